@@ -1,0 +1,130 @@
+"""Step 3.3, last part: an explanation becomes the paper's sentence; a format says how all the shots of a prompt are written.
+
+A format is a value: what the instruction asks for and what an assistant's turn looks like. The keyword and step formats are
+the paper's two preprompts; the answer and thought formats are those of IO and of Auto-CoT.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .records import Explanation
+from .stopwords import STOP_WORDS
+from .wording import Wording, choices, listed, placeholders
+
+
+class AbstractFormat(ABC):
+    """How a prompt asks and how its shots answer."""
+
+    wording: Wording
+
+    @abstractmethod
+    def instruction(self, labels: Sequence[str]) -> str:
+        """The preprompt (appendix A.3) for a task whose questions use ``labels``."""
+
+    @abstractmethod
+    def reply(self, explanation: Explanation | None, label: str) -> str:
+        """The assistant's turn of a shot: the rationale, which ends by naming the answer ``label``."""
+
+
+@dataclass(frozen=True)
+class AnswerFormat(AbstractFormat):
+    """IO prompting: the answer alone."""
+
+    wording: Wording
+
+    def instruction(self, labels: Sequence[str]) -> str:
+        return self.wording.ask_answer.format(
+            preamble=self.wording.preamble.format(choices=choices(labels)), example=self.reply(None, labels[0])
+        )
+
+    def reply(self, explanation: Explanation | None, label: str) -> str:
+        return self.wording.answer.format(label=label)
+
+
+@dataclass(frozen=True)
+class KeywordFormat(AbstractFormat):
+    """The ``keywords`` most important words as the rationale (section 3.3)."""
+
+    wording: Wording
+    keywords: int = 6
+
+    def instruction(self, labels: Sequence[str]) -> str:
+        return self.wording.ask_keywords.format(
+            preamble=self.wording.preamble.format(choices=choices(labels)),
+            k=self.keywords,
+            example=self._sentence(placeholders("word", self.keywords), labels[0]),
+        )
+
+    def reply(self, explanation: Explanation | None, label: str) -> str:
+        if explanation is None:
+            raise ValueError("a keyword rationale needs an explanation")
+        return self._sentence(keywords(explanation, self.keywords), label)
+
+    def _sentence(self, words: Sequence[str], label: str) -> str:
+        template = self.wording.keywords if len(words) > 1 else self.wording.keyword
+        return template.format(k=len(words), keywords=listed(words), label=label)
+
+
+@dataclass(frozen=True)
+class StepFormat(AbstractFormat):
+    """A ``steps``-step explanation in the model's words as the rationale (section 3.3, self_exp)."""
+
+    wording: Wording
+    steps: int = 3
+
+    def instruction(self, labels: Sequence[str]) -> str:
+        example = ", ".join(placeholders("step", self.steps))
+        return self.wording.ask_steps.format(
+            preamble=self.wording.preamble.format(choices=choices(labels)),
+            p=self.steps,
+            example=self._sentence(example, labels[0]),
+        )
+
+    def reply(self, explanation: Explanation | None, label: str) -> str:
+        if explanation is None or not explanation.text:
+            raise ValueError("a step rationale needs a written explanation")
+        return self._sentence(explanation.text, label)
+
+    def _sentence(self, steps: str, label: str) -> str:
+        return self.wording.steps.format(p=self.steps, steps=steps.rstrip(" ,.;"), label=label)
+
+
+@dataclass(frozen=True)
+class ThoughtFormat(AbstractFormat):
+    """Auto-CoT's chain of thought as the rationale (Zhang et al. 2023, https://arxiv.org/abs/2210.03493)."""
+
+    wording: Wording
+
+    def instruction(self, labels: Sequence[str]) -> str:
+        return self.wording.ask_thought.format(
+            preamble=self.wording.preamble.format(choices=choices(labels)),
+            example=self._sentence("step1. step2. step3.", labels[0]),
+        )
+
+    def reply(self, explanation: Explanation | None, label: str) -> str:
+        if explanation is None or explanation.text is None:
+            raise ValueError("a chain of thought needs a written explanation")
+        return self._sentence(explanation.text, label)
+
+    def _sentence(self, thought: str, label: str) -> str:
+        return self.wording.thought.format(think=self.wording.think, thought=thought, label=label)
+
+
+def keywords(explanation: Explanation, k: int) -> list[str]:
+    """The k most important words of an explanation, in the order of the text, each once (compared without case).
+
+    Scored words are ranked by score, and stop words are passed over here, never given a fake score. Words without scores
+    keep the order in which they were named. With fewer than k candidates, all of them.
+    """
+    order = range(len(explanation.words))
+    if explanation.scores is not None:
+        scores = explanation.scores
+        order = sorted(order, key=lambda index: (-scores[index], index))
+    chosen: dict[str, int] = {}
+    for index in order:
+        word = explanation.words[index].lower()
+        if len(chosen) < k and word not in chosen and (explanation.scores is None or word not in STOP_WORDS):
+            chosen[word] = index
+    indices = sorted(chosen.values()) if explanation.scores is not None else chosen.values()
+    return [explanation.words[index] for index in indices]

@@ -1,0 +1,82 @@
+"""Every sentence that the method says to a model, in one place: ours, and the paper's appendix A.3.
+
+Templates are filled with ``str.format``; texts of data are only ever inserted, never used as templates.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The instructions (preprompts), their output examples, and the sentences of the shots.
+
+    ``choices`` is "(A), (B), (C) or (D)"; ``k`` the number of keywords, ``keywords`` the quoted list, ``p`` the number of
+    steps, ``label`` the answer's letter.
+    """
+
+    name: str
+    preamble: str
+    ask_answer: str
+    ask_keywords: str
+    ask_steps: str
+    ask_thought: str
+    answer: str = "The answer is ({label})"
+    keywords: str = "The {k} keywords {keywords} are important to predict that the answer is ({label})"
+    keyword: str = "The keyword {keywords} is important to predict that the answer is ({label})"
+    steps: str = "{p}-step rationale: {steps}, therefore the answer is ({label})"
+    think: str = "Let's think step by step."
+    thought: str = "{think} {thought} Therefore, the answer is ({label})"
+    topk_request: str = "Choose the right answer with the {k} most important keywords used to answer.\nExample: {example}"
+    topk_reply: str = "The answer is ({label}), the {k} most important keywords to make the prediction are"
+    explain_request: str = (
+        "Choose the right answer and generate a concise {p}-step explanation, with only one sentence per step.\n"
+        "Example: {example}"
+    )
+    explain_reply: str = "The answer is ({label}), {p}-step explanation:"
+    conclude: str = ", therefore the answer is ("
+    read: str = "The answer is ("
+
+
+OURS = Wording(
+    name="default",
+    preamble="You are presented with a multiple choice question, where choices will look like {choices}.",
+    ask_answer="{preamble} Generate the right single answer.\nOutput example: {example}",
+    ask_keywords=(
+        "{preamble} Generate {k} keywords providing hints and generate the right single answer.\nOutput example: {example}"
+    ),
+    ask_steps=(
+        "{preamble} Generate a concise {p}-step explanation, with only one sentence per step, and generate the right single "
+        "answer.\nOutput example: {example}"
+    ),
+    ask_thought="{preamble} Think step by step and generate the right single answer.\nOutput example: {example}",
+)
+
+APPENDIX = Wording(
+    name="paper",
+    preamble="You are presented with multiple choice question, where choices will look like {choices},",
+    ask_answer="{preamble} generate the right single answer\nOuput example: {example}",
+    ask_keywords="{preamble} generate {k} keywords providing hints and generate the right single answer\nOuput example: {example}",
+    ask_steps=(
+        "{preamble} generate a concise {p}-step explanation, with only one sentence per step and generate the right single answer"
+        "\nOuput example: {example}"
+    ),
+    ask_thought="{preamble} think step by step and generate the right single answer\nOuput example: {example}",
+)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Quoted words as the paper's sentence lists them: ``"a", "b", and "c"``."""
+    quoted = [f'"{word}"' for word in words]
+    return ", ".join([*quoted[:-1], f"and {quoted[-1]}"]) if len(quoted) > 1 else quoted[0]
+
+
+def choices(labels: Sequence[str]) -> str:
+    """The labels as the instruction names them: ``(A), (B), (C) or (D)``."""
+    shown = [f"({label})" for label in labels]
+    return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+
+
+def placeholders(word: str, count: int) -> list[str]:
+    """``word1``, ``word2``, …: what an output example shows instead of content."""
+    return [f"{word}{number}" for number in range(1, count + 1)]
