@@ -34,9 +34,7 @@ class AnswerFormat(AbstractFormat):
     wording: Wording
 
     def instruction(self, labels: Sequence[str]) -> str:
-        return self.wording.ask_answer.format(
-            preamble=self.wording.preamble.format(choices=choices(labels)), example=self.reply(None, labels[0])
-        )
+        return self.wording.answer_instruction(labels)
 
     def reply(self, explanation: Explanation | None, label: str) -> str:
         return self.wording.answer.format(label=label)
@@ -128,3 +126,10 @@ def keywords(explanation: Explanation, k: int) -> list[str]:
             chosen[word] = index
     indices = sorted(chosen.values()) if explanation.scores is not None else chosen.values()
     return [explanation.words[index] for index in indices]
+
+
+def layout_for(explanations: Sequence[Explanation], wording: Wording, keyword_count: int, step_count: int) -> AbstractFormat:
+    """The format in which explanations of one kind are written: as keywords where words were scored or named, else as steps."""
+    if all(explanation.words for explanation in explanations):
+        return KeywordFormat(wording, keyword_count)
+    return StepFormat(wording, step_count)

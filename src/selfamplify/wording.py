@@ -35,7 +35,14 @@ class Wording:
     )
     explain_reply: str = "The answer is ({label}), {p}-step explanation:"
     conclude: str = ", therefore the answer is ("
+    conclude_thought: str = " Therefore, the answer is ("
     read: str = "The answer is ("
+
+    def answer_instruction(self, labels: Sequence[str]) -> str:
+        """The instruction of standard (IO) prompting, in which questions are also asked in step 1."""
+        return self.ask_answer.format(
+            preamble=self.preamble.format(choices=choices(labels)), example=self.answer.format(label=labels[0])
+        )
 
 
 OURS = Wording(

@@ -1,0 +1,97 @@
+"""Step 2: the explainers by name, and the stage that runs one over the shots."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from .. import registry
+from ..errors import SettingsError
+from ..memory import Stage
+from ..records import Explanation, Question
+from ..seeds import derive
+from ..session import Session
+from .deep_lift import DeepLift
+from .explainer import AbstractAttribution, AbstractExplainer, Attribution
+from .feature_ablation import FeatureAblation
+from .game import ABSENT, VALUES, TokenGame
+from .gradient_x_activation import GradientXActivation
+from .integrated_gradients import IntegratedGradients
+from .kernel_shap import KernelShap
+from .kernel_shap_captum import KernelShapCaptum
+from .lime import Lime
+from .random_words import RandomWords
+from .self_exp import SelfExp
+from .self_topk import SelfTopk
+from .shapley_value_sampling import ShapleyValueSampling
+from .shapley_values import ShapleyValues
+
+EXPLAINERS: dict[str, type[AbstractExplainer]] = {
+    explainer.name: explainer
+    for explainer in (
+        GradientXActivation,
+        IntegratedGradients,
+        DeepLift,
+        FeatureAblation,
+        Lime,
+        KernelShap,
+        KernelShapCaptum,
+        ShapleyValueSampling,
+        ShapleyValues,
+        SelfTopk,
+        SelfExp,
+        RandomWords,
+    )
+}
+
+
+def make_explainer(name: str, chosen: Mapping[str, Any], common: Mapping[str, Any]) -> AbstractExplainer:
+    """An explainer by its name. ``chosen`` settings must be fields of it; ``common`` ones are used where they are.
+
+    Raises SettingsError for an unknown name or a setting that this explainer does not have.
+    """
+    kind = registry.find("explainer", name, EXPLAINERS)
+    known = {field.name for field in fields(kind)}  # pyright: ignore[reportArgumentType]
+    for setting in chosen:
+        if setting not in known:
+            settings = ", ".join(sorted(known)) or "none"
+            raise SettingsError(f"The explainer {name} has no setting '{setting}'; it has: {settings}.")
+    return kind(**{key: value for key, value in common.items() if key in known} | dict(chosen))
+
+
+def explain(session: Session, explainer: AbstractExplainer, questions: Sequence[Question], seed: int) -> list[Explanation]:
+    """One explanation a question, in order."""
+    model, wording = session.model, session.profile.wording
+
+    def identity(question: Question) -> list[Any]:
+        return [question.id, question.render(), question.answer, model.fingerprint, repr(explainer), repr(wording), seed]
+
+    def compute(batch: Sequence[Question]) -> list[Explanation]:
+        seeds = [derive(seed, "explain", question.id) for question in batch]
+        return [explainer.explain(model, question, wording, draw) for question, draw in zip(batch, seeds, strict=True)]
+
+    return session.memory.recall(Stage(f"explaining by {explainer.name}", Explanation, identity, compute), questions)
+
+
+__all__ = [
+    "ABSENT",
+    "EXPLAINERS",
+    "VALUES",
+    "AbstractAttribution",
+    "AbstractExplainer",
+    "Attribution",
+    "DeepLift",
+    "FeatureAblation",
+    "GradientXActivation",
+    "IntegratedGradients",
+    "KernelShap",
+    "KernelShapCaptum",
+    "Lime",
+    "RandomWords",
+    "SelfExp",
+    "SelfTopk",
+    "ShapleyValueSampling",
+    "ShapleyValues",
+    "TokenGame",
+    "explain",
+    "make_explainer",
+]

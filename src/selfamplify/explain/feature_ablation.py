@@ -1,0 +1,20 @@
+"""Feature ablation: what the value loses when one word is taken away."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .explainer import AbstractAttribution, Attribution
+from .game import TokenGame
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureAblation(AbstractAttribution):
+    """f(all words) - f(all words but one), in M + 1 evaluations."""
+
+    name = "feature_ablation"
+
+    def attribute(self, game: TokenGame, seed: int) -> Attribution:
+        m = game.players
+        values = game.values(np.concatenate([np.ones((1, m), bool), ~np.eye(m, dtype=bool)]))
+        return Attribution((values[0] - values[1:]).tolist(), game.passes)

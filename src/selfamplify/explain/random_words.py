@@ -1,0 +1,25 @@
+"""Random keywords: the control of Table 2."""
+
+from dataclasses import dataclass
+from random import Random
+
+from ..errors import ExplanationError
+from ..models.model import AbstractLanguageModel
+from ..records import Explanation, Question
+from ..wording import Wording
+from .explainer import AbstractExplainer
+from .words import candidate_words
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomWords(AbstractExplainer):
+    """A uniform random score for each of the words that the attribution methods score; the best k are k random words."""
+
+    name = "random"
+
+    def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
+        words = candidate_words(question.render(), question.labels)
+        if not words:
+            raise ExplanationError(f"Question {question.id} has no word that could be a keyword; leave it out.")
+        draw = Random(seed)
+        return Explanation(question.id, self.name, tuple(word.text for word in words), tuple(draw.random() for _ in words))

@@ -1,0 +1,43 @@
+"""As many rows at once as the memory holds; a batch that does not fit is halved, and the smaller size remembered."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import torch
+
+from ..errors import ModelError
+
+Row = TypeVar("Row")
+Result = TypeVar("Result")
+
+
+class Batcher:
+    """Cuts rows into batches of at most ``tokens`` tokens.
+
+    The cut depends on the rows alone, so that a repeated call sees the same batches, and rounds the same.
+    """
+
+    def __init__(self, tokens: int):
+        self._tokens = tokens
+        self._rows = 1 << 20
+
+    def run(
+        self, rows: Sequence[Row], width: int, compute: Callable[[Sequence[Row]], Result], retreat: Callable[[], None]
+    ) -> Iterator[Result]:
+        """``compute`` over consecutive batches of rows of ``width`` tokens; ``retreat`` frees memory before a second try."""
+        start = 0
+        while start < len(rows):
+            size = min(self._rows, max(1, self._tokens // width))
+            try:
+                result = compute(rows[start : start + size])
+            except torch.OutOfMemoryError as error:
+                if size == 1:
+                    raise ModelError(
+                        f"One row of {width} tokens does not fit the device's memory; use fewer shots, --dtype bfloat16, "
+                        f"or a larger device."
+                    ) from error
+                self._rows = size // 2
+                retreat()
+                continue
+            yield result
+            start += size

@@ -1,0 +1,83 @@
+"""Who answers: the two interfaces through which everything reaches a model.
+
+``AbstractLanguageModel`` is all that a served model can offer: next tokens and text. ``AbstractDifferentiableModel`` adds
+token rows, embeddings and gradients; an explainer that needs them asks for that type, and no flag says what a model can't do.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..records import Chat, Decoding, Generation, NextToken
+
+
+class AbstractLanguageModel(ABC):
+    """A model that is asked in batches; answers keep the order of the questions."""
+
+    name: str
+    context: int
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """What the answers depend on besides the tokens: weights, tokenizer, template, dtype, backend and its version."""
+
+    @abstractmethod
+    def tokens(self, chat: Chat) -> tuple[int, ...]:
+        """The token ids of a rendered chat, prefill included."""
+
+    @abstractmethod
+    def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
+        """The next-token distribution after each chat's prefill, which ends in ``(``, with respect to its labels."""
+
+    @abstractmethod
+    def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
+        """The continuation of each chat. ``seeds`` holds one seed a chat; only sampling uses them."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A tokenised chat at the point where the label is read: the next token after ``ids`` says which label it is.
+
+    ``label_ids`` are the labels' token ids *in this context*. ``spans`` are the character spans of ``ids`` in ``text``;
+    the question is ``text[question[0]:question[1]]``; ``prefix`` tokens lie wholly before it.
+    """
+
+    ids: tuple[int, ...]
+    label_ids: dict[str, int]
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    question: tuple[int, int]
+    prefix: int
+
+
+class AbstractDifferentiableModel(AbstractLanguageModel):
+    """A model whose tokens, embeddings and gradients are at hand.
+
+    ``blank`` is the token id that stands for an absent token: the padding token, or the unknown token.
+    """
+
+    module: nn.Module
+    embedding: nn.Module
+    blank: int
+
+    @property
+    @abstractmethod
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+
+    @abstractmethod
+    def read(self, chat: Chat, labels: Sequence[str]) -> Reading:
+        """Tokenise a chat up to the point where one of ``labels`` is decided."""
+
+    @abstractmethod
+    def last_logits(self, rows: Sequence[Sequence[int]], prefix: int) -> Float[Tensor, "row vocab"]:
+        """Logits (float32) after the last token of each row; the rows' first ``prefix`` tokens are equal."""
+
+    @abstractmethod
+    def logits_from_embeddings(self, embeddings: Float[Tensor, "row token embed"]) -> Float[Tensor, "row vocab"]:
+        """The same from embeddings, with gradients."""

@@ -1,0 +1,35 @@
+"""The shared prefix: tokens that many rows begin with are run once, and their keys and values reused."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from torch import Tensor
+from transformers import DynamicCache
+
+KeysValues = list[tuple[Tensor, Tensor]]
+"""One (keys, values) pair a layer, each of shape [1, head, token, head_dim]."""
+
+
+class PrefixCache:
+    """The keys and values of the last few prefixes; ``compute`` runs the model over a prefix that is not among them."""
+
+    def __init__(self, compute: Callable[[tuple[int, ...]], KeysValues], size: int = 2):
+        self._compute = compute
+        self._size = size
+        self._kept: OrderedDict[tuple[int, ...], KeysValues] = OrderedDict()
+
+    def replicate(self, prefix: tuple[int, ...], rows: int) -> DynamicCache:
+        """A fresh cache that holds the prefix for each of ``rows`` rows, and may be written to."""
+        if not prefix:
+            return DynamicCache()
+        if prefix not in self._kept:
+            self._kept[prefix] = self._compute(prefix)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(prefix)
+        expanded = [(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1)) for keys, values in self._kept[prefix]]
+        return DynamicCache(expanded)
+
+    def clear(self) -> None:
+        """Forget every prefix, to give their memory back."""
+        self._kept.clear()

@@ -1,0 +1,31 @@
+"""How everything is said and decoded: our defaults, and the paper's settings (appendices A.2 and A.3)."""
+
+from dataclasses import dataclass
+
+from .records import Decoding
+from .wording import APPENDIX, OURS, Wording
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One consistent way to speak to a model.
+
+    ``decoding`` generates rationales and answers. ``reading`` decodes f(x) in step 1; None takes the arg max of the
+    next-token distribution. ``explainers`` replaces explainers by name where the paper used another implementation.
+    ``judged`` lets a judge model read the responses, instead of rules.
+    """
+
+    name: str
+    wording: Wording
+    decoding: Decoding
+    reading: Decoding | None
+    explainers: tuple[tuple[str, str], ...] = ()
+    judged: bool = False
+
+
+_A2 = Decoding(max_new_tokens=300, do_sample=True, num_beams=2, no_repeat_ngram_size=2, early_stopping=True)
+
+DEFAULT = Profile("default", OURS, Decoding(), None)
+PAPER = Profile("paper", APPENDIX, _A2, _A2, (("kernel_shap", "kernel_shap_captum"),), judged=True)
+
+PROFILES = {profile.name: profile for profile in (DEFAULT, PAPER)}

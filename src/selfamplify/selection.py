@@ -1,0 +1,153 @@
+"""Step 1, n-shot sample selection (section 3.2): which questions become shots, by what the model itself gets right or wrong."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+from .asking import check_context, reading_chat
+from .errors import SelectionError, SettingsError, unknown_name
+from .memory import Stage, batches
+from .records import Prediction, Question
+from .seeds import derive
+from .session import Session
+from .tasks.task import Task, shuffle
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many questions were asked, and what became of them; asking stops with the last shot that was needed."""
+
+    asked: int = 0
+    success: int = 0
+    error: int = 0
+    discarded: int = 0
+
+    def plus(self, verdict: str) -> "Counts":
+        return replace(self, asked=self.asked + 1, **{verdict: getattr(self, verdict) + 1})
+
+    def __str__(self) -> str:
+        return f"{self.asked} asked, {self.success} success, {self.error} error, {self.discarded} discarded"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The n-shot sample, with the model's own predictions of it and the counts."""
+
+    selection: str
+    seed: int
+    questions: tuple[Question, ...]
+    counts: Counts
+
+
+Ask = Callable[[Sequence[Question]], list[Prediction]]
+
+
+class AbstractSelection(ABC):
+    """A rule that takes shots from a shuffled pool, asking the model as far as the rule needs."""
+
+    name: str
+
+    @abstractmethod
+    def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
+        """The first ``shots`` questions of ``pool`` that qualify (fewer if there are no more), and the counts."""
+
+
+@dataclass(frozen=True)
+class Success(AbstractSelection):
+    """f(x) = y."""
+
+    name = "success"
+
+    def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
+        return _scan(pool, ask, shots, "success")
+
+
+@dataclass(frozen=True)
+class Error(AbstractSelection):
+    """f(x) is a label, but not y."""
+
+    name = "error"
+
+    def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
+        return _scan(pool, ask, shots, "error")
+
+
+@dataclass(frozen=True)
+class Random(AbstractSelection):
+    """Any question; the model is not asked."""
+
+    name = "random"
+
+    def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
+        return list(pool[:shots]), Counts()
+
+
+SELECTIONS: dict[str, AbstractSelection] = {rule.name: rule for rule in (Success(), Error(), Random())}
+
+
+def judge(question: Question, prediction: Prediction) -> Literal["success", "error", "discarded"]:
+    """The three cases of section 3.2; it is the prediction, not the target, that must lie in the label space."""
+    if prediction.label is None:
+        return "discarded"
+    return "success" if prediction.label == question.answer else "error"
+
+
+def _scan(pool: Sequence[Question], ask: Ask, shots: int, wanted: str) -> tuple[list[Question], Counts]:
+    chosen: list[Question] = []
+    counts = Counts()
+    for batch in batches(pool, _BATCH):
+        for question, prediction in zip(batch, ask(batch), strict=True):
+            verdict = judge(question, prediction)
+            counts = counts.plus(verdict)
+            if verdict == wanted:
+                chosen.append(question)
+            if len(chosen) == shots:
+                return chosen, counts
+    return chosen, counts
+
+
+def ask(session: Session, questions: Sequence[Question], seed: int) -> list[Prediction]:
+    """f(x) for every question, in batches: read greedily, or sampled where the profile says so."""
+    model, reading, wording = session.model, session.profile.reading, session.profile.wording
+
+    def identity(question: Question) -> list[object]:
+        chat = reading_chat(question, wording)
+        drawn = [asdict(reading), seed] if reading else []
+        return [question.id, model.fingerprint, model.tokens(chat), question.labels, *drawn]
+
+    def predict(batch: Sequence[Question]) -> list[Prediction]:
+        chats = [reading_chat(question, wording) for question in batch]
+        if reading is None:
+            tokens = model.next_token(chats, [question.labels for question in batch])
+            return [Prediction(q.id, token.text, token.label) for q, token in zip(batch, tokens, strict=True)]
+        seeds = [derive(seed, "ask", question.id) for question in batch]
+        texts = [reply.text for reply in model.generate(chats, replace(reading, max_new_tokens=1), seeds)]
+        return [Prediction(q.id, text, text if text in q.labels else None) for q, text in zip(batch, texts, strict=True)]
+
+    return session.memory.recall(Stage("asking", Prediction, identity, predict, _BATCH), questions)
+
+
+def select(session: Session, task: Task, selection: str, shots: int, seed: int) -> Sample:
+    """Take ``shots`` questions at random from those of ``task.train`` that qualify.
+
+    The pool is put in a seeded order and asked until enough qualify, which draws the same distribution as asking all of it.
+    Raises SelectionError with the counts where too few qualify; a question is never taken twice.
+    """
+    if selection not in SELECTIONS:
+        raise unknown_name("selection", selection, SELECTIONS)
+    if shots < 0:
+        raise SettingsError(f"{shots} shots can't be; use --shots 8, or --shots 0 for a zero-shot prompt.")
+    pool = shuffle(task.train, derive(seed, "select"))
+    chats = [reading_chat(question, session.profile.wording) for question in pool]
+    check_context(session.model, chats, 1, "a model with a longer context, or shorter questions")
+    questions, counts = SELECTIONS[selection].choose(pool, lambda batch: ask(session, batch, seed), shots)
+    if len(questions) < shots:
+        others = " or ".join(name for name in SELECTIONS if name != selection)
+        raise SelectionError(
+            f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(pool)} training questions "
+            f"of {task.name} ({counts}); use --shots {len(questions)}, --select {others}, or more training questions."
+        )
+    return Sample(selection, seed, tuple(questions), counts)
