@@ -1,6 +1,5 @@
 """A task: labelled questions, split once into a pool to take shots from and questions to test on."""
 
-import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,8 @@ class Task:
 
     ``train`` is the pool T that shots are selected from, ``test`` the questions to answer; no question of one, nor a copy of
     it with its choices in another order, stands in the other. ``label_map`` gives for each answer letter its name in the
-    user's own label space. ``skipped`` lists the bad rows that were left out on request.
+    user's own label space. ``skipped`` says what was left out: the bad rows, where that was asked for, and the train
+    questions that the test file repeats.
     """
 
     name: str
@@ -43,9 +43,10 @@ class Task:
 
 
 def label_space(questions: Sequence[Question]) -> dict[str, str]:
-    """The label map of questions whose choices differ: every letter in use, named by itself."""
-    count = max(len(question.choices) for question in questions)
-    return {letter: letter for letter in LETTERS[:count]}
+    """The label map: each letter in use, named by the choice it always stands for, else by itself."""
+    offered = {tuple(choice.text for choice in question.choices) for question in questions}
+    names = next(iter(offered)) if len(offered) == 1 else LETTERS[: max(map(len, offered))]
+    return dict(zip(LETTERS, names, strict=False))
 
 
 def content_key(question: Question) -> tuple[str, ...]:
@@ -54,15 +55,25 @@ def content_key(question: Question) -> tuple[str, ...]:
 
 
 def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
-    """A seeded, disjoint (train, test) split with ``test_size`` test questions; copies of a question stay on one side."""
+    """A seeded, disjoint (train, test) split with ``test_size`` test questions; copies of a question stay on one side.
+
+    The test side is one short where only copies are left to fill it.
+    """
     shuffled = shuffle(questions, seed)
-    train_keys = {content_key(question) for question in shuffled[test_size:]}
-    test = [question for question in shuffled[:test_size] if content_key(question) not in train_keys]
-    return tuple(shuffled[test_size:]), tuple(test)
+    copies: dict[tuple[str, ...], int] = {}
+    for question in shuffled:
+        copies[content_key(question)] = copies.get(content_key(question), 0) + 1
+    room, chosen = test_size, set[tuple[str, ...]]()
+    for key, count in copies.items():
+        if count <= room:
+            chosen.add(key)
+            room -= count
+    train = tuple(question for question in shuffled if content_key(question) not in chosen)
+    return train, tuple(question for question in shuffled if content_key(question) in chosen)
 
 
 def shuffle(questions: Sequence[Question], seed: int) -> list[Question]:
-    """A seeded order that does not depend on the order of the rows."""
-    ordered = sorted(questions, key=lambda question: (hashlib.sha256(question.id.encode()).digest(), question.id))
+    """A seeded order that does not depend on the order of the rows, nor on ids that are taken from it."""
+    ordered = sorted(questions, key=lambda question: (question.render(), question.answer, question.id))
     random.Random(seed).shuffle(ordered)
     return ordered
