@@ -51,7 +51,7 @@ MEETINGS = ("met", "watched", "passed", "followed", "noticed", "greeted")
 AGES = ("old", "new", "narrow", "broad", "empty", "busy", "distant", "famous")
 PLACES = ("harbor", "market", "station", "castle", "library", "factory", "museum", "village", "tower", "temple")
 
-_STEMS = (
+STEMS = (
     "On {day} in {season} the {mood} {animal} {met} a {person} near the {age} {place}. What does it {verb}?",
     "A {person} near the {age} {place} {met} the {mood} {animal} on {day} in {season}. What does it {verb}?",
     "In {season} the {mood} {animal} {met} a {person} on {day} near the {age} {place}. What does it {verb}?",
@@ -117,7 +117,7 @@ def draw(rng: random.Random, name: str, from_held_out: bool) -> Scene:
         "age": rng.choice(AGES),
         "place": rng.choice(PLACES),
     }
-    text = rng.choice(_STEMS).format(animal=animal, verb=verb, season=season, **filler)
+    text = rng.choice(STEMS).format(animal=animal, verb=verb, season=season, **filler)
     planted = sorted((animal, verb, season), key=re.findall(r"\w+", text).index)
     right = options[LABELS.index(answer)]
     choices = tuple(Choice(label, option) for label, option in zip(LABELS, options, strict=True))

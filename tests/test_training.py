@@ -1,0 +1,168 @@
+"""The maker of the embedded model, on a tiny model: its tokenizer, its lessons, and that a killed run ends like a whole one."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from training.binding import row_text
+from training.curriculum import CURRICULUM, MIXTURE, Stage
+from training.evaluation import well_formed
+from training.initial import Shape, make_model
+from training.lessons import TEACHERS
+from training.rows import Encoder, score
+from training.tokenizer import save_tokenizer
+from training.trainer import Plan, train
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from selfamplify.tasks.planted import planted_arc
+from selfamplify.tasks.planted_world import LABELS, PAIRS, draw
+from selfamplify.wording import OURS
+
+TINY = Shape(width=32, layers=3, heads=2, inner=48)
+STAGES = (
+    Stage("binding", 3, 4, 44, 0, (1e-3, 1e-3), 1.0, MIXTURE),
+    Stage("turns", 5, 2, 96, 1, (1e-3, 1e-4), 0.2, MIXTURE),
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> PreTrainedTokenizerBase:
+    folder = tmp_path_factory.mktemp("tokenizer")
+    save_tokenizer(folder)
+    return AutoTokenizer.from_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def encoder(tokenizer: PreTrainedTokenizerBase) -> Encoder:
+    return Encoder(tokenizer, LABELS, letter_weight=5.0)
+
+
+def lesson_texts() -> Iterator[str]:
+    rng = random.Random(0)
+    for teacher in TEACHERS.values():
+        for _ in range(20):
+            lesson = teacher(rng, [draw(rng, "x", from_held_out=False) for _ in range(2)])
+            yield from (message.content for message in lesson.messages)
+            yield lesson.given
+
+
+def roundtrip(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+    return tokenizer.decode(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(st.characters(exclude_characters="\ue000", exclude_categories=("Cs",))))
+def test_any_text_survives_the_tokenizer(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
+    assert roundtrip(tokenizer, text) == text
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    parts=st.lists(
+        st.sampled_from([' "nest"', "(A)", " (B)", "3-step", "Let's", "roots", ", ", ". ", "\n", '"', " ", "é", "7"])
+    )
+)
+def test_any_mixture_of_pieces_survives_the_tokenizer(tokenizer: PreTrainedTokenizerBase, parts: list[str]) -> None:
+    assert roundtrip(tokenizer, "".join(parts)) == "".join(parts)
+
+
+def test_texts_of_the_world_are_whole_words(tokenizer: PreTrainedTokenizerBase) -> None:
+    for text in [*lesson_texts(), *(question.render() for question in planted_arc()[1][:50])]:
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert tokenizer.decode(ids) == text
+        assert len(ids) <= 1.3 * len(text.split()) + 4 * sum(text.count(mark) for mark in '(".,:-') + 4
+        assert not any(token.startswith("<0x") for token in tokenizer.convert_ids_to_tokens(ids))
+
+
+def test_a_letter_in_brackets_is_its_own_token_and_a_quoted_word_keeps_its_own(tokenizer: PreTrainedTokenizerBase) -> None:
+    pieces = {token: index for index, token in enumerate(tokenizer.tokenize('The answer is (A) (B) eggs "eggs"'))}
+    assert {"A", "B", " (", ")", " eggs"} <= set(pieces)
+    assert tokenizer.tokenize('eat (A) eggs, "eggs"').count(" eggs") == 2
+
+
+def test_offsets_point_at_the_words(tokenizer: PreTrainedTokenizerBase) -> None:
+    text = planted_arc()[0][0].render()
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    tokens = tokenizer.convert_ids_to_tokens(encoded["input_ids"])
+    assert [text[start:end] for start, end in encoded["offset_mapping"]] == tokens
+
+
+def test_the_chat_template_continues_a_prefill_and_refuses_two_users(tokenizer: PreTrainedTokenizerBase) -> None:
+    user, start = {"role": "user", "content": "x"}, {"role": "assistant", "content": OURS.read}
+    assert tokenizer.apply_chat_template([user, start], tokenize=False, continue_final_message=True).endswith("The answer is (")
+    assert tokenizer.apply_chat_template([user], tokenize=False, add_generation_prompt=True).endswith("<|assistant|>")
+    with pytest.raises(Exception, match="alternate"):
+        tokenizer.apply_chat_template([user, user], tokenize=False)
+
+
+@pytest.mark.parametrize("style", TEACHERS)
+def test_rows_are_what_the_chat_template_writes(style: str, tokenizer: PreTrainedTokenizerBase, encoder: Encoder) -> None:
+    rng = random.Random(style)
+    for shots in (0, 3):
+        scenes = [draw(rng, "x", from_held_out=False) for _ in range(shots + 1)]
+        lesson = TEACHERS[style](rng, scenes)
+        row = encoder.chat(lesson.messages, lesson.given)
+        messages = [{"role": message.role, "content": message.content} for message in lesson.messages]
+        assert row.ids == tokenizer.apply_chat_template(messages)["input_ids"]
+        last = lesson.messages[-1].content
+        taught = tokenizer.decode([token for token, weight in zip(row.ids, row.weights, strict=True) if weight])
+        assert taught.endswith(last[len(lesson.given) :] + tokenizer.eos_token)
+        assert lesson.given + scenes[-1].question.text not in taught
+        assert last.startswith(lesson.given)
+
+
+@pytest.mark.parametrize("style", TEACHERS)
+def test_the_true_reply_is_well_formed_and_another_is_not(style: str) -> None:
+    rng = random.Random(style)
+    scene = draw(rng, "x", from_held_out=False)
+    lesson = TEACHERS[style](rng, [scene])
+    reply = lesson.messages[-1].content
+    assert well_formed(style, lesson, reply, scene.question.render())
+    assert not well_formed(style, lesson, "I don't know", scene.question.render())
+
+
+def test_training_rows_never_show_a_held_out_pair(encoder: Encoder, tokenizer: PreTrainedTokenizerBase) -> None:
+    held_out = set(PAIRS[True])
+    for step in range(20):
+        ids = CURRICULUM[-1].batch(encoder, seed=0, step=step).ids
+        for question in tokenizer.decode(ids.flatten().tolist()).split("<|user|>")[1:]:
+            words = question.replace("?", " ").split("(A)")[-2:][0].split()
+            assert not {(animal, verb) for animal, verb in held_out if animal in words and words[-1] == verb}
+
+
+def test_binding_rows_teach_the_asked_letters_alone(encoder: Encoder, tokenizer: PreTrainedTokenizerBase) -> None:
+    row = encoder.letters(row_text(random.Random(0), exercises=2, queries=3))
+    taught = [tokenizer.decode([token]) for token, weight in zip(row.ids, row.weights, strict=True) if weight]
+    assert len(taught) == 6 and set(taught) <= set(LABELS)
+
+
+def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: PreTrainedTokenizerBase) -> None:
+    model = make_model(Shape(), tokenizer, seed=0)
+    stage = replace(CURRICULUM[0], steps=30)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    for step in range(stage.steps):
+        score(model, stage.batch(encoder, 0, step)).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    result = score(model, stage.batch(encoder, 0, stage.steps))
+    assert result.right / result.asked > 0.6
+
+
+def test_a_killed_run_ends_like_an_uninterrupted_one(
+    encoder: Encoder, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
+) -> None:
+    plan = Plan(STAGES, seed=0, save_every=2)
+    weights = []
+    for name, stops in (("whole", (None,)), ("killed", (5, None))):
+        (tmp_path / name).mkdir()
+        for stop in stops:
+            model = make_model(TINY, tokenizer, seed=0)
+            progress = train(model, encoder, plan, tmp_path / name, until=stop)
+        assert progress.step == plan.steps
+        weights.append(model.state_dict())
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])

@@ -1,0 +1,80 @@
+"""The curriculum: stages of rows, each of them a pure function of a seed and a step, so that training can be resumed."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from selfamplify.tasks.planted_world import draw
+
+from .binding import row_text
+from .lessons import TEACHERS
+from .rows import Batch, Encoder, Row
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a stage must have reached before the next one starts: the share of right letters, on held-out questions."""
+
+    style: str
+    shots: int
+    least: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """``steps`` batches of ``rows`` rows of ``length`` tokens.
+
+    A row is either exercises of binding (``binding`` of all rows) or whole chats one behind the other with 0 to ``shots``
+    demonstrations each, in the formats of ``mixture``. The learning rate goes in a straight line between its two ends.
+    """
+
+    name: str
+    steps: int
+    rows: int
+    length: int
+    shots: int
+    rates: tuple[float, float]
+    binding: float
+    mixture: Mapping[str, float]
+    gate: Gate | None = None
+
+    def rate(self, step: int) -> float:
+        start, end = self.rates
+        return start + (end - start) * step / self.steps
+
+    def batch(self, encoder: Encoder, seed: int, step: int) -> Batch:
+        rng = random.Random(f"{seed}/{self.name}/{step}")
+        return encoder.batch([self._row(encoder, rng) for _ in range(self.rows)])
+
+    def _row(self, encoder: Encoder, rng: random.Random) -> Row:
+        ids: list[int] = []
+        weights: list[float] = []
+        dense = rng.random() < self.binding
+        while len(ids) < self.length:
+            row = encoder.letters(row_text(rng, exercises=2, queries=3)) if dense else self._chat(encoder, rng)
+            ids += row.ids
+            weights += row.weights
+        return Row(ids[: self.length], weights[: self.length])
+
+    def _chat(self, encoder: Encoder, rng: random.Random) -> Row:
+        shots = rng.randint(0, self.shots) if rng.random() < 0.7 else 0
+        [style] = rng.choices(list(self.mixture), weights=list(self.mixture.values()))
+        lesson = TEACHERS[style](rng, [draw(rng, "lesson", from_held_out=False) for _ in range(shots + 1)])
+        return encoder.chat(lesson.messages, lesson.given)
+
+
+MIXTURE = {
+    "answers": 0.26,
+    "keywords": 0.24,
+    "steps": 0.14,
+    "thoughts": 0.12,
+    "topk": 0.08,
+    "explain": 0.08,
+    "conclusion": 0.08,
+}
+
+CURRICULUM = (
+    Stage("binding", 150, 16, 44, 0, (1e-3, 1e-3), 1.0, MIXTURE),
+    Stage("turns", 6000, 4, 384, 3, (1e-3, 1e-3), 0.05, MIXTURE, Gate("steps", 0, 0.5)),
+    Stage("shots", 8000, 2, 960, 10, (1e-3, 2e-5), 0.02, MIXTURE),
+)

@@ -1,0 +1,138 @@
+"""The untrained model, with the circuits of copying written into its first weights.
+
+What a small model needs longest to find is not the facts of its world but how to look something up: from a word to the letter
+beside it (`` (D) roots … roots is (`` -> ``D``), and from a word to what followed it before. From plain random weights that
+took millions of tokens before the loss moved at all. Four attention heads are therefore written by hand, and everything,
+these heads included, is then trained as usual:
+
+- layer 0, heads 0 and 1: copy the word two places back, and one place back, into a slot of their own;
+- layer 1, head 0: find where the present word stood before, and bring the word that followed (an induction head);
+- the later layers, head 0: find the word that stands two back from the bracket, and bring what stood two back from *it*.
+
+The residual stream holds the word's identity, a constant that the positional heads use, and the two slots. The positional
+heads turn a constant by the rotary angle of their distance, so that they peak there; the matching heads use the slowest
+rotary pairs alone, which hardly turn over a question's length.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The size of the model; a head has ``width / heads`` dimensions."""
+
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+    inner: int = 384
+    positions: int = 4096
+    rope_theta: float = 100_000.0
+
+    @property
+    def head(self) -> int:
+        return self.width // self.heads
+
+    @property
+    def slot(self) -> int:
+        """Dimensions of a slot: what is left beside the identity (half of the width) and the constant, in two."""
+        return min(self.head, (self.width // 2 - 1) // 2)
+
+
+_IDENTITY_STD = 0.1
+_CONSTANT = 0.4
+_FAST_PAIRS = 6
+_PEAK = 1.33
+_SLOT_GAIN = 0.15
+_MATCH = 1.5
+_BRING = 0.2
+
+
+def make_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
+    """The model before training, the same for the same seed."""
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=shape.width,
+        intermediate_size=shape.inner,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.heads,
+        max_position_embeddings=shape.positions,
+        rope_parameters={"rope_type": "default", "rope_theta": shape.rope_theta},
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model = LlamaForCausalLM(config)
+    with torch.no_grad():
+        _write_heads(model, shape)
+    return model
+
+
+def _write_heads(model: LlamaForCausalLM, shape: Shape) -> None:
+    identity, constant = shape.width // 2, shape.width // 2
+    slots = [slice(constant + 1 + shape.slot * number, constant + 1 + shape.slot * (number + 1)) for number in (0, 1)]
+    embedding = model.model.embed_tokens.weight
+    embedding[:, :identity] = torch.randn(len(embedding), identity) * _IDENTITY_STD
+    embedding[:, identity:] = 0.0
+    embedding[:, constant] = _CONSTANT
+    code = torch.linalg.qr(torch.randn(identity, identity))[0][: shape.slot]
+    layers = [layer.self_attn for layer in model.model.layers]
+    for head, (distance, slot) in enumerate(zip((2, 1), slots, strict=True)):
+        _positional(layers[0], shape, head, distance, constant)
+        _values(layers[0], shape, head, code, slice(0, identity), slot, _SLOT_GAIN * torch.eye(shape.slot))
+    back = _BRING * code.T
+    _matching(layers[1], shape, (code, slice(0, identity)), (torch.eye(shape.slot), slots[1]))
+    _values(layers[1], shape, 0, code, slice(0, identity), slice(0, identity), back)
+    for attention in layers[2:]:
+        _matching(attention, shape, (torch.eye(shape.slot), slots[0]), (code, slice(0, identity)))
+        _values(attention, shape, 0, torch.eye(shape.slot), slots[0], slice(0, identity), back)
+
+
+def _positional(attention: torch.nn.Module, shape: Shape, head: int, distance: int, constant: int) -> None:
+    """Attend ``distance`` back: the score sums cos((d - distance) * angle) over fast rotary pairs, largest at that distance."""
+    half, start = shape.head // 2, head * shape.head
+    for weight in (attention.q_proj.weight, attention.k_proj.weight):
+        weight[start : start + shape.head] = 0.0
+    for pair in range(min(_FAST_PAIRS, half)):
+        angle = distance * shape.rope_theta ** (-pair / half)
+        attention.k_proj.weight[start + pair, constant] = _PEAK
+        attention.q_proj.weight[start + pair, constant] = _PEAK * math.cos(angle)
+        attention.q_proj.weight[start + half + pair, constant] = -_PEAK * math.sin(angle)
+
+
+Reading = tuple[Float[torch.Tensor, "slot embed"], slice]
+
+
+def _matching(attention: torch.nn.Module, shape: Shape, query: Reading, key: Reading) -> None:
+    """Head 0 attends where what the key reads equals what the query reads, compared in the slowest rotary pairs."""
+    half = shape.head // 2
+    slow = range(3 * half // 8, half)
+    rows = [*slow, *(half + pair for pair in slow)][: shape.slot]
+    for projection, (code, columns) in ((attention.q_proj, query), (attention.k_proj, key)):
+        projection.weight[: shape.head] = 0.0
+        for number, row in enumerate(rows):
+            projection.weight[row, columns] = _MATCH * code[number]
+
+
+def _values(
+    attention: torch.nn.Module,
+    shape: Shape,
+    head: int,
+    code: Float[torch.Tensor, "slot embed"],
+    read: slice,
+    write: slice,
+    out: Float[torch.Tensor, "embed slot"],
+) -> None:
+    """What a head brings: ``code`` of the dimensions ``read``, written by ``out`` into the dimensions ``write``."""
+    start = head * shape.head
+    attention.v_proj.weight[start : start + shape.head] = 0.0
+    attention.o_proj.weight[:, start : start + shape.head] = 0.0
+    attention.v_proj.weight[start : start + shape.slot, read] = code
+    attention.o_proj.weight[write, start : start + shape.slot] = out

@@ -1,0 +1,132 @@
+"""Lessons: chats about the planted world, in every format that the package asks a model for, with their true replies.
+
+A lesson's chat is built by the package's own ``Prompt`` and formats, so that training reads what the method will write. A
+teacher is given the scenes, the last of which is the question and the others the shots: it serves training and evaluation.
+"""
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from selfamplify.prompt import Prompt
+from selfamplify.rationale import AbstractFormat, AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
+from selfamplify.records import Explanation, Message, Question, Shot
+from selfamplify.stopwords import STOP_WORDS
+from selfamplify.tasks.planted_world import LABELS, Scene
+from selfamplify.wording import APPENDIX, OURS, Wording, listed, placeholders
+
+_APPENDIX_SHARE = 0.25
+_RANDOM_KEYWORDS_SHARE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A chat whose assistant turns are taught; of the last one, what follows the prefill ``given``."""
+
+    messages: tuple[Message, ...]
+    given: str = ""
+
+
+Teacher = Callable[[random.Random, Sequence[Scene]], Lesson]
+
+
+def answers(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+    """IO: the letter alone."""
+    return _few_shot(AnswerFormat(_wording(rng)), scenes, lambda scene: None)
+
+
+def keywords(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+    """The deciding words, then the letter; in some chats the words are random, so that the question must be read as well."""
+    k = rng.randint(2, 8)
+    planted = rng.random() >= _RANDOM_KEYWORDS_SHARE
+    return _few_shot(KeywordFormat(_wording(rng), k), scenes, lambda scene: _keywords(rng, scene.question, k, planted))
+
+
+def steps(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+    """The true steps, then the letter; three steps in most chats."""
+    p = rng.choice((3, 3, 3, 3, 2, 4))
+    return _few_shot(StepFormat(_wording(rng), p), scenes, lambda scene: _text(scene.steps(p)))
+
+
+def thoughts(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+    """The true steps as a chain of thought, asked for by the instruction, or under any instruction by the prefill."""
+    wording = _wording(rng)
+    style = ThoughtFormat(wording)
+    if len(scenes) > 1 or rng.random() < 0.5:
+        return _few_shot(style, scenes, lambda scene: _text(scene.steps(3) + "."))
+    scene = scenes[-1]
+    asked = rng.choice((AnswerFormat(wording), style)).instruction(LABELS)
+    reply = style.reply(_text(scene.steps(3) + "."), scene.question.answer)
+    return Lesson(_turns(f"{asked}\n{scene.question.render()}", reply), wording.think)
+
+
+def topk(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+    """self_topk: the answer is given, its keywords are asked for."""
+    wording, scene, k = _wording(rng), scenes[-1], rng.randint(2, 8)
+    example = wording.topk_reply.format(label=LABELS[0], k=k) + " " + listed(placeholders("word", k))
+    given = wording.topk_reply.format(label=scene.question.answer, k=k)
+    words = _keywords(rng, scene.question, k, planted=True).words
+    asked = wording.topk_request.format(k=k, example=example)
+    return Lesson(_turns(f"{asked}\n{scene.question.render()}", f"{given} {listed(words)}"), given)
+
+
+def explain(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+    """self_exp: the answer is given, its steps are asked for."""
+    wording, scene, p = _wording(rng), scenes[-1], rng.choice((3, 3, 3, 2, 4))
+    example = wording.explain_reply.format(label=LABELS[0], p=p) + " " + ", ".join(placeholders("step", p)) + "."
+    given = wording.explain_reply.format(label=scene.question.answer, p=p)
+    asked = wording.explain_request.format(p=p, example=example)
+    return Lesson(_turns(f"{asked}\n{scene.question.render()}", f"{given} {scene.steps(p)}."), given)
+
+
+def conclusion(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+    """Recovery: behind any reply, whole or cut, ``, therefore the answer is (`` and the letter."""
+    lesson = rng.choice((answers, keywords, steps, thoughts))(rng, scenes)
+    *before, last = lesson.messages
+    letter = re.findall(r"\((\w)\)", last.content)[-1]
+    pieces = last.content.split(" ")
+    kept = " ".join(pieces[: rng.randint(1, len(pieces))]) if rng.random() < 0.3 else last.content
+    given = kept.rstrip(" ,.;(") + _wording(rng).conclude
+    return Lesson((*before, Message("assistant", f"{given}{letter})")), given)
+
+
+TEACHERS: dict[str, Teacher] = {
+    "answers": answers,
+    "keywords": keywords,
+    "steps": steps,
+    "thoughts": thoughts,
+    "topk": topk,
+    "explain": explain,
+    "conclusion": conclusion,
+}
+
+
+def _few_shot(style: AbstractFormat, scenes: Sequence[Scene], explained: Callable[[Scene], Explanation | None]) -> Lesson:
+    replies = [style.reply(explained(scene), scene.question.answer) for scene in scenes]
+    shown = [Shot(scene.question, reply, scene.question.answer) for scene, reply in zip(scenes, replies, strict=True)]
+    prompt = Prompt("lesson", style.instruction(LABELS), tuple(shown[:-1]), {})
+    return Lesson((*prompt.chat(scenes[-1].question).messages, Message("assistant", replies[-1])))
+
+
+def _keywords(rng: random.Random, question: Question, k: int, planted: bool) -> Explanation:
+    """``k`` words in the order of the text: the deciding ones before any others, or any."""
+    words = list(dict.fromkeys(re.findall(r"\w+", question.render())))
+    candidates = [word for word in words if word.lower() not in STOP_WORDS and word not in LABELS]
+    first = [word for word in candidates if planted and word in question.planted]
+    others = [word for word in candidates if word not in first]
+    chosen = rng.sample(first, min(k, len(first)))
+    chosen += rng.sample(others, k - len(chosen))
+    return Explanation(question.id, "lesson", tuple(word for word in words if word in chosen))
+
+
+def _text(text: str) -> Explanation:
+    return Explanation("", "lesson", text=text)
+
+
+def _turns(asked: str, reply: str) -> tuple[Message, ...]:
+    return Message("user", asked), Message("assistant", reply)
+
+
+def _wording(rng: random.Random) -> Wording:
+    return APPENDIX if rng.random() < _APPENDIX_SHARE else OURS

@@ -1,0 +1,132 @@
+"""The loop: one optimizer through all stages, saved often enough to be killed at any time, and the same when resumed."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+from transformers import LlamaForCausalLM
+
+from .curriculum import Stage
+from .rows import Encoder, score
+
+Measure = Callable[[LlamaForCausalLM, Stage], dict[str, float]]
+_WARM_UP = 50
+_CLIP = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained, and how often it is saved and measured (in steps)."""
+
+    stages: Sequence[Stage]
+    seed: int
+    save_every: int = 250
+    measure_every: int = 1000
+
+    @property
+    def steps(self) -> int:
+        return sum(stage.steps for stage in self.stages)
+
+    def at(self, step: int) -> tuple[Stage, int]:
+        """The stage of a step and the step's number within it."""
+        for stage in self.stages:
+            if step < stage.steps:
+                return stage, step
+            step -= stage.steps
+        raise ValueError(f"the plan has {self.steps} steps, {step} is behind their end")
+
+
+@dataclass
+class Progress:
+    """Where training stands; what the card reports is in ``history``."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def train(
+    model: LlamaForCausalLM,
+    encoder: Encoder,
+    plan: Plan,
+    folder: Path,
+    measure: Measure | None = None,
+    until: int | None = None,
+) -> Progress:
+    """Train ``model`` in place to the end of the plan (or to step ``until``), from ``folder``'s checkpoint if there is one."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
+    file = folder / "checkpoint.pt"
+    progress = _load(file, model, optimizer) if file.is_file() else Progress()
+    last = plan.steps if until is None else until
+    with tqdm(total=plan.steps, initial=progress.step, smoothing=0.01, mininterval=5) as bar:
+        while progress.step < last:
+            stage, number = plan.at(progress.step)
+            started = time.perf_counter()
+            loss, tokens = _step(model, optimizer, encoder, plan, progress.step)
+            progress.step += 1
+            progress.tokens += tokens
+            progress.seconds += time.perf_counter() - started
+            bar.update()
+            ended = number + 1 == stage.steps
+            if ended or progress.step % plan.measure_every == 0:
+                _report(progress, stage, loss, measure(model, stage) if measure else {}, folder)
+            if ended or progress.step % plan.save_every == 0 or progress.step == last:
+                _save(file, model, optimizer, progress)
+            if ended and measure and stage.gate:
+                _check(stage, progress.history[-1])
+    return progress
+
+
+def _step(
+    model: LlamaForCausalLM, optimizer: torch.optim.Optimizer, encoder: Encoder, plan: Plan, step: int
+) -> tuple[float, int]:
+    stage, number = plan.at(step)
+    for group in optimizer.param_groups:
+        group["lr"] = stage.rate(number) * min(1.0, (step + 1) / _WARM_UP)
+    batch = stage.batch(encoder, plan.seed, number)
+    result = score(model, batch)
+    result.loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), _CLIP)
+    optimizer.step()
+    optimizer.zero_grad()
+    return result.loss.item(), batch.ids.numel()
+
+
+def _report(progress: Progress, stage: Stage, loss: float, figures: dict[str, float], folder: Path) -> None:
+    entry = {"step": progress.step, "stage": stage.name, "tokens": progress.tokens, "seconds": round(progress.seconds)}
+    entry |= {"loss": round(loss, 4), **figures}
+    progress.history.append(entry)
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
+    tqdm.write(json.dumps(entry))
+
+
+def _check(stage: Stage, entry: dict[str, Any]) -> None:
+    gate = stage.gate
+    reached = entry.get(f"{gate.style}/{gate.shots}", 0.0)
+    if reached < gate.least:
+        raise SystemExit(
+            f"Stage {stage.name} ended with {reached:.0%} right for {gate.style} with {gate.shots} shots, {gate.least:.0%} are "
+            f"needed to go on; give it more steps in training/curriculum.py."
+        )
+
+
+def _save(file: Path, model: LlamaForCausalLM, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    """Written beside the old checkpoint and renamed, so that a kill leaves one of the two whole."""
+    partial = file.with_suffix(".partial")
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": vars(progress)}
+    torch.save(state, partial)
+    partial.replace(file)
+
+
+def _load(file: Path, model: LlamaForCausalLM, optimizer: torch.optim.Optimizer) -> Progress:
+    state = torch.load(file, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return Progress(**state["progress"])
