@@ -1,20 +1,21 @@
 """Data sets of the Hugging Face hub, and local folders and parquet files in their layout, by the `datasets` library."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, SettingsError
-from .rows import Row, read_rows
+from .rows import SUFFIXES, Row, read_rows
 
 
 @dataclass(frozen=True)
 class HubData:
-    """A data set of the hub. ``train`` is None where its only split, ``test``, is still to be split."""
+    """A data set of the hub, and its splits for either side; a data set with a single split is still to be split."""
 
     path: str
     config: str | None = None
-    train: str | None = "train"
+    train: str = "train"
     test: str = "test"
 
 
@@ -23,7 +24,7 @@ def gather(hub: HubData, data: Path | None, test_data: Path | None) -> list[Row]
     if data is None:
         if test_data is not None:
             raise SettingsError("--test-data names the test questions only; give the train pool too: --data FILE.")
-        return _hub_rows(hub, hub.path, hub.config)
+        return _hub_rows(hub)
     if data.is_dir():
         if test_data is not None:
             raise SettingsError(f"The folder {data} has its own test questions; drop --test-data, or pass two files.")
@@ -42,25 +43,38 @@ def file_rows(path: Path, held_out: bool = False) -> list[Row]:
 
 
 def _folder_rows(hub: HubData, folder: Path) -> list[Row]:
-    """A copy of the hub's repository, which has named configurations, or just a folder of train and test files."""
-    if not any(folder.iterdir()):
-        raise DataError(f"The folder {folder} is empty; pass a file, or a folder with train and test files.")
-    configs = _called("get_dataset_config_names", str(folder))
-    config = hub.config if hub.config in configs else None
-    return _hub_rows(hub, str(folder), config)
+    """A copy of the hub's repository, or any folder of files that are named by their split: train.csv, test-00000.parquet."""
+    homes = [*([folder / hub.config] if hub.config else []), folder / "data", folder]
+    home = next(home for home in homes if home.is_dir())
+    splits: dict[str, list[Path]] = {}
+    for file in sorted(home.iterdir()):
+        if file.suffix.lower() in SUFFIXES:
+            splits.setdefault(file.name.split(".")[0].split("-")[0], []).append(file)
+    return [
+        row for name, held_out in _sides(hub, splits, str(home)) for file in splits[name] for row in file_rows(file, held_out)
+    ]
 
 
-def _hub_rows(hub: HubData, path: str, config: str | None) -> list[Row]:
-    splits = _load(path, config)
-    place = f"{path}/{config}" if config else path
-    only = hub.train is None or len(splits) == 1
-    wanted = [(next(iter(splits)) if len(splits) == 1 else hub.test, False)] if only else [(hub.train, False), (hub.test, True)]
-    rows = []
-    for name, held_out in wanted:
-        if name not in splits:
-            raise DataError(f"{place} has no split '{name}', but {', '.join(splits)}; pass the files: --data, --test-data.")
-        rows += _rows(splits[name], f"{place}/{name}: row ", f"{Path(path).name}-{name}", held_out)
-    return rows
+def _hub_rows(hub: HubData) -> list[Row]:
+    splits = _load(hub.path, hub.config)
+    place = f"{hub.path}/{hub.config}" if hub.config else hub.path
+    return [
+        row
+        for name, held_out in _sides(hub, splits, place)
+        for row in _rows(splits[name], f"{place}/{name}: row ", f"{hub.config or Path(hub.path).name}-{name}", held_out)
+    ]
+
+
+def _sides(hub: HubData, splits: Collection[str], place: str) -> list[tuple[str, bool]]:
+    """The splits to read, and whether each is the test side."""
+    if len(splits) == 1:
+        return [(next(iter(splits)), False)]
+    if hub.train in splits and hub.test in splits:
+        return [(hub.train, False), (hub.test, True)]
+    raise DataError(
+        f"{place} should have the splits {hub.train} and {hub.test} and has {', '.join(splits) or 'none'}; "
+        "pass the files: --data TRAIN --test-data TEST."
+    )
 
 
 def _rows(table: Any, place: str, name: str, held_out: bool) -> list[Row]:
@@ -71,11 +85,7 @@ def _rows(table: Any, place: str, name: str, held_out: bool) -> list[Row]:
 
 
 def _load(path: str, config: str | None = None, **options: Any) -> dict[str, Any]:
-    return _called("load_dataset", path, config, **options)
-
-
-def _called(function: str, path: str, *arguments: Any, **options: Any) -> Any:
-    """Call into `datasets`; it raises errors of many kinds, of other libraries too, for data that it can't reach or read."""
+    """Calls `datasets`, which raises errors of many kinds, of other libraries too, for what it can't reach or read."""
     try:
         import datasets
     except ImportError as error:
@@ -83,7 +93,7 @@ def _called(function: str, path: str, *arguments: Any, **options: Any) -> Any:
             f"Reading {path} needs the datasets library: pip install 'selfamplify[hub]', or pass --data FILE."
         ) from error
     try:
-        return getattr(datasets, function)(path, *arguments, **options)
+        return dict(datasets.load_dataset(path, config, **options))
     except Exception as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise DataError(f"{path} can't be read ({reason[0]}); pass --data FILE for a file of yours.") from error

@@ -35,7 +35,7 @@ def read_rows(path: Path, held_out: bool = False) -> list[Row]:
     """All rows of a file, in its order. Raises DataError for a file that is missing, empty, or of another kind."""
     suffix = path.suffix.lower()
     if suffix not in _READERS:
-        raise DataError(f"{path} is no {', '.join([*_READERS, '.parquet'])} file; convert it to one of these.")
+        raise DataError(f"{path} is no {', '.join(SUFFIXES)} file; convert it to one of these.")
     where = f"{path}: example " if suffix == ".json" else f"{path}:"
     rows = []
     for number, found in _READERS[suffix](_text(path), path):
@@ -139,3 +139,5 @@ _READERS: dict[str, Callable[[str, Path], _Found]] = {
     ".jsonl": _lines,
     ".json": _document,
 }
+
+SUFFIXES = (*_READERS, ".parquet")

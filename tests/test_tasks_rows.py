@@ -1,0 +1,270 @@
+"""Rows and their places, bad rows, and properties of loading and splitting for any text."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from selfamplify.errors import DataError
+from selfamplify.records import Choice, Question
+from selfamplify.tasks import Columns, content_key, load_task, split
+from selfamplify.tasks.layouts import BadRow, answer_index, listed, written
+from selfamplify.tasks.reading import read_questions
+from selfamplify.tasks.rows import read_rows
+
+ANY = Columns("question", "answer", ("choices",), "id")
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=[]), max_size=30)  # with NUL and lone surrogates
+
+
+def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> Path:
+    with path.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def write_lines(path: Path, rows: Sequence[object]) -> Path:
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+def row(**changes: object) -> dict[str, object]:
+    return {"id": "1", "question": "Who?", "choices": ["me", "you"], "answer": "A"} | changes
+
+
+def bad(path: Path, columns: Columns = ANY) -> list[str]:
+    return [line.removeprefix(str(path)) for line in read_questions(read_rows(path), columns).bad]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_csv_places_count_lines_inside_quoted_cells(tmp_path: Path, newline: str):
+    lines = ["question,choices,answer,id", '"two', 'lines",a|b,A,1', "", "one,a|b,C,2", "short,a|b", '"never closed,a|b,A,3']
+    (tmp_path / "q.csv").write_bytes(newline.join(lines).encode())
+    rows = read_rows(tmp_path / "q.csv")
+    assert [item.place.rpartition(":")[2] for item in rows] == ["2", "5", "6", "7"]
+    reading = read_questions(rows, ANY)
+    assert reading.train[0].text == f"two{newline}lines"
+    assert bad(tmp_path / "q.csv") == [
+        ":5: the answer 'C' is none of the choices A, B",
+        ":6: 2 cells under 4 column names; quote cells that hold the separator",
+        ":7: malformed row (unexpected end of data)",
+    ]
+
+
+def test_jsonl_places_count_blank_lines(tmp_path: Path):
+    good = json.dumps(row(), ensure_ascii=False)
+    lines = [good, "", "{", "[1]", json.dumps(row(id="2", answer="Z")), '{"id": "9", "question": "a\x01"}']
+    (tmp_path / "q.jsonl").write_text("\n".join(lines))
+    assert bad(tmp_path / "q.jsonl") == [
+        ":3: malformed JSON (Expecting property name enclosed in double quotes at line 3, column 2)",
+        ":4: a list where an object {…} was expected",
+        ":5: the answer 'Z' is none of the choices A, B",
+        ":6: malformed JSON (Invalid control character at line 6, column 27)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"question": None}, "no question in 'question'"),
+        ({"question": " \n"}, "no question in 'question'"),
+        ({"question": ["a"]}, "the question in 'question' is a list, text was expected"),
+        ({"question": "a\0b"}, "the question in 'question' holds a NUL character at character 2"),
+        ({"question": "a\ud800"}, "the question in 'question' holds '\\ud800', which is no valid UTF-8 at character 2"),
+        ({"answer": ""}, "no answer in 'answer'"),
+        ({"answer": "C"}, "the answer 'C' is none of the choices A, B"),
+        ({"answer": 0}, "the answer '0' is none of the choices A, B"),
+        ({"choices": None}, "no choices in 'choices'"),
+        ({"choices": ["me"]}, "only one choice, 'me'"),
+        ({"choices": []}, "no choices"),
+        ({"choices": 3}, "the choices are a int, a list was expected"),
+        ({"choices": "[1, "}, "the choices are malformed JSON"),
+        ({"choices": ["me", ""]}, "no choice 2"),
+        ({"choices": ["me", {"x": 1}]}, "the choice 2 is a dict, text was expected"),
+        ({"choices": list(map(str, range(27)))}, "27 choices; at most 26 can be lettered"),
+        ({"choices": ["me", "me"]}, "the right answer 'me' is offered twice"),
+        ({"choices": ["b", "a"]}, "the answer 'A' names more than one choice; write its letter"),
+        ({"choices": {"text": ["a", "b"], "label": ["A", "A"]}}, "the choice labels A, A do not tell 2 choices apart"),
+        ({"choices": {"text": ["a", "b"], "label": ["A"]}}, "the choice labels A do not tell 2 choices apart"),
+    ],
+)
+def test_bad_row_is_refused_with_its_reason(tmp_path: Path, changes: dict[str, object], reason: str):
+    assert bad(write_lines(tmp_path / "q.jsonl", [row(**changes)])) == [f":1: {reason}"]
+
+
+def test_bad_rows_are_reported_together_and_can_be_skipped(tmp_path: Path):
+    rows = [row(id=str(n), question=f"Q{n}") for n in range(10)]
+    rows += [row(id=str(n), question=f"Q{n}", answer="Z") for n in range(10, 40)]
+    path = write_lines(tmp_path / "q.jsonl", rows)
+    with pytest.raises(DataError) as caught:
+        load_task("file", path)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "30 rows can't be used:"
+    assert len(lines) == 23
+    assert lines[-2:] == [
+        "  … and 10 more",
+        "Fix them, or go on without them: --skip-bad on the command line, skip_bad=True in Python.",
+    ]
+    task = load_task("file", path, skip_bad=True)
+    assert (len(task.train), len(task.test), len(task.skipped)) == (5, 5, 30)
+
+
+def test_contradicting_copies_are_bad_on_both_sides_even_swapped(tmp_path: Path):
+    rows = [row(id="1", answer="me"), row(id="2", choices=["you", "me"], answer="you"), row(id="3", question="Else?")]
+    assert bad(write_lines(tmp_path / "q.jsonl", rows)) == [
+        ":1: answered 'me' here, but 'you' at line 2",
+        ":2: answered 'you' here, but 'me' at line 1",
+    ]
+
+
+def test_ids_of_two_questions_are_bad_and_exact_copies_are_dropped(tmp_path: Path):
+    rows = [
+        row(id="1"),
+        row(id="1"),
+        row(id="2", question="Else?"),
+        row(id="2", question="More?"),
+        row(id="3", question="Last?"),
+    ]
+    path = write_lines(tmp_path / "q.jsonl", rows)
+    assert bad(path) == [
+        ":3: the id '2' is also that of another question, at line 4",
+        ":4: the id '2' is also that of another question, at line 3",
+    ]
+    assert [question.id for question in read_questions(read_rows(path), ANY).train] == ["1", "3"]
+
+
+def test_test_file_stays_whole_and_train_loses_what_it_repeats(tmp_path: Path):
+    train = write_lines(tmp_path / "train.jsonl", [row(id="1"), row(id="2", question="Else?")])
+    test = write_lines(tmp_path / "test.jsonl", [row(id="2", choices=["you", "me"], answer="B")])
+    task = load_task("file", train, test_data=test)
+    assert [question.text for question in task.train] == ["Else?"]
+    assert [question.id for question in task.test] == ["test-2"]  # the id 2 is a train question's
+    assert task.skipped == (f"{train}:1: left out of train, the test side asks it too",)
+    with pytest.raises(DataError, match="left with 0 train and 2 test questions"):
+        load_task("file", train, test_data=train)
+
+
+def test_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path):
+    path = tmp_path / "q.csv"
+    path.write_text("question,choices,answer,id\nWho?,a|b,A,1\n", encoding="utf-8-sig")
+    assert read_questions(read_rows(path), ANY).train[0].text == "Who?"
+
+
+def test_other_encodings_are_refused(tmp_path: Path):
+    text = "question,choices,answer,id\nWho?,a|b,A,1\nCafé?,a|b,A,2\n"
+    (tmp_path / "q.csv").write_text(text, encoding="latin-1")
+    reason = "the question in 'question' holds '\\udce9', which is no valid UTF-8 at character 4"
+    assert bad(tmp_path / "q.csv") == [f":3: {reason}"]
+    (tmp_path / "q.csv").write_text(text, encoding="utf-16")
+    with pytest.raises(DataError, match="UTF-16; save it as UTF-8"):
+        read_rows(tmp_path / "q.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("q.csv", "", "holds no rows; pass"),
+        ("q.csv", "question,answer\n", "holds no rows; pass"),
+        ("q.csv", "a,b,a\n1,2,3\n", "two columns are named 'a'; rename"),
+        ("q.csv", '"a\n', "column names are malformed .* fix"),
+        ("q.jsonl", "\n\n", "holds no rows; pass"),
+        ("q.json", "", "holds no rows; pass"),
+        ("q.json", "[]", "holds no rows; pass"),
+        ("q.json", '{"a": 1}', "holds no list of examples; it should read"),
+        ("q.json", '{"a": 1}\n{"a": 2}', r"malformed JSON \(Extra data at line 2, column 1\); .* name it .jsonl"),
+        ("q.json", "[" * 100_000, "nested too deeply"),
+        ("q.xlsx", "", "is no .csv, .tsv, .jsonl, .json, .parquet file; convert"),
+    ],
+)
+def test_file_that_cannot_be_read_says_what_to_do(tmp_path: Path, name: str, content: str, message: str):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_rows(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "stem", "choices"),
+    [
+        ("Pick (A) x (B) y", "A", "Pick ", ["x", "y"]),
+        ("Pick (1) x (2) y (3) z", "3", "Pick ", ["x", "y", "z"]),
+        ("Water (l) or gas (g)? (A) sulfur (S) (B) argon (Ar)", "A", "Water (l) or gas (g)? ", ["sulfur (S)", "argon (Ar)"]),
+        ("Atoms (A) and (B) meet. What now? (A) x (B) y", "B", "Atoms (A) and (B) meet. What now? ", ["x", "y"]),
+        ("Which? (A) x (B) both (1) and (2)", "B", "Which? ", ["x", "both (1) and (2)"]),
+        ("Of (1) and (2), which?\nOptions:\n(A) x\n(B) y", "A", "Of (1) and (2), which?", ["x", "y"]),
+        ("Really?\nOptions:\n- Yes\n- No", "No", "Really?", ["Yes", "No"]),
+    ],
+)
+def test_choices_written_in_a_text_are_found(text: str, answer: str, stem: str, choices: list[str]):
+    found = written(text, answer)
+    assert found is not None
+    assert (found[0].strip(), list(found[1].texts)) == (stem.strip(), choices)
+
+
+def test_choices_written_ambiguously_are_refused():
+    with pytest.raises(BadRow, match=r"the choice label \(A\) occurs twice"):
+        written("Which? (A) x (B) vitamin (A) (C) z")
+    assert written("f(A) is no mark") is None
+
+
+@pytest.mark.parametrize(
+    "value", [["x", "y"], "x|y", '["x", "y"]', {"A": "x", "B": "y"}, [{"text": "x", "label": "A"}, {"text": "y", "label": "B"}]]
+)
+def test_choices_of_every_layout_are_the_same(value: object):
+    offer = listed(value)
+    assert offer.texts == ("x", "y")
+    assert [answer_index(answer, offer) for answer in ("A", "b", "(B)", "1", "2", "x", "Y")] == [0, 1, 1, 0, 1, 0, 1]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANY_TEXT, ANY_TEXT, st.booleans())
+def test_any_text_survives_loading_unchanged_or_is_refused(tmp_path: Path, text: str, choice: str, as_csv: bool):
+    path = tmp_path / ("q.csv" if as_csv else "q.jsonl")
+    if as_csv:
+        write_csv(path, [["id", "question", "one", "two", "answer"], ["1", text, choice, "two", "B"]])
+    else:
+        write_lines(path, [{"id": "1", "question": text, "one": choice, "two": "two", "answer": "B"}])
+    reading = read_questions(read_rows(path), Columns("question", "answer", ("one", "two"), "id"))
+    refused = any(
+        not part.strip() or any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in part) for part in (text, choice)
+    )
+    # Letter B names the second choice unless the first choice's text is that letter.
+    refused |= choice.strip() in ("b", "B", "two")
+    if refused:
+        assert len(reading.bad) == 1
+        reading.bad[0].encode()
+    else:
+        assert reading.bad == ()
+        assert reading.train[0].text == text.strip()
+        assert reading.train[0].choices[0].text == choice.strip()
+
+
+QUESTIONS = st.lists(
+    st.builds(
+        lambda text, choices, right: Question("", text, tuple(map(Choice, "AB", choices)), right),
+        st.sampled_from(["p", "q", "r", "s", "t", "u"]),
+        st.sampled_from([("x", "y"), ("y", "x"), ("x", "z")]),
+        st.just("A"),
+    ),
+    min_size=2,
+    max_size=20,
+    unique_by=lambda question: (question.text, question.choices),
+)
+
+
+@given(QUESTIONS, st.integers(0, 2**32), st.data())
+def test_split_is_disjoint_sized_and_blind_to_row_order(questions: list[Question], seed: int, data: st.DataObject):
+    size = data.draw(st.integers(1, len(questions) - 1))
+    train, test = split(questions, size, seed)
+    assert sorted((*train, *test), key=Question.render) == sorted(questions, key=Question.render)
+    assert not set(map(content_key, train)) & set(map(content_key, test))
+    assert size - 1 <= len(test) <= size
+    assert split(data.draw(st.permutations(questions)), size, seed) == (train, test)
+
+
+def test_split_by_another_seed_differs(tmp_path: Path):
+    path = write_lines(tmp_path / "q.jsonl", [row(id=str(n), question=f"Q{n}") for n in range(40)])
+    assert load_task("file", path).test == load_task("file", path).test
+    assert load_task("file", path).test != load_task("file", path, split_seed=1).test
