@@ -22,17 +22,14 @@ _JUDGE_REQUEST = (
 )
 
 
-def answer(
-    session: Session, prompt: Prompt, questions: Sequence[Question], seed: int, judge: AbstractLanguageModel | None = None
-) -> list[Response]:
+def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed: int) -> list[Response]:
     """One response a question, in order, with the label that was read from it.
 
-    Labels are read by the rules of ``recovery.py`` and, where none fires, by the model's own constrained continuation. A
-    ``judge`` reads every response instead; under the paper's profile the model itself is the judge unless another is given.
+    Labels are read by the rules of ``recovery.py`` and, where none fires, by the model's own constrained continuation; or, where
+    the session has a reader, by that model (section 4.1).
     Raises ContextError, before any work, if a question does not fit behind the prompt.
     """
-    model = session.model
-    reader = judge or (model if session.profile.judged else None)
+    model, reader = session.model, session.reader
     chats = [prompt.chat(question) for question in questions]
     check_context(model, chats, prompt.decoding.max_new_tokens, _fewer_shots(prompt))
 
@@ -44,7 +41,7 @@ def answer(
         return [question.id, question.render(), model.fingerprint, tokens, asdict(prompt.decoding), read_by, rules, *drawn]
 
     def compute(batch: Sequence[Question]) -> list[Response]:
-        return _respond(session, prompt, batch, reader, seed)
+        return _respond(session, prompt, batch, seed)
 
     return session.memory.recall(Stage(f"answering with {prompt.method}", Response, identity, compute, _BATCH), questions)
 
@@ -73,14 +70,12 @@ def _fewer_shots(prompt: Prompt) -> str:
     return f"fewer than {count} shots, or --drop-shots" if count else "a model with a longer context, or shorter questions"
 
 
-def _respond(
-    session: Session, prompt: Prompt, batch: Sequence[Question], reader: AbstractLanguageModel | None, seed: int
-) -> list[Response]:
+def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: int) -> list[Response]:
     start = perf_counter()
     seeds = [derive(seed, "answer", question.id) for question in batch]
     chats = [prompt.chat(question) for question in batch]
     texts = [reply.text for reply in session.model.generate(chats, prompt.decoding, seeds)]
-    decided = _judged(reader, batch, texts) if reader else _by_rules(session, prompt, batch, texts)
+    decided = _judged(session.reader, batch, texts) if session.reader else _by_rules(session, prompt, batch, texts)
     cost = Cost(1, (perf_counter() - start) / len(batch))
     return [
         Response(question.id, text, label, rule, cost)

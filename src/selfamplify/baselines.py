@@ -47,7 +47,7 @@ class ZeroShot(AbstractMethod):
     name = "zero_shot"
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
-        return design(session, task, without_shots(sample), self.name, AnswerFormat(session.profile.wording), (), {})
+        return design(session, task, Sample.of((), sample.seed), self.name, AnswerFormat(session.profile.wording), (), {})
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ZeroShotCot(AbstractMethod):
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
         wording = session.profile.wording
-        prompt = design(session, task, without_shots(sample), self.name, ThoughtFormat(wording), (), {})
+        prompt = design(session, task, Sample.of((), sample.seed), self.name, ThoughtFormat(wording), (), {})
         return replace(prompt, prefill=wording.think)
 
 
@@ -81,9 +81,13 @@ class AutoCot(AbstractMethod):
         return design(session, task, sample, self.name, layout, shots, {})
 
 
-def without_shots(sample: Sample) -> Sample:
-    """The record of a sample for a method that takes no shots: the seed alone."""
-    return Sample("none", sample.seed, (), replace(sample.counts, asked=0, success=0, error=0, discarded=0))
+def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
+    """The IO prompt on the shots of a finished prompt: what its rationales are tested against."""
+    layout = AnswerFormat(session.profile.wording)
+    shots = tuple(Shot(s.question, layout.reply(None, s.question.answer), s.question.answer) for s in prompt.shots)
+    labels = tuple(prompt.label_map)
+    first = prompt.shots[0].question.labels if prompt.shots else labels
+    return replace(prompt, method=InputOutput.name, instruction=layout.instruction(first), shots=shots, prefill="")
 
 
 def think(session: Session, questions: Sequence[Question], seed: int) -> list[Response]:

@@ -1,7 +1,8 @@
 """How everything is said and decoded: our defaults, and the paper's settings (appendices A.2 and A.3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .errors import unknown_name
 from .records import Decoding
 from .wording import APPENDIX, OURS, Wording
 
@@ -22,6 +23,12 @@ class Profile:
     explainers: tuple[tuple[str, str], ...] = ()
     judged: bool = False
 
+    def with_length(self, max_new_tokens: int | None) -> "Profile":
+        """The same profile with other longest rationales and answers; None leaves them."""
+        if max_new_tokens is None:
+            return self
+        return replace(self, decoding=replace(self.decoding, max_new_tokens=max_new_tokens))
+
 
 _A2 = Decoding(max_new_tokens=300, do_sample=True, num_beams=2, no_repeat_ngram_size=2, early_stopping=True)
 
@@ -29,3 +36,10 @@ DEFAULT = Profile("default", OURS, Decoding(), None)
 PAPER = Profile("paper", APPENDIX, _A2, _A2, (("kernel_shap", "kernel_shap_captum"),), judged=True)
 
 PROFILES = {profile.name: profile for profile in (DEFAULT, PAPER)}
+
+
+def find_profile(name: str) -> Profile:
+    """The profile of that name. Raises SettingsError for an unknown one."""
+    if name not in PROFILES:
+        raise unknown_name("profile", name, PROFILES)
+    return PROFILES[name]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,12 @@ class Prompt:
     def messages(self, question: Question | str) -> list[dict[str, str]]:
         """The same as plain chat messages: ``[{"role": …, "content": …}, …]``, the last one being the user's question."""
         return [asdict(message) for message in self.chat(question).messages]
+
+    def with_length(self, max_new_tokens: int | None) -> "Prompt":
+        """The same prompt with another longest reply; None leaves it."""
+        if max_new_tokens is None:
+            return self
+        return replace(self, decoding=replace(self.decoding, max_new_tokens=max_new_tokens))
 
     @property
     def context(self) -> list[dict[str, str]]:

@@ -41,6 +41,11 @@ class Sample:
     questions: tuple[Question, ...]
     counts: Counts
 
+    @staticmethod
+    def of(questions: Sequence[Question], seed: int) -> "Sample":
+        """A sample of questions that were given, not selected."""
+        return Sample("given", seed, tuple(questions), Counts())
+
 
 Ask = Callable[[Sequence[Question]], list[Prediction]]
 

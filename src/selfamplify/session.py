@@ -1,4 +1,4 @@
-"""Who is asked, how one speaks to it, and what is remembered: what every stage of the road needs."""
+"""Who is asked, how one speaks to it, what is remembered, and who reads the answers: what every stage of the road needs."""
 
 from dataclasses import dataclass, field
 
@@ -9,8 +9,17 @@ from .profiles import DEFAULT, Profile
 
 @dataclass(frozen=True)
 class Session:
-    """A model, a profile and a memory; stages are functions of a session and their own arguments."""
+    """A model, a profile and a memory; stages are functions of a session and their own arguments.
+
+    ``judge`` reads every response in place of the rules; under the paper's profile the model itself does, if there is none.
+    """
 
     model: AbstractLanguageModel
     profile: Profile = DEFAULT
     memory: AbstractMemory = field(default_factory=NoMemory)
+    judge: AbstractLanguageModel | None = None
+
+    @property
+    def reader(self) -> AbstractLanguageModel | None:
+        """The model that reads the responses, or None where rules do."""
+        return self.judge or (self.model if self.profile.judged else None)

@@ -1,0 +1,54 @@
+"""The command line: parses, calls, prints. Nothing of the road is imported before a command needs it."""
+
+import sys
+
+import click
+import typer
+
+from ..errors import SelfAmplifyError
+from . import build, compare, demo, doctor, evaluate, explain, listing, show
+from .screen import fail
+
+app = typer.Typer(
+    name="selfamplify",
+    help="A small language model explains its own answers, and answers better with them as rationales (Self-AMPLIFY).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="Add --debug to any command to see the traceback of an error.",
+)
+for name, command in (
+    ("demo", demo.demo),
+    ("build", build.build),
+    ("evaluate", evaluate.evaluate),
+    ("compare", compare.compare),
+    ("explain", explain.explain),
+    ("show", show.show),
+    ("list", listing.listing),
+    ("doctor", doctor.doctor),
+):
+    app.command(name)(command)
+
+
+def main() -> None:
+    """Run a command: 0 where it succeeded, 2 where the user can mend what went wrong, 1 where we must, 130 on Ctrl-C."""
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        code = app(args=arguments, prog_name="selfamplify", standalone_mode=False)
+    except click.ClickException as error:
+        if debug:
+            raise
+        sys.exit(fail(error.format_message(), error.exit_code))
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(fail("interrupted; the same command goes on where it stopped.", 130))
+    except SelfAmplifyError as error:
+        if debug:
+            raise
+        sys.exit(fail(str(error), 2))
+    except Exception as error:  # whatever else went wrong is told in one line, too
+        if debug:
+            raise
+        sys.exit(fail(f"unexpected {type(error).__name__}: {error}; run again with --debug to see where, and report it.", 1))
+    sys.exit(code if isinstance(code, int) else 0)

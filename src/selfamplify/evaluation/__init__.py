@@ -1,10 +1,9 @@
 """How good a prompt is: ``evaluate`` asks the test questions and judges the answers."""
 
 from ..answer import answer
-from ..errors import SettingsError
 from ..memory import AbstractMemory, NoMemory
 from ..models.model import AbstractLanguageModel
-from ..profiles import PROFILES
+from ..profiles import DEFAULT, find_profile
 from ..prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task
@@ -26,12 +25,10 @@ def evaluate(
     ``seed`` matters only where the prompt's decoding samples. A ``judge`` model reads the responses in place of the rules.
     Raises ContextError, before any work, if a question does not fit behind the prompt.
     """
-    name = prompt.provenance.get("profile", "default")
-    if name not in PROFILES:
-        raise SettingsError(f"The prompt was built with the profile '{name}', which this version does not know; build it again.")
-    session = Session(model, PROFILES[name], memory or NoMemory())
+    profile = find_profile(prompt.provenance.get("profile", DEFAULT.name))
+    session = Session(model, profile, memory or NoMemory(), judge)
     questions = task.limited(limit).test
-    responses = answer(session, prompt, questions, seed, judge)
+    responses = answer(session, prompt, questions, seed)
     return Result(prompt.method, task.name, model.name, questions, tuple(responses))
 
 

@@ -50,7 +50,7 @@ def make_explainer(name: str, chosen: Mapping[str, Any], common: Mapping[str, An
     Raises SettingsError for an unknown name or a setting that this explainer does not have.
     """
     kind = registry.find("explainer", name, EXPLAINERS)
-    known = {field.name for field in fields(kind)}  # pyright: ignore[reportArgumentType]
+    known = settings_of(name)
     for setting in chosen:
         if setting not in known:
             settings = ", ".join(sorted(known)) or "none"
@@ -58,7 +58,12 @@ def make_explainer(name: str, chosen: Mapping[str, Any], common: Mapping[str, An
     return kind(**{key: value for key, value in common.items() if key in known} | dict(chosen))
 
 
-def explain(session: Session, explainer: AbstractExplainer, questions: Sequence[Question], seed: int) -> list[Explanation]:
+def settings_of(name: str) -> set[str]:
+    """The settings (fields) of the explainer of that name."""
+    return {field.name for field in fields(registry.find("explainer", name, EXPLAINERS))}  # pyright: ignore[reportArgumentType]
+
+
+def explain_all(session: Session, explainer: AbstractExplainer, questions: Sequence[Question], seed: int) -> list[Explanation]:
     """One explanation a question, in order."""
     model, wording = session.model, session.profile.wording
 
@@ -92,6 +97,7 @@ __all__ = [
     "ShapleyValueSampling",
     "ShapleyValues",
     "TokenGame",
-    "explain",
+    "explain_all",
     "make_explainer",
+    "settings_of",
 ]

@@ -46,6 +46,6 @@ def parse_keywords(text: str) -> list[str]:
     keywords: dict[str, str] = {}
     for part in parts:
         word = re.sub(r"^\s*(?:\d+[.)]|[-*•])\s+", "", part).strip(" \t\r\n\"'“”‘’.,:;()")
-        if word and word.lower() not in keywords:
+        if any(map(str.isalnum, word)) and word.lower() not in keywords:
             keywords[word.lower()] = word
     return list(keywords.values())

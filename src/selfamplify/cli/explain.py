@@ -1,0 +1,39 @@
+"""``selfamplify explain``: one question, with its words coloured by what they do to the answer."""
+
+from typing import Annotated
+
+import typer
+
+import selfamplify
+
+from ..errors import DataError
+from . import options
+from .groups import grouped
+from .screen import out
+
+
+@grouped
+def explain(
+    model: options.ModelOptions,
+    task: options.TaskOptions,
+    rationale: options.RationaleOptions,
+    engine: options.EngineOptions,
+    style: options.StyleOptions,
+    explainer: Annotated[str, typer.Option("--explainer", help="An explainer (see `list`).")] = "kernel_shap",
+    question: Annotated[str | None, typer.Option("--question", help="A question's id; without it, the first one.")] = None,
+    seed: options.Seed = 0,
+) -> None:
+    """Explain why a question's true answer is the answer, as the model sees it."""
+    profile = style.find()
+    method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
+    corpus = task.load()
+    everything = (*corpus.train, *corpus.test)
+    asked = next((item for item in everything if question in (None, item.id)), None)
+    if asked is None:
+        raise DataError(f"{task.task} has no question '{question}'; try --question {everything[0].id}.")
+    session = selfamplify.Session(model.load(), profile)
+    shot = method.prompt(session, corpus, selfamplify.Sample.of([asked], seed)).shots[0]
+    if shot.explanation is not None:
+        out.print(selfamplify.coloured_question(asked, shot.explanation, rationale.keywords))
+        out.print(selfamplify.explanation_table(shot.explanation, rationale.keywords))
+    out.print(shot.reply, highlight=False, markup=False)

@@ -1,0 +1,24 @@
+"""``selfamplify list``: every name that the other commands take."""
+
+import json
+from typing import Annotated
+
+import typer
+
+import selfamplify
+
+from .screen import out
+
+
+def listing(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: each name with what it is.")] = False,
+) -> None:
+    """List tasks, explainers, selections, competitors, presets and profiles."""
+    catalogue = selfamplify.catalogue()
+    if as_json:
+        print(json.dumps(catalogue, indent=2, ensure_ascii=False))
+        return
+    for kind, entries in catalogue.items():
+        out.print(f"[bold]{kind}[/bold]")
+        for name, summary in entries.items():
+            out.print(f"  {name:<24} {summary}", highlight=False, markup=False)

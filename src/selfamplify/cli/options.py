@@ -1,0 +1,125 @@
+"""The option groups that several commands share, and what they load."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import selfamplify
+
+from ..errors import SettingsError
+from .screen import err
+
+if TYPE_CHECKING:
+    from selfamplify import LocalModel, Profile, Task
+
+Out = Annotated[Path, typer.Option("--out", help="The run folder; the same command resumes in it.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the run: which shots, which coalitions.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many test questions to ask; without it, all.")]
+Judge = Annotated[str | None, typer.Option("--judge", help="A model that reads the responses, in place of the rules.")]
+DropShots = Annotated[bool, typer.Option("--drop-shots", help="Drop whole shots where a prompt is longer than the context.")]
+MaxNewTokens = Annotated[int | None, typer.Option("--max-new-tokens", min=1, help="Longest rationale or answer, in tokens.")]
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which model, and how it is loaded."""
+
+    model: Annotated[str, typer.Option("--model", help="'embedded', a local folder, or a Hugging Face hub name.")] = "embedded"
+    dtype: Annotated[str, typer.Option("--dtype", help="auto, float32, bfloat16 or float16.")] = "auto"
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
+    batch_tokens: Annotated[int, typer.Option("--batch-tokens", min=1, help="Tokens run at once, at most.")] = 32768
+
+    def load(self) -> "LocalModel":
+        return selfamplify.load_model(self.model, dtype=self.dtype, device=self.device, batch_tokens=self.batch_tokens)
+
+    def load_judge(self, name: str | None, model: "LocalModel") -> "LocalModel | None":
+        """The judge of that name; the model itself is not loaded twice."""
+        if name is None or name == self.model:
+            return model if name else None
+        return selfamplify.load_model(name, dtype=self.dtype, device=self.device, batch_tokens=self.batch_tokens)
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """Which questions."""
+
+    task: Annotated[str, typer.Option("--task", help="A task (see `list`), or 'file' for a file of your own.")] = "planted_arc"
+    data: Annotated[Path | None, typer.Option("--data", help="A file or folder; without it, the Hugging Face hub.")] = None
+    test_data: Annotated[Path | None, typer.Option("--test-data", help="Test questions; else a part of --data.")] = None
+    question_column: Annotated[str | None, typer.Option("--question-column", help="Task 'file': the question's column.")] = None
+    answer_column: Annotated[str | None, typer.Option("--answer-column", help="Task 'file': the true answer's column.")] = None
+    choice_columns: Annotated[
+        str | None, typer.Option("--choice-columns", help="Task 'file': columns of the choices, as a,b,c; none: classification.")
+    ] = None
+    id_column: Annotated[str | None, typer.Option("--id-column", help="Task 'file': the column of ids.")] = None
+    split_seed: Annotated[int, typer.Option("--split-seed", help="Seed of the split into training and test questions.")] = 0
+    test_size: Annotated[int | None, typer.Option("--test-size", min=1, help="Test questions to split off --data.")] = None
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad rows out, instead of refusing them.")] = False
+
+    def load(self) -> "Task":
+        task = selfamplify.load_task(
+            self.task,
+            self.data,
+            test_data=self.test_data,
+            columns=self._columns(),
+            split_seed=self.split_seed,
+            test_size=self.test_size,
+            skip_bad=self.skip_bad,
+        )
+        if task.skipped:
+            err.print(f"{len(task.skipped)} rows left out, the first: {task.skipped[0]}", highlight=False, markup=False)
+        return task
+
+    def _columns(self) -> "selfamplify.Columns | None":
+        if not any((self.question_column, self.answer_column, self.choice_columns, self.id_column)):
+            return None
+        if not (self.question_column and self.answer_column):
+            raise SettingsError("A file's columns need both: --question-column NAME --answer-column NAME.")
+        choices = tuple(names(self.choice_columns or ""))
+        return selfamplify.Columns(self.question_column, self.answer_column, choices, self.id_column)
+
+
+@dataclass(frozen=True)
+class StyleOptions:
+    """How the model is spoken to."""
+
+    profile: Annotated[str, typer.Option("--profile", help="default, or paper: the paper's wording and decoding.")] = "default"
+    max_new_tokens: MaxNewTokens = None
+
+    def find(self) -> "Profile":
+        return selfamplify.find_profile(self.profile).with_length(self.max_new_tokens)
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Settings of explainers; one that an explainer does not have is refused."""
+
+    samples: Annotated[int | None, typer.Option("--samples", min=1, help="Evaluations a question: kernel_shap, lime.")] = None
+    value: Annotated[str | None, typer.Option("--value", help="What is attributed: logit, logprob or margin.")] = None
+    absent: Annotated[str | None, typer.Option("--absent", help="Absent words: mask (replaced) or delete (removed).")] = None
+
+    def given(self) -> dict[str, Any]:
+        return {name: setting for name, setting in vars(self).items() if setting is not None}
+
+
+@dataclass(frozen=True)
+class RationaleOptions:
+    """How long a rationale is."""
+
+    keywords: Annotated[int, typer.Option("--keywords", min=1, help="Keywords of a keyword rationale (k).")] = 6
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of a self_exp rationale (p).")] = 3
+
+
+def names(text: str) -> list[str]:
+    """A comma-separated list."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def numbers(text: str, option: str) -> tuple[int, ...]:
+    """A comma-separated list of whole numbers."""
+    try:
+        return tuple(int(part) for part in names(text))
+    except ValueError:
+        raise SettingsError(f"'{text}' is no list of numbers; write for example {option} 0,1,2.") from None

@@ -1,0 +1,63 @@
+"""Running a comparison: every cell on the same samples and the same test questions, each unit remembered."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from ..answer import answer, fit
+from ..errors import ExplanationError
+from ..evaluation import Result
+from ..memory import Progress, silent
+from ..models.model import AbstractLanguageModel
+from ..profiles import DEFAULT, Profile
+from ..prompt import Prompt
+from ..selection import select
+from ..session import Session
+from ..tasks.task import Task
+from .build import run_settings
+from .plan import Cell, Plan
+from .results import Finished, Table, rows, save_responses
+from .store import Store
+
+
+def compare(
+    plan: Plan,
+    model: AbstractLanguageModel,
+    task: Task,
+    out: str | Path,
+    *,
+    profile: Profile = DEFAULT,
+    judge: AbstractLanguageModel | None = None,
+    progress: Progress = silent,
+) -> Table:
+    """Run every cell of ``plan``; write prompts, responses.jsonl and results.json into the folder ``out``.
+
+    The same call resumes after a crash; a finished run is recalled. A method that can't explain one of its shots fails as a row,
+    with the reason, and the others go on. Raises SelectionError if a sample can't be drawn, ContextError if a prompt does not
+    fit, RunError if the folder was made with other settings or is in use.
+    """
+    task = task.limited(plan.limit)
+    finished: list[Finished] = []
+    failed: dict[str, str] = {}
+    with Store(out, progress) as store:
+        session = Session(model, profile, store, judge)
+        settings = run_settings(session, task) | asdict(plan)
+        store.claim("compare", settings)
+        for cell in plan.cells():
+            try:
+                prompt = _prompt(plan, cell, session, task)
+            except ExplanationError as error:
+                failed[str(cell)] = str(error)
+                continue
+            responses = answer(session, prompt, task.test, cell.seed)
+            prompt.save(Path(out) / "prompts" / f"{cell}.json")
+            finished.append(Finished(cell, prompt, Result(prompt.method, task.name, model.name, task.test, tuple(responses))))
+        table = Table(tuple(rows(finished)), failed, settings)
+        save_responses(Path(out), finished)
+        table.save(Path(out))
+    return table
+
+
+def _prompt(plan: Plan, cell: Cell, session: Session, task: Task) -> Prompt:
+    sample = select(session, task, cell.selection, plan.shots, cell.seed)
+    prompt = plan.method(cell, session.profile).prompt(session, task, sample)
+    return fit(session, prompt, task.test) if plan.drop_shots else prompt

@@ -1,0 +1,60 @@
+"""Measuring one finished prompt in a run folder, next to IO on the same shots."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from ..answer import answer, fit
+from ..baselines import same_shots_io
+from ..evaluation import Result
+from ..memory import Progress, silent
+from ..models.model import AbstractLanguageModel
+from ..profiles import DEFAULT, find_profile
+from ..prompt import Prompt
+from ..session import Session
+from ..tasks.task import Task
+from .build import run_settings
+from .plan import Cell
+from .results import Finished, Table, rows, save_responses
+from .store import Store
+
+
+def measure(
+    prompt: Prompt,
+    model: AbstractLanguageModel,
+    task: Task,
+    out: str | Path,
+    *,
+    seed: int = 0,
+    judge: AbstractLanguageModel | None = None,
+    io: bool = True,
+    drop_shots: bool = False,
+    progress: Progress = silent,
+) -> Table:
+    """Answer the test questions of ``task`` behind ``prompt`` and, for the paired test, behind IO on the same shots.
+
+    Writes responses.jsonl and results.json into the folder ``out``; the same call resumes after a crash.
+    """
+    finished: list[Finished] = []
+    with Store(out, progress) as store:
+        session = Session(model, find_profile(prompt.provenance.get("profile", DEFAULT.name)), store, judge)
+        settings = run_settings(session, task) | {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding)}
+        settings |= {"seed": seed, "io": io, "drop_shots": drop_shots}
+        store.claim("evaluate", settings)
+        prompt = fit(session, prompt, task.test) if drop_shots else prompt
+        prompts = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != "io" else []
+        for asked in (*prompts, prompt):
+            responses = answer(session, asked, task.test, seed)
+            result = Result(asked.method, task.name, model.name, task.test, tuple(responses))
+            finished.append(Finished(_cell(asked), asked, result))
+        table = Table(tuple(rows(finished)), {}, settings)
+        save_responses(Path(out), finished)
+        table.save(Path(out))
+    return table
+
+
+def _cell(prompt: Prompt) -> Cell:
+    """The row that a prompt belongs to, from its provenance."""
+    made = prompt.provenance
+    explained = next((shot.explanation.explainer for shot in prompt.shots if shot.explanation), prompt.method)
+    method = explained if prompt.method == "self_amplify" else prompt.method
+    return Cell(method, made.get("selection", "none"), made.get("keywords", 6), made.get("seed", 0))

@@ -1,0 +1,99 @@
+"""What a comparison runs: methods x selections x keyword counts x seeds; and the paper's own tables as plans."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..baselines import AbstractMethod
+from ..errors import SettingsError, unknown_name
+from ..explain import settings_of
+from ..methods import BASELINES, make_method, method_names
+from ..profiles import Profile
+from ..selection import SELECTIONS
+
+_ATTRIBUTIONS = ("deep_lift", "kernel_shap")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row of a comparison."""
+
+    method: str
+    selection: str
+    keywords: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.method}-{self.selection}-k{self.keywords}-seed{self.seed}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The grid of a comparison, and the settings that all its cells share.
+
+    ``methods`` names explainers (rows of Self-AMPLIFY) and baselines; IO is always among them, for the paired test.
+    ``limit`` is the number of test questions, None for all; ``drop_shots`` shortens prompts that are longer than the context;
+    ``settings`` are settings of explainers, for those that have them.
+    """
+
+    methods: tuple[str, ...]
+    selections: tuple[str, ...] = ("success", "error")
+    keywords: tuple[int, ...] = (6,)
+    seeds: tuple[int, ...] = (0,)
+    shots: int = 8
+    steps: int = 3
+    limit: int | None = None
+    drop_shots: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for method in self.methods:
+            if method not in method_names():
+                raise unknown_name("method", method, method_names())
+        for selection in self.selections:
+            if selection not in SELECTIONS:
+                raise unknown_name("selection", selection, SELECTIONS)
+        if not (self.methods and self.selections and self.keywords and self.seeds):
+            raise SettingsError("A comparison needs at least one method, selection, keyword count and seed.")
+        used = set().union(*(settings_of(method) for method in self.methods if method not in BASELINES))
+        for setting in self.settings:
+            if setting not in used:
+                raise SettingsError(f"None of the methods {', '.join(self.methods)} has a setting '{setting}'; leave it out.")
+        if self.shots < 1:
+            raise SettingsError(f"A comparison of {self.shots} shots can't be; use --shots 8, and the method zero_shot for none.")
+
+    def cells(self) -> Iterator[Cell]:
+        """The rows, by seed and selection, IO first; a baseline does not vary with the number of keywords."""
+        for seed in self.seeds:
+            for selection in self.selections:
+                yield Cell("io", selection, self.keywords[0], seed)
+                for method in dict.fromkeys(self.methods):
+                    counts = self.keywords[:1] if method in BASELINES or method == "self_exp" else self.keywords
+                    for count in counts if method != "io" else ():
+                        yield Cell(method, selection, count, seed)
+
+    def method(self, cell: Cell, profile: Profile) -> AbstractMethod:
+        """The method of a cell, with its settings."""
+        known = set() if cell.method in BASELINES else settings_of(cell.method)
+        chosen = {key: value for key, value in self.settings.items() if key in known}
+        return make_method(cell.method, cell.keywords, self.steps, profile, chosen)
+
+
+PRESETS: dict[str, Plan] = {
+    "table1": Plan(("auto_cot", *_ATTRIBUTIONS, "self_topk", "self_exp"), limit=350),
+    "table2": Plan((*_ATTRIBUTIONS, "self_topk", "random"), ("error", "success"), seeds=tuple(range(6)), limit=350),
+    "table3": Plan((*_ATTRIBUTIONS, "self_topk"), ("error", "success"), keywords=(4, 6), limit=350),
+    "figure4": Plan(("auto_cot", *_ATTRIBUTIONS, "self_topk", "self_exp"), ("success",), limit=3),
+}
+"""The paper's experiments (n = 8, k = 6 and 4, p = 3); on Snarks, ``preset`` takes 145 questions as the paper does.
+
+IO stands in every table, since each row is tested against it. Figure 4 shows responses side by side.
+"""
+
+
+def preset(name: str, task: str) -> Plan:
+    """The plan of one of the paper's experiments, for a task of that name."""
+    if name not in PRESETS:
+        raise unknown_name("preset", name, PRESETS)
+    plan = PRESETS[name]
+    return Plan(**{**vars(plan), "limit": 145}) if task == "snarks" and plan.limit == 350 else plan

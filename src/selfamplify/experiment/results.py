@@ -1,0 +1,145 @@
+"""What a run leaves behind: rows, results.json, and every response as a line."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..evaluation import Result, mean_and_deviation
+from ..methods import BASELINES
+from ..prompt import Prompt
+from .plan import Cell
+
+FILE_NAME = "results.json"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One cell with its prompt and its result."""
+
+    cell: Cell
+    prompt: Prompt
+    result: Result
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table. ``accuracy``, its 95 % interval and ``unparsed`` are shares; ``p_vs_io`` is McNemar's exact p
+    against IO on the same sample and questions, None for IO itself; ``seconds`` is wall clock, explanations included."""
+
+    method: str
+    explainer: str | None
+    selection: str
+    keywords: int | None
+    task: str
+    model: str
+    seed: int
+    shots: int
+    n: int
+    correct: int
+    accuracy: float
+    ci_low: float
+    ci_high: float
+    p_vs_io: float | None
+    unparsed: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a comparison, the cells that failed with their reasons, and the settings that made them."""
+
+    rows: tuple[Row, ...]
+    failed: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """SHA-256 of all but the seconds: equal for two runs that gave the same results."""
+        rows = [{key: value for key, value in asdict(row).items() if key != "seconds"} for row in self.rows]
+        return hashlib.sha256(json.dumps([rows, self.failed, self.settings], sort_keys=True).encode()).hexdigest()
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Mean and standard deviation over the seeds (Table 2), for each method, selection and number of keywords."""
+        groups: dict[tuple[str, str, int | None], list[float]] = {}
+        for row in self.rows:
+            groups.setdefault((row.explainer or row.method, row.selection, row.keywords), []).append(row.accuracy)
+        lines = []
+        for (method, selection, keywords), accuracies in groups.items():
+            mean, deviation = mean_and_deviation(accuracies)
+            lines.append(
+                {"method": method, "selection": selection, "keywords": keywords, "runs": len(accuracies)}
+                | {"mean": mean, "sd": deviation}
+            )
+        return lines
+
+    def save(self, folder: Path) -> Path:
+        """Write results.json."""
+        file = folder / FILE_NAME
+        data = {"rows": [asdict(row) for row in self.rows], "summary": self.summary(), "failed": self.failed}
+        data |= {"settings": self.settings, "digest": self.digest()}
+        _write(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        return file
+
+    @staticmethod
+    def load(folder: Path) -> "Table":
+        """Read the results.json of a run folder. Raises DataError if there is none, or it is damaged."""
+        file = folder / FILE_NAME
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            return Table(tuple(Row(**row) for row in data["rows"]), data["failed"], data["settings"])
+        except FileNotFoundError:
+            raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify compare --out {folder}` first.") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{file} is damaged ({error}); run the command that made it again.") from error
+
+
+def rows(finished: Iterable[Finished]) -> list[Row]:
+    """A row for each finished cell, tested against the IO cell of the same sample."""
+    finished = list(finished)
+    plain = {(item.cell.selection, item.cell.seed): item.result for item in finished if item.cell.method == "io"}
+    return [_row(item, plain.get((item.cell.selection, item.cell.seed))) for item in finished]
+
+
+def _row(item: Finished, io: Result | None) -> Row:
+    cell, prompt, result = item.cell, item.prompt, item.result
+    own = cell.method not in BASELINES
+    interval = result.interval
+    return Row(
+        method=result.method,
+        explainer=cell.method if own else None,
+        selection=cell.selection,
+        keywords=cell.keywords if own and cell.method != "self_exp" else None,
+        task=result.task,
+        model=result.model,
+        seed=cell.seed,
+        shots=len(prompt.shots),
+        n=result.n,
+        correct=result.correct,
+        accuracy=result.accuracy,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        p_vs_io=None if io is None or io is result else result.p_against(io),
+        unparsed=result.unparsed,
+        seconds=round(result.seconds + sum(shot.explanation.cost.seconds for shot in prompt.shots if shot.explanation), 3),
+    )
+
+
+def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
+    """Write responses.jsonl: what the model said to every question in every cell, and what was read from it."""
+    lines: list[Mapping[str, Any]] = []
+    for item in finished:
+        for response, outcome in zip(item.result.responses, item.result.outcomes, strict=True):
+            lines.append({"cell": str(item.cell), **asdict(outcome), "text": response.text})
+    file = folder / "responses.jsonl"
+    _write(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    return file
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    part = file.with_name(f".{file.name}.part")
+    part.write_text(text, encoding="utf-8", errors="surrogatepass")
+    part.replace(file)

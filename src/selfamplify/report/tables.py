@@ -1,0 +1,69 @@
+"""The rows of a comparison as a table: one line a row, or, over several seeds, the paper's mean and deviation."""
+
+from rich.table import Table as RichTable
+
+from ..experiment.results import Row, Table
+
+
+def comparison_table(table: Table) -> RichTable:
+    """A table for the terminal; runs with several seeds are summed up as in the paper's Table 2."""
+    seeds = {row.seed for row in table.rows}
+    return _means(table) if len(seeds) > 1 else _rows(table)
+
+
+def _rows(table: Table) -> RichTable:
+    drawn = RichTable(title=_title(table), title_justify="left")
+    drawn.add_column("selection")
+    drawn.add_column("method")
+    for name in ("k", "accuracy %", "95 % interval", "p vs IO", "unparsed %", "seconds"):
+        drawn.add_column(name, justify="right")
+    last = None
+    for row in table.rows:
+        drawn.add_row(
+            row.selection if row.selection != last else "",
+            row.explainer or row.method,
+            str(row.keywords or ""),
+            f"{100 * row.accuracy:.1f}",
+            f"{100 * row.ci_low:.1f} to {100 * row.ci_high:.1f}",
+            "" if row.p_vs_io is None else _p(row.p_vs_io),
+            f"{100 * row.unparsed:.1f}",
+            f"{row.seconds:.1f}",
+        )
+        last = row.selection
+    return drawn
+
+
+def _means(table: Table) -> RichTable:
+    drawn = RichTable(title=_title(table), title_justify="left")
+    for name in ("selection", "method"):
+        drawn.add_column(name)
+    for name in ("k", "runs", "mean accuracy %", "sd", "p vs IO, by run"):
+        drawn.add_column(name, justify="right")
+    for line in table.summary():
+        group = [row for row in table.rows if _group(row) == (line["method"], line["selection"], line["keywords"])]
+        tests = ", ".join(_p(row.p_vs_io) for row in group if row.p_vs_io is not None)
+        drawn.add_row(
+            line["selection"],
+            line["method"],
+            str(line["keywords"] or ""),
+            str(line["runs"]),
+            f"{100 * line['mean']:.1f}",
+            "" if line["sd"] is None else f"{100 * line['sd']:.1f}",
+            tests,
+        )
+    return drawn
+
+
+def _group(row: Row) -> tuple[str, str, int | None]:
+    return row.explainer or row.method, row.selection, row.keywords
+
+
+def _title(table: Table) -> str:
+    if not table.rows:
+        return "no rows"
+    first = table.rows[0]
+    return f"{first.task} · {first.model} · {first.n} test questions · {first.shots} shots"
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
