@@ -57,6 +57,7 @@ def test_classification_ignores_marks_in_a_few_texts(tmp_path: Path):
     [
         ("a,x\nb,x\n", "1 distinct answers .* names its choices: --choice-columns"),
         ("".join(f"q{n},answer {n}\n" for n in range(27)), "27 distinct answers .* 2 to 26 labels"),
+        ("a,\nb,x\n", "1 distinct answers"),
         ("a,Yes\nb,no\nc,yes\n", "The labels 'Yes', 'yes' in 'label' differ in case only; write them alike"),
     ],
 )
@@ -82,6 +83,37 @@ def test_choices_in_several_columns_are_read(tmp_path: Path, header: str, column
     assert (first.id, second.id) == ("q-2", "q-3")
 
 
+@pytest.mark.parametrize(
+    ("examples", "reason"),
+    [
+        ('{"input": "Is it (a) so?", "target_scores": {"no": 0, "yes": 1}}', None),
+        ('{"input": "Is it?", "target_scores": {"no": 0, "yes": 0}}', "0 of the target_scores are positive, one was expected"),
+        ('{"input": "Which? (a) this", "target_scores": {"(a)": 1, "(b)": 0}}', "only one choice, 'this'"),
+        (
+            '{"input": "Which? (a) this (b) that", "target_scores": {"(a)": 1, "(b)": 2}}',
+            "2 of the target_scores are positive, one was expected",
+        ),
+        ('{"input": {"stem": "Is it?", "choices": ["no", "yes"]}, "target_scores": {"no": 0, "yes": 1}}', None),
+    ],
+)
+def test_choices_as_target_scores_are_read(tmp_path: Path, examples: str, reason: str | None):
+    reading = Files().load(written(tmp_path / "q.json", f"[{examples}]"), None, seed=0)
+    if reason:
+        assert reading.bad == (f"{tmp_path / 'q.json'}: example 1: {reason}",)
+    else:
+        assert [choice.text for choice in reading.train[0].choices] == ["no", "yes"]
+        assert reading.train[0].answer == "B"
+
+
+def test_choices_missing_from_one_text_make_a_bad_row(tmp_path: Path):
+    rows = "Why? (A) so (B) no,A\nWho? (A) me (B) you,A\nWhere? (A) here (B) there,B\nWhat?,A\nWhen? (A) now,A\n"
+    reading = Files().load(written(tmp_path / "q.csv", f"question,answer\n{rows}"), None, seed=0)
+    assert [line.partition(": ")[2] for line in reading.bad] == [
+        "no choices: no column holds them, and the text has no (A) … (B) …",
+        "only one choice, 'now'",
+    ]
+
+
 def test_choices_the_same_everywhere_name_the_labels(tmp_path: Path):
     path = written(tmp_path / "q.csv", "question,choices,answer\na,yes|no,yes\nb,yes|no,no\n")
     assert load_task("file", path).label_map == {"A": "yes", "B": "no"}
@@ -94,6 +126,14 @@ def test_columns_not_found_are_listed_with_the_way_to_name_them(tmp_path: Path):
         load_task("file", path)
     with pytest.raises(DataError, match=f"There is no column 'headlin'; {remedy}"):
         load_task("file", path, columns=Columns("headlin", "verdict"))
+
+
+def test_limit_takes_the_first_test_questions(tmp_path: Path):
+    task = load_task("file", written(tmp_path / "q.csv", REVIEWS))
+    assert task.limited(None) is task
+    assert task.limited(2).test == task.test[:2]
+    with pytest.raises(DataError, match="file has 6 test questions, 7 were asked for; use --limit 6, or less"):
+        task.limited(7)
 
 
 def test_test_size_has_its_bounds(tmp_path: Path):

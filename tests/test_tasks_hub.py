@@ -85,8 +85,18 @@ def test_hub_bad_rows_name_split_and_row(repository: Path, tmp_path: Path):
     assert f"{file}: row 4: the answer '7' is none of the choices A, B, C" in str(caught.value)
 
 
+def test_hub_parquet_that_is_damaged_or_empty_is_refused(tmp_path: Path):
+    file = tmp_path / "some.parquet"
+    file.write_bytes(b"PAR1 and no more")
+    with pytest.raises(DataError, match="some.parquet can't be read .*--data FILE"):
+        load_task("file", file)
+    datasets.Dataset.from_dict({"question": [], "answer": []}).to_parquet(str(tmp_path / "none.parquet"))
+    with pytest.raises(DataError, match="none.parquet can't be read .*--data FILE"):
+        load_task("file", tmp_path / "none.parquet")
+
+
 def test_hub_that_cannot_be_reached_says_what_to_do():
-    with pytest.raises(DataError, match="(?s)lukaemon/bbh can't be read .*--data FILE"):
+    with pytest.raises(DataError, match="(?s)lukaemon/bbh/snarks can't be read .*--data FILE"):
         load_task("snarks")
 
 

@@ -81,7 +81,7 @@ def test_jsonl_places_count_blank_lines(tmp_path: Path):
         ({"choices": ["me"]}, "only one choice, 'me'"),
         ({"choices": []}, "no choices"),
         ({"choices": 3}, "the choices are a int, a list was expected"),
-        ({"choices": "[1, "}, "the choices are malformed JSON"),
+        ({"choices": "[1, "}, 'the choices are malformed JSON; write ["x", "y"] or x|y'),
         ({"choices": ["me", ""]}, "no choice 2"),
         ({"choices": ["me", {"x": 1}]}, "the choice 2 is a dict, text was expected"),
         ({"choices": list(map(str, range(27)))}, "27 choices; at most 26 can be lettered"),
@@ -160,6 +160,20 @@ def test_other_encodings_are_refused(tmp_path: Path):
     assert bad(tmp_path / "q.csv") == [f":3: {reason}"]
     (tmp_path / "q.csv").write_text(text, encoding="utf-16")
     with pytest.raises(DataError, match="UTF-16; save it as UTF-8"):
+        read_rows(tmp_path / "q.csv")
+
+
+def test_cell_too_large_is_one_bad_row(tmp_path: Path):
+    path = write_csv(
+        tmp_path / "q.csv", [["question", "choices", "answer", "id"], ["a" * 200_000, "x|y", "A", "1"], ["b", "x|y", "A", "2"]]
+    )
+    assert bad(path) == [":2: malformed row (field larger than field limit (131072))"]
+    assert [question.text for question in read_questions(read_rows(path), ANY).train] == ["b"]
+
+
+def test_file_that_cannot_be_opened_says_why(tmp_path: Path):
+    (tmp_path / "q.csv").mkdir()
+    with pytest.raises(DataError, match="q.csv can't be read .Is a directory.; pass a file that can"):
         read_rows(tmp_path / "q.csv")
 
 

@@ -38,7 +38,7 @@ def file_rows(path: Path, held_out: bool = False) -> list[Row]:
         raise DataError(f"{path} is a folder; pass a file in it.")
     if path.suffix.lower() != ".parquet" or not path.exists():
         return read_rows(path, held_out)
-    table = _load("parquet", data_files={"train": str(path)})["train"]
+    table = _load(str(path), "parquet", data_files={"train": str(path)})["train"]
     return _rows(table, f"{path}: row ", path.stem, held_out)
 
 
@@ -56,8 +56,8 @@ def _folder_rows(hub: HubData, folder: Path) -> list[Row]:
 
 
 def _hub_rows(hub: HubData) -> list[Row]:
-    splits = _load(hub.path, hub.config)
     place = f"{hub.path}/{hub.config}" if hub.config else hub.path
+    splits = _load(place, hub.path, hub.config)
     return [
         row
         for name, held_out in _sides(hub, splits, place)
@@ -78,22 +78,19 @@ def _sides(hub: HubData, splits: Collection[str], place: str) -> list[tuple[str,
 
 
 def _rows(table: Any, place: str, name: str, held_out: bool) -> list[Row]:
-    rows = [Row(f"{place}{number}", f"{name}-{number}", dict(values), held_out) for number, values in enumerate(table, 1)]
-    if not rows:
-        raise DataError(f"{place.removesuffix(': row ')} holds no rows; pass a file with one question per row.")
-    return rows
+    return [Row(f"{place}{number}", f"{name}-{number}", dict(values), held_out) for number, values in enumerate(table, 1)]
 
 
-def _load(path: str, config: str | None = None, **options: Any) -> dict[str, Any]:
+def _load(place: str, path: str, config: str | None = None, **options: Any) -> dict[str, Any]:
     """Calls `datasets`, which raises errors of many kinds, of other libraries too, for what it can't reach or read."""
     try:
         import datasets
     except ImportError as error:
         raise DataError(
-            f"Reading {path} needs the datasets library: pip install 'selfamplify[hub]', or pass --data FILE."
+            f"Reading {place} needs the datasets library: pip install 'selfamplify[hub]', or pass --data FILE."
         ) from error
     try:
         return dict(datasets.load_dataset(path, config, **options))
     except Exception as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise DataError(f"{path} can't be read ({reason[0]}); pass --data FILE for a file of yours.") from error
+        reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
+        raise DataError(f"{place} can't be read ({reason[0]}); pass --data FILE for a file of yours.") from error

@@ -118,7 +118,7 @@ def _unwritten(text: str) -> Any:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise BadRow("the choices are malformed JSON") from error
+            raise BadRow('the choices are malformed JSON; write ["x", "y"] or x|y') from error
     return text.split("|") if text.strip() else []
 
 

@@ -102,12 +102,14 @@ def _offer(values: Mapping[str, Any], columns: Columns, nested: Mapping[str, Any
 def _from_text(
     text: str, answer: str, values: Mapping[str, Any], columns: Columns, names: tuple[str, ...]
 ) -> tuple[str, Offer]:
-    """The stem and its choices where no column holds them: in the text, else the names of the target scores, else ``names``.
+    """The stem and its choices where no column holds them: in the text, else ``names``, or the keys of the target scores.
 
-    Where there are names, marks in the text are choices only if they have these names, as texts or as labels.
+    Where there are names, marks in the text are choices only if they have these names, as texts or as labels. Keys like "(a)"
+    are no names: without such a mark in the text, nothing says what they stand for.
     """
     scores = values.get(columns.answer)
-    names = names or (tuple(clean("choice", name) for name in scores) if isinstance(scores, Mapping) else ())
+    if not names and isinstance(scores, Mapping) and not all(name.startswith("(") for name in scores):
+        names = tuple(clean("choice", name) for name in scores)
     try:
         found = written(text, answer)
     except BadRow:

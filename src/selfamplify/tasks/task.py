@@ -57,7 +57,7 @@ def content_key(question: Question) -> tuple[str, ...]:
 def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
     """A seeded, disjoint (train, test) split with ``test_size`` test questions; copies of a question stay on one side.
 
-    The test side is one short where only copies are left to fill it.
+    The test side falls short where only copies are left to fill it.
     """
     shuffled = shuffle(questions, seed)
     copies: dict[tuple[str, ...], int] = {}
