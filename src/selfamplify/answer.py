@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from time import perf_counter
 from typing import Any
 
-from .asking import check_context
+from .asking import check_context, fits
 from .errors import ContextError
 from .memory import Stage
 from .models.model import AbstractLanguageModel
@@ -91,13 +91,13 @@ def _by_rules(session: Session, prompt: Prompt, batch: Sequence[Question], texts
         replace(prompt.chat(batch[index]), prefill=_conclusion(prompt.prefill, texts[index], session.profile.wording.conclude))
         for index in open_ones
     ]
-    fits = [len(session.model.tokens(chat)) + 2 <= session.model.context for chat in chats]
-    asked = [index for index, room in zip(open_ones, fits, strict=True) if room]
-    labels = [batch[index].labels for index in asked]
-    tokens = session.model.next_token([chat for chat, room in zip(chats, fits, strict=True) if room], labels) if asked else []
+    # The response may have used the context up: then no label is read from it.
+    asked = [(index, chat) for index, chat in zip(open_ones, chats, strict=True) if fits(session.model, chat, 2)]
+    labels = [batch[index].labels for index, _ in asked]
+    tokens = session.model.next_token([chat for _, chat in asked], labels) if asked else []
     best = {
         index: names[max(range(len(names)), key=token.log_probabilities.__getitem__)]
-        for index, names, token in zip(asked, labels, tokens, strict=True)
+        for (index, _), names, token in zip(asked, labels, tokens, strict=True)
     }
     return [decision or (best.get(index), "constrained" if index in best else "none") for index, decision in enumerate(found)]
 

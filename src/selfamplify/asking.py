@@ -19,6 +19,11 @@ def request(instruction: str, question: Question, prefill: str = "") -> Chat:
     return Chat((Message("user", f"{instruction}\n{text}"),), prefill, text)
 
 
+def fits(model: AbstractLanguageModel, chat: Chat, new_tokens: int) -> bool:
+    """Whether a chat and what it is to be continued by fit the model's context."""
+    return len(model.tokens(chat)) + new_tokens <= model.context
+
+
 def check_context(model: AbstractLanguageModel, chats: Sequence[Chat], new_tokens: int, remedy: str) -> None:
     """Refuse, before any work, chats that do not fit the model's context together with what it is to write.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from .asking import check_context, reading_chat
+from .asking import fits, reading_chat
 from .errors import SelectionError, SettingsError, unknown_name
 from .memory import Stage, batches
 from .records import Prediction, Question
@@ -18,18 +18,23 @@ _BATCH = 32
 
 @dataclass(frozen=True)
 class Counts:
-    """How many questions were asked, and what became of them; asking stops with the last shot that was needed."""
+    """How many questions were asked, and what became of them; asking stops with the last shot that was needed.
+
+    ``too_long`` questions do not fit the model's context, and were not asked.
+    """
 
     asked: int = 0
     success: int = 0
     error: int = 0
     discarded: int = 0
+    too_long: int = 0
 
     def plus(self, verdict: str) -> "Counts":
         return replace(self, asked=self.asked + 1, **{verdict: getattr(self, verdict) + 1})
 
     def __str__(self) -> str:
-        return f"{self.asked} asked, {self.success} success, {self.error} error, {self.discarded} discarded"
+        too_long = f", {self.too_long} too long for the model" if self.too_long else ""
+        return f"{self.asked} asked, {self.success} success, {self.error} error, {self.discarded} discarded{too_long}"
 
 
 @dataclass(frozen=True)
@@ -145,14 +150,14 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
         raise unknown_name("selection", selection, SELECTIONS)
     if shots < 0:
         raise SettingsError(f"{shots} shots can't be; use --shots 8, or --shots 0 for a zero-shot prompt.")
-    pool = shuffle(task.train, derive(seed, "select"))
-    chats = [reading_chat(question, session.profile.wording) for question in pool]
-    check_context(session.model, chats, 1, "a model with a longer context, or shorter questions")
+    shuffled = shuffle(task.train, derive(seed, "select"))
+    pool = [question for question in shuffled if fits(session.model, reading_chat(question, session.profile.wording), 1)]
     questions, counts = SELECTIONS[selection].choose(pool, lambda batch: ask(session, batch, seed), shots)
+    counts = replace(counts, too_long=len(shuffled) - len(pool))
     if len(questions) < shots:
         others = " or ".join(name for name in SELECTIONS if name != selection)
         raise SelectionError(
-            f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(pool)} training questions "
+            f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(shuffled)} training questions "
             f"of {task.name} ({counts}); use --shots {len(questions)}, --select {others}, or more training questions."
         )
     return Sample(selection, seed, tuple(questions), counts)
