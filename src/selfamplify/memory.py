@@ -34,8 +34,12 @@ class AbstractMemory(ABC):
     """What runs a stage, or recalls what it gave."""
 
     @abstractmethod
+    def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
+        """The records of ``items``, in their order; nothing is computed before it is asked for, batch by batch."""
+
     def recall(self, stage: Stage[Item, Record], items: Sequence[Item]) -> list[Record]:
-        """The records of ``items``, in their order."""
+        """All of the records."""
+        return list(self.stream(stage, items))
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -48,12 +52,13 @@ class NoMemory(AbstractMemory):
 
     progress: Progress = silent
 
-    def recall(self, stage: Stage[Item, Record], items: Sequence[Item]) -> list[Record]:
-        records: list[Record] = []
+    def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
+        done = 0
         for batch in batches(items, stage.batch):
-            records += stage.compute(batch)
-            self.progress(stage.name, len(records), len(items))
-        return records
+            records = stage.compute(batch)
+            done += len(batch)
+            self.progress(stage.name, done, len(items))
+            yield from records
 
 
 def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -1,13 +1,13 @@
 """Step 1, n-shot sample selection (section 3.2): which questions become shots, by what the model itself gets right or wrong."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from .asking import fits, reading_chat
 from .errors import SelectionError, SettingsError, unknown_name
-from .memory import Stage, batches
+from .memory import Stage
 from .records import Prediction, Question
 from .seeds import derive
 from .session import Session
@@ -52,7 +52,8 @@ class Sample:
         return Sample("given", seed, tuple(questions), Counts())
 
 
-Ask = Callable[[Sequence[Question]], list[Prediction]]
+Ask = Callable[[Sequence[Question]], Iterator[Prediction]]
+"""Predictions of questions in their order, made as they are taken."""
 
 
 class AbstractSelection(ABC):
@@ -108,19 +109,19 @@ def judge(question: Question, prediction: Prediction) -> Literal["success", "err
 def _scan(pool: Sequence[Question], ask: Ask, shots: int, wanted: str) -> tuple[list[Question], Counts]:
     chosen: list[Question] = []
     counts = Counts()
-    for batch in batches(pool, _BATCH):
-        for question, prediction in zip(batch, ask(batch), strict=True):
-            verdict = judge(question, prediction)
-            counts = counts.plus(verdict)
-            if verdict == wanted:
-                chosen.append(question)
-            if len(chosen) == shots:
-                return chosen, counts
+    predictions = ask(pool)
+    for question in pool:
+        if len(chosen) == shots:
+            break
+        verdict = judge(question, next(predictions))
+        counts = counts.plus(verdict)
+        if verdict == wanted:
+            chosen.append(question)
     return chosen, counts
 
 
-def ask(session: Session, questions: Sequence[Question], seed: int) -> list[Prediction]:
-    """f(x) for every question, in batches: read greedily, or sampled where the profile says so."""
+def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[Prediction]:
+    """f(x) for every question, in batches as they are taken: read greedily, or sampled where the profile says so."""
     model, reading, wording = session.model, session.profile.reading, session.profile.wording
 
     def identity(question: Question) -> list[object]:
@@ -137,7 +138,7 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> list[Pred
         texts = [reply.text for reply in model.generate(chats, replace(reading, max_new_tokens=1), seeds)]
         return [Prediction(q.id, text, text if text in q.labels else None) for q, text in zip(batch, texts, strict=True)]
 
-    return session.memory.recall(Stage("asking", Prediction, identity, predict, _BATCH), questions)
+    return session.memory.stream(Stage("asking", Prediction, identity, predict, _BATCH), questions)
 
 
 def select(session: Session, task: Task, selection: str, shots: int, seed: int) -> Sample:

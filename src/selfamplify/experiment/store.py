@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -82,21 +82,19 @@ class Store(AbstractMemory):
                 f"use those settings again, or another --out."
             )
 
-    def recall(self, stage: Stage[Item, Record], items: Sequence[Item]) -> list[Record]:
+    def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
         adapter: TypeAdapter[Record] = TypeAdapter(stage.record)
-        keys = [_key(stage, item) for item in items]
-        records = {key: record for key in keys if (record := self._find(key, adapter)) is not None}
-        missing = list({key: item for key, item in zip(keys, items, strict=True) if key not in records}.items())
-        for batch in batches(missing, stage.batch):
-            made = stage.compute([item for _, item in batch])
-            rows = []
-            for (key, _), record in zip(batch, made, strict=True):
-                text = adapter.dump_json(record).decode()
-                rows.append((key, stage.name, text, _checksum(text)))
-                records[key] = record
-            self._commit(rows)
-            self._progress(stage.name, len(records), len(set(keys)))
-        return [records[key] for key in keys]
+        done = 0
+        for batch in batches(items, stage.batch):
+            keys = [_key(stage, item) for item in batch]
+            records = {key: record for key in keys if (record := self._find(key, adapter)) is not None}
+            missing = {key: item for key, item in zip(keys, batch, strict=True) if key not in records}
+            done += len(batch)
+            if missing:
+                records |= zip(missing, stage.compute(list(missing.values())), strict=True)
+                self._commit([(key, stage.name, adapter.dump_json(records[key]).decode()) for key in missing])
+                self._progress(stage.name, done, len(items))
+            yield from (records[key] for key in keys)
 
     def _find(self, key: str, adapter: TypeAdapter[Record]) -> Record | None:
         row = self._file.execute("SELECT record, checksum FROM units WHERE key = ?", (key,)).fetchone()
@@ -104,12 +102,11 @@ class Store(AbstractMemory):
             return None
         return adapter.validate_json(row[0])
 
-    def _commit(self, rows: list[tuple[str, str, str, str]]) -> None:
+    def _commit(self, rows: list[tuple[str, str, str]]) -> None:
+        checked = [(key, stage, text, _checksum(text)) for key, stage, text in rows]
         try:
             with self._file:
-                self._file.executemany(
-                    "INSERT OR REPLACE INTO units (key, stage, record, checksum) VALUES (?, ?, ?, ?)", rows
-                )
+                self._file.executemany("INSERT OR REPLACE INTO units (key, stage, record, checksum) VALUES (?, ?, ?, ?)", checked)
         except sqlite3.OperationalError as error:
             raise RunError(
                 f"{self._folder / FILE_NAME} can't be written ({error}); make room or mend the permissions, then run the same "
