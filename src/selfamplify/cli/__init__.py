@@ -2,8 +2,8 @@
 
 import sys
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
 from . import build, compare, demo, doctor, evaluate, explain, listing, show
@@ -12,7 +12,6 @@ from .screen import fail
 app = typer.Typer(
     name="selfamplify",
     help="A small language model explains its own answers, and answers better with them as rationales (Self-AMPLIFY).",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     epilog="Add --debug to any command to see the traceback of an error.",
@@ -34,14 +33,14 @@ def main() -> None:
     """Run a command: 0 where it succeeded, 2 where the user can mend what went wrong, 1 where we must, 130 on Ctrl-C."""
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
+    arguments = [argument for argument in arguments if argument != "--debug"] or ["--help"]
     try:
         code = app(args=arguments, prog_name="selfamplify", standalone_mode=False)
-    except click.ClickException as error:
+    except TyperException as error:
         if debug:
             raise
-        sys.exit(fail(error.format_message(), error.exit_code))
-    except (KeyboardInterrupt, click.Abort):
+        sys.exit(fail(f"{error.format_message()} See selfamplify {' '.join(arguments[:1])} --help.", 2))
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(fail("interrupted; the same command goes on where it stopped.", 130))
     except SelfAmplifyError as error:
         if debug:
