@@ -17,16 +17,16 @@ from .session import Session
 
 _BATCH = 32
 _JUDGE_REQUEST = (
-    "A model was asked a multiple choice question, where choices look like {choices}. Read its response and say which choice it "
-    "gives as its answer.\nQuestion: {question}\nResponse: {response}"
+    "A model was asked a multiple choice question, where choices look like {choices}. Read its response and say which "
+    "choice it gives as its answer.\nQuestion: {question}\nResponse: {response}"
 )
 
 
 def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed: int) -> list[Response]:
     """One response a question, in order, with the label that was read from it.
 
-    Labels are read by the rules of ``recovery.py`` and, where none fires, by the model's own constrained continuation; or, where
-    the session has a reader, by that model (section 4.1).
+    Labels are read by the rules of ``recovery.py`` and, where none fires, by the model's own constrained continuation; or,
+    where the session has a reader, by that model (section 4.1).
     Raises ContextError, before any work, if a question does not fit behind the prompt.
     """
     model, reader = session.model, session.reader
@@ -83,7 +83,9 @@ def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: 
     ]
 
 
-def _by_rules(session: Session, prompt: Prompt, batch: Sequence[Question], texts: Sequence[str]) -> list[tuple[str | None, str]]:
+def _by_rules(
+    session: Session, prompt: Prompt, batch: Sequence[Question], texts: Sequence[str]
+) -> list[tuple[str | None, str]]:
     """The rules; where none finds a label, the model continues its response by ", therefore the answer is (" and a label."""
     found = [recover(f"{prompt.prefill} {text}", question) for question, text in zip(batch, texts, strict=True)]
     open_ones = [index for index, decision in enumerate(found) if decision is None]

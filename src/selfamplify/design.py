@@ -16,7 +16,13 @@ from .tasks.task import Task
 
 
 def design(
-    session: Session, task: Task, sample: Sample, method: str, layout: AbstractFormat, shots: Sequence[Shot], settings: dict[str, Any]
+    session: Session,
+    task: Task,
+    sample: Sample,
+    method: str,
+    layout: AbstractFormat,
+    shots: Sequence[Shot],
+    settings: dict[str, Any],
 ) -> Prompt:
     """The prompt of ``method``: the format's instruction, the shots, and the record of how they came about."""
     provenance: dict[str, Any] = {

@@ -1,13 +1,13 @@
 """What can go wrong, and what to do about it.
 
-    SelfAmplifyError          every error that a user can cause or cure; its message ends with the remedy
-    +-- SettingsError         an option, a name or a combination that can't be
-    +-- DataError             a file, a row, a column, a label
-    +-- ModelError            a model that can't be loaded, or can't do what was asked
-    +-- ContextError          a prompt that is longer than the model's context
-    +-- SelectionError        too few questions qualify as shots
-    +-- ExplanationError      one question could not be explained; the rest of a run goes on
-    +-- RunError              a run folder that is locked, damaged, or made with other settings
+SelfAmplifyError          every error that a user can cause or cure; its message ends with the remedy
++-- SettingsError         an option, a name or a combination that can't be
++-- DataError             a file, a row, a column, a label
++-- ModelError            a model that can't be loaded, or can't do what was asked
++-- ContextError          a prompt that is longer than the model's context
++-- SelectionError        too few questions qualify as shots
++-- ExplanationError      one question could not be explained; the rest of a run goes on
++-- RunError              a run folder that is locked, damaged, or made with other settings
 """
 
 from collections.abc import Iterable

@@ -9,7 +9,7 @@ Rule = Callable[[str, Question], str | None]
 
 
 def stated(text: str, question: Question) -> str | None:
-    """"… the answer is (B)": the last such statement, which is the conclusion."""
+    """ "… the answer is (B)": the last such statement, which is the conclusion."""
     letters = "".join(question.labels)
     found = re.findall(rf"\banswer(?:\s+is)?\s*:?\s*\**\s*(?:\(([{letters}])\)|([{letters}])\b(?!['’]))", text, re.IGNORECASE)
     return max(found[-1]).upper() if found else None

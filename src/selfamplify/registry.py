@@ -23,5 +23,7 @@ def find(kind: str, name: str, own: Mapping[str, Entry]) -> Entry:
         try:
             return point.load()
         except Exception as error:  # a plug-in may raise anything
-            raise SettingsError(f"The {kind} '{name}' ({point.value}) can't be imported: {error}; mend or uninstall it.") from error
+            raise SettingsError(
+                f"The {kind} '{name}' ({point.value}) can't be imported: {error}; mend or uninstall it."
+            ) from error
     raise unknown_name(kind, name, registered(kind, own))

@@ -158,7 +158,7 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
     if len(questions) < shots:
         others = " or ".join(name for name in SELECTIONS if name != selection)
         raise SelectionError(
-            f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(shuffled)} training questions "
-            f"of {task.name} ({counts}); use --shots {len(questions)}, --select {others}, or more training questions."
+            f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(shuffled)} training "
+            f"questions of {task.name} ({counts}); use --shots {len(questions)}, --select {others}, or more training questions."
         )
     return Sample(selection, seed, tuple(questions), counts)

@@ -63,10 +63,12 @@ APPENDIX = Wording(
     name="paper",
     preamble="You are presented with multiple choice question, where choices will look like {choices},",
     ask_answer="{preamble} generate the right single answer\nOuput example: {example}",
-    ask_keywords="{preamble} generate {k} keywords providing hints and generate the right single answer\nOuput example: {example}",
+    ask_keywords=(
+        "{preamble} generate {k} keywords providing hints and generate the right single answer\nOuput example: {example}"
+    ),
     ask_steps=(
-        "{preamble} generate a concise {p}-step explanation, with only one sentence per step and generate the right single answer"
-        "\nOuput example: {example}"
+        "{preamble} generate a concise {p}-step explanation, with only one sentence per step and generate the right single "
+        "answer\nOuput example: {example}"
     ),
     ask_thought="{preamble} think step by step and generate the right single answer\nOuput example: {example}",
 )

@@ -16,16 +16,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Add --debug to any command to see the traceback of an error.",
 )
-for name, command in (
-    ("demo", demo.demo),
-    ("build", build.build),
-    ("evaluate", evaluate.evaluate),
-    ("compare", compare.compare),
-    ("explain", explain.explain),
-    ("show", show.show),
-    ("list", listing.listing),
-    ("doctor", doctor.doctor),
-):
+COMMANDS = {
+    "demo": demo.demo,
+    "build": build.build,
+    "evaluate": evaluate.evaluate,
+    "compare": compare.compare,
+    "explain": explain.explain,
+    "show": show.show,
+    "list": listing.listing,
+    "doctor": doctor.doctor,
+}
+for name, command in COMMANDS.items():
     app.command(name)(command)
 
 
@@ -39,7 +40,8 @@ def main() -> None:
     except TyperException as error:
         if debug:
             raise
-        sys.exit(fail(f"{error.format_message()} See selfamplify {' '.join(arguments[:1])} --help.", 2))
+        known = [argument for argument in arguments[:1] if argument in COMMANDS]
+        sys.exit(fail(f"{error.format_message().rstrip('.')}. See: {' '.join(['selfamplify', *known, '--help'])}", 2))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(fail("interrupted; the same command goes on where it stopped.", 130))
     except SelfAmplifyError as error:

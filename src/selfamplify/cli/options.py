@@ -51,7 +51,8 @@ class TaskOptions:
     question_column: Annotated[str | None, typer.Option("--question-column", help="Task 'file': the question's column.")] = None
     answer_column: Annotated[str | None, typer.Option("--answer-column", help="Task 'file': the true answer's column.")] = None
     choice_columns: Annotated[
-        str | None, typer.Option("--choice-columns", help="Task 'file': columns of the choices, as a,b,c; none: classification.")
+        str | None,
+        typer.Option("--choice-columns", help="Task 'file': columns of the choices, as a,b,c; none: classification."),
     ] = None
     id_column: Annotated[str | None, typer.Option("--id-column", help="Task 'file': the column of ids.")] = None
     split_seed: Annotated[int, typer.Option("--split-seed", help="Seed of the split into training and test questions.")] = 0

@@ -60,7 +60,9 @@ class Plan:
             if setting not in used:
                 raise SettingsError(f"None of the methods {', '.join(self.methods)} has a setting '{setting}'; leave it out.")
         if self.shots < 1:
-            raise SettingsError(f"A comparison of {self.shots} shots can't be; use --shots 8, and the method zero_shot for none.")
+            raise SettingsError(
+                f"A comparison of {self.shots} shots can't be; use --shots 8, and the method zero_shot for none."
+            )
 
     def cells(self) -> Iterator[Cell]:
         """The rows, by seed and selection, IO first; a baseline does not vary with the number of keywords."""

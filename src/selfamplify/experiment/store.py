@@ -106,7 +106,9 @@ class Store(AbstractMemory):
         checked = [(key, stage, text, _checksum(text)) for key, stage, text in rows]
         try:
             with self._file:
-                self._file.executemany("INSERT OR REPLACE INTO units (key, stage, record, checksum) VALUES (?, ?, ?, ?)", checked)
+                self._file.executemany(
+                    "INSERT OR REPLACE INTO units (key, stage, record, checksum) VALUES (?, ?, ?, ?)", checked
+                )
         except sqlite3.OperationalError as error:
             raise RunError(
                 f"{self._folder / FILE_NAME} can't be written ({error}); make room or mend the permissions, then run the same "

@@ -59,12 +59,16 @@ class AbstractAttribution(AbstractExplainer):
 
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
         if not isinstance(model, AbstractDifferentiableModel):
-            raise ModelError(f"{self.name} needs the tokens of a local model, which {model.name} is not; use self_topk or self_exp.")
+            raise ModelError(
+                f"{self.name} needs the tokens of a local model, which {model.name} is not; use self_topk or self_exp."
+            )
         start = perf_counter()
         words, game = _game(model, question, wording, self.value, self.absent)
         result = self.attribute(game, seed)
         if not all(map(isfinite, result.scores)):
-            raise ExplanationError(f"{self.name} gave values that are not numbers for question {question.id}; try --dtype float32.")
+            raise ExplanationError(
+                f"{self.name} gave values that are not numbers for question {question.id}; try --dtype float32."
+            )
         if not any(result.scores):
             raise ExplanationError(
                 f"No word of question {question.id} moves the model's {self.value} (every score of {self.name} is 0); "

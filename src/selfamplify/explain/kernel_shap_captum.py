@@ -27,7 +27,9 @@ class KernelShapCaptum(AbstractAttribution):
         if m < 2:
             raise ExplanationError("Captum's KernelShap needs at least two words; use kernel_shap.")
         if self.samples < m + 2:
-            raise SettingsError(f"kernel_shap_captum needs at least M + 2 = {m + 2} samples for this question, not {self.samples}.")
+            raise SettingsError(
+                f"kernel_shap_captum needs at least M + 2 = {m + 2} samples for this question, not {self.samples}."
+            )
 
         def forward(rows: Tensor) -> Tensor:
             return torch.from_numpy(game.values(rows.bool().numpy())).float()

@@ -31,7 +31,7 @@ class SelfExp(AbstractExplainer):
         text = tidy_steps(reply.text)
         if not text:
             raise ExplanationError(
-                f"{model.name} wrote no explanation for question {question.id}; use an attribution explainer such as kernel_shap."
+                f"{model.name} wrote no explanation for question {question.id}; use an attribution explainer instead."
             )
         return Explanation(question.id, self.name, text=text, cost=Cost(1, perf_counter() - start))
 

@@ -16,7 +16,9 @@ EMBEDDED = "embedded"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def load_model(name: str | Path = EMBEDDED, *, dtype: str = "auto", device: str = "auto", batch_tokens: int = 32768) -> LocalModel:
+def load_model(
+    name: str | Path = EMBEDDED, *, dtype: str = "auto", device: str = "auto", batch_tokens: int = 32768
+) -> LocalModel:
     """Load a causal language model: ``"embedded"`` (the one in this package), a local folder, or a Hugging Face hub name.
 
     ``dtype`` is ``"auto"`` (float32 on a CPU, the checkpoint's own on a GPU), ``"float32"``, ``"bfloat16"`` or
@@ -30,7 +32,9 @@ def load_model(name: str | Path = EMBEDDED, *, dtype: str = "auto", device: str 
     if source.is_dir():
         _check_folder(source)
     elif str(name).startswith((".", "/", "~")) or str(name).count("/") > 1:
-        raise ModelError(f"There is no model folder at {name}; give a folder with a config.json, or a hub name such as org/model.")
+        raise ModelError(
+            f"There is no model folder at {name}; give a folder with a config.json, or a hub name such as org/model."
+        )
     where = str(source) if source.is_dir() else str(name)
     verbosity = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()
@@ -84,13 +88,17 @@ def _check_folder(folder: Path) -> None:
     """Refuse, before transformers sees it, what it would answer with a question, a traceback or a random model."""
     file = folder / "config.json"
     if not file.is_file():
-        raise ModelError(f"{folder} has no config.json, so it is no transformers model; give the folder that save_pretrained wrote.")
+        raise ModelError(
+            f"{folder} has no config.json, so it is no transformers model; give the folder that save_pretrained wrote."
+        )
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{file} is no JSON; download or save the model again.") from error
     if config.get("auto_map") and config.get("model_type") not in CONFIG_MAPPING:
-        raise ModelError(f"{folder} wants to run its own code (auto_map), which is never done; use a model of a transformers class.")
+        raise ModelError(
+            f"{folder} wants to run its own code (auto_map), which is never done; use a model of a transformers class."
+        )
     if not any(folder.glob("*.safetensors")):
         raise ModelError(
             f"{folder} has no *.safetensors weights (pickle files such as pytorch_model.bin are never read); "

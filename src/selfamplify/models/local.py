@@ -18,6 +18,7 @@ from .batching import Batcher
 from .model import AbstractDifferentiableModel, Reading
 from .prefix import KeysValues, PrefixCache
 
+
 class LocalModel(AbstractDifferentiableModel):
     """A causal language model and its tokenizer, loaded by ``load_model``.
 
@@ -186,6 +187,7 @@ class LocalModel(AbstractDifferentiableModel):
 
     def _behind(self, prefix: tuple[int, ...], mask: Tensor) -> Tensor:
         return torch.cat([mask.new_ones(len(mask), len(prefix)), mask], dim=1)
+
 
 def _grouped(prefixes: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], list[int]]]:
     """The distinct prefixes, each with the indices of its rows, in the order of first appearance."""

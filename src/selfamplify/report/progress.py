@@ -17,7 +17,13 @@ _EVERY = 5.0
 def terminal_progress(console: Console) -> Iterator[Report]:
     """What to call after every batch of work: (what, done, total)."""
     if console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=console, transient=True) as bars:
             yield _bars(bars)
     else:

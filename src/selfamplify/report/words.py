@@ -9,7 +9,7 @@ from ..records import Explanation, Question
 
 
 def coloured_question(question: Question, explanation: Explanation, k: int) -> Text:
-    """The question; words that speak for the answer on green, against it on red, the stronger the deeper; keywords underlined."""
+    """The question: words that speak for the answer on green, against it on red; the k keywords underlined."""
     drawn = Text(question.render())
     chosen = {word.lower() for word in keywords(explanation, k)}
     scores = iter(explanation.scores or ())
