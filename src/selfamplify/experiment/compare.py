@@ -32,8 +32,8 @@ def compare(
     """Run every cell of ``plan``; write prompts, responses.jsonl and results.json into the folder ``out``.
 
     The same call resumes after a crash; a finished run is recalled. A method that can't explain one of its shots fails as a
-    row, with the reason, and the others go on. Raises SelectionError if a sample can't be drawn, ContextError if a prompt does not
-    fit, RunError if the folder was made with other settings or is in use.
+    row, with the reason, and the others go on. Raises SelectionError if a sample can't be drawn, ContextError if a prompt does
+    not fit, RunError if the folder was made with other settings or is in use.
     """
     task = task.limited(plan.limit)
     finished: list[Finished] = []

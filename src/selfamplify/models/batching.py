@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 class Batcher:
     """Cuts rows into batches of at most ``tokens`` tokens.
 
-    The cut depends on the rows alone, so that a repeated call sees the same batches, and rounds the same.
+    Until memory runs out, the cut depends on the rows alone, so that a repeated call sees the same batches, and rounds the same.
     """
 
     def __init__(self, tokens: int):
@@ -27,17 +27,19 @@ class Batcher:
         """``compute`` over consecutive batches of rows of ``width`` tokens; ``retreat`` frees memory before a second try."""
         start = 0
         while start < len(rows):
-            size = min(self._rows, max(1, self._tokens // width))
+            batch = rows[start : start + min(self._rows, max(1, self._tokens // width))]
             try:
-                result = compute(rows[start : start + size])
+                result = compute(batch)
             except torch.OutOfMemoryError as error:
-                if size == 1:
+                if len(batch) == 1:
                     raise ModelError(
                         f"One row of {width} tokens does not fit the device's memory; use fewer shots, --dtype bfloat16, "
                         f"or a larger device."
                     ) from error
-                self._rows = size // 2
-                retreat()
+            else:
+                yield result
+                start += len(batch)
                 continue
-            yield result
-            start += size
+            # Only here, behind the except clause, has the error let go of the frames that hold the failed batch's tensors.
+            self._rows = len(batch) // 2
+            retreat()

@@ -42,23 +42,28 @@ class Encoded:
 def encode(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> Encoded:
     """Render and tokenise a chat. Raises ModelError where a turn holds a control token or the template hides the question."""
     for message in chat.messages:
-        for token in tokenizer.all_special_tokens:
+        for token in _control_tokens(tokenizer):
             if token in message.content:
                 raise ModelError(
                     f"The text {message.content[:60]!r} contains the model's control token {token!r}, which would cut or "
                     f"forge a turn; remove it from the data, or leave the row out."
                 )
     text = render(tokenizer, chat)
-    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    end = text.rfind(chat.question, 0, len(text) - len(chat.prefill)) if chat.question else -1
-    if chat.question and end < 0:
+    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    start = text.rfind(chat.question, 0, len(text) - len(chat.prefill)) if chat.question else 0
+    if start < 0:
         raise ModelError(
             "The chat template of this tokenizer rewrites the user's text, so that its words can't be found again; "
             "use a template that inserts message['content'] unchanged."
         )
-    question = (end, end + len(chat.question)) if chat.question else (0, 0)
-    spans = tuple((int(start), int(stop)) for start, stop in encoding["offset_mapping"])
-    return Encoded(text, tuple(encoding["input_ids"]), spans, question)
+    spans = tuple((int(first), int(last)) for first, last in encoding["offset_mapping"])
+    return Encoded(text, tuple(encoding["input_ids"]), spans, (start, start + len(chat.question)))
+
+
+def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> set[str]:
+    """What a text may not contain: the named special tokens, and those, such as Llama 3's, that only the vocabulary marks."""
+    added = tokenizer.added_tokens_decoder.values()  # pyright: ignore[reportAttributeAccessIssue]
+    return {*tokenizer.all_special_tokens, *(str(token) for token in added if token.special)}
 
 
 def render(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> str:
@@ -83,11 +88,12 @@ def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, labels: Sequence[str]) 
     ``A)`` may be one token; the label's token is the first in which the labels' tokenisations differ.
     """
     full = [encode(tokenizer, replace(chat, prefill=f"{chat.prefill}{label})")) for label in labels]
-    length = 0
-    while len({encoded.ids[length : length + 1] for encoded in full}) == 1:
-        length += 1
+    first, shortest = full[0], min(len(encoded.ids) for encoded in full)
+    length = next((place for place in range(shortest) if len({encoded.ids[place] for encoded in full}) > 1), shortest - 1)
     label_ids = {label: encoded.ids[length] for label, encoded in zip(labels, full, strict=True)}
-    if len(set(label_ids.values())) < len(labels):
-        raise ModelError(f"This tokenizer writes two of the labels {', '.join(labels)} with the same first token; rename them.")
-    first = full[0]
+    if len(labels) < 2 or len(set(label_ids.values())) < len(labels):
+        raise ModelError(
+            f"This tokenizer can't tell the labels {', '.join(labels)} apart by one token; give two or more labels that begin "
+            f"differently, such as A and B."
+        )
     return Reading(first.ids[:length], label_ids, first.text, first.spans[:length], first.question, first.prefix)

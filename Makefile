@@ -1,0 +1,40 @@
+# What can be done here; pyproject.toml configures the tools, constraints.txt pins what pip installs.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/demo.done  ## Install, and run the main job on the embedded model, offline
+	$(BIN)/selfamplify demo --out runs/demo
+
+test: .venv/test.done lint  ## Install with test tools, and run linters, type checks and tests
+	$(BIN)/pytest
+
+lint: .venv/test.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/basedpyright --level error
+
+bench: .venv/test.done  ## Run the benchmarks; their dated results are committed in benchmarks/
+	$(BIN)/python -m benchmarks.run
+
+.venv/pip.done: constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	@touch $@
+
+# torch first, by its pin: what depends on it then takes what is there.
+.venv/demo.done: .venv/pip.done pyproject.toml
+	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable .
+	@touch $@
+
+.venv/test.done: .venv/demo.done
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,autocot]' --group test
+	@touch $@
+
+clean:
+	rm -rf .venv runs
