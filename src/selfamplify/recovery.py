@@ -1,7 +1,7 @@
 """Reading a label out of a response: ordered, named rules on its text (section 4.1 lets a model do this)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .records import Question
 
@@ -9,35 +9,57 @@ Rule = Callable[[str, Question], str | None]
 
 
 def stated(text: str, question: Question) -> str | None:
-    """ "… the answer is (B)": the last such statement, which is the conclusion."""
-    letters = "".join(question.labels)
-    found = re.findall(rf"\banswer(?:\s+is)?\s*:?\s*\**\s*(?:\(([{letters}])\)|([{letters}])\b(?!['’]))", text, re.IGNORECASE)
-    return max(found[-1]).upper() if found else None
+    """ "… the answer is (B)", "Answer: b": the last such statement, which is the conclusion.
+
+    A letter without parentheses must end its clause, or be a capital that is no English word: in "the answer is a plant",
+    "a" is an article.
+    """
+    capitals = _one_of([label for label in question.labels if label not in ("A", "I")])
+    found = re.findall(
+        rf"""\banswer(?:\s+is)?(?:\s+(?:option|choice))?\s*[:=]?[\s*_"'“]*"""
+        rf"""(?:\(\s*({_one_of(question.labels)})\s*\)|"""
+        rf"""({_one_of(question.labels)})(?=[*_"'”]*\s*(?:[.,;:!?)\]]|$|\n|(?:because|since)\b))|"""
+        rf"""((?-i:{capitals}))\b(?!['’]))""",
+        text,
+        re.IGNORECASE,
+    )
+    return _label("".join(found[-1]), question) if found else None
 
 
 def leading(text: str, question: Question) -> str | None:
-    """The response begins with the label: "(B) …", "B) …", "B. …", "B: …", or is the label alone."""
-    letters = "".join(question.labels)
-    found = re.match(rf"\s*\**(?:\(([{letters}])\)|([{letters}])(?:[).:]|\s*$))", text)
-    return max(group or "" for group in found.groups()) if found else None
+    """The response begins with the label: "(B) …", "**b)** …", "B. …", "B: …", or the label is its first line."""
+    label = _one_of(question.labels)
+    found = re.match(rf"[\s*_]*(?:\(({label})\)|({label})[*_]*(?:\)|[.:](?!\w)|[^\S\n]*(?:$|\n)))", text, re.IGNORECASE)
+    return _label("".join(group or "" for group in found.groups()), question) if found else None
 
 
 def parenthesised(text: str, question: Question) -> str | None:
     """Exactly one label stands in parentheses, anywhere."""
-    letters = "".join(question.labels)
-    found = set(re.findall(rf"\(([{letters}])\)", text))
+    found = set(re.findall(rf"\(({_one_of(question.labels)})\)", text))
     return found.pop() if len(found) == 1 else None
 
 
 def chosen_text(text: str, question: Question) -> str | None:
-    """The text of exactly one choice occurs in the response, as whole words."""
+    """The text of exactly one choice occurs in the response, as whole words and not as a part of another choice's text."""
     said = text.casefold()
-    found = [
-        choice.label
-        for choice in question.choices
-        if re.search(rf"(?<!\w){re.escape(choice.text.casefold().rstrip('.'))}(?!\w)", said)
-    ]
+    texts = {choice.label: choice.text.casefold().rstrip(".") for choice in question.choices}
+    found: list[str] = []
+    for label in sorted(texts, key=lambda label: -len(texts[label])):
+        pattern = rf"(?<!\w){re.escape(texts[label])}(?!\w)"
+        if texts[label].strip() and re.search(pattern, said):
+            found.append(label)
+            said = re.sub(pattern, "\0", said)
     return found[0] if len(found) == 1 else None
+
+
+def _one_of(labels: Sequence[str]) -> str:
+    """A pattern that matches any of the labels, and nothing where there are none."""
+    return "|".join(map(re.escape, sorted(labels, key=len, reverse=True))) or "(?!)"
+
+
+def _label(written: str, question: Question) -> str | None:
+    """The label that was written in upper or lower case."""
+    return next((label for label in question.labels if label.casefold() == written.casefold()), None)
 
 
 RULES: dict[str, Rule] = {"stated": stated, "leading": leading, "parenthesised": parenthesised, "chosen_text": chosen_text}

@@ -1,0 +1,70 @@
+"""Small things that many tests need: questions, tasks, scripts, and where the shared models and data lie."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from selfamplify import Choice, Question, ScriptedModel, Task
+from selfamplify.records import Chat
+
+SHARED = Path(__file__).parents[2] / "shared"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def question(
+    number: int = 0, choices: Sequence[str] = ("wet moss", "dry palms", "warm soup"), answer: str = "B", text: str = ""
+) -> Question:
+    """A question whose text holds ``#number#``, by which scripts know it."""
+    offered = tuple(Choice(label, choice) for label, choice in zip(LETTERS, choices, strict=False))
+    return Question(f"q{number}", text or f"George rubs thing #{number}# until warm; which skin surface?", offered, answer)
+
+
+def task(train: int = 12, test: int = 6, answers: str = "ABC") -> Task:
+    """Questions 0 … train - 1 to take shots from, the following ``test`` ones to answer; answers go round in ``answers``."""
+    made = [question(number, answer=answers[number % len(answers)]) for number in range(train + test)]
+    return Task("small", tuple(made[:train]), tuple(made[train:]), {label: label for label in "ABC"})
+
+
+def number_of(chat: Chat) -> int:
+    """The number of the question that a chat ends with."""
+    return int(re.findall(r"#(\d+)#", chat.question)[-1])
+
+
+def right(chat: Chat) -> str:
+    """The true answer of a question of ``task()``."""
+    return "ABC"[number_of(chat) % 3]
+
+
+def wrong(chat: Chat) -> str:
+    """A false one."""
+    return "BCA"[number_of(chat) % 3]
+
+
+def mixed(chat: Chat) -> str:
+    """By the question: right, wrong, off-label."""
+    return (right, wrong, lambda _: "Z")[number_of(chat) // 3 % 3](chat)
+
+
+def talker(chat: Chat) -> str:
+    """Reads labels like ``mixed``, and speaks in sentences where text is asked for."""
+    if chat.prefill.endswith("("):
+        return mixed(chat)
+    if "keywords" in chat.prefill:
+        return '"thing", "warm", and "skin"'
+    if "explanation" in chat.prefill:
+        return "Rubbing warms, palms are skin, therefore the answer is (B)."
+    return f"It seems to me that the answer is ({wrong(chat) if number_of(chat) % 2 else right(chat)})"
+
+
+def scripted(script: Callable[[Chat], str], name: str = "scripted", context: int = 1 << 20) -> ScriptedModel:
+    return ScriptedModel(script, name, context)
+
+
+def shared(*parts: str) -> Path:
+    """A path under the shared folder; the test is skipped where it is absent."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"needs {path.relative_to(SHARED.parent)}, which is not on this machine")
+    return path
