@@ -10,6 +10,7 @@ from selfamplify import Choice, Question, ScriptedModel, Task
 from selfamplify.records import Chat
 
 SHARED = Path(__file__).parents[2] / "shared"
+CHOICES = ("wet moss", "dry palms", "warm soup")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

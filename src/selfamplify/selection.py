@@ -39,7 +39,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Sample:
-    """The n-shot sample, with the model's own predictions of it and the counts."""
+    """The n-shot sample, how it was selected, and the counts."""
 
     selection: str
     seed: int
@@ -156,9 +156,11 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
     questions, counts = SELECTIONS[selection].choose(pool, lambda batch: ask(session, batch, seed), shots)
     counts = replace(counts, too_long=len(shuffled) - len(pool))
     if len(questions) < shots:
+        fewer = f"--shots {len(questions)}, " if questions else ""
         others = " or ".join(name for name in SELECTIONS if name != selection)
+        instead = f"--select {others}, " if len(questions) < len(pool) else ""
         raise SelectionError(
             f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(shuffled)} training "
-            f"questions of {task.name} ({counts}); use --shots {len(questions)}, --select {others}, or more training questions."
+            f"questions of {task.name} ({counts}); use {fewer}{instead}or more training questions."
         )
     return Sample(selection, seed, tuple(questions), counts)
