@@ -96,7 +96,7 @@ def test_hub_parquet_that_is_damaged_or_empty_is_refused(tmp_path: Path):
 
 
 def test_hub_that_cannot_be_reached_says_what_to_do():
-    with pytest.raises(DataError, match="(?s)lukaemon/bbh/snarks can't be read .*--data FILE"):
+    with pytest.raises(DataError, match="(?s)SaylorTwift/bbh/snarks can't be read .*--data FILE"):
         load_task("snarks")
 
 

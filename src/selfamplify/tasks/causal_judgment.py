@@ -16,7 +16,7 @@ class CausalJudgment(AbstractSource):
     Two inputs occur twice with contradicting answers: four bad rows.
     """
 
-    hub: HubData = HubData("lukaemon/bbh", "causal_judgement")
+    hub: HubData = HubData("SaylorTwift/bbh", "causal_judgement")
 
     def load(self, data: Path | None, test_data: Path | None, seed: int) -> Reading:
         rows = gather(self.hub, data, test_data)

@@ -14,7 +14,7 @@ class Snarks(AbstractSource):
     """The files of BIG-bench and BIG-Bench Hard, and the hub's layout. The paper tests on 145 questions."""
 
     test_size: int | None = 145
-    hub: HubData = HubData("lukaemon/bbh", "snarks")
+    hub: HubData = HubData("SaylorTwift/bbh", "snarks")
 
     def load(self, data: Path | None, test_data: Path | None, seed: int) -> Reading:
         rows = gather(self.hub, data, test_data)
