@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .errors import ExplanationError
 from .records import Explanation
 from .stopwords import STOP_WORDS
 from .wording import Wording, choices, listed, placeholders
@@ -57,7 +58,12 @@ class KeywordFormat(AbstractFormat):
     def reply(self, explanation: Explanation | None, label: str) -> str:
         if explanation is None:
             raise ValueError("a keyword rationale needs an explanation")
-        return self._sentence(keywords(explanation, self.keywords), label)
+        words = keywords(explanation, self.keywords)
+        if not words:
+            raise ExplanationError(
+                f"Question {explanation.question_id} has no word that could be a keyword but stop words; leave it out."
+            )
+        return self._sentence(words, label)
 
     def _sentence(self, words: Sequence[str], label: str) -> str:
         template = self.wording.keywords if len(words) > 1 else self.wording.keyword

@@ -1,0 +1,119 @@
+"""Explanations as sentences: the paper's wording, which keywords, in which order."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfamplify import Explanation, layout_for
+from selfamplify.errors import ExplanationError
+from selfamplify.rationale import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, keywords
+from selfamplify.stopwords import STOP_WORDS
+from selfamplify.wording import APPENDIX, OURS, choices, listed
+
+SCORED = Explanation(
+    "q", "x", ("The", "cat", "sat", "not", "on", "the", "Cat", "mat"), (9.0, 3.0, -1.0, 0.5, 8.0, 7.0, 4.0, 2.0)
+)
+
+
+def test_keyword_rationale_is_the_papers_sentence():
+    # Section 3.3: "The k keywords <word1>, <word2>, ..., and <wordk> are important to predict that the answer is <y>".
+    said = KeywordFormat(OURS, 3).reply(SCORED, "B")
+    assert said == 'The 3 keywords "not", "Cat", and "mat" are important to predict that the answer is (B)'
+    assert KeywordFormat(OURS, 1).reply(SCORED, "C") == 'The keyword "Cat" is important to predict that the answer is (C)'
+
+
+def test_keyword_rationale_of_two_words():
+    said = KeywordFormat(OURS, 2).reply(SCORED, "A")
+    assert said == 'The 2 keywords "Cat", and "mat" are important to predict that the answer is (A)'
+
+
+def test_keyword_rationale_with_fewer_candidates_than_k_says_the_true_number():
+    said = KeywordFormat(OURS, 6).reply(SCORED, "B")
+    assert said.startswith('The 4 keywords "sat", "not", "Cat", and "mat" are')
+
+
+def test_keywords_pass_over_stop_words_and_leave_their_scores():
+    assert keywords(SCORED, 2) == ["Cat", "mat"]
+    assert SCORED.scores == (9.0, 3.0, -1.0, 0.5, 8.0, 7.0, 4.0, 2.0)
+    assert {"not", "no", "most", "least", "before", "after"}.isdisjoint(STOP_WORDS)
+
+
+def test_keywords_of_stop_words_alone_make_no_rationale():
+    with pytest.raises(ExplanationError, match="q has no word but stop words"):
+        KeywordFormat(OURS, 2).reply(Explanation("q", "x", ("the", "of"), (1.0, 2.0)), "A")
+
+
+def test_named_keywords_keep_their_order_and_may_be_stop_words():
+    named = Explanation("q", "self_topk", ("mat", "before", "on", "Mat"))
+    assert keywords(named, 6) == ["mat", "before", "on"]
+    assert keywords(named, 2) == ["mat", "before"]
+
+
+WORDS = st.lists(
+    st.tuples(
+        st.text("abAB", min_size=1, max_size=2) | st.sampled_from(["the", "Of", "not"]), st.floats(-9, 9, allow_nan=False)
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(WORDS, st.integers(1, 14))
+def test_keywords_are_the_best_scored_distinct_words_in_the_order_of_the_text(pairs: list[tuple[str, float]], k: int):
+    chosen = keywords(Explanation("q", "x", tuple(word for word, _ in pairs), tuple(score for _, score in pairs)), k)
+    candidates = {word.lower() for word, _ in pairs} - STOP_WORDS
+    best = {word: max(score for other, score in pairs if other.lower() == word) for word in candidates}
+    assert len(chosen) == min(k, len(candidates))
+    lowered = [word.lower() for word in chosen]
+    assert len(set(lowered)) == len(lowered) and set(lowered) <= candidates
+    left_out = [best[word] for word in candidates - set(lowered)]
+    assert not left_out or max(left_out) <= min(best[word] for word in lowered)
+    text = iter(word for word, _ in pairs)
+    assert all(word in text for word in chosen), "not in the order of the text"
+
+
+def test_step_rationale_is_the_papers_sentence():
+    written = Explanation("q", "self_exp", text="It rains, so it is wet. Wet is slow;")
+    said = StepFormat(OURS, 3).reply(written, "B")
+    assert said == "3-step rationale: It rains, so it is wet. Wet is slow, therefore the answer is (B)"
+
+
+def test_thought_and_answer_formats():
+    thought = Explanation("q", "auto_cot", text="Wet is slow.")
+    assert ThoughtFormat(OURS).reply(thought, "C") == "Let's think step by step. Wet is slow. Therefore, the answer is (C)"
+    assert AnswerFormat(OURS).reply(None, "D") == "The answer is (D)"
+
+
+def test_instructions_name_the_labels_the_number_and_an_example():
+    # Appendix A.3, with its spelling under the paper's wording.
+    said = KeywordFormat(APPENDIX, 6).instruction("ABCD")
+    assert said == (
+        "You are presented with multiple choice question, where choices will look like (A), (B), (C) or (D), generate 6 "
+        "keywords providing hints and generate the right single answer\nOuput example: The 6 keywords "
+        '"word1", "word2", "word3", "word4", "word5", and "word6" are important to predict that the answer is (A)'
+    )
+    assert StepFormat(OURS, 2).instruction("AB").endswith("2-step rationale: step1, step2, therefore the answer is (A)")
+    assert "(A) or (B)." in AnswerFormat(OURS).instruction("AB")
+    assert choices("A") == "(A)"
+
+
+def test_layout_follows_what_the_explanations_hold():
+    steps = Explanation("q", "self_exp", text="why")
+    assert layout_for([SCORED], OURS, 4, 3) == KeywordFormat(OURS, 4)
+    assert layout_for([steps], OURS, 4, 2) == StepFormat(OURS, 2)
+
+
+def test_formats_need_the_explanation_of_their_kind():
+    for layout in (KeywordFormat(OURS), StepFormat(OURS), ThoughtFormat(OURS)):
+        with pytest.raises(ValueError, match="needs a"):
+            layout.reply(None, "A")
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=4), st.text(min_size=1))
+def test_texts_are_inserted_and_never_used_as_templates(words: list[str], text: str):
+    hostile = tuple(f"{word}{{label}}{{0}}" for word in words)
+    assert listed(keywords(Explanation("q", "x", hostile), 9)) in KeywordFormat(OURS, 9).reply(
+        Explanation("q", "x", hostile), "A"
+    )
+    said = ThoughtFormat(OURS).reply(Explanation("q", "x", text=text + "{thought}"), "A")
+    assert said == f"Let's think step by step. {text}{{thought}} Therefore, the answer is (A)"
