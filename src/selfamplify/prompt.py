@@ -10,16 +10,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from .errors import DataError
 from .records import Chat, Decoding, Message, Question, Shot
+from .writing import write_whole
 
 FILE_NAME = "prompt.json"
 _VERSION = 1
+_ADDED = ("version", "messages", "hashes")
+"""What the file holds besides the fields of Prompt."""
 
 
 @dataclass(frozen=True)
 class Prompt:
     """A finished few-shot prompt: everything needed to ask a new question, by this package or by any other tool.
 
-    ``method`` is the row of the paper's tables it belongs to (``"self-amplify"``, ``"io"``, ``"auto-cot"``, …). The
+    ``method`` is the row of the paper's tables it belongs to (``"self_amplify"``, ``"io"``, ``"auto_cot"``, …). The
     instruction opens the first user turn, since some chat templates refuse a system role. ``label_map`` gives for each
     answer letter its name in the user's own label space. ``prefill`` starts every reply.
     """
@@ -66,10 +69,9 @@ class Prompt:
     def save(self, path: str | Path) -> Path:
         """Write prompt.json: into ``path`` if it ends in .json, else into that folder. Returns the file's path."""
         file = _file(path)
-        file.parent.mkdir(parents=True, exist_ok=True)
         data = {"version": _VERSION, "messages": self.context, "hashes": {"prompt_sha256": self.digest()}}
         data |= _ADAPTER.dump_python(self, mode="json")
-        file.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
         return file
 
     @staticmethod
@@ -80,12 +82,14 @@ class Prompt:
             raise DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}`.")
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
-            recorded = data.pop("hashes")["prompt_sha256"]
-            prompt = _ADAPTER.validate_python({key: value for key, value in data.items() if key not in ("version", "messages")})
+            recorded, messages, made_by = data["hashes"]["prompt_sha256"], data["messages"], data["version"]
+            prompt = _ADAPTER.validate_python({key: value for key, value in data.items() if key not in _ADDED})
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             reason = str(error).splitlines()[0]
             raise DataError(f"{file} is no prompt.json of this package ({reason}); build it again.") from error
-        if recorded != prompt.digest() or data["messages"] != prompt.context:
+        if made_by != _VERSION:
+            raise DataError(f"{file} has version {made_by}, and this package reads {_VERSION}; build it again.")
+        if recorded != prompt.digest() or messages != prompt.context:
             raise DataError(f"The shots in {file} no longer match their hash: it was edited; build it again.")
         return prompt
 

@@ -11,6 +11,7 @@ from ..errors import DataError
 from ..evaluation import Result, mean_and_deviation
 from ..methods import BASELINES
 from ..prompt import Prompt
+from ..writing import write_whole
 from .plan import Cell
 
 FILE_NAME = "results.json"
@@ -80,7 +81,7 @@ class Table:
         file = folder / FILE_NAME
         data = {"rows": [asdict(row) for row in self.rows], "summary": self.summary(), "failed": self.failed}
         data |= {"settings": self.settings, "digest": self.digest()}
-        _write(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
         return file
 
     @staticmethod
@@ -134,12 +135,5 @@ def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
         for response, outcome in zip(item.result.responses, item.result.outcomes, strict=True):
             lines.append({"cell": str(item.cell), **asdict(outcome), "text": response.text})
     file = folder / "responses.jsonl"
-    _write(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    write_whole(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     return file
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8", errors="surrogatepass")
-    part.replace(file)
