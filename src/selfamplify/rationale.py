@@ -60,9 +60,7 @@ class KeywordFormat(AbstractFormat):
             raise ValueError("a keyword rationale needs an explanation")
         words = keywords(explanation, self.keywords)
         if not words:
-            raise ExplanationError(
-                f"Question {explanation.question_id} has no word that could be a keyword but stop words; leave it out."
-            )
+            raise ExplanationError(f"Question {explanation.question_id} has only stop words for keywords; leave it out.")
         return self._sentence(words, label)
 
     def _sentence(self, words: Sequence[str], label: str) -> str:
