@@ -10,9 +10,7 @@ def write_whole(file: Path, text: str) -> None:
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(file)
     except OSError as error:
-        raise RunError(
-            f"{file} can't be written ({error.strerror}); make room or mend the permissions, then try again."
-        ) from error
+        raise RunError(f"{file} can't be written ({error.strerror}); make room or mend the permissions.") from error
