@@ -38,7 +38,8 @@ def compare(
     drop_shots: options.DropShots = False,
 ) -> None:
     """Compare methods on the same samples and test questions, each against IO; resumable, with one table at the end."""
-    start = selfamplify.preset(preset, task.task) if preset else selfamplify.Plan(tuple(options.names(METHODS)))
+    questions = task.load()
+    start = selfamplify.preset(preset, questions) if preset else selfamplify.Plan(tuple(options.names(METHODS)))
     given = {
         "methods": methods and tuple(options.names(methods)),
         "selections": select and tuple(options.names(select)),
@@ -51,7 +52,7 @@ def compare(
         "settings": engine.given(),
     }
     plan = replace(start, **{name: setting for name, setting in given.items() if setting is not None})
-    run(plan, out_folder, model, task, style, judge)
+    run(plan, out_folder, model, questions, style, judge)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out_folder, plan.limit or 1):
             out.print(answers)
@@ -61,18 +62,17 @@ def run(
     plan: "selfamplify.Plan",
     folder: Path,
     model: options.ModelOptions,
-    task: options.TaskOptions,
+    task: "selfamplify.Task",
     style: options.StyleOptions,
     judge: str | None = None,
 ) -> None:
     """Run a plan with progress, and print its table."""
-    questions = task.load().limited(plan.limit)
     asked = model.load()
     with selfamplify.terminal_progress(err) as progress:
         table = selfamplify.compare(
             plan,
             asked,
-            questions,
+            task,
             folder,
             profile=style.find(),
             judge=model.load_judge(judge, asked),

@@ -26,5 +26,5 @@ def demo(
 ) -> None:
     """Compare all methods on the embedded model and its planted task, offline: the whole road in a minute or two."""
     plan = selfamplify.Plan(tuple(options.names(METHODS)), seeds=(seed,), limit=limit)
-    run(plan, out_folder, options.ModelOptions(), options.TaskOptions(), options.StyleOptions(max_new_tokens=96))
+    run(plan, out_folder, options.ModelOptions(), selfamplify.load_task("planted_arc"), options.StyleOptions(max_new_tokens=96))
     out.print(_NEXT, highlight=False, markup=False, soft_wrap=True)

@@ -1,7 +1,7 @@
 """What a comparison runs: methods x selections x keyword counts x seeds; and the paper's own tables as plans."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..baselines import AbstractMethod
@@ -10,6 +10,7 @@ from ..explain import settings_of
 from ..methods import BASELINES, make_method, method_names
 from ..profiles import Profile
 from ..selection import SELECTIONS
+from ..tasks.task import Task
 
 _ATTRIBUTIONS = ("deep_lift", "kernel_shap")
 
@@ -87,15 +88,17 @@ PRESETS: dict[str, Plan] = {
     "table3": Plan((*_ATTRIBUTIONS, "self_topk"), ("error", "success"), keywords=(4, 6), limit=350),
     "figure4": Plan(("auto_cot", *_ATTRIBUTIONS, "self_topk", "self_exp"), ("success",), limit=3),
 }
-"""The paper's experiments (n = 8, k = 6 and 4, p = 3); on Snarks, ``preset`` takes 145 questions as the paper does.
+"""The paper's experiments (n = 8, k = 6 and 4, p = 3) at their full number of test questions; see ``preset``.
 
 IO stands in every table, since each row is tested against it. Figure 4 shows responses side by side.
 """
+_SNARKS_QUESTIONS = 145
 
 
-def preset(name: str, task: str) -> Plan:
-    """The plan of one of the paper's experiments, for a task of that name."""
+def preset(name: str, task: Task) -> Plan:
+    """The plan of one of the paper's experiments on a task: 350 test questions, 145 of Snarks, or all if there are fewer."""
     if name not in PRESETS:
         raise unknown_name("preset", name, PRESETS)
     plan = PRESETS[name]
-    return Plan(**{**vars(plan), "limit": 145}) if task == "snarks" and plan.limit == 350 else plan
+    paper = _SNARKS_QUESTIONS if task.name == "snarks" else len(task.test)
+    return replace(plan, limit=min(plan.limit or paper, paper, len(task.test)))
