@@ -83,11 +83,9 @@ def test_edited_prompt_is_refused(tmp_path: Path):
 def test_a_file_that_is_no_prompt_is_refused_in_one_line(tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path / "mine.json")
     good = json.loads(file.read_text())
-    for bad in [
-        b"", b"{", b"[]", b"3", b"null", b"\xff\xfe", b'{"rows": []}', b'{"hashes": 3}', b'{"hashes": {"prompt_sha256": "x"}}',
-        *(json.dumps({key: value for key, value in good.items() if key != left}).encode() for left in ("messages", "version", "shots")),
-        json.dumps(good | {"shots": 3}).encode(),
-    ]:  # fmt: skip
+    incomplete = [{key: value for key, value in good.items() if key != left} for left in ("messages", "version", "shots")]
+    others = [[], 3, None, {"rows": []}, {"hashes": 3}, {"hashes": {"prompt_sha256": "x"}}, good | {"shots": 3}, *incomplete]
+    for bad in [b"", b"{", b"\xff\xfe", *(json.dumps(data).encode() for data in others)]:
         file.write_bytes(bad)
         with pytest.raises(DataError, match="is no prompt.json of this package") as error:
             Prompt.load(file)

@@ -39,7 +39,7 @@ def test_keywords_pass_over_stop_words_and_leave_their_scores():
 
 
 def test_keywords_of_stop_words_alone_make_no_rationale():
-    with pytest.raises(ExplanationError, match="q has no word but stop words"):
+    with pytest.raises(ExplanationError, match="q has only stop words"):
         KeywordFormat(OURS, 2).reply(Explanation("q", "x", ("the", "of"), (1.0, 2.0)), "A")
 
 
