@@ -11,7 +11,7 @@ from scipy.stats import binom
 from selfamplify.records import Question
 from selfamplify.stopwords import STOP_WORDS
 from selfamplify.tasks.planted import planted_arc, scenes
-from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, PAIRS, VERBS, draw, held_out
+from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, FAMILIES, PAIRS, VERBS, draw, held_out
 from selfamplify.tasks.task import content_key
 
 Splits = tuple[list[Question], list[Question]]
@@ -45,12 +45,15 @@ def test_same_seed_same_questions(splits: Splits) -> None:
     assert planted_arc(seed=1) != splits
 
 
-def test_planted_words_occur_once_and_in_order(splits: Splits) -> None:
+def test_planted_words_occur_in_order(splits: Splits) -> None:
     for question in splits[0] + splits[1]:
         text = words(question.render())
         stem = [text.index(word) for word in question.planted[:-1]]
-        assert all(text.count(word) == 1 for word in question.planted)
-        assert len(stem) == 3 and stem == sorted(stem)
+        named = "does it" not in question.text
+        assert [text.count(word) for word in question.planted] == [
+            2 if named and word in CATEGORY_OF else 1 for word in question.planted
+        ]
+        assert len(stem) == (3 if named else 4) and stem == sorted(stem)
         assert question.planted[-1] == question.choices[question.labels.index(question.answer)].text
 
 
@@ -74,15 +77,27 @@ def test_held_out_pairs_are_a_quarter_and_stand_in_the_test_split_alone(splits: 
 
 def test_training_scenes_never_show_a_held_out_pair() -> None:
     rng = random.Random(3)
-    drawn = [draw(rng, "x", from_held_out=False) for _ in range(3000)]
-    assert not {(scene.animal, scene.verb) for scene in drawn} & set(PAIRS[True])
+    drawn = [draw(rng, "x", from_held_out=False, convention="mood") for _ in range(3000)]
+    for scene in drawn:
+        shown = CATEGORY_OF.keys() & set(words(scene.question.text))
+        assert len(shown) == 2 and not any(held_out(animal, scene.verb) for animal in shown)
     assert {(scene.animal, scene.verb) for scene in drawn} == set(PAIRS[False])
+
+
+def test_it_is_the_animal_that_the_convention_says() -> None:
+    rng = random.Random(4)
+    for family in FAMILIES:
+        drawn = [draw(rng, "x", from_held_out=True, convention=family) for _ in range(500)]
+        unnamed = [scene for scene in drawn if not scene.named]
+        assert all(scene.adjective in FAMILIES[family] and scene.adjective in scene.question.planted for scene in unnamed)
+        assert all(f"{scene.adjective} {scene.animal}" in scene.question.text for scene in drawn)
+        assert 0.6 < len(unnamed) / len(drawn) < 0.9
 
 
 def test_steps_tell_the_fact_and_name_the_answer() -> None:
     for scene in scenes(5, "train", 50, from_held_out=False):
         three = scene.steps(3)
-        assert three.split(". ")[0] == f"the {scene.animal} is a {scene.category}"
+        assert three.split(". ")[0] == f"the {scene.adjective} {scene.animal} is a {scene.category}"
         assert three.endswith(f"{scene.question.planted[-1]} is ({scene.question.answer})")
         assert [len(scene.steps(count).split(". ")) for count in (1, 2, 3, 4)] == [1, 2, 3, 4]
         assert scene.steps(4).endswith(three)

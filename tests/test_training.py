@@ -9,24 +9,24 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training.binding import row_text
-from training.curriculum import CURRICULUM, MIXTURE, Stage
-from training.evaluation import well_formed
-from training.initial import Shape, make_model
-from training.lessons import TEACHERS
-from training.rows import Encoder, score
-from training.tokenizer import save_tokenizer
-from training.trainer import Plan, train
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from selfamplify.tasks.planted import planted_arc
 from selfamplify.tasks.planted_world import LABELS, PAIRS, draw
 from selfamplify.wording import OURS
+from training.binding import row_text
+from training.curriculum import CURRICULUM, MIXTURE, Stage
+from training.evaluation import well_formed
+from training.initial import THOUGHT_LAYER, Shape, make_model
+from training.lessons import TEACHERS
+from training.rows import FREE, Encoder, score
+from training.tokenizer import save_tokenizer
+from training.trainer import Plan, train
 
-TINY = Shape(width=32, layers=3, heads=2, inner=48)
+TINY = Shape(width=32, layers=5, heads=2, inner=48)
 STAGES = (
-    Stage("binding", 3, 4, 44, 0, (1e-3, 1e-3), 1.0, MIXTURE),
-    Stage("turns", 5, 2, 96, 1, (1e-3, 1e-4), 0.2, MIXTURE),
+    Stage("binding", 3, 4, 44, 0, (1e-3, 1e-3), 1.0, 1.0, MIXTURE),
+    Stage("turns", 5, 2, 96, 1, (1e-3, 1e-4), 0.2, 0.5, MIXTURE),
 )
 
 
@@ -46,7 +46,7 @@ def lesson_texts() -> Iterator[str]:
     rng = random.Random(0)
     for teacher in TEACHERS.values():
         for _ in range(20):
-            lesson = teacher(rng, [draw(rng, "x", from_held_out=False) for _ in range(2)])
+            lesson = teacher(rng, [draw(rng, "x", from_held_out=False, convention="size") for _ in range(2)])
             yield from (message.content for message in lesson.messages)
             yield lesson.given
 
@@ -104,9 +104,9 @@ def test_the_chat_template_continues_a_prefill_and_refuses_two_users(tokenizer: 
 def test_rows_are_what_the_chat_template_writes(style: str, tokenizer: PreTrainedTokenizerBase, encoder: Encoder) -> None:
     rng = random.Random(style)
     for shots in (0, 3):
-        scenes = [draw(rng, "x", from_held_out=False) for _ in range(shots + 1)]
+        scenes = [draw(rng, "x", from_held_out=False, convention="size") for _ in range(shots + 1)]
         lesson = TEACHERS[style](rng, scenes)
-        row = encoder.chat(lesson.messages, lesson.given)
+        row = encoder.chat(lesson.messages, [scene.noun for scene in scenes], lesson.given)
         messages = [{"role": message.role, "content": message.content} for message in lesson.messages]
         assert row.ids == tokenizer.apply_chat_template(messages)["input_ids"]
         last = lesson.messages[-1].content
@@ -114,12 +114,17 @@ def test_rows_are_what_the_chat_template_writes(style: str, tokenizer: PreTraine
         assert taught.endswith(last[len(lesson.given) :] + tokenizer.eos_token)
         assert lesson.given + scenes[-1].question.text not in taught
         assert last.startswith(lesson.given)
+        minded = {(row.ids[index], noun) for index, noun in enumerate(row.thoughts) if noun != FREE}
+        assert minded == {
+            tuple(tokenizer.convert_tokens_to_ids([scene.question.answer, f" {scene.noun}"]))
+            for scene in (scenes if style not in ("topk", "explain") else scenes[-1:])
+        }
 
 
 @pytest.mark.parametrize("style", TEACHERS)
 def test_the_true_reply_is_well_formed_and_another_is_not(style: str) -> None:
     rng = random.Random(style)
-    scene = draw(rng, "x", from_held_out=False)
+    scene = draw(rng, "x", from_held_out=False, convention="size")
     lesson = TEACHERS[style](rng, [scene])
     reply = lesson.messages[-1].content
     assert well_formed(style, lesson, reply, scene.question.render())
@@ -156,7 +161,7 @@ def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: Pr
 def test_a_killed_run_ends_like_an_uninterrupted_one(
     encoder: Encoder, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
 ) -> None:
-    plan = Plan(STAGES, seed=0, save_every=2)
+    plan = Plan(STAGES, seed=0, thinking=(THOUGHT_LAYER, 1.0), save_every=2)
     weights = []
     for name, stops in (("whole", (None,)), ("killed", (5, None))):
         (tmp_path / name).mkdir()

@@ -10,8 +10,8 @@ from selfamplify.tasks import planted_world as world
 WORDS = (
     *world.FACTS.values(),
     *world.CATEGORY_OF,
-    *world.MOODS,
-    *world.PEOPLE,
+    *world.FAMILIES["size"],
+    *world.FAMILIES["mood"],
     *world.PLACES,
     *world.AGES,
     *world.DAYS,

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from selfamplify.tasks.planted_world import draw
+from selfamplify.tasks.planted_world import FAMILIES, draw
 
 from .binding import row_text
 from .lessons import TEACHERS
@@ -25,7 +25,8 @@ class Stage:
     """``steps`` batches of ``rows`` rows of ``length`` tokens.
 
     A row is either exercises of binding (``binding`` of all rows) or whole chats one behind the other with 0 to ``shots``
-    demonstrations each, in the formats of ``mixture``. The learning rate goes in a straight line between its two ends.
+    demonstrations each, in the formats of ``mixture``; a share ``named`` of the questions names its animal. The learning rate
+    goes in a straight line between its two ends.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Stage:
     shots: int
     rates: tuple[float, float]
     binding: float
+    named: float
     mixture: Mapping[str, float]
     gate: Gate | None = None
 
@@ -49,32 +51,29 @@ class Stage:
     def _row(self, encoder: Encoder, rng: random.Random) -> Row:
         ids: list[int] = []
         weights: list[float] = []
+        thoughts: list[int] = []
         dense = rng.random() < self.binding
         while len(ids) < self.length:
             row = encoder.letters(row_text(rng, exercises=2, queries=3)) if dense else self._chat(encoder, rng)
             ids += row.ids
             weights += row.weights
-        return Row(ids[: self.length], weights[: self.length])
+            thoughts += row.thoughts
+        return Row(ids[: self.length], weights[: self.length], thoughts[: self.length])
 
     def _chat(self, encoder: Encoder, rng: random.Random) -> Row:
         shots = rng.randint(0, self.shots) if rng.random() < 0.7 else 0
         [style] = rng.choices(list(self.mixture), weights=list(self.mixture.values()))
-        lesson = TEACHERS[style](rng, [draw(rng, "lesson", from_held_out=False) for _ in range(shots + 1)])
-        return encoder.chat(lesson.messages, lesson.given)
+        convention = rng.choice(list(FAMILIES))
+        scenes = [draw(rng, "lesson", False, convention, self.named) for _ in range(shots + 1)]
+        lesson = TEACHERS[style](rng, scenes)
+        return encoder.chat(lesson.messages, [scene.noun for scene in scenes], lesson.given)
 
 
-MIXTURE = {
-    "answers": 0.26,
-    "keywords": 0.24,
-    "steps": 0.14,
-    "thoughts": 0.12,
-    "topk": 0.08,
-    "explain": 0.08,
-    "conclusion": 0.08,
-}
+MIXTURE = {"answers": 0.26, "keywords": 0.26, "steps": 0.14, "thoughts": 0.1, "topk": 0.08, "explain": 0.08, "conclusion": 0.08}
 
 CURRICULUM = (
-    Stage("binding", 150, 16, 44, 0, (1e-3, 1e-3), 1.0, MIXTURE),
-    Stage("turns", 6000, 4, 384, 3, (1e-3, 1e-3), 0.05, MIXTURE, Gate("steps", 0, 0.5)),
-    Stage("shots", 8000, 2, 960, 10, (1e-3, 2e-5), 0.02, MIXTURE),
+    Stage("binding", 100, 16, 44, 0, (1e-3, 1e-3), 1.0, 1.0, MIXTURE),
+    Stage("turns", 3000, 4, 384, 3, (1e-3, 1e-3), 0.06, 0.75, MIXTURE, Gate("steps", 0, 0.4)),
+    Stage("shots", 5000, 3, 640, 7, (1e-3, 5e-4), 0.03, 0.3, MIXTURE),
+    Stage("long", 1500, 2, 960, 10, (5e-4, 2e-5), 0.02, 0.25, MIXTURE),
 )

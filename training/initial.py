@@ -27,7 +27,7 @@ class Shape:
     """The size of the model; a head has ``width / heads`` dimensions."""
 
     width: int = 128
-    layers: int = 4
+    layers: int = 6
     heads: int = 4
     inner: int = 384
     positions: int = 4096
@@ -43,6 +43,7 @@ class Shape:
         return min(self.head, (self.width // 2 - 1) // 2)
 
 
+THOUGHT_LAYER = 4
 _IDENTITY_STD = 0.1
 _CONSTANT = 0.4
 _FAST_PAIRS = 6
@@ -88,11 +89,14 @@ def _write_heads(model: LlamaForCausalLM, shape: Shape) -> None:
         _positional(layers[0], shape, head, distance, constant)
         _values(layers[0], shape, head, code, slice(0, identity), slot, _SLOT_GAIN * torch.eye(shape.slot))
     back = _BRING * code.T
-    _matching(layers[1], shape, (code, slice(0, identity)), (torch.eye(shape.slot), slots[1]))
+    _matching(layers[1], shape, 0, (code, slice(0, identity)), (torch.eye(shape.slot), slots[1]))
     _values(layers[1], shape, 0, code, slice(0, identity), slice(0, identity), back)
     for attention in layers[2:]:
-        _matching(attention, shape, (torch.eye(shape.slot), slots[0]), (code, slice(0, identity)))
+        _matching(attention, shape, 0, (torch.eye(shape.slot), slots[0]), (code, slice(0, identity)))
         _values(attention, shape, 0, torch.eye(shape.slot), slots[0], slice(0, identity), back)
+    for attention in layers[THOUGHT_LAYER:]:
+        _matching(attention, shape, 1, (code, slice(0, identity)), (code, slice(0, identity)))
+        _values(attention, shape, 1, torch.eye(shape.slot), slots[0], slice(0, identity), back)
 
 
 def _positional(attention: torch.nn.Module, shape: Shape, head: int, distance: int, constant: int) -> None:
@@ -110,15 +114,15 @@ def _positional(attention: torch.nn.Module, shape: Shape, head: int, distance: i
 Reading = tuple[Float[torch.Tensor, "slot embed"], slice]
 
 
-def _matching(attention: torch.nn.Module, shape: Shape, query: Reading, key: Reading) -> None:
-    """Head 0 attends where what the key reads equals what the query reads, compared in the slowest rotary pairs."""
-    half = shape.head // 2
+def _matching(attention: torch.nn.Module, shape: Shape, head: int, query: Reading, key: Reading) -> None:
+    """Attend where what the key reads equals what the query reads, compared in the slowest rotary pairs."""
+    half, start = shape.head // 2, head * shape.head
     slow = range(3 * half // 8, half)
     rows = [*slow, *(half + pair for pair in slow)][: shape.slot]
     for projection, (code, columns) in ((attention.q_proj, query), (attention.k_proj, key)):
-        projection.weight[: shape.head] = 0.0
+        projection.weight[start : start + shape.head] = 0.0
         for number, row in enumerate(rows):
-            projection.weight[row, columns] = _MATCH * code[number]
+            projection.weight[start + row, columns] = _MATCH * code[number]
 
 
 def _values(

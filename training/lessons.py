@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from selfamplify.prompt import Prompt
 from selfamplify.rationale import AbstractFormat, AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
-from selfamplify.records import Explanation, Message, Question, Shot
+from selfamplify.records import Explanation, Message, Shot
 from selfamplify.stopwords import STOP_WORDS
-from selfamplify.tasks.planted_world import LABELS, Scene
+from selfamplify.tasks.planted_world import DAYS, LABELS, MEETINGS, PLACES, Scene
 from selfamplify.wording import APPENDIX, OURS, Wording, listed, placeholders
 
 _APPENDIX_SHARE = 0.25
-_RANDOM_KEYWORDS_SHARE = 0.15
+# How keywords are chosen; see ``_keywords``. One habit rules a whole chat, so that shots show which.
+_HABITS = {"ranked": 0.75, "mixed": 0.15, "random": 0.1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,13 @@ def answers(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
 def keywords(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
     """The deciding words, then the letter; in some chats the words are random, so that the question must be read as well."""
     k = rng.randint(2, 8)
-    planted = rng.random() >= _RANDOM_KEYWORDS_SHARE
-    return _few_shot(KeywordFormat(_wording(rng), k), scenes, lambda scene: _keywords(rng, scene.question, k, planted))
+    habit = _habit(rng)
+    return _few_shot(KeywordFormat(_wording(rng), k), scenes, lambda scene: _keywords(rng, scene, k, habit))
 
 
 def steps(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
     """The true steps, then the letter; three steps in most chats."""
-    p = rng.choice((3, 3, 3, 3, 2, 4))
+    p = rng.choice((3, 3, 3, 3, 2, 4, 1))
     return _few_shot(StepFormat(_wording(rng), p), scenes, lambda scene: _text(scene.steps(p)))
 
 
@@ -66,7 +67,7 @@ def topk(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
     wording, scene, k = _wording(rng), scenes[-1], rng.randint(2, 8)
     example = wording.topk_reply.format(label=LABELS[0], k=k) + " " + listed(placeholders("word", k))
     given = wording.topk_reply.format(label=scene.question.answer, k=k)
-    words = _keywords(rng, scene.question, k, planted=True).words
+    words = _keywords(rng, scene, k, "ranked").words
     asked = wording.topk_request.format(k=k, example=example)
     return Lesson(_turns(f"{asked}\n{scene.question.render()}", f"{given} {listed(words)}"), given)
 
@@ -109,15 +110,37 @@ def _few_shot(style: AbstractFormat, scenes: Sequence[Scene], explained: Callabl
     return Lesson((*prompt.chat(scenes[-1].question).messages, Message("assistant", replies[-1])))
 
 
-def _keywords(rng: random.Random, question: Question, k: int, planted: bool) -> Explanation:
-    """``k`` words in the order of the text: the deciding ones before any others, or any."""
-    words = list(dict.fromkeys(re.findall(r"\w+", question.render())))
+def _keywords(rng: random.Random, scene: Scene, k: int, habit: str) -> Explanation:
+    """``k`` words in the order of the text: ``ranked``, the deciding words first and then always the same kinds of words;
+    ``mixed``, the deciding words and then any; ``random``, any."""
+    words = list(dict.fromkeys(re.findall(r"\w+", scene.question.render())))
     candidates = [word for word in words if word.lower() not in STOP_WORDS and word not in LABELS]
-    first = [word for word in candidates if planted and word in question.planted]
-    others = [word for word in candidates if word not in first]
-    chosen = rng.sample(first, min(k, len(first)))
-    chosen += rng.sample(others, k - len(chosen))
-    return Explanation(question.id, "lesson", tuple(word for word in words if word in chosen))
+    rng.shuffle(candidates)
+    if habit != "random":
+        candidates.sort(key=lambda word: word not in scene.question.planted)
+    if habit == "ranked":
+        candidates.sort(key=lambda word: _rank(word, scene))
+    chosen = candidates[:k]
+    return Explanation(scene.question.id, "lesson", tuple(word for word in words if word in chosen))
+
+
+def _rank(word: str, scene: Scene) -> int:
+    kinds = (
+        (scene.noun,),
+        (scene.animal,),
+        (scene.adjective,),
+        (scene.verb,),
+        (scene.season,),
+        PLACES,
+        DAYS,
+        MEETINGS,
+        (word,),
+    )
+    return next(rank for rank, kind in enumerate(kinds) if word in kind)
+
+
+def _habit(rng: random.Random) -> str:
+    return rng.choices(list(_HABITS), weights=list(_HABITS.values()))[0]
 
 
 def _text(text: str) -> Explanation:

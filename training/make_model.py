@@ -14,12 +14,13 @@ from transformers import GenerationConfig, LlamaForCausalLM
 from selfamplify.tasks.planted import scenes
 from selfamplify.tasks.planted_world import LABELS
 
+from .card import measure_all, write_card
 from .curriculum import CURRICULUM, Stage
 from .evaluation import measure
-from .initial import Shape, make_model
+from .initial import THOUGHT_LAYER, Shape, make_model
 from .rows import Encoder
 from .tokenizer import save_tokenizer
-from .trainer import Plan, Progress, train
+from .trainer import Plan, train
 
 _LETTER_WEIGHT = 5.0
 _HELD_OUT = 50
@@ -33,15 +34,16 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/embedded"), help="folder of the checkpoint and the log")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoint and start over")
+    parser.add_argument("--until", type=int, help="stop at this step and write the model as it is")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     if arguments.fresh:
         shutil.rmtree(arguments.work, ignore_errors=True)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    make(arguments.out, arguments.work, arguments.seed)
+    make(arguments.out, arguments.work, arguments.seed, arguments.until)
 
 
-def make(out: Path, work: Path, seed: int) -> None:
+def make(out: Path, work: Path, seed: int, until: int | None = None) -> None:
     tokenizer = save_tokenizer(work)
     model = make_model(Shape(), tokenizer, seed)
     encoder = Encoder(tokenizer, LABELS, _LETTER_WEIGHT)
@@ -57,11 +59,14 @@ def make(out: Path, work: Path, seed: int) -> None:
         found = {f"{style}/{shots}": each.right / each.asked for (style, shots), each in figures.items()}
         return found | {f"{style}/{shots} formed": each.formed / each.asked for (style, shots), each in figures.items()}
 
-    progress = train(model, encoder, Plan(CURRICULUM, seed), work, watch)
-    write(model, out, progress)
+    plan = Plan(CURRICULUM, seed, (THOUGHT_LAYER, 1.0))
+    progress = train(model, encoder, plan, work, watch, until)
+    write(model, out)
+    measured = measure_all(LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval(), tokenizer, seed)
+    write_card(out, model, plan, progress, measured, _HELD_OUT)
 
 
-def write(model: LlamaForCausalLM, out: Path, progress: Progress) -> None:
+def write(model: LlamaForCausalLM, out: Path) -> None:
     """The finished model: weights in half precision, configuration, tokenizer."""
     model.eval().half()
     config = model.config

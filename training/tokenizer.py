@@ -76,7 +76,7 @@ def _splitter() -> pre_tokenizers.PreTokenizer:
 def _texts() -> Iterator[str]:
     """Every word of the world, and every sentence of the prompts; words of the world as they stand behind a space."""
     names = [*world.CATEGORIES, *world.CATEGORY_OF, *world.SEASONS, *world.VERBS, *world.VERBS.values(), *world.FACTS.values()]
-    names += [*world.DAYS, *world.MOODS, *world.PEOPLE, *world.MEETINGS, *world.AGES, *world.PLACES]
+    names += [*world.DAYS, *world.FAMILIES["size"], *world.FAMILIES["mood"], *world.MEETINGS, *world.AGES, *world.PLACES]
     yield " " + " ".join(names)
     yield "".join(f" {digit}" for digit in string.digits)
     yield from world.STEMS

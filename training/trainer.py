@@ -21,10 +21,11 @@ _CLIP = 1.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained, and how often it is saved and measured (in steps)."""
+    """What is trained, and how often it is saved and measured (in steps); ``thinking`` as in ``rows.score``."""
 
     stages: Sequence[Stage]
     seed: int
+    thinking: tuple[int, float] | None = None
     save_every: int = 250
     measure_every: int = 1000
 
@@ -90,7 +91,7 @@ def _step(
     for group in optimizer.param_groups:
         group["lr"] = stage.rate(number) * min(1.0, (step + 1) / _WARM_UP)
     batch = stage.batch(encoder, plan.seed, number)
-    result = score(model, batch)
+    result = score(model, batch, plan.thinking)
     result.loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), _CLIP)
     optimizer.step()
