@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 class Batcher:
     """Cuts rows into batches of at most ``tokens`` tokens.
 
-    Until memory runs out, the cut depends on the rows alone, so that a repeated call sees the same batches, and rounds the same.
+    While memory lasts, the cut depends on the rows alone, so that a repeated call sees the same batches, and rounds the same.
     """
 
     def __init__(self, tokens: int):

@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from ..errors import ModelError
 from ..records import Chat, Message
 from .model import Reading
+from .quiet import first_line
 
 PLAIN_STOP = "\nQuestion:"
 PLAIN_TEMPLATE = (
@@ -71,13 +72,19 @@ def render(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> str:
     messages = [asdict(message) for message in chat.messages]
     if chat.prefill:
         messages.append(asdict(Message("assistant", chat.prefill)))
-    text = tokenizer.apply_chat_template(
-        messages,
-        chat_template=None if tokenizer.chat_template else PLAIN_TEMPLATE,
-        tokenize=False,
-        add_generation_prompt=not chat.prefill,
-        continue_final_message=bool(chat.prefill),
-    )
+    try:
+        text = tokenizer.apply_chat_template(
+            messages,
+            chat_template=None if tokenizer.chat_template else PLAIN_TEMPLATE,
+            tokenize=False,
+            add_generation_prompt=not chat.prefill,
+            continue_final_message=bool(chat.prefill),
+        )
+    except Exception as error:  # a template is a program of the model's makers
+        raise ModelError(
+            f"The chat template of this tokenizer refuses user and assistant turns that end in the start of a reply "
+            f"({first_line(error)}); use a model with a chat template, or one without any."
+        ) from error
     return str(text)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-from transformers.utils import logging as transformers_logging
 
 from .. import demo
 from ..errors import ModelError, SettingsError
 from .local import LocalModel
+from .quiet import first_line, quiet
 
 EMBEDDED = "embedded"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -36,31 +36,31 @@ def load_model(
             f"There is no model folder at {name}; give a folder with a config.json, or a hub name such as org/model."
         )
     where = str(source) if source.is_dir() else str(name)
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
-        module, report = AutoModelForCausalLM.from_pretrained(
-            where, dtype=precision, use_safetensors=True, trust_remote_code=False, output_loading_info=True
-        )
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
+            module, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore
+                where, dtype=precision, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+            )
+        module = module.to(place)
+    except torch.OutOfMemoryError as error:
         raise ModelError(
-            f"The model {name} could not be loaded: {reason} Give a local folder with config.json, tokenizer.json and "
-            f"*.safetensors, or a hub name while there is a network."
+            f"The model {name} does not fit the memory of {place}; use --dtype bfloat16, or --device cpu."
         ) from error
-    finally:
-        transformers_logging.set_verbosity(verbosity)
+    except Exception as error:  # a damaged or foreign checkpoint may raise anything
+        raise ModelError(
+            f"The model {name} could not be loaded ({first_line(error)}); give a local folder with config.json, "
+            f"tokenizer.json and *.safetensors, or a hub name while there is a network."
+        ) from error
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:3])
         raise ModelError(f"The weights of {name} are incomplete ({missing} missing); download or save the model again.")
-    return LocalModel(module.to(place), tokenizer, _label(name), batch_tokens)
+    return LocalModel(module, tokenizer, _label(name), batch_tokens)
 
 
 def _label(name: str | Path) -> str:
-    path = Path(name)
-    return path.resolve().name if path.expanduser().is_dir() else str(name)
+    path = Path(name).expanduser()
+    return path.resolve().name if path.is_dir() else str(name)
 
 
 def _device(device: str) -> torch.device:
@@ -70,9 +70,9 @@ def _device(device: str) -> torch.device:
         place = torch.device(device)
     except RuntimeError as error:
         raise SettingsError(f"There is no device '{device}'; use --device auto, cpu, cuda, cuda:1 or mps.") from error
-    missing = {"cuda": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
-    if missing.get(place.type, False):
-        raise SettingsError(f"This machine has no {place.type} device that torch can use; use --device cpu.")
+    usable = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if (place.index or 0) >= usable.get(place.type, 0):
+        raise SettingsError(f"This machine has no device '{device}' that torch can use; use --device cpu.")
     return place
 
 
@@ -95,6 +95,8 @@ def _check_folder(folder: Path) -> None:
         config = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{file} is no JSON; download or save the model again.") from error
+    if not isinstance(config, dict):
+        raise ModelError(f"{file} is no model's configuration; download or save the model again.")
     if config.get("auto_map") and config.get("model_type") not in CONFIG_MAPPING:
         raise ModelError(
             f"{folder} wants to run its own code (auto_map), which is never done; use a model of a transformers class."

@@ -1,6 +1,7 @@
 """A transformers model on this machine: batched, behind shared prefixes, with gradients."""
 
 import hashlib
+import json
 import platform
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
@@ -9,14 +10,16 @@ import torch
 import transformers
 from jaxtyping import Float
 from torch import Tensor
-from transformers import GenerationConfig, GenerationMixin, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationConfig, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..errors import ModelError
 from ..records import Chat, Decoding, Generation, NextToken
 from . import chat as chats_of
+from . import traits
 from .batching import Batcher
 from .model import AbstractDifferentiableModel, Reading
 from .prefix import KeysValues, PrefixCache
+from .quiet import quiet
 
 
 class LocalModel(AbstractDifferentiableModel):
@@ -27,15 +30,21 @@ class LocalModel(AbstractDifferentiableModel):
     A batch that runs out of memory is halved, and the smaller size is remembered.
     """
 
+    module: PreTrainedModel  # pyright: ignore[reportIncompatibleVariableOverride]
+
     def __init__(self, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, batch_tokens: int = 32768):
         if not tokenizer.is_fast:
             raise ModelError(f"The tokenizer of {name} has no character offsets; save it as tokenizer.json (a fast tokenizer).")
+        traits.check_architecture(module, name)
         self.module = module.eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.name = name
-        self.context = _context(module, tokenizer)
+        self.context = traits.context(module, tokenizer)
         self.embedding = module.get_input_embeddings()
-        self.blank = _first_id(tokenizer.pad_token_id, tokenizer.unk_token_id, tokenizer.eos_token_id)
+        self.blank = traits.blank(tokenizer, name)
+        self._window = traits.window(module)
+        self._ends = traits.ends(module, tokenizer)
+        module.generation_config = GenerationConfig()  # or else it would fill in what a Decoding does not name
         self._batcher = Batcher(batch_tokens)
         self._prefixes = PrefixCache(self._keys_values)
         self._encode = lru_cache(maxsize=2048)(lambda chat: chats_of.encode(tokenizer, chat))
@@ -45,13 +54,17 @@ class LocalModel(AbstractDifferentiableModel):
         return self.module.device
 
     @cached_property
-    def fingerprint(self) -> str:
+    def fingerprint(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         digest = hashlib.sha256()
         for name, tensor in sorted(self.module.state_dict().items()):
             digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-            digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy())
-        digest.update(self.tokenizer.backend_tokenizer.to_str().encode())  # pyright: ignore[reportAttributeAccessIssue]
-        digest.update(repr((self.tokenizer.chat_template, chats_of.PLAIN_TEMPLATE, self.blank)).encode())
+            digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
+        digest.update(self.tokenizer.backend_tokenizer.to_str().encode())  # pyright: ignore
+        # Settings such as rope_theta change the answers, the place and version that the model was saved in do not.
+        ignored = ("_name_or_path", "architectures", "dtype", "transformers_version")
+        settings = {key: value for key, value in self.module.config.to_dict().items() if key not in ignored}
+        digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
+        digest.update(repr((self.tokenizer.chat_template, chats_of.PLAIN_TEMPLATE, self.blank, self._ends)).encode())
         versions = f"torch {torch.__version__}, transformers {transformers.__version__}, {platform.machine()}"
         return f"sha256:{digest.hexdigest()} {self.module.dtype} {self.device.type} ({versions})"
 
@@ -74,18 +87,30 @@ class LocalModel(AbstractDifferentiableModel):
         top = int(logits.argmax())
         label = next((label for label, token in reading.label_ids.items() if token == top), None)
         log_probabilities = logits.log_softmax(-1)[list(reading.label_ids.values())]
-        return NextToken(self.tokenizer.decode([top]), label, tuple(log_probabilities.tolist()))
+        return NextToken(str(self.tokenizer.decode([top])), label, tuple(log_probabilities.tolist()))
 
     @torch.inference_mode()
     def last_logits(self, rows: Sequence[Sequence[int]], prefix: int) -> Float[Tensor, "row vocab"]:
+        width = max(map(len, rows))
+        prefix = self._shareable(prefix, width)
         shared = tuple(rows[0][:prefix])
         suffixes = [tuple(row[prefix:]) for row in rows]
-        width = max(map(len, rows))
         parts = self._batcher.run(suffixes, width, lambda batch: self._batch_logits(shared, batch), self._free_memory)
-        logits = torch.cat(list(parts))
-        if not logits.isfinite().any(-1).all() or logits.isnan().any():
+        return torch.cat([self._checked(logits) for logits in parts])
+
+    def _checked(self, logits: Float[Tensor, "row vocab"]) -> Float[Tensor, "row vocab"]:
+        # The largest logit is NaN if any is; a token may be ruled out (-inf), but not all of them, and none be certain.
+        if not logits.amax(-1).isfinite().all():
             raise ModelError(f"{self.name} gives logits that are not numbers; load it in another precision: --dtype float32.")
         return logits
+
+    def _shareable(self, prefix: int, width: int) -> int:
+        """How much of a prefix rows of ``width`` tokens may share.
+
+        transformers measures an attention window in columns, so that padding behind the prefix would push it out of a window
+        that is shorter than the row; such rows are run whole, with the padding before them.
+        """
+        return prefix if width <= self._window else 0
 
     def _batch_logits(self, prefix: tuple[int, ...], suffixes: Sequence[tuple[int, ...]]) -> Float[Tensor, "row vocab"]:
         ids, mask = self._padded(suffixes)
@@ -107,10 +132,12 @@ class LocalModel(AbstractDifferentiableModel):
     def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
         encoded = [self._encode(chat) for chat in chats]
         answers: dict[int, Generation] = {}
-        for prefix, members in _grouped([item.ids[: item.prefix] for item in encoded]):
-            # Sampled rows run one by one: each draws from its own seed, whatever else is in the batch.
-            blocks = [[index] for index in members] if decoding.do_sample else [members]
-            for block in blocks:
+        longest = max((len(item.ids) for item in encoded), default=0) + decoding.max_new_tokens
+        prefixes = [item.ids[: self._shareable(item.prefix, longest)] for item in encoded]
+        # A sampled row draws from its own seed, whatever else is in the batch; and padding would take part in n-grams.
+        alone = decoding.do_sample or decoding.no_repeat_ngram_size > 0
+        for prefix, members in _grouped(prefixes):
+            for block in [[index] for index in members] if alone else [members]:
                 suffixes = [encoded[index].ids[len(prefix) :] for index in block]
                 run = self._generator(prefix, decoding, seeds[block[0]])
                 width = (len(prefix) + max(map(len, suffixes)) + decoding.max_new_tokens) * decoding.num_beams
@@ -120,20 +147,19 @@ class LocalModel(AbstractDifferentiableModel):
 
     def _generator(self, prefix: tuple[int, ...], decoding: Decoding, seed: int) -> Callable[..., list[Generation]]:
         config = self._generation_config(decoding)
-        assert isinstance(self.module, GenerationMixin)
-        module = self.module
 
         def run(suffixes: Sequence[tuple[int, ...]]) -> list[Generation]:
             ids, mask = self._padded(suffixes)
             head = torch.tensor(prefix, dtype=torch.long, device=self.device).expand(len(suffixes), -1)
             rows = len(suffixes) * decoding.num_beams
-            with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            with quiet(), torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
                 torch.manual_seed(seed)
-                output = module.generate(
+                output = self.module.generate(  # pyright: ignore
                     torch.cat([head, ids], dim=1),
                     attention_mask=self._behind(prefix, mask),
                     past_key_values=self._prefixes.replicate(prefix, rows),
                     generation_config=config,
+                    logits_processor=[_Checked(self._checked)],
                     tokenizer=self.tokenizer,
                 )
             return [self._generation(row, decoding) for row in output[:, len(prefix) + ids.shape[1] :].tolist()]
@@ -142,38 +168,36 @@ class LocalModel(AbstractDifferentiableModel):
 
     def _generation_config(self, decoding: Decoding) -> GenerationConfig:
         """The decoding asked for and nothing of the model's own defaults but its end-of-turn tokens."""
-        own = self.module.generation_config
         return GenerationConfig(
             max_new_tokens=decoding.max_new_tokens,
             do_sample=decoding.do_sample,
             num_beams=decoding.num_beams,
             no_repeat_ngram_size=decoding.no_repeat_ngram_size,
-            early_stopping=decoding.early_stopping,
+            early_stopping=decoding.early_stopping if decoding.num_beams > 1 else False,
             temperature=1.0,
             top_k=50,
             top_p=1.0,
             repetition_penalty=1.0,
-            eos_token_id=own.eos_token_id if own is not None else self.tokenizer.eos_token_id,
+            eos_token_id=list(self._ends) or None,
             pad_token_id=self.blank,
             stop_strings=None if self.tokenizer.chat_template else [chats_of.PLAIN_STOP],
         )
 
     def _generation(self, ids: list[int], decoding: Decoding) -> Generation:
-        own = self.module.generation_config
-        ends = own.eos_token_id if own is not None and own.eos_token_id is not None else self.tokenizer.eos_token_id
-        ends = ends if isinstance(ends, list) else [ends]
-        length = next((index for index, token in enumerate(ids) if token in ends), len(ids))
-        text = self.tokenizer.decode(ids[:length], skip_special_tokens=True)
+        length = next((index for index, token in enumerate(ids) if token in self._ends), len(ids))
+        text = str(self.tokenizer.decode(ids[:length], skip_special_tokens=True))
         finished = length < len(ids) or len(ids) < decoding.max_new_tokens
         if not self.tokenizer.chat_template and chats_of.PLAIN_STOP in text:
             text, finished = text.split(chats_of.PLAIN_STOP)[0], True
+            # While other rows go on, one that ended by a stop string is filled up with blanks.
+            length = max((index + 1 for index, token in enumerate(ids[:length]) if token != self.blank), default=0)
         return Generation(text.strip(), length, finished)
 
     def _keys_values(self, prefix: tuple[int, ...]) -> KeysValues:
         ids = torch.tensor([prefix], device=self.device)
         cache = self._prefixes.replicate((), 1)
         self.module(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        return [(layer.keys, layer.values) for layer in cache.layers if layer.keys is not None and layer.values is not None]
+        return [(layer.keys, layer.values) for layer in cache.layers]  # pyright: ignore
 
     def _free_memory(self) -> None:
         self._prefixes.clear()
@@ -189,19 +213,19 @@ class LocalModel(AbstractDifferentiableModel):
         return torch.cat([mask.new_ones(len(mask), len(prefix)), mask], dim=1)
 
 
+class _Checked(LogitsProcessor):
+    """Looks at the scores from which the next token is taken, and leaves them as they are."""
+
+    def __init__(self, check: Callable[[Tensor], Tensor]):
+        self._check = check
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        return self._check(scores)
+
+
 def _grouped(prefixes: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], list[int]]]:
     """The distinct prefixes, each with the indices of its rows, in the order of first appearance."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for index, prefix in enumerate(prefixes):
         groups.setdefault(prefix, []).append(index)
     return list(groups.items())
-
-
-def _first_id(*ids: int | None) -> int:
-    return next((token for token in ids if token is not None), 0)
-
-
-def _context(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
-    config = module.config.get_text_config(decoder=True)
-    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    return int(positions or min(tokenizer.model_max_length, 1 << 20))

@@ -1,4 +1,4 @@
-"""transformers logs and draws progress bars on stderr; what concerns the user, this package says itself."""
+"""What transformers says is kept off the user's screen: what concerns the user, this package says itself, in one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,3 +18,9 @@ def quiet() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
+
+
+def first_line(error: Exception) -> str:
+    """The first line of another package's error, to be set in brackets within ours."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".: ") if lines else type(error).__name__

@@ -1,0 +1,173 @@
+"""The models that the tests run over: a tiny random one of each decoder family, and the small trained ones of shared/models."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    GemmaConfig,
+    GemmaForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPTNeoConfig,
+    GPTNeoForCausalLM,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    PhiConfig,
+    PhiForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+
+from selfamplify.asking import reading_chat
+from selfamplify.models import LocalModel, load_model
+from selfamplify.records import Chat, Choice, Question
+from selfamplify.wording import OURS
+
+TRAINED = ("stories260K", "cardputer-chat-3M")
+_FOLDER = Path(__file__).parents[2] / "shared" / "models"
+
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}"
+    "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+_CORPUS = [
+    "Which of these animals would a farmer keep to get milk in the morning, and why is the answer (A), (B), (C) or (D)?",
+    "A student rubs both hands together to make them warm. The heat comes from friction: the answer is (B).",
+    "Question: What do plants need in order to grow? Answer: sunlight, water, warmth and a little soil around the roots.",
+    "You are presented with a multiple choice question. Generate the right single answer. Output example: The answer is (A)",
+]
+
+ANIMAL = Question("animal", "Which animal gives milk?", (Choice("A", "a brown cow"), Choice("B", "the snake")), "A")
+PLANT = Question(
+    "plant",
+    "What does a green plant need most, besides water and soil, so that its leaves can grow?",
+    (Choice("A", "sunlight"), Choice("B", "darkness"), Choice("C", "a bucket of salt")),
+    "A",
+)
+HANDS = Question("hands", "Rubbing makes hands warm by", (Choice("A", "friction"), Choice("B", "gravity")), "B")
+QUESTIONS = (ANIMAL, PLANT, HANDS)
+
+
+def asked(questions: Sequence[Question] = QUESTIONS) -> tuple[list[Chat], list[tuple[str, ...]]]:
+    """The reading chats of some questions, of different lengths, and their labels."""
+    return [reading_chat(question, OURS) for question in questions], [question.labels for question in questions]
+
+
+@cache
+def _bytes_bpe() -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<unk>", "<s>", "</s>", "<pad>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_CORPUS, trainer)
+    return tokenizer
+
+
+def tiny_tokenizer(*, template: bool = True, backend: Tokenizer | None = None) -> PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer of 400 tokens, with a chat template or without."""
+    backend = Tokenizer.from_str((backend or _bytes_bpe()).to_str())
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>"
+    )
+    if template:
+        tokenizer.chat_template = CHAT_TEMPLATE
+    return tokenizer
+
+
+def merged_markers() -> Tokenizer:
+    """A tokenizer in which "(A" is one token."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "isolated")
+    alphabet = sorted({*"".join(_CORPUS), *(character for question in QUESTIONS for character in question.render()), *"<|>\n"})
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=["<unk>", "<s>", "</s>", "<pad>"], initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator(["(A (B (C (D"] * 9, trainer)
+    return tokenizer
+
+
+_COMMON = {"vocab_size": 400, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3}
+_WIDE = _COMMON | {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+_LONG = {"max_position_embeddings": 512}
+_NEO = {"num_layers": 2, "num_heads": 4, "hidden_size": 32, "attention_types": [[["global", "local"], 1]]}
+
+
+def _module(family: str) -> PreTrainedModel:
+    match family:
+        case "llama":
+            return LlamaForCausalLM(LlamaConfig(**_WIDE, **_LONG, num_key_value_heads=2))
+        case "mistral":
+            return MistralForCausalLM(MistralConfig(**_WIDE, **_LONG, num_key_value_heads=2, sliding_window=None))
+        case "mistral-window":
+            return MistralForCausalLM(MistralConfig(**_WIDE, **_LONG, num_key_value_heads=2, sliding_window=16))
+        case "gemma":
+            return GemmaForCausalLM(GemmaConfig(**_WIDE, **_LONG, num_key_value_heads=1, head_dim=8))
+        case "qwen2":
+            return Qwen2ForCausalLM(Qwen2Config(**_WIDE, **_LONG, num_key_value_heads=2))
+        case "phi":
+            return PhiForCausalLM(PhiConfig(**_WIDE, **_LONG))
+        case "gpt2":
+            return GPT2LMHeadModel(GPT2Config(**_COMMON, n_embd=32, n_layer=2, n_head=4, n_positions=512))
+        case "gpt-neo-window":
+            return GPTNeoForCausalLM(GPTNeoConfig(**_COMMON, **_LONG, **_NEO, window_size=16))
+        case "gpt-neox":
+            return GPTNeoXForCausalLM(GPTNeoXConfig(**_WIDE, **_LONG))
+    raise KeyError(family)
+
+
+FAMILIES = ("llama", "mistral", "mistral-window", "gemma", "qwen2", "phi", "gpt2", "gpt-neo-window", "gpt-neox")
+ZOO = (*FAMILIES, *TRAINED)
+
+
+def tiny_module(family: str, seed: int = 0) -> PreTrainedModel:
+    """Random weights of a family, larger than at a usual start, so that tokens, positions and layers all matter."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module = _module(family)
+        for weight in module.parameters():
+            if weight.dim() > 1:
+                weight.data.normal_(0.0, 0.2)
+    return module
+
+
+def state_space_module() -> PreTrainedModel:
+    """A model without keys and values."""
+    return MambaForCausalLM(MambaConfig(vocab_size=400, hidden_size=16, num_hidden_layers=1, state_size=4))
+
+
+def tiny_model(family: str = "llama", *, template: bool = True, seed: int = 0, batch_tokens: int = 32768) -> LocalModel:
+    """A fresh model of a family, for tests that change it."""
+    return LocalModel(tiny_module(family, seed), tiny_tokenizer(template=template), f"tiny-{family}", batch_tokens)
+
+
+def trained_folder(name: str) -> Path:
+    """The folder of a trained model; the test is skipped where there is none."""
+    if not (_FOLDER / name).is_dir():
+        pytest.skip(f"the trained model {name} is not at {_FOLDER}")
+    return _FOLDER / name
+
+
+@cache
+def model_of(name: str) -> LocalModel:
+    """A model of the zoo, made once and left as it is."""
+    if name in TRAINED:
+        return load_model(trained_folder(name), device="cpu")
+    return tiny_model(name, template=name not in ("gpt2", "gpt-neox"))
