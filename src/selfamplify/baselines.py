@@ -7,15 +7,17 @@ from time import perf_counter
 from typing import Any, ClassVar
 
 from .asking import check_context, request
-from .design import design
+from .design import design, typical_labels
 from .memory import Stage
 from .prompt import Prompt
 from .rationale import AnswerFormat, ThoughtFormat
-from .records import Cost, Explanation, Question, Response, Shot
+from .records import Chat, Cost, Explanation, Question, Response, Shot
 from .seeds import derive
 from .selection import Sample
 from .session import Session
 from .tasks.task import Task
+
+_SHORTER = "a model with a longer context"
 
 
 class AbstractMethod(ABC):
@@ -85,17 +87,19 @@ def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
     """The IO prompt on the shots of a finished prompt: what its rationales are tested against."""
     layout = AnswerFormat(session.profile.wording)
     shots = tuple(Shot(s.question, layout.reply(None, s.question.answer), s.question.answer) for s in prompt.shots)
-    labels = tuple(prompt.label_map)
-    first = prompt.shots[0].question.labels if prompt.shots else labels
-    return replace(prompt, method=InputOutput.name, instruction=layout.instruction(first), shots=shots, prefill="")
+    labels = typical_labels([shot.question for shot in shots]) if shots else tuple(prompt.label_map)
+    return replace(prompt, method=InputOutput.name, instruction=layout.instruction(labels), shots=shots, prefill="")
 
 
 def think(session: Session, questions: Sequence[Question], seed: int) -> list[Response]:
     """The zero-shot chain of thought of each question, and the label that the model then concludes with."""
     model, decoding, wording = session.model, session.profile.decoding, session.profile.wording
 
-    def chat_of(question: Question):
+    def chat_of(question: Question) -> Chat:
         return request(ThoughtFormat(wording).instruction(question.labels), question, wording.think)
+
+    def concluding(question: Question, text: str) -> Chat:
+        return replace(chat_of(question), prefill=f"{wording.think} {text}".strip() + wording.conclude_thought)
 
     def identity(question: Question) -> list[Any]:
         return [question.id, question.render(), model.fingerprint, model.tokens(chat_of(question)), asdict(decoding), seed]
@@ -105,10 +109,8 @@ def think(session: Session, questions: Sequence[Question], seed: int) -> list[Re
         chats = [chat_of(question) for question in batch]
         seeds = [derive(seed, "think", question.id) for question in batch]
         texts = [_thought(reply.text) for reply in model.generate(chats, decoding, seeds)]
-        ends = [
-            replace(chat, prefill=f"{wording.think} {text}".strip() + wording.conclude_thought)
-            for chat, text in zip(chats, texts, strict=True)
-        ]
+        ends = [concluding(question, text) for question, text in zip(batch, texts, strict=True)]
+        check_context(model, ends, 1, _SHORTER)
         labels = [question.labels for question in batch]
         tokens = model.next_token(ends, labels)
         best = [
@@ -118,7 +120,8 @@ def think(session: Session, questions: Sequence[Question], seed: int) -> list[Re
         cost = Cost(2, (perf_counter() - start) / len(batch))
         return [Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)]
 
-    check_context(model, list(map(chat_of, questions)), decoding.max_new_tokens, "a model with a longer context")
+    whole = [concluding(question, "") for question in questions]
+    check_context(model, whole, decoding.max_new_tokens, _SHORTER)
     return session.memory.recall(Stage("thinking step by step", Response, identity, compute, 32), questions)
 
 
