@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from .asking import check_context, fits
-from .errors import ContextError
+from .fitting import check_prompts
 from .memory import Stage
 from .models.model import AbstractLanguageModel
 from .prompt import Prompt
@@ -30,8 +30,7 @@ def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed
     Raises ContextError, before any work, if a question does not fit behind the prompt.
     """
     model, reader = session.model, session.reader
-    chats = [prompt.chat(question) for question in questions]
-    check_context(model, chats, prompt.decoding.max_new_tokens, _fewer_shots(prompt))
+    check_prompts(session, [prompt], questions)
 
     def identity(question: Question) -> list[Any]:
         read_by = reader.fingerprint if reader else None
@@ -44,30 +43,6 @@ def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed
         return _respond(session, prompt, batch, seed)
 
     return session.memory.recall(Stage(f"answering with {prompt.method}", Response, identity, compute, _BATCH), questions)
-
-
-def fit(session: Session, prompt: Prompt, questions: Sequence[Question]) -> Prompt:
-    """The prompt without its last shots, as many as must go for every question to fit; whole shots only.
-
-    Raises ContextError if the questions do not fit even without shots.
-    """
-    while True:
-        chats = [prompt.chat(question) for question in questions]
-        try:
-            check_context(session.model, chats, prompt.decoding.max_new_tokens, _fewer_shots(prompt))
-        except ContextError:
-            if not prompt.shots:
-                raise
-            dropped = prompt.provenance.get("dropped_shots", 0) + 1
-            provenance = prompt.provenance | {"dropped_shots": dropped}
-            prompt = replace(prompt, shots=prompt.shots[:-1], provenance=provenance)
-            continue
-        return prompt
-
-
-def _fewer_shots(prompt: Prompt) -> str:
-    count = len(prompt.shots)
-    return f"fewer than {count} shots, or --drop-shots" if count else "a model with a longer context, or shorter questions"
 
 
 def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: int) -> list[Response]:

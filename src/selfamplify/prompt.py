@@ -56,6 +56,13 @@ class Prompt:
             return self
         return replace(self, decoding=replace(self.decoding, max_new_tokens=max_new_tokens))
 
+    def with_shots(self, count: int) -> "Prompt":
+        """The same prompt with its first ``count`` shots; how many were dropped goes into its provenance."""
+        dropped = len(self.shots) - count
+        if dropped <= 0:
+            return self
+        return replace(self, shots=self.shots[:count], provenance=self.provenance | {"dropped_shots": dropped})
+
     @property
     def context(self) -> list[dict[str, str]]:
         """The messages of the shots alone; empty for a zero-shot prompt."""

@@ -34,9 +34,9 @@ def build(
     with Store(out, progress) as store:
         session = Session(model, profile, store)
         drawn = {"method": repr(method), "selection": selection, "shots": shots, "seed": seed}
-        store.claim("build", run_settings(session, task) | drawn)
-        prompt = method.prompt(session, task, select(session, task, selection, shots, seed))
-        prompt.save(out)
+        with store.claimed("build", run_settings(session, task) | drawn):
+            prompt = method.prompt(session, task, select(session, task, selection, shots, seed))
+            prompt.save(out)
     return prompt
 
 

@@ -3,9 +3,10 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from ..answer import answer, fit
+from ..answer import answer
 from ..errors import ExplanationError
 from ..evaluation import Result
+from ..fitting import check_prompts, fit
 from ..memory import Progress, silent
 from ..models.model import AbstractLanguageModel
 from ..profiles import DEFAULT, Profile
@@ -36,18 +37,13 @@ def compare(
     not fit, RunError if the folder was made with other settings or is in use.
     """
     task = task.limited(plan.limit)
-    finished: list[Finished] = []
-    failed: dict[str, str] = {}
     with Store(out, progress) as store:
         session = Session(model, profile, store, judge)
         settings = run_settings(session, task) | asdict(plan)
-        store.claim("compare", settings)
-        for cell in plan.cells():
-            try:
-                prompt = _prompt(plan, cell, session, task)
-            except ExplanationError as error:
-                failed[str(cell)] = str(error)
-                continue
+        with store.claimed("compare", settings):
+            prompts, failed = _prompts(plan, session, task)
+        finished: list[Finished] = []
+        for cell, prompt in prompts.items():
             responses = answer(session, prompt, task.test, cell.seed)
             prompt.save(Path(out) / "prompts" / f"{cell}.json")
             finished.append(Finished(cell, prompt, Result(prompt.method, task.name, model.name, task.test, tuple(responses))))
@@ -57,7 +53,17 @@ def compare(
     return table
 
 
-def _prompt(plan: Plan, cell: Cell, session: Session, task: Task) -> Prompt:
-    sample = select(session, task, cell.selection, plan.shots, cell.seed)
-    prompt = plan.method(cell, session.profile).prompt(session, task, sample)
-    return fit(session, prompt, task.test) if plan.drop_shots else prompt
+def _prompts(plan: Plan, session: Session, task: Task) -> tuple[dict[Cell, Prompt], dict[str, str]]:
+    """The prompt of every cell, all checked against the context before any question is answered; and the cells that failed."""
+    prompts: dict[Cell, Prompt] = {}
+    failed: dict[str, str] = {}
+    for cell in plan.cells():
+        sample = select(session, task, cell.selection, plan.shots, cell.seed)
+        try:
+            prompts[cell] = plan.method(cell, session.profile).prompt(session, task, sample)
+        except ExplanationError as error:
+            failed[str(cell)] = str(error)
+    if plan.drop_shots:
+        return dict(zip(prompts, fit(session, list(prompts.values()), task.test), strict=True)), failed
+    check_prompts(session, list(prompts.values()), task.test)
+    return prompts, failed

@@ -3,9 +3,10 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from ..answer import answer, fit
+from ..answer import answer
 from ..baselines import same_shots_io
 from ..evaluation import Result
+from ..fitting import check_prompts, fit
 from ..memory import Progress, silent
 from ..models.model import AbstractLanguageModel
 from ..profiles import DEFAULT, find_profile
@@ -39,10 +40,12 @@ def measure(
         session = Session(model, find_profile(prompt.provenance.get("profile", DEFAULT.name)), store, judge)
         settings = run_settings(session, task) | {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding)}
         settings |= {"seed": seed, "io": io, "drop_shots": drop_shots}
-        store.claim("evaluate", settings)
-        prompt = fit(session, prompt, task.test) if drop_shots else prompt
-        prompts = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != "io" else []
-        for asked in (*prompts, prompt):
+        plain = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != "io" else []
+        prompts = [*plain, prompt]
+        with store.claimed("evaluate", settings):
+            prompts = fit(session, prompts, task.test) if drop_shots else prompts
+            check_prompts(session, prompts, task.test)
+        for asked in prompts:
             responses = answer(session, asked, task.test, seed)
             result = Result(asked.method, task.name, model.name, task.test, tuple(responses))
             finished.append(Finished(_cell(asked), asked, result))

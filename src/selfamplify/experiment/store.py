@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
-from ..errors import RunError
+from ..errors import ContextError, DataError, ExplanationError, RunError, SelectionError, SettingsError
 from ..memory import AbstractMemory, Item, Progress, Record, Stage, batches, silent
 
 FILE_NAME = "run.sqlite"
@@ -62,15 +63,15 @@ class Store(AbstractMemory):
         (self._folder / ".holder").unlink(missing_ok=True)
         self._lock.release()
 
-    def claim(self, command: str, settings: Mapping[str, Any]) -> None:
-        """Record a command's settings, or refuse to go on with others, with the difference."""
-        row = self._file.execute("SELECT value FROM settings WHERE command = ?", (command,)).fetchone()
+    @contextmanager
+    def claimed(self, command: str, settings: Mapping[str, Any]) -> Iterator[None]:
+        """Do a command's work under its settings, or refuse to go on with others than it began with, with the difference.
+
+        An error whose remedy is to change the settings leaves them free to change.
+        """
         wanted = json.loads(json.dumps(settings))
-        if row is None:
-            with self._file:
-                self._file.execute("INSERT INTO settings VALUES (?, ?)", (command, json.dumps(wanted)))
-            return
-        made = json.loads(row[0])
+        row = self._file.execute("SELECT value FROM settings WHERE command = ?", (command,)).fetchone()
+        made = json.loads(row[0]) if row else wanted
         changes = [
             f"{key}: {_short(made.get(key))} -> {_short(wanted.get(key))}"
             for key in sorted(made.keys() | wanted.keys())
@@ -81,6 +82,14 @@ class Store(AbstractMemory):
                 f"{self._folder} was made by `{command}` with other settings ({'; '.join(changes)}); "
                 f"use those settings again, or another --out."
             )
+        with self._file:
+            self._file.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (command, json.dumps(wanted)))
+        try:
+            yield
+        except (SettingsError, SelectionError, ContextError, DataError, ExplanationError):
+            with self._file:
+                self._file.execute("DELETE FROM settings WHERE command = ?", (command,))
+            raise
 
     def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
         adapter: TypeAdapter[Record] = TypeAdapter(stage.record)
