@@ -4,12 +4,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoTokenizer
 
 from selfamplify.tasks.planted import planted_arc
 from selfamplify.tasks.planted_world import LABELS, PAIRS, draw
@@ -31,14 +32,14 @@ STAGES = (
 
 
 @pytest.fixture(scope="module")
-def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> PreTrainedTokenizerBase:
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("tokenizer")
     save_tokenizer(folder)
     return AutoTokenizer.from_pretrained(folder)
 
 
 @pytest.fixture(scope="module")
-def encoder(tokenizer: PreTrainedTokenizerBase) -> Encoder:
+def encoder(tokenizer: Any) -> Encoder:
     return Encoder(tokenizer, LABELS, letter_weight=5.0)
 
 
@@ -51,13 +52,13 @@ def lesson_texts() -> Iterator[str]:
             yield lesson.given
 
 
-def roundtrip(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+def roundtrip(tokenizer: Any, text: str) -> str:
     return tokenizer.decode(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 @settings(max_examples=300, deadline=None)
 @given(text=st.text(st.characters(exclude_characters="\ue000", exclude_categories=("Cs",))))
-def test_any_text_survives_the_tokenizer(tokenizer: PreTrainedTokenizerBase, text: str) -> None:
+def test_any_text_survives_the_tokenizer(tokenizer: Any, text: str) -> None:
     assert roundtrip(tokenizer, text) == text
 
 
@@ -67,11 +68,11 @@ def test_any_text_survives_the_tokenizer(tokenizer: PreTrainedTokenizerBase, tex
         st.sampled_from([' "nest"', "(A)", " (B)", "3-step", "Let's", "roots", ", ", ". ", "\n", '"', " ", "é", "7"])
     )
 )
-def test_any_mixture_of_pieces_survives_the_tokenizer(tokenizer: PreTrainedTokenizerBase, parts: list[str]) -> None:
+def test_any_mixture_of_pieces_survives_the_tokenizer(tokenizer: Any, parts: list[str]) -> None:
     assert roundtrip(tokenizer, "".join(parts)) == "".join(parts)
 
 
-def test_texts_of_the_world_are_whole_words(tokenizer: PreTrainedTokenizerBase) -> None:
+def test_texts_of_the_world_are_whole_words(tokenizer: Any) -> None:
     for text in [*lesson_texts(), *(question.render() for question in planted_arc()[1][:50])]:
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         assert tokenizer.decode(ids) == text
@@ -79,20 +80,20 @@ def test_texts_of_the_world_are_whole_words(tokenizer: PreTrainedTokenizerBase) 
         assert not any(token.startswith("<0x") for token in tokenizer.convert_ids_to_tokens(ids))
 
 
-def test_a_letter_in_brackets_is_its_own_token_and_a_quoted_word_keeps_its_own(tokenizer: PreTrainedTokenizerBase) -> None:
+def test_a_letter_in_brackets_is_its_own_token_and_a_quoted_word_keeps_its_own(tokenizer: Any) -> None:
     pieces = {token: index for index, token in enumerate(tokenizer.tokenize('The answer is (A) (B) eggs "eggs"'))}
     assert {"A", "B", " (", ")", " eggs"} <= set(pieces)
     assert tokenizer.tokenize('eat (A) eggs, "eggs"').count(" eggs") == 2
 
 
-def test_offsets_point_at_the_words(tokenizer: PreTrainedTokenizerBase) -> None:
+def test_offsets_point_at_the_words(tokenizer: Any) -> None:
     text = planted_arc()[0][0].render()
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     tokens = tokenizer.convert_ids_to_tokens(encoded["input_ids"])
     assert [text[start:end] for start, end in encoded["offset_mapping"]] == tokens
 
 
-def test_the_chat_template_continues_a_prefill_and_refuses_two_users(tokenizer: PreTrainedTokenizerBase) -> None:
+def test_the_chat_template_continues_a_prefill_and_refuses_two_users(tokenizer: Any) -> None:
     user, start = {"role": "user", "content": "x"}, {"role": "assistant", "content": OURS.read}
     assert tokenizer.apply_chat_template([user, start], tokenize=False, continue_final_message=True).endswith("The answer is (")
     assert tokenizer.apply_chat_template([user], tokenize=False, add_generation_prompt=True).endswith("<|assistant|>")
@@ -101,7 +102,7 @@ def test_the_chat_template_continues_a_prefill_and_refuses_two_users(tokenizer: 
 
 
 @pytest.mark.parametrize("style", TEACHERS)
-def test_rows_are_what_the_chat_template_writes(style: str, tokenizer: PreTrainedTokenizerBase, encoder: Encoder) -> None:
+def test_rows_are_what_the_chat_template_writes(style: str, tokenizer: Any, encoder: Encoder) -> None:
     rng = random.Random(style)
     for shots in (0, 3):
         scenes = [draw(rng, "x", from_held_out=False, convention="size") for _ in range(shots + 1)]
@@ -131,7 +132,7 @@ def test_the_true_reply_is_well_formed_and_another_is_not(style: str) -> None:
     assert not well_formed(style, lesson, "I don't know", scene.question.render())
 
 
-def test_training_rows_never_show_a_held_out_pair(encoder: Encoder, tokenizer: PreTrainedTokenizerBase) -> None:
+def test_training_rows_never_show_a_held_out_pair(encoder: Encoder, tokenizer: Any) -> None:
     held_out = set(PAIRS[True])
     for step in range(20):
         ids = CURRICULUM[-1].batch(encoder, seed=0, step=step).ids
@@ -140,13 +141,13 @@ def test_training_rows_never_show_a_held_out_pair(encoder: Encoder, tokenizer: P
             assert not {(animal, verb) for animal, verb in held_out if animal in words and words[-1] == verb}
 
 
-def test_binding_rows_teach_the_asked_letters_alone(encoder: Encoder, tokenizer: PreTrainedTokenizerBase) -> None:
+def test_binding_rows_teach_the_asked_letters_alone(encoder: Encoder, tokenizer: Any) -> None:
     row = encoder.letters(row_text(random.Random(0), exercises=2, queries=3))
     taught = [tokenizer.decode([token]) for token, weight in zip(row.ids, row.weights, strict=True) if weight]
     assert len(taught) == 6 and set(taught) <= set(LABELS)
 
 
-def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: PreTrainedTokenizerBase) -> None:
+def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: Any) -> None:
     model = make_model(Shape(), tokenizer, seed=0)
     stage = replace(CURRICULUM[0], steps=30)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
@@ -158,16 +159,13 @@ def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: Pr
     assert result.right / result.asked > 0.6
 
 
-def test_a_killed_run_ends_like_an_uninterrupted_one(
-    encoder: Encoder, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
-) -> None:
+def test_a_killed_run_ends_like_an_uninterrupted_one(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
     plan = Plan(STAGES, seed=0, thinking=(THOUGHT_LAYER, 1.0), save_every=2)
     weights = []
-    for name, stops in (("whole", (None,)), ("killed", (5, None))):
+    for name, stops in (("whole", (plan.steps,)), ("killed", (5, plan.steps))):
         (tmp_path / name).mkdir()
-        for stop in stops:
-            model = make_model(TINY, tokenizer, seed=0)
-            progress = train(model, encoder, plan, tmp_path / name, until=stop)
-        assert progress.step == plan.steps
-        weights.append(model.state_dict())
+        models = [make_model(TINY, tokenizer, seed=0) for _ in stops]
+        reached = [train(model, encoder, plan, tmp_path / name, until=stop) for model, stop in zip(models, stops, strict=True)]
+        assert [progress.step for progress in reached] == list(stops)
+        weights.append(models[-1].state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])

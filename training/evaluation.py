@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
@@ -70,12 +71,13 @@ def generate(
         prompts = []
         for lesson in part:
             messages = [{"role": message.role, "content": message.content} for message in lesson.messages[:-1]]
-            prompts.append(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True) + lesson.given)
+            prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            prompts.append(f"{prompt}{lesson.given}")
         inputs = tokenizer(prompts, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt")
-        written = model.generate(**inputs, do_sample=False, max_new_tokens=_MAX_NEW_TOKENS)[:, inputs["input_ids"].shape[1] :]
-        for lesson, ids in zip(part, written.tolist(), strict=True):
+        written = cast(Any, model).generate(**inputs, do_sample=False, max_new_tokens=_MAX_NEW_TOKENS)
+        for lesson, ids in zip(part, written[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
             ended = tokenizer.eos_token_id in ids
-            replies.append(lesson.given + tokenizer.decode(ids, skip_special_tokens=True) if ended else None)
+            replies.append(f"{lesson.given}{tokenizer.decode(ids, skip_special_tokens=True)}" if ended else None)
     return replies
 
 

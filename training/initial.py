@@ -20,6 +20,9 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
+from transformers.models.llama.modeling_llama import LlamaAttention
+
+from .tokenizer import BOS, EOS, PAD
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ _BRING = 0.2
 def make_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
     """The model before training, the same for the same seed."""
     torch.manual_seed(seed)
+    ids = tokenizer.get_vocab()
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=shape.width,
@@ -66,9 +70,9 @@ def make_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, seed: int) -> L
         max_position_embeddings=shape.positions,
         rope_parameters={"rope_type": "default", "rope_theta": shape.rope_theta},
         tie_word_embeddings=True,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=ids[BOS],
+        eos_token_id=ids[EOS],
+        pad_token_id=ids[PAD],
     )
     model = LlamaForCausalLM(config)
     with torch.no_grad():
@@ -84,7 +88,7 @@ def _write_heads(model: LlamaForCausalLM, shape: Shape) -> None:
     embedding[:, identity:] = 0.0
     embedding[:, constant] = _CONSTANT
     code = torch.linalg.qr(torch.randn(identity, identity))[0][: shape.slot]
-    layers = [layer.self_attn for layer in model.model.layers]
+    layers = [module for module in model.modules() if isinstance(module, LlamaAttention)]
     for head, (distance, slot) in enumerate(zip((2, 1), slots, strict=True)):
         _positional(layers[0], shape, head, distance, constant)
         _values(layers[0], shape, head, code, slice(0, identity), slot, _SLOT_GAIN * torch.eye(shape.slot))
@@ -99,7 +103,7 @@ def _write_heads(model: LlamaForCausalLM, shape: Shape) -> None:
         _values(attention, shape, 1, torch.eye(shape.slot), slots[0], slice(0, identity), back)
 
 
-def _positional(attention: torch.nn.Module, shape: Shape, head: int, distance: int, constant: int) -> None:
+def _positional(attention: LlamaAttention, shape: Shape, head: int, distance: int, constant: int) -> None:
     """Attend ``distance`` back: the score sums cos((d - distance) * angle) over fast rotary pairs, largest at that distance."""
     half, start = shape.head // 2, head * shape.head
     for weight in (attention.q_proj.weight, attention.k_proj.weight):
@@ -114,7 +118,7 @@ def _positional(attention: torch.nn.Module, shape: Shape, head: int, distance: i
 Reading = tuple[Float[torch.Tensor, "slot embed"], slice]
 
 
-def _matching(attention: torch.nn.Module, shape: Shape, head: int, query: Reading, key: Reading) -> None:
+def _matching(attention: LlamaAttention, shape: Shape, head: int, query: Reading, key: Reading) -> None:
     """Attend where what the key reads equals what the query reads, compared in the slowest rotary pairs."""
     half, start = shape.head // 2, head * shape.head
     slow = range(3 * half // 8, half)
@@ -126,7 +130,7 @@ def _matching(attention: torch.nn.Module, shape: Shape, head: int, query: Readin
 
 
 def _values(
-    attention: torch.nn.Module,
+    attention: LlamaAttention,
     shape: Shape,
     head: int,
     code: Float[torch.Tensor, "slot embed"],

@@ -10,7 +10,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 from selfamplify.records import Message
 
-from .tokenizer import ASSISTANT, USER
+from .tokenizer import ASSISTANT, BOS, EOS, PAD, USER
 
 FREE = -100
 
@@ -46,10 +46,10 @@ class Encoder:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], letter_weight: float = 1.0):
         self._tokenizer = tokenizer
-        self._letters = set(tokenizer.convert_tokens_to_ids(list(labels)))
-        self._bracket = tokenizer.convert_tokens_to_ids(" (")
-        self._user, self._assistant = tokenizer.convert_tokens_to_ids([USER, ASSISTANT])
-        self.bos, self.eos, self.pad = tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
+        ids = tokenizer.get_vocab()
+        self._letters = {ids[label] for label in labels}
+        self._bracket, self._user, self._assistant = ids[" ("], ids[USER], ids[ASSISTANT]
+        self._bos, self._eos, self._pad = ids[BOS], ids[EOS], ids[PAD]
         self._letter_weight = letter_weight
 
     def text(self, text: str) -> list[int]:
@@ -60,7 +60,7 @@ class Encoder:
 
         ``nouns`` are the right options of the questions, the last question last.
         """
-        ids, weights, thoughts = [self.bos], [0.0], [FREE]
+        ids, weights, thoughts = [self._bos], [0.0], [FREE]
         for number, message in enumerate(messages):
             piece = self.text(message.content)
             if message.role == "user":
@@ -69,7 +69,7 @@ class Encoder:
                 thoughts += [FREE] * (len(piece) + 1)
                 continue
             masked = len(self.text(given)) if number == len(messages) - 1 else 0
-            ids += [self._assistant, *piece, self.eos]
+            ids += [self._assistant, *piece, self._eos]
             letters = self._letters_of(piece)
             taught = [self._letter_weight if letter else 1.0 for letter in letters]
             [noun] = self.text(" " + nouns[number // 2 - len(messages) // 2])
@@ -85,11 +85,11 @@ class Encoder:
         for index, token in enumerate(piece):
             if token == self._bracket and next(asked):
                 weights[index + 1] = 1.0
-        return Row([self.bos, *piece], [0.0, *weights], [FREE] * (len(piece) + 1))
+        return Row([self._bos, *piece], [0.0, *weights], [FREE] * (len(piece) + 1))
 
     def batch(self, rows: Sequence[Row]) -> Batch:
         width = max(len(row.ids) for row in rows)
-        ids = [row.ids + [self.pad] * (width - len(row.ids)) for row in rows]
+        ids = [row.ids + [self._pad] * (width - len(row.ids)) for row in rows]
         weights = [row.weights + [0.0] * (width - len(row.ids)) for row in rows]
         thoughts = [row.thoughts + [FREE] * (width - len(row.ids)) for row in rows]
         return Batch(torch.tensor(ids), torch.tensor(weights), torch.tensor(thoughts))

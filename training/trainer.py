@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from .curriculum import Stage
+from .curriculum import Gate, Stage
 from .rows import Encoder, score
 
 Measure = Callable[[LlamaForCausalLM, Stage], dict[str, float]]
@@ -80,7 +80,7 @@ def train(
             if ended or progress.step % plan.save_every == 0 or progress.step == last:
                 _save(file, model, optimizer, progress)
             if ended and measure and stage.gate:
-                _check(stage, progress.history[-1])
+                _check(stage.gate, progress.history[-1])
     return progress
 
 
@@ -108,13 +108,12 @@ def _report(progress: Progress, stage: Stage, loss: float, figures: dict[str, fl
     tqdm.write(json.dumps(entry))
 
 
-def _check(stage: Stage, entry: dict[str, Any]) -> None:
-    gate = stage.gate
+def _check(gate: Gate, entry: dict[str, Any]) -> None:
     reached = entry.get(f"{gate.style}/{gate.shots}", 0.0)
     if reached < gate.least:
         raise SystemExit(
-            f"Stage {stage.name} ended with {reached:.0%} right for {gate.style} with {gate.shots} shots, {gate.least:.0%} are "
-            f"needed to go on; give it more steps in training/curriculum.py."
+            f"Stage {entry['stage']} ended with {reached:.0%} right for {gate.style} with {gate.shots} shots, and needs "
+            f"{gate.least:.0%} to go on; give it more steps in training/curriculum.py."
         )
 
 
