@@ -207,7 +207,7 @@ def test_read_refuses_a_template_that_rewrites_the_question() -> None:
 
 def test_template_that_refuses_the_turns_is_told() -> None:
     model = tiny_model()
-    model.tokenizer.chat_template = "{{ raise_exception('Roles must alternate\n') }}"
+    model.tokenizer.chat_template = "{{ raise_exception('Roles must alternate\n') }}{{ messages[0]['content'] }}"
     with pytest.raises(ModelError, match=r"\(Roles must alternate\); use a model"):
         model.tokens(asked([ANIMAL])[0][0])
 
@@ -225,7 +225,7 @@ def test_question_is_found_behind_shots_and_before_the_reply_that_repeat_it() ->
 @pytest.mark.parametrize("token", ["<s>", "</s>", "<pad>", "<|eot|>"])
 def test_control_tokens_in_data_are_refused(token: str) -> None:
     tokenizer = tiny_tokenizer()
-    tokenizer.add_tokens([AddedToken("<|eot|>", special=True)])
+    tokenizer.add_tokens([AddedToken("<|eot|>", special=True)])  # pyright: ignore[reportArgumentType]
     module = tiny_module("llama")
     module.resize_token_embeddings(len(tokenizer))
     model = LocalModel(module, tokenizer, "tiny")
@@ -233,9 +233,16 @@ def test_control_tokens_in_data_are_refused(token: str) -> None:
         model.tokens(Chat((Message("user", f"Cows {token} eat"),), "", ""))
 
 
+def set_row(model: LocalModel, token: int, value: float) -> None:
+    """Overwrite what the head holds for one token."""
+    head = model.module.get_output_embeddings()
+    assert isinstance(head, torch.nn.Linear)
+    head.weight.data[token] = value
+
+
 def test_numbers_that_are_none_are_refused() -> None:
     model = tiny_model()
-    model.module.get_output_embeddings().weight.data[7] = float("nan")
+    set_row(model, 7, float("nan"))
     chats, labels = asked()
     with pytest.raises(ModelError, match="--dtype float32"):
         model.next_token(chats, labels)
@@ -247,7 +254,7 @@ def test_numbers_that_are_none_are_refused() -> None:
 def test_infinite_logits_are_refused() -> None:
     model = tiny_model()
     for bad in (float("inf"), float("-inf")):
-        model.module.get_output_embeddings().weight.data[7] = bad
+        set_row(model, 7, bad)
         with pytest.raises(ModelError, match="--dtype float32"):
             model.next_token(*asked())
 
@@ -270,7 +277,7 @@ def test_fingerprint_is_that_of_the_answers() -> None:
     assert tiny_model(seed=1).fingerprint != original
     assert tiny_model(template=False).fingerprint != original
     assert tiny_model("mistral").fingerprint != original
-    lower = LocalModel(tiny_module("llama").to(torch.bfloat16), tiny_tokenizer(), "tiny")
+    lower = LocalModel(tiny_module("llama").bfloat16(), tiny_tokenizer(), "tiny")
     assert lower.fingerprint != original
     module = tiny_module("llama")
     module.config.rms_norm_eps = 1e-2
@@ -279,7 +286,7 @@ def test_fingerprint_is_that_of_the_answers() -> None:
     module.generation_config.eos_token_id = [2, 5]
     assert LocalModel(module, tiny_tokenizer(), "tiny").fingerprint != original
     module = tiny_module("llama")
-    module.get_input_embeddings().weight.data[5, 5] += 1e-3
+    next(module.parameters()).data[5, 5] += 1e-3
     assert LocalModel(module, tiny_tokenizer(), "tiny").fingerprint != original
 
 

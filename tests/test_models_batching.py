@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ class Device:
         self.sizes: list[int] = []
         self.retreats = 0
 
-    def compute(self, rows: list[int]) -> list[int]:
+    def compute(self, rows: Sequence[int]) -> list[int]:
         if len(rows) > self.room:
             raise torch.OutOfMemoryError("out of memory")
         self.sizes.append(len(rows))
@@ -58,7 +59,7 @@ def test_row_that_never_fits_is_an_error_with_a_remedy() -> None:
 def test_failed_batch_is_freed_before_the_next_try() -> None:
     alive: list[weakref.ref[torch.Tensor]] = []
 
-    def compute(rows: list[int]) -> int:
+    def compute(rows: Sequence[int]) -> int:
         activations = torch.ones(3)
         alive.append(weakref.ref(activations))
         if len(rows) > 1:
@@ -122,5 +123,5 @@ def test_kept_prefix_is_not_written_to() -> None:
     cache = PrefixCache(lambda prefix: [(torch.ones(1, 2, len(prefix), 4), torch.ones(1, 2, len(prefix), 4))])
     first = cache.replicate((1, 2), 3)
     first.update(torch.zeros(3, 2, 1, 4), torch.zeros(3, 2, 1, 4), 0)
-    first.reorder_cache(torch.tensor([2, 1, 0]))
+    first.reorder_cache(torch.LongTensor([2, 1, 0]))
     assert cache.replicate((1, 2), 3).get_seq_length() == 2

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -104,10 +105,10 @@ def merged_markers() -> Tokenizer:
     return tokenizer
 
 
-_COMMON = {"vocab_size": 400, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3}
+_COMMON: dict[str, Any] = {"vocab_size": 400, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 3}
 _WIDE = _COMMON | {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
-_LONG = {"max_position_embeddings": 512}
-_NEO = {"num_layers": 2, "num_heads": 4, "hidden_size": 32, "attention_types": [[["global", "local"], 1]]}
+_LONG: dict[str, Any] = {"max_position_embeddings": 512}
+_NEO: dict[str, Any] = {"num_layers": 2, "num_heads": 4, "hidden_size": 32, "attention_types": [[["global", "local"], 1]]}
 
 
 def _module(family: str) -> PreTrainedModel:

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import ClassVar
 
 import numpy as np
+import torch
 
 from ..asking import check_context, reading_chat
 from ..errors import ExplanationError, ModelError
@@ -47,7 +48,7 @@ class AbstractAttribution(AbstractExplainer):
 
     ``value`` is what is attributed: the ``"logit"`` of y's token, its ``"logprob"``, or its ``"margin"`` over the other
     labels (logit minus log-sum-exp of theirs). ``absent`` is what becomes of an absent word: its tokens are replaced by the
-    padding token (``"mask"``) or removed (``"delete"``).
+    padding token (``"mask"``) or removed (``"delete"``). Gradients have no coalitions, and their baseline is always masked.
     """
 
     value: str = "logit"
@@ -64,7 +65,13 @@ class AbstractAttribution(AbstractExplainer):
             )
         start = perf_counter()
         words, game = _game(model, question, wording, self.value, self.absent)
-        result = self.attribute(game, seed)
+        try:
+            result = self.attribute(game, seed)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"{self.name} needs gradients, which do not fit the device's memory; use --dtype bfloat16, a smaller batch "
+                f"where it has one, or an explainer without gradients such as kernel_shap."
+            ) from error
         if not all(map(isfinite, result.scores)):
             raise ExplanationError(
                 f"{self.name} gave values that are not numbers for question {question.id}; try --dtype float32."

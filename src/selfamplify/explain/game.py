@@ -94,12 +94,13 @@ class TokenGame:
         gone = {position for word, stays in zip(self.positions, present, strict=True) if not stays for position in word}
         if self.absent == "delete":
             return [token for position, token in enumerate(self.reading.ids) if position not in gone]
+        return self._masked(gone)
+
+    def _masked(self, gone: set[int]) -> list[int]:
         return [self.model.blank if position in gone else token for position, token in enumerate(self.reading.ids)]
 
     def rows(self) -> tuple[Tensor, Tensor]:
         """Token ids [1, token] of x and of the baseline x' in which every word is replaced by the padding token."""
-        gone = {position for word in self.positions for position in word}
-        ids = self.reading.ids
-        baseline = [self.model.blank if position in gone else token for position, token in enumerate(ids)]
-        device = self.model.device
-        return torch.tensor([ids], device=device), torch.tensor([baseline], device=device)
+        rows = self._masked(set()), self._masked({position for word in self.positions for position in word})
+        x, baseline = torch.tensor(rows, device=self.model.device).split(1)
+        return x, baseline

@@ -18,7 +18,8 @@ class KernelShap(AbstractAttribution):
     Coalition sizes are drawn uniformly over 1..M-1 (leverage scores, Musco and Witter 2024, https://arxiv.org/abs/2410.01917),
     each coalition with its complement (Covert and Lee 2021, https://arxiv.org/abs/2012.01536). Unlike Captum's, whose draws
     the paper used, the sum of the scores equals f(all) - f(none) exactly, and the least squares are solved in float64.
-    ``samples`` is the number of evaluations, those two included; where 2^M is no more than that, the values are exact.
+    ``samples`` is the number of evaluations, those two included; where 2^M is no more than that, the values are exact. At
+    2 M evaluations nothing is left over to tell the standard errors from, and there are none.
     """
 
     name = "kernel_shap"
@@ -40,7 +41,8 @@ class KernelShap(AbstractAttribution):
         pairs = _pairs(m, (self.samples - 2) // 2, np.random.default_rng(seed))
         values = game.values(np.concatenate([pairs, ~pairs]))
         scores, errors = _solve(pairs, values[: len(pairs)], values[len(pairs) :], full, empty)
-        return Attribution(scores.tolist(), game.passes, completeness_gap(scores, full, empty), errors.tolist())
+        estimated = errors.tolist() if len(pairs) >= m else None
+        return Attribution(scores.tolist(), game.passes, completeness_gap(scores, full, empty), estimated)
 
 
 def _pairs(m: int, count: int, generator: np.random.Generator) -> Bool[np.ndarray, "pair word"]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from captum.attr import KernelShap as CaptumEngine
 from torch import Tensor
@@ -36,7 +35,6 @@ class KernelShapCaptum(AbstractAttribution):
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            np.random.seed(seed % 2**32)
             scores = CaptumEngine(forward).attribute(
                 torch.ones(1, m), baselines=torch.zeros(1, m), n_samples=self.samples, perturbations_per_eval=self.samples
             )

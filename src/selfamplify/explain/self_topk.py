@@ -45,7 +45,7 @@ def parse_keywords(text: str) -> list[str]:
     parts = re.findall(r'["“]([^"“”\n]+)["”]', text) or re.split(r",|;|\n|\band\b", text)
     keywords: dict[str, str] = {}
     for part in parts:
-        word = re.sub(r"^\s*(?:\d+[.)]|[-*•])\s+", "", part).strip(" \t\r\n\"'“”‘’.,:;()")
+        word = re.sub(r"^(?:\d+[.)]|[-*•])\s+", "", " ".join(part.split())).strip(" \"'“”‘’.,:;()")
         if any(map(str.isalnum, word)) and word.lower() not in keywords:
             keywords[word.lower()] = word
     return list(keywords.values())

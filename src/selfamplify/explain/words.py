@@ -1,12 +1,13 @@
 """Which words of a question are features, and which tokens they became."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..models.model import Reading
 
-_CORE = re.compile(r"(?:[-+$€£](?=\d))?\w(?:.*\w)?[%°²³]*", re.DOTALL)
+_CORE = re.compile(r"(?:[-+$€£](?=\d))?[^\W_](?:.*[^\W_])?[%°]*")
 """A word without the punctuation around it; a sign, a currency and a unit belong to a number."""
 
 
@@ -26,7 +27,10 @@ def candidate_words(text: str, labels: Sequence[str]) -> list[Word]:
     for match in re.finditer(r"\S+", text):
         core = _CORE.search(match.group())
         if core and match.group() not in markers:
-            words.append(Word(core.group(), match.start() + core.start(), match.start() + core.end()))
+            start, end = match.start() + core.start(), match.start() + core.end()
+            while end < match.end() and unicodedata.category(text[end]).startswith("M"):
+                end += 1  # accents and vowel signs that are characters of their own
+            words.append(Word(text[start:end], start, end))
     return words
 
 

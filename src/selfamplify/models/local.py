@@ -30,13 +30,11 @@ class LocalModel(AbstractDifferentiableModel):
     A batch that runs out of memory is halved, and the smaller size is remembered.
     """
 
-    module: PreTrainedModel  # pyright: ignore[reportIncompatibleVariableOverride]
-
     def __init__(self, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, batch_tokens: int = 32768):
         if not tokenizer.is_fast:
             raise ModelError(f"The tokenizer of {name} has no character offsets; save it as tokenizer.json (a fast tokenizer).")
         traits.check_architecture(module, name)
-        self.module = module.eval().requires_grad_(False)
+        self.module: PreTrainedModel = module.eval().requires_grad_(False)  # pyright: ignore[reportIncompatibleVariableOverride]
         self.tokenizer = tokenizer
         self.name = name
         self.context = traits.context(module, tokenizer)
