@@ -40,7 +40,8 @@ class SelfAmplify(AbstractMethod):
             Shot(question, layout.reply(explanation, question.answer), question.answer, explanation)
             for question, explanation in zip(sample.questions, explanations, strict=True)
         ]
-        settings = {"explainer": repr(self.explainer), "keywords": self.keywords, "steps": self.steps}
+        engine = {"explainer": self.explainer.name, "engine": repr(self.explainer)}
+        settings = engine | {"keywords": self.keywords, "steps": self.steps}
         return design(session, task, sample, self.name, layout, shots, settings)
 
 

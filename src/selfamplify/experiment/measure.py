@@ -58,6 +58,5 @@ def measure(
 def _cell(prompt: Prompt) -> Cell:
     """The row that a prompt belongs to, from its provenance."""
     made = prompt.provenance
-    explained = next((shot.explanation.explainer for shot in prompt.shots if shot.explanation), prompt.method)
-    method = explained if prompt.method == "self_amplify" else prompt.method
+    method = made.get("explainer", prompt.method) if prompt.method == "self_amplify" else prompt.method
     return Cell(method, made.get("selection", "none"), made.get("keywords", 6), made.get("seed", 0))

@@ -1,5 +1,8 @@
 """The rows of a comparison as a table: one line a row, or, over several seeds, the paper's mean and deviation."""
 
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 
 from ..experiment.results import Row, Table
@@ -12,11 +15,7 @@ def comparison_table(table: Table) -> RichTable:
 
 
 def _rows(table: Table) -> RichTable:
-    drawn = RichTable(title=_title(table), title_justify="left")
-    drawn.add_column("selection")
-    drawn.add_column("method")
-    for name in ("k", "accuracy %", "95 % interval", "p vs IO", "unparsed %", "seconds"):
-        drawn.add_column(name, justify="right")
+    drawn = _empty(table, ("k", "right %", "95 % CI", "p vs IO", "unread %", "s"))
     last = None
     for row in table.rows:
         drawn.add_row(
@@ -24,21 +23,17 @@ def _rows(table: Table) -> RichTable:
             row.explainer or row.method,
             str(row.keywords or ""),
             f"{100 * row.accuracy:.1f}",
-            f"{100 * row.ci_low:.1f} to {100 * row.ci_high:.1f}",
+            f"{100 * row.ci_low:.1f}–{100 * row.ci_high:.1f}",
             "" if row.p_vs_io is None else _p(row.p_vs_io),
             f"{100 * row.unparsed:.1f}",
-            f"{row.seconds:.1f}",
+            f"{row.seconds:.0f}",
         )
         last = row.selection
     return drawn
 
 
 def _means(table: Table) -> RichTable:
-    drawn = RichTable(title=_title(table), title_justify="left")
-    for name in ("selection", "method"):
-        drawn.add_column(name)
-    for name in ("k", "runs", "mean accuracy %", "sd", "p vs IO, by run"):
-        drawn.add_column(name, justify="right")
+    drawn = _empty(table, ("k", "runs", "mean right %", "sd", "p vs IO, by run"))
     for line in table.summary():
         group = [row for row in table.rows if _group(row) == (line["method"], line["selection"], line["keywords"])]
         tests = ", ".join(_p(row.p_vs_io) for row in group if row.p_vs_io is not None)
@@ -51,6 +46,15 @@ def _means(table: Table) -> RichTable:
             "" if line["sd"] is None else f"{100 * line['sd']:.1f}",
             tests,
         )
+    return drawn
+
+
+def _empty(table: Table, numbers: Sequence[str]) -> RichTable:
+    drawn = RichTable(title=_title(table), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("selection", "method"):
+        drawn.add_column(name, no_wrap=True)
+    for name in numbers:
+        drawn.add_column(name, justify="right", no_wrap=True)
     return drawn
 
 
