@@ -10,13 +10,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ContextError, DataError, ExplanationError, RunError, SelectionError, SettingsError
 from ..memory import AbstractMemory, Item, Progress, Record, Stage, batches, silent
@@ -39,29 +39,52 @@ class Store(AbstractMemory):
         self._progress = progress
 
     def __enter__(self) -> "Store":
+        with ExitStack() as opened:
+            self._hold()
+            opened.callback(self._release)
+            with self._told():
+                self._file = sqlite3.connect(self._folder / FILE_NAME)
+                opened.callback(self._file.close)
+                self._file.text_factory = lambda data: data.decode(errors="replace")
+                self._file.execute("PRAGMA journal_mode=WAL")
+                self._file.executescript(_SCHEMA)
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._opened.close()
+
+    def _hold(self) -> None:
+        """Take the folder's lock and leave this process's number there, for whoever finds the folder locked."""
+        self._lock = FileLock(self._folder / ".lock")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self._folder / ".lock")
             self._lock.acquire(timeout=0)
+            (self._folder / ".holder").write_text(f"process {os.getpid()}", encoding="utf-8")
         except Timeout:
             holder = _read(self._folder / ".holder") or "another process"
             raise RunError(f"{self._folder} is in use by {holder}; wait for it, or use another --out.") from None
         except OSError as error:
-            raise RunError(f"The run folder {self._folder} can't be written ({error.strerror}); use another --out.") from error
-        (self._folder / ".holder").write_text(f"process {os.getpid()}", encoding="utf-8")
-        try:
-            self._file = sqlite3.connect(self._folder / FILE_NAME)
-            self._file.execute("PRAGMA journal_mode=WAL")
-            self._file.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
             self._lock.release()
-            raise RunError(f"{self._folder / FILE_NAME} is no store of this package ({error}); use another --out.") from error
-        return self
+            raise RunError(f"The run folder {self._folder} can't be written ({error.strerror}); use another --out.") from error
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.close()
+    def _release(self) -> None:
         (self._folder / ".holder").unlink(missing_ok=True)
         self._lock.release()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell an error of the database as one of ours."""
+        file = self._folder / FILE_NAME
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise RunError(
+                f"{file} can't be written ({error}); make room or mend the permissions, then run the same command again: what "
+                f"is finished is kept; or use another --out."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise RunError(f"{file} is damaged, or no store of this package ({error}); use another --out.") from error
 
     @contextmanager
     def claimed(self, command: str, settings: Mapping[str, Any]) -> Iterator[None]:
@@ -70,8 +93,7 @@ class Store(AbstractMemory):
         An error whose remedy is to change the settings leaves them free to change.
         """
         wanted = json.loads(json.dumps(settings))
-        row = self._file.execute("SELECT value FROM settings WHERE command = ?", (command,)).fetchone()
-        made = json.loads(row[0]) if row else wanted
+        made = self._settings(command) or wanted
         changes = [
             f"{key}: {_short(made.get(key))} -> {_short(wanted.get(key))}"
             for key in sorted(made.keys() | wanted.keys())
@@ -82,21 +104,30 @@ class Store(AbstractMemory):
                 f"{self._folder} was made by `{command}` with other settings ({'; '.join(changes)}); "
                 f"use those settings again, or another --out."
             )
-        with self._file:
+        with self._told(), self._file:
             self._file.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (command, json.dumps(wanted)))
         try:
             yield
         except (SettingsError, SelectionError, ContextError, DataError, ExplanationError):
-            with self._file:
+            with self._told(), self._file:
                 self._file.execute("DELETE FROM settings WHERE command = ?", (command,))
             raise
 
+    def _settings(self, command: str) -> dict[str, Any] | None:
+        """The settings under which a command's work was begun."""
+        with self._told():
+            row = self._file.execute("SELECT value FROM settings WHERE command = ?", (command,)).fetchone()
+        try:
+            return json.loads(row[0]) if row else None
+        except (ValueError, TypeError) as error:
+            raise RunError(f"{self._folder / FILE_NAME} is damaged (its settings); use another --out.") from error
+
     def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
-        adapter: TypeAdapter[Record] = TypeAdapter(stage.record)
+        adapter = TypeAdapter(stage.record)
         done = 0
         for batch in batches(items, stage.batch):
             keys = [_key(stage, item) for item in batch]
-            records = {key: record for key in keys if (record := self._find(key, adapter)) is not None}
+            records = self._find(keys, stage.record)
             missing = {key: item for key, item in zip(keys, batch, strict=True) if key not in records}
             done += len(batch)
             if missing:
@@ -105,24 +136,22 @@ class Store(AbstractMemory):
                 self._progress(stage.name, done, len(items))
             yield from (records[key] for key in keys)
 
-    def _find(self, key: str, adapter: TypeAdapter[Record]) -> Record | None:
-        row = self._file.execute("SELECT record, checksum FROM units WHERE key = ?", (key,)).fetchone()
-        if row is None or _checksum(row[0]) != row[1]:
-            return None
-        return adapter.validate_json(row[0])
+    def _find(self, keys: Sequence[str], kind: type[Record]) -> dict[str, Record]:
+        """The records that are there, undamaged and of their kind, by key."""
+        adapter = TypeAdapter(kind)
+        found: dict[str, Record] = {}
+        for key in keys:
+            with self._told():
+                row = self._file.execute("SELECT record, checksum FROM units WHERE key = ?", (key,)).fetchone()
+            if row is not None and _checksum(str(row[0])) == row[1]:
+                with suppress(ValidationError):
+                    found[key] = adapter.validate_json(str(row[0]))
+        return found
 
     def _commit(self, rows: list[tuple[str, str, str]]) -> None:
         checked = [(key, stage, text, _checksum(text)) for key, stage, text in rows]
-        try:
-            with self._file:
-                self._file.executemany(
-                    "INSERT OR REPLACE INTO units (key, stage, record, checksum) VALUES (?, ?, ?, ?)", checked
-                )
-        except sqlite3.OperationalError as error:
-            raise RunError(
-                f"{self._folder / FILE_NAME} can't be written ({error}); make room or mend the permissions, then run the same "
-                f"command again: what is finished is kept."
-            ) from error
+        with self._told(), self._file:
+            self._file.executemany("INSERT OR REPLACE INTO units (key, stage, record, checksum) VALUES (?, ?, ?, ?)", checked)
 
 
 def _key(stage: Stage[Item, Record], item: Item) -> str:
