@@ -44,7 +44,8 @@ def build(
             progress=progress,
         )
     made = prompt.provenance
-    out.print(f"{made['selection']}: {made['counts']}", highlight=False, markup=False)
+    counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in made["counts"].items())
+    out.print(f"shots by {made['selection']}: {counts}", highlight=False, markup=False)
     for shot in prompt.shots:
         out.print(f"  {shot.question.id}: {shot.reply}", highlight=False, markup=False)
     out.print(f"wrote {out_folder / 'prompt.json'}", highlight=False, markup=False, soft_wrap=True)

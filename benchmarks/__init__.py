@@ -1,0 +1,1 @@
+"""Timing scripts: each figure is a ratio against a named peer in the same run."""
