@@ -1,11 +1,11 @@
 """Step 2: the explainers by name, and the stage that runs one over the shots."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from .. import registry
-from ..errors import SettingsError
+from ..errors import ExplanationError, SelfAmplifyError, SettingsError
 from ..memory import Stage
 from ..records import Explanation, Question
 from ..seeds import derive
@@ -49,8 +49,7 @@ def make_explainer(name: str, chosen: Mapping[str, Any], common: Mapping[str, An
 
     Raises SettingsError for an unknown name or a setting that this explainer does not have.
     """
-    kind = registry.find("explainer", name, EXPLAINERS)
-    known = settings_of(name)
+    kind, known = _find(name), settings_of(name)
     for setting in chosen:
         if setting not in known:
             settings = ", ".join(sorted(known)) or "none"
@@ -60,19 +59,35 @@ def make_explainer(name: str, chosen: Mapping[str, Any], common: Mapping[str, An
 
 def settings_of(name: str) -> set[str]:
     """The settings (fields) of the explainer of that name."""
-    return {field.name for field in fields(registry.find("explainer", name, EXPLAINERS))}  # pyright: ignore[reportArgumentType]
+    return {field.name for field in fields(_find(name))}  # pyright: ignore[reportArgumentType]
+
+
+def _find(name: str) -> type[AbstractExplainer]:
+    kind: Any = registry.find("explainer", name, EXPLAINERS)
+    if not (isinstance(kind, type) and issubclass(kind, AbstractExplainer) and is_dataclass(kind)):
+        raise SettingsError(f"The explainer '{name}' is no dataclass that extends AbstractExplainer (it is {kind!r}); mend it.")
+    return kind
 
 
 def explain_all(session: Session, explainer: AbstractExplainer, questions: Sequence[Question], seed: int) -> list[Explanation]:
-    """One explanation a question, in order."""
+    """One explanation a question, in order. Raises ExplanationError where a question can't be explained, whatever the cause."""
     model, wording = session.model, session.profile.wording
 
     def identity(question: Question) -> list[Any]:
         return [question.id, question.render(), question.answer, model.fingerprint, repr(explainer), repr(wording), seed]
 
     def compute(batch: Sequence[Question]) -> list[Explanation]:
-        seeds = [derive(seed, "explain", question.id) for question in batch]
-        return [explainer.explain(model, question, wording, draw) for question, draw in zip(batch, seeds, strict=True)]
+        return [explain(question) for question in batch]
+
+    def explain(question: Question) -> Explanation:
+        try:
+            return explainer.explain(model, question, wording, derive(seed, "explain", question.id))
+        except SelfAmplifyError:
+            raise
+        except Exception as error:  # an explainer of others may raise anything
+            raise ExplanationError(
+                f"{explainer.name} failed on question {question.id} ({type(error).__name__}: {error}); mend or leave it out."
+            ) from error
 
     return session.memory.recall(Stage(f"explaining by {explainer.name}", Explanation, identity, compute), questions)
 
