@@ -6,7 +6,7 @@ import typer
 
 import selfamplify
 
-from ..errors import DataError
+from ..errors import DataError, SettingsError
 from . import options
 from .groups import grouped
 from .screen import out
@@ -32,8 +32,11 @@ def explain(
     if asked is None:
         raise DataError(f"{task.task} has no question '{question}'; try --question {everything[0].id}.")
     session = selfamplify.Session(model.load(), profile)
-    shot = method.prompt(session, corpus, selfamplify.Sample.of([asked], seed)).shots[0]
-    if shot.explanation is not None:
+    shots = method.prompt(session, corpus, selfamplify.Sample.of([asked], seed)).shots
+    if not shots:
+        raise SettingsError(f"{explainer} explains nothing; use --explainer kernel_shap, or another explainer of `list`.")
+    shot = shots[0]
+    if shot.explanation is not None and shot.explanation.scores is not None:
         out.print(selfamplify.coloured_question(asked, shot.explanation, rationale.keywords))
         out.print(selfamplify.explanation_table(shot.explanation, rationale.keywords))
     out.print(shot.reply, highlight=False, markup=False)
