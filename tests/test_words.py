@@ -58,11 +58,6 @@ def test_candidate_words_are_cut_out_of_the_text(text: str) -> None:
         assert word.text == text[word.start : word.end]
         assert any(map(str.isalnum, word.text))
         assert not re.search(r"\s", word.text)
-        assert (
-            f"({word.text})" not in {f"({label})" for label in LABELS}
-            or text[word.start - 1 : word.end + 1] != f"({word.text})"
-            or (text[: word.start - 1][-1:].strip() or text[word.end + 1 :][:1].strip())
-        )
     starts_and_ends = [place for word in words for place in (word.start, word.end)]
     assert starts_and_ends == sorted(starts_and_ends)
 
@@ -99,11 +94,6 @@ def assert_located(reading: Reading, question: Question) -> None:
             token for token, (left, right) in enumerate(reading.spans) if left < start + word.end and right > start + word.start
         ]
         assert taken.issuperset(overlapping), "every token of a word is somebody's"
-        assert (
-            word in positions
-            or overlapping == []
-            or any(token in positions[other] for other in positions for token in overlapping)
-        )
 
 
 @pytest.mark.parametrize("name", ["llama", "gpt2", *zoo.TRAINED])
@@ -167,7 +157,7 @@ def test_parse_keywords_gives_distinct_single_lines(text: str) -> None:
     words = parse_keywords(text)
     assert len({word.lower() for word in words}) == len(words)
     for word in words:
-        assert word in text and word == word.strip() and any(map(str.isalnum, word))
+        assert word in " ".join(text.split()) and word == " ".join(word.split()) and any(map(str.isalnum, word))
 
 
 @pytest.mark.parametrize(

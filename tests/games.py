@@ -1,0 +1,91 @@
+"""Coalition games whose Shapley values are known, to stand in for a TokenGame where no model is needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import permutations
+
+import numpy as np
+
+from selfamplify.explain import TokenGame
+
+Worth = Callable[[np.ndarray], np.ndarray]
+"""The values [coalition] of coalitions [coalition, word], as zeros and ones."""
+
+
+class Game(TokenGame):
+    """What an explainer sees of a TokenGame, without a model behind it: players, values, ends, passes."""
+
+    def __init__(self, players: int, worth: Worth):
+        self._players = players
+        self._worth = worth
+        self._seen: set[bytes] = set()
+
+    @property
+    def players(self) -> int:
+        return self._players
+
+    @property
+    def passes(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return len(self._seen)
+
+    def values(self, coalitions: np.ndarray) -> np.ndarray:
+        self._seen.update(row.tobytes() for row in coalitions)
+        return np.asarray(self._worth(coalitions.astype(float)), dtype=float)
+
+
+def table(players: int, values: np.ndarray) -> Worth:
+    """The game with a value for every coalition; number c holds word i if bit i of c is set."""
+    return lambda rows: values[(rows @ (1 << np.arange(players))).astype(int)]
+
+
+@dataclass
+class Polynomial:
+    """Words that matter alone, in pairs (i before j) and in threes; each product is shared out among its words."""
+
+    alone: np.ndarray
+    pairs: np.ndarray
+    threes: list[tuple[np.ndarray, float]] = field(default_factory=list)
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        value = 1.5 + rows @ self.alone + ((rows @ self.pairs) * rows).sum(1)
+        return value + sum((weight * rows[:, words].prod(1) for words, weight in self.threes), np.zeros(len(rows)))
+
+    @property
+    def shapley(self) -> np.ndarray:
+        scores = (
+            self.alone + self.pairs.diagonal() + (self.pairs + self.pairs.T - 2 * np.diag(self.pairs.diagonal())).sum(1) / 2
+        )
+        for words, weight in self.threes:
+            scores[words] += weight / len(words)
+        return scores
+
+
+def polynomial(players: int, seed: int, *, pairwise: float = 0.0, threes: int = 0) -> Polynomial:
+    """A random polynomial game."""
+    draw = np.random.default_rng(seed)
+    pairs = pairwise * np.triu(draw.normal(size=(players, players)), 1)
+    groups = [(draw.choice(players, 3, replace=False), float(draw.normal())) for _ in range(threes)]
+    return Polynomial(draw.normal(size=players), pairs, groups)
+
+
+def shapley_by_orders(players: int, worth: Worth) -> np.ndarray:
+    """The definition: each word's gain, averaged over all orders in which the words may come."""
+    scores, orders = np.zeros(players), list(permutations(range(players)))
+    for order in orders:
+        rows = np.zeros((players + 1, players))
+        for place, word in enumerate(order):
+            rows[place + 1 :, word] = 1
+        scores[list(order)] += np.diff(worth(rows))
+    return scores / len(orders)
+
+
+def shapley_by_subsets(players: int, values: np.ndarray) -> np.ndarray:
+    """The same as a mean over coalitions, one at a time: for M up to 10."""
+    scores = np.zeros(players)
+    for word in range(players):
+        by_size: dict[int, list[float]] = {}
+        for coalition in range(2**players):
+            if not coalition >> word & 1:
+                by_size.setdefault(coalition.bit_count(), []).append(float(values[coalition | 1 << word] - values[coalition]))
+        scores[word] = np.mean([np.mean(gains) for gains in by_size.values()])
+    return scores

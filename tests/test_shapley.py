@@ -1,0 +1,276 @@
+"""The perturbation explainers against games whose answer is known, the axioms, and Captum."""
+
+import numpy as np
+import pytest
+import torch
+from captum.attr import FeatureAblation as CaptumAblation
+from captum.attr import KernelShap as CaptumKernelShap
+from captum.attr import ShapleyValues as CaptumShapleyValues
+from games import Game, Polynomial, Worth, polynomial, shapley_by_orders, shapley_by_subsets, table
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from selfamplify.errors import ExplanationError, SettingsError
+from selfamplify.explain import (
+    AbstractAttribution,
+    Attribution,
+    FeatureAblation,
+    KernelShap,
+    KernelShapCaptum,
+    Lime,
+    ShapleyValues,
+    ShapleyValueSampling,
+)
+
+EXACT = {"kernel_shap": KernelShap(samples=1024), "shapley_values": ShapleyValues()}
+SAMPLED = {"kernel_shap": KernelShap(samples=60), "shapley_value_sampling": ShapleyValueSampling(permutations=6)}
+SHAPLEY = {**EXACT, **{f"sampled-{name}": explainer for name, explainer in SAMPLED.items()}}
+every_exact = pytest.mark.parametrize("explainer", EXACT.values(), ids=EXACT.keys())
+every_shapley = pytest.mark.parametrize("explainer", SHAPLEY.values(), ids=SHAPLEY.keys())
+
+
+def scores_of(explainer: AbstractAttribution, players: int, worth: Worth, seed: int = 0) -> np.ndarray:
+    return np.array(explainer.attribute(Game(players, worth), seed).scores)
+
+
+def random_values(players: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=2**players) * 3 + 1
+
+
+games = {"players": st.integers(1, 7), "seed": st.integers(0, 10**6)}
+
+
+@every_shapley
+@settings(max_examples=25, deadline=None)
+@given(**games)
+def test_scores_share_out_the_whole_difference(explainer: AbstractAttribution, players: int, seed: int) -> None:
+    values = random_values(players, seed)
+    result = explainer.attribute(Game(players, table(players, values)), seed)
+    assert sum(result.scores) == pytest.approx(values[-1] - values[0], abs=1e-9)
+    assert result.completeness_gap == pytest.approx(0.0, abs=1e-6)
+
+
+@every_exact
+@settings(max_examples=25, deadline=None)
+@given(**games)
+def test_words_that_do_the_same_score_the_same(explainer: AbstractAttribution, players: int, seed: int) -> None:
+    values = random_values(players + 1, seed)
+    swapped = [
+        number & ~(1 | 1 << players) | (number & 1) << players | number >> players & 1 for number in range(2 ** (players + 1))
+    ]
+    scores = scores_of(explainer, players + 1, table(players + 1, values + values[swapped]))
+    assert scores[0] == pytest.approx(scores[players], abs=1e-9)
+
+
+@every_exact
+@settings(max_examples=25, deadline=None)
+@given(**games)
+def test_word_that_does_nothing_scores_nothing(explainer: AbstractAttribution, players: int, seed: int) -> None:
+    values = random_values(players, seed)
+    scores = scores_of(explainer, players + 1, table(players + 1, np.concatenate([values, values])))
+    assert scores[players] == pytest.approx(0.0, abs=1e-9)
+    assert scores[:players] == pytest.approx(scores_of(explainer, players, table(players, values)), abs=1e-9)
+
+
+@pytest.mark.parametrize("explainer", [ShapleyValueSampling(permutations=6)])
+def test_word_that_does_nothing_scores_nothing_in_every_order(explainer: AbstractAttribution) -> None:
+    values = random_values(7, 1)
+    assert scores_of(explainer, 8, table(8, np.concatenate([values, values])))[7] == pytest.approx(0.0, abs=1e-12)
+
+
+@every_shapley
+@settings(max_examples=25, deadline=None)
+@given(**games)
+def test_scores_of_a_sum_of_games_are_the_sums(explainer: AbstractAttribution, players: int, seed: int) -> None:
+    first, second = random_values(players, seed), random_values(players, seed + 1)
+    parts = [scores_of(explainer, players, table(players, values), seed=3) for values in (first, second)]
+    whole = scores_of(explainer, players, table(players, first + 2 * second), seed=3)
+    assert whole == pytest.approx(parts[0] + 2 * parts[1], abs=1e-9)
+
+
+@every_exact
+@pytest.mark.parametrize("players", range(1, 11))
+def test_exact_scores_equal_enumeration(explainer: AbstractAttribution, players: int) -> None:
+    values = random_values(players, players)
+    scores = scores_of(explainer, players, table(players, values))
+    assert scores == pytest.approx(shapley_by_subsets(players, values), abs=1e-9)
+    if players <= 6:
+        assert scores == pytest.approx(shapley_by_orders(players, table(players, values)), abs=1e-9)
+
+
+def test_all_orders_sampled_often_approach_the_exact_scores() -> None:
+    values = random_values(6, 2)
+    result = ShapleyValueSampling(permutations=4000).attribute(Game(6, table(6, values)), 0)
+    errors = np.abs(np.array(result.scores) - shapley_by_subsets(6, values))
+    assert result.standard_errors is not None
+    assert (errors < 4 * np.array(result.standard_errors)).all()
+
+
+@pytest.mark.parametrize(("players", "samples"), [(20, 40), (20, 350), (60, 350), (100, 350), (170, 350)])
+def test_sampled_kernel_shap_is_exact_on_pairwise_games(players: int, samples: int) -> None:
+    for pairwise in (0.0, 0.5):
+        worth = polynomial(players, players, pairwise=pairwise)
+        result = KernelShap(samples=samples).attribute(Game(players, worth), 1)
+        if samples >= 3 * players:  # enough pairs for full rank
+            assert np.array(result.scores) == pytest.approx(worth.shapley, abs=1e-7)
+            assert result.standard_errors == pytest.approx([0.0] * players, abs=1e-7)
+        assert sum(result.scores) == pytest.approx(worth.shapley.sum(), abs=1e-8)
+        assert result.passes <= samples
+
+
+def test_shapley_value_sampling_is_exact_on_additive_games() -> None:
+    worth = polynomial(40, 0)
+    result = ShapleyValueSampling(permutations=2).attribute(Game(40, worth), 0)
+    assert np.array(result.scores) == pytest.approx(worth.shapley, abs=1e-9)
+    assert result.standard_errors == pytest.approx([0.0] * 40, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("explainer", "players"),
+    [(KernelShap(samples=200), 20), (KernelShap(samples=350), 40), (ShapleyValueSampling(permutations=25), 20)],
+    ids=str,
+)
+def test_standard_errors_cover_the_true_error(explainer: AbstractAttribution, players: int) -> None:
+    worth = polynomial(players, 4, pairwise=0.3, threes=3 * players)
+    repetitions = 60
+    covered, squares, variances = 0, [], []
+    for seed in range(repetitions):
+        result = explainer.attribute(Game(players, worth), seed)
+        assert result.standard_errors is not None
+        off, errors = np.array(result.scores) - worth.shapley, np.array(result.standard_errors)
+        covered += int((np.abs(off) <= 1.96 * errors).sum())
+        squares.append((off**2).mean())
+        variances.append((errors**2).mean())
+    assert 0.90 <= covered / (repetitions * players) <= 0.98
+    assert np.sqrt(np.mean(squares) / np.mean(variances)) == pytest.approx(1.0, abs=0.15)
+
+
+def test_kernel_shap_errs_less_with_more_samples_and_less_than_captums() -> None:
+    worth = polynomial(30, 5, pairwise=0.3, threes=90)
+
+    def error(explainer: AbstractAttribution) -> float:
+        runs = [scores_of(explainer, 30, worth, seed) - worth.shapley for seed in range(6)]
+        return float(np.sqrt(np.mean(np.square(runs)) / np.mean(worth.shapley**2)))
+
+    ours, longer, captums = map(error, (KernelShap(samples=350), KernelShap(samples=1400), KernelShapCaptum(samples=350)))
+    assert longer < 0.7 * ours
+    assert ours < 0.7 * captums
+
+
+def test_kernel_shap_without_spare_evaluations_claims_no_standard_error() -> None:
+    worth = polynomial(30, 5, threes=90)
+    assert KernelShap(samples=60).attribute(Game(30, worth), 0).standard_errors is None
+    assert KernelShap(samples=62).attribute(Game(30, worth), 0).standard_errors is not None
+
+
+def test_pairs_are_drawn_of_uniform_sizes_and_words() -> None:
+    from selfamplify.explain.kernel_shap import _pairs
+
+    pairs = _pairs(6, 6000, np.random.default_rng(0))
+    counts = [*np.bincount(pairs.sum(1), minlength=7)[1:6], *(np.array(pairs).sum(0) * 2 / 5)]
+    low, high = binom.interval(0.9999, 6000, 1 / 5)
+    assert all(low <= count <= high for count in counts)
+
+
+@pytest.mark.parametrize(
+    ("explainer", "players", "kind", "remedy"),
+    [
+        (KernelShap(samples=59), 30, SettingsError, "--samples 60"),
+        (KernelShapCaptum(samples=31), 30, SettingsError, "at least M \\+ 2 = 32"),
+        (KernelShapCaptum(), 1, ExplanationError, "use kernel_shap"),
+        (Lime(samples=31), 30, SettingsError, "at least M \\+ 2 = 32"),
+        (ShapleyValues(), 13, ExplanationError, "use kernel_shap"),
+        (ShapleyValueSampling(permutations=1), 5, SettingsError, "at least 2 permutations"),
+    ],
+    ids=str,
+)
+def test_budgets_that_are_too_small_are_refused(
+    explainer: AbstractAttribution, players: int, kind: type[Exception], remedy: str
+) -> None:
+    with pytest.raises(kind, match=remedy):
+        explainer.attribute(Game(players, polynomial(players, 0)), 0)
+
+
+def test_one_word_gets_the_whole_difference() -> None:
+    for explainer in (KernelShap(), ShapleyValues(), ShapleyValueSampling(), FeatureAblation()):
+        assert scores_of(explainer, 1, table(1, np.array([1.0, 4.0]))) == pytest.approx([3.0])
+
+
+def test_passes_are_the_distinct_coalitions() -> None:
+    def passes(explainer: AbstractAttribution, players: int) -> int:
+        return explainer.attribute(Game(players, polynomial(players, 0)), 0).passes
+
+    assert passes(FeatureAblation(), 9) == 10
+    assert passes(ShapleyValues(), 9) == 2**9
+    assert passes(KernelShap(samples=350), 8) == 2**8
+    assert 300 < passes(KernelShap(samples=350), 60) <= 350
+    assert passes(ShapleyValueSampling(permutations=25), 60) <= 25 * 59 + 2
+    assert passes(Lime(samples=100), 60) <= 100
+
+
+@settings(max_examples=10, deadline=None)
+@given(players=st.integers(2, 20), seed=st.integers(0, 1000))
+def test_lime_recovers_the_slopes_of_a_linear_game(players: int, seed: int) -> None:
+    worth = polynomial(players, seed)
+    scores = scores_of(Lime(ridge=1e-9), players, worth, seed)
+    assert scores == pytest.approx(worth.alone, abs=1e-5)
+
+
+def test_lime_weighs_as_its_authors_do() -> None:
+    players, worth, lime = 12, polynomial(12, 3, pairwise=1.0), Lime(samples=200)
+    seen: list[np.ndarray] = []
+
+    def spied(rows: np.ndarray) -> np.ndarray:
+        seen.append(rows)
+        return worth(rows)
+
+    scores = scores_of(lime, players, spied)
+    rows = np.concatenate(seen)
+    cosine = rows.sum(1) / np.maximum(np.sqrt(rows.sum(1) * players), 1e-12)
+    weights = np.sqrt(np.exp(-((100 * (1 - cosine)) ** 2) / 25.0**2))
+    from sklearn.linear_model import Ridge
+
+    expected = Ridge(alpha=1.0, fit_intercept=True).fit(rows, worth(rows), sample_weight=weights).coef_
+    assert scores == pytest.approx(expected, abs=1e-8)
+    assert rows[0].all() and set(rows[1:].sum(1)) == set(range(players))
+
+
+def captum_forward(worth: Worth):
+    return lambda rows: torch.from_numpy(worth(rows.double().numpy()))
+
+
+def test_feature_ablation_equals_captums() -> None:
+    worth = polynomial(9, 1, pairwise=1.0, threes=9)
+    expected = CaptumAblation(captum_forward(worth)).attribute(torch.ones(1, 9), baselines=torch.zeros(1, 9))
+    assert scores_of(FeatureAblation(), 9, worth) == pytest.approx(expected[0].numpy(), abs=1e-5)
+
+
+def test_shapley_values_equal_captums() -> None:
+    worth = polynomial(5, 1, pairwise=1.0, threes=9)
+    expected = CaptumShapleyValues(captum_forward(worth)).attribute(torch.ones(1, 5), baselines=torch.zeros(1, 5))
+    assert scores_of(ShapleyValues(), 5, worth) == pytest.approx(expected[0].numpy(), abs=1e-5)
+    assert worth.shapley == pytest.approx(expected[0].numpy(), abs=1e-5)
+
+
+def test_kernel_shap_captum_is_captums() -> None:
+    worth, players = polynomial(9, 1, pairwise=1.0, threes=9), 9
+    torch.manual_seed(7)
+    expected = CaptumKernelShap(captum_forward(worth)).attribute(
+        torch.ones(1, players), baselines=torch.zeros(1, players), n_samples=100
+    )
+    state = torch.random.get_rng_state()
+    assert scores_of(KernelShapCaptum(samples=100), players, worth, 7) == pytest.approx(expected[0].numpy(), abs=1e-4)
+    assert torch.equal(torch.random.get_rng_state(), state), "the caller's generator is left alone"
+
+
+def test_polynomial_games_know_their_shapley_values() -> None:
+    worth = polynomial(6, 8, pairwise=1.0, threes=7)
+    assert isinstance(worth, Polynomial)
+    assert worth.shapley == pytest.approx(shapley_by_orders(6, worth), abs=1e-9)
+
+
+def test_attribution_fields_are_plain_numbers() -> None:
+    result = KernelShap(samples=60).attribute(Game(20, polynomial(20, 0, threes=20)), 0)
+    assert isinstance(result, Attribution)
+    assert all(type(score) is float for score in result.scores)
