@@ -42,7 +42,8 @@ def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed
     def compute(batch: Sequence[Question]) -> list[Response]:
         return _respond(session, prompt, batch, seed)
 
-    return session.memory.recall(Stage(f"answering with {prompt.method}", Response, identity, compute, _BATCH), questions)
+    name = f"answering with {prompt.provenance.get('explainer', prompt.method)}"
+    return session.memory.recall(Stage(name, Response, identity, compute, _BATCH), questions)
 
 
 def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: int) -> list[Response]:

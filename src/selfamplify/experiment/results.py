@@ -132,8 +132,9 @@ def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
     """Write responses.jsonl: what the model said to every question in every cell, and what was read from it."""
     lines: list[Mapping[str, Any]] = []
     for item in finished:
-        for response, outcome in zip(item.result.responses, item.result.outcomes, strict=True):
-            lines.append({"cell": str(item.cell), **asdict(outcome), "text": response.text})
+        judged = zip(item.result.questions, item.result.responses, item.result.outcomes, strict=True)
+        for question, response, outcome in judged:
+            lines.append({"cell": str(item.cell), "question": question.render(), **asdict(outcome), "text": response.text})
     file = folder / "responses.jsonl"
     write_whole(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     return file
