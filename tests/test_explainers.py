@@ -1,0 +1,455 @@
+"""What every explainer holds to, on a tiny random model and on a trained one; and the gradients against Captum."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import zoo
+from captum.attr import LayerDeepLift, LayerGradientXActivation, LayerIntegratedGradients
+from zoo import ANIMAL, HANDS, PLANT, model_of, tiny_model
+
+from selfamplify.asking import reading_chat
+from selfamplify.errors import ExplanationError, ModelError, SettingsError
+from selfamplify.explain import (
+    EXPLAINERS,
+    AbstractAttribution,
+    DeepLift,
+    FeatureAblation,
+    GradientXActivation,
+    IntegratedGradients,
+    KernelShap,
+    KernelShapCaptum,
+    Lime,
+    RandomWords,
+    SelfExp,
+    SelfTopk,
+    ShapleyValueSampling,
+    TokenGame,
+    explain_all,
+    make_explainer,
+    settings_of,
+)
+from selfamplify.explain.words import candidate_words, locate
+from selfamplify.models import LocalModel, ScriptedModel
+from selfamplify.records import Chat, Choice, Decoding, Explanation, Question
+from selfamplify.session import Session
+from selfamplify.wording import OURS
+
+SMALL: dict[str, dict[str, Any]] = {
+    "integrated_gradients": {"max_steps": 32},
+    "kernel_shap": {"samples": 60},
+    "kernel_shap_captum": {"samples": 40},
+    "lime": {"samples": 40},
+    "shapley_value_sampling": {"permutations": 3},
+    "self_topk": {"decoding": Decoding(8)},
+    "self_exp": {"decoding": Decoding(8)},
+}
+"""Settings that keep the tests quick; an explainer that is not named here is run as it stands."""
+
+ATTRIBUTIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractAttribution)]
+SAMPLED = ["kernel_shap", "kernel_shap_captum", "lime", "shapley_value_sampling", "random"]
+COMPLETE = [
+    "kernel_shap",
+    "kernel_shap_captum",
+    "shapley_value_sampling",
+    "shapley_values",
+    "integrated_gradients",
+    "deep_lift",
+]
+LEAF = Question("leaf", "Leaves are green by", (Choice("A", "some dye"), Choice("B", "light")), "A")
+
+every_attribution = pytest.mark.parametrize("name", ATTRIBUTIONS)
+every_scored = pytest.mark.parametrize("name", [*ATTRIBUTIONS, "random"])
+both_models = pytest.mark.parametrize("where", ["llama", "stories260K"])
+
+
+def explain(name: str, model: LocalModel, question: Question = LEAF, seed: int = 0, **chosen: Any) -> Explanation:
+    return make_explainer(name, SMALL.get(name, {}) | chosen, {}).explain(model, question, OURS, seed)
+
+
+def game_of(model: LocalModel, question: Question, **settings: Any) -> TokenGame:
+    reading = model.read(reading_chat(question, OURS), question.labels)
+    words = locate(reading, candidate_words(question.render(), question.labels))
+    return TokenGame(model, reading, question.answer, tuple(words.values()), **settings)
+
+
+@every_scored
+@both_models
+def test_explanation_scores_the_words_of_the_question(name: str, where: str) -> None:
+    explanation = explain(name, model_of(where))
+    assert explanation.words == ("Leaves", "are", "green", "by", "some", "dye", "light")
+    assert explanation.scores is not None and len(explanation.scores) == 7
+    assert np.isfinite(explanation.scores).all() and any(explanation.scores)
+    assert (explanation.question_id, explanation.explainer) == ("leaf", name)
+
+
+@every_attribution
+@both_models
+def test_explanation_records_unit_cost_and_gap(name: str, where: str) -> None:
+    explanation = explain(name, model_of(where))
+    assert explanation.value == "logit"
+    assert explanation.cost.forward_passes > 0 and explanation.cost.seconds > 0
+    assert (explanation.completeness_gap is not None) == (name in COMPLETE)
+
+
+@every_scored
+def test_same_seed_gives_the_same_scores_whatever_the_batch(name: str) -> None:
+    first = explain(name, tiny_model(), ANIMAL, 5)
+    cramped = explain(name, tiny_model(batch_tokens=300), ANIMAL, 5)
+    assert cramped.scores == pytest.approx(first.scores, abs=1e-4)
+    torch.manual_seed(1)
+    np.random.seed(1)
+    assert explain(name, tiny_model(), ANIMAL, 5).scores == first.scores
+
+
+@every_scored
+def test_other_seed_gives_other_scores_only_where_draws_are_made(name: str) -> None:
+    question = LEAF if name == "shapley_values" else PLANT
+    first, second = (explain(name, model_of("llama"), question, seed) for seed in (1, 2))
+    assert (first.scores != second.scores) == (name in SAMPLED)
+
+
+@every_attribution
+@pytest.mark.parametrize("value", ["logprob", "margin"])
+@pytest.mark.parametrize("absent", ["mask", "delete"])
+def test_every_value_and_absence_can_be_attributed(name: str, value: str, absent: str) -> None:
+    explanation = explain(name, model_of("llama"), value=value, absent=absent)
+    assert explanation.value == value
+    assert explanation.scores is not None and np.isfinite(explanation.scores).all()
+
+
+@pytest.mark.parametrize("name", ["kernel_shap", "shapley_value_sampling", "shapley_values"])
+@pytest.mark.parametrize("absent", ["mask", "delete"])
+@both_models
+def test_shapley_scores_sum_to_what_the_words_change(name: str, absent: str, where: str) -> None:
+    model = model_of(where)
+    explanation = explain(name, model, absent=absent)
+    full, empty = game_of(model, LEAF, absent=absent).ends()
+    assert explanation.scores is not None and explanation.completeness_gap is not None
+    assert sum(explanation.scores) == pytest.approx(full - empty, abs=1e-6)
+    assert explanation.completeness_gap < 1e-6
+
+
+@pytest.mark.parametrize("question", [LEAF, HANDS], ids=lambda question: question.id)
+def test_integrated_gradients_are_complete_on_trained_weights_or_say_how_far(question: Question) -> None:
+    explainer = IntegratedGradients(max_steps=128, tolerance=0.05)
+    game = game_of(model_of("stories260K"), question)
+    result = explainer.attribute(game, 0)
+    full, empty = game.ends()
+    assert result.completeness_gap == pytest.approx(abs(sum(result.scores) - (full - empty)) / abs(full - empty), abs=1e-3)
+    doublings = {2 + sum(32 * 2**step for step in range(rounds)) for rounds in (1, 2, 3)}
+    assert result.passes in doublings
+    assert result.completeness_gap is not None
+    assert result.completeness_gap <= 0.05 or result.passes == max(doublings)
+
+
+@every_attribution
+@pytest.mark.parametrize("absent", ["mask", "delete"])
+def test_nothing_outside_the_words_is_perturbed(name: str, absent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model()
+    reading = model.read(reading_chat(LEAF, OURS), LEAF.labels)
+    words = locate(reading, candidate_words(LEAF.render(), LEAF.labels))
+    fixed = [place for place in range(len(reading.ids)) if not any(place in own for own in words.values())]
+    kept = [reading.ids[place] for place in fixed]
+    rows: list[list[int]] = []
+    embedded: list[torch.Tensor] = []
+    whole, from_embeddings = model.last_logits, model.logits_from_embeddings
+
+    def spied(asked: list[list[int]], prefix: int) -> torch.Tensor:
+        rows.extend(asked)
+        return whole(asked, prefix)
+
+    def spied_embeddings(embeddings: torch.Tensor) -> torch.Tensor:
+        embedded.extend(embeddings.detach())
+        return from_embeddings(embeddings)
+
+    monkeypatch.setattr(model, "last_logits", spied)
+    monkeypatch.setattr(model, "logits_from_embeddings", spied_embeddings)
+    explain(name, model, absent=absent)
+    assert rows or embedded
+    for row in rows:
+        if absent == "mask":
+            assert len(row) == len(reading.ids) and [row[place] for place in fixed] == kept
+        else:
+            removed = [list(own) for own in words.values()]
+            gone = {place for own in removed for place in own}
+            remaining = iter(row)
+            assert all(any(token == other for other in remaining) for token in kept), "what is fixed is left, in order"
+            assert len(row) >= len(reading.ids) - len(gone)
+    expected = model.embedding(torch.tensor(kept))
+    for matrix in embedded:
+        assert matrix.shape[0] == len(reading.ids)
+        torch.testing.assert_close(matrix[fixed], expected)
+
+
+@pytest.mark.parametrize("absent", ["mask", "delete"])
+@pytest.mark.parametrize("name", zoo.ZOO)
+def test_game_equals_plain_forward_passes(name: str, absent: str) -> None:
+    model = model_of(name)
+    game = game_of(model, PLANT, absent=absent)
+    draw = np.random.default_rng(0)
+    coalitions = draw.random((9, game.players)) < draw.random((9, 1))
+    values = game.values(np.concatenate([coalitions, coalitions]))
+    assert game.passes == len({row.tobytes() for row in coalitions})
+    assert (values[:9] == values[9:]).all()
+    for present, value in zip(coalitions, values[:9], strict=True):
+        gone = {place for own, stays in zip(game.positions, present, strict=True) if not stays for place in own}
+        ids = [
+            model.blank if place in gone else token
+            for place, token in enumerate(game.reading.ids)
+            if absent == "mask" or place not in gone
+        ]
+        with torch.no_grad():
+            logits = model.module(input_ids=torch.tensor([ids])).logits[0, -1]
+        assert value == pytest.approx(float(logits[game.reading.label_ids["A"]]), abs=1e-4)
+
+
+def test_values_are_those_of_their_definitions() -> None:
+    logits = torch.randn(3, 400, generator=torch.Generator().manual_seed(0))
+    games = {value: game_of(model_of("llama"), PLANT, value=value) for value in ("logit", "logprob", "margin")}
+    a, b, c = (games["logit"].reading.label_ids[label] for label in "ABC")
+    probabilities = logits.double().exp() / logits.double().exp().sum(-1, keepdim=True)
+    others = (logits[:, b].double().exp() + logits[:, c].double().exp()).log()
+    torch.testing.assert_close(games["logit"].score(logits), logits[:, a])
+    torch.testing.assert_close(games["logprob"].score(logits).double(), probabilities[:, a].log(), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(games["margin"].score(logits).double(), logits[:, a] - others, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "remedy"), [({"value": "logits"}, "logit, logprob, margin"), ({"absent": "cut"}, "mask, delete")]
+)
+def test_unknown_value_or_absence_is_refused(setting: dict[str, Any], remedy: str) -> None:
+    with pytest.raises(SettingsError, match=f"choose one of: {remedy}"):
+        explain("feature_ablation", model_of("llama"), **setting)
+
+
+@every_attribution
+def test_attribution_without_a_local_model_is_refused(name: str) -> None:
+    with pytest.raises(ModelError, match="use self_topk or self_exp"):
+        make_explainer(name, {}, {}).explain(ScriptedModel(lambda chat: "A"), LEAF, OURS, 0)
+
+
+@every_scored
+def test_question_without_a_word_is_an_explanation_error(name: str) -> None:
+    question = Question("marks", "?!", (Choice("A", "..."), Choice("B", "--")), "A")
+    with pytest.raises(ExplanationError, match="has no word"):
+        explain(name, model_of("llama"), question)
+
+
+@every_attribution
+def test_question_that_moves_nothing_is_an_explanation_error(name: str) -> None:
+    model = tiny_model()
+    for weight in model.module.parameters():
+        weight.data.zero_()
+    with pytest.raises(ExplanationError, match="No word of question leaf moves the model's logit"):
+        explain(name, model)
+
+
+@every_attribution
+def test_numbers_that_are_none_never_become_scores(name: str) -> None:
+    model = tiny_model()
+    next(model.module.parameters()).data[:] = float("nan")
+    with pytest.raises((ModelError, ExplanationError), match="not numbers.*--dtype float32"):
+        explain(name, model)
+
+
+def test_gradients_out_of_memory_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(embeddings: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("out of memory")
+
+    model = tiny_model()
+    monkeypatch.setattr(model, "logits_from_embeddings", full)
+    with pytest.raises(ModelError, match="--dtype bfloat16"):
+        explain("deep_lift", model)
+
+
+@every_attribution
+def test_model_is_left_as_it_was(name: str) -> None:
+    model = tiny_model()
+    before = model.fingerprint
+    explain(name, model)
+    fresh = LocalModel(model.module, model.tokenizer, model.name)
+    assert fresh.fingerprint == before
+    assert not any(parameter.requires_grad or parameter.grad is not None for parameter in model.module.parameters())
+    for module in model.module.modules():
+        assert not module._forward_hooks and not module._forward_pre_hooks and not module._backward_hooks
+
+
+# Captum, on its own ground: the layer classes, run on token ids.
+
+
+def captum_layer(game: TokenGame) -> tuple[Callable[[torch.Tensor], torch.Tensor], torch.Tensor, torch.Tensor]:
+    x, baseline = game.rows()
+    target = game.reading.label_ids[game.answer]
+    return lambda ids: game.model.module(input_ids=ids).logits[:, -1, target], x, baseline
+
+
+def per_word(game: TokenGame, attributions: object) -> list[float]:
+    assert isinstance(attributions, torch.Tensor)
+    return [float(attributions[0, list(own)].detach().sum()) for own in game.positions]
+
+
+trained = pytest.mark.parametrize("where", zoo.TRAINED)
+
+
+@trained
+def test_gradient_x_activation_equals_captums(where: str) -> None:
+    game = game_of(model_of(where), PLANT)
+    forward, x, _ = captum_layer(game)
+    layer = game.model.embedding.requires_grad_()
+    try:
+        expected = per_word(game, LayerGradientXActivation(forward, layer).attribute(x))
+    finally:
+        layer.requires_grad_(False)
+    assert GradientXActivation().attribute(game, 0).scores == pytest.approx(expected, abs=1e-4)
+
+
+@trained
+def test_integrated_gradients_equal_captums(where: str) -> None:
+    game = game_of(model_of(where), HANDS)
+    forward, x, baseline = captum_layer(game)
+    layer = game.model.embedding.requires_grad_()
+    try:
+        engine = LayerIntegratedGradients(forward, layer)
+        expected = per_word(game, engine.attribute(x, baseline, n_steps=16, internal_batch_size=8))
+    finally:
+        layer.requires_grad_(False)
+    explainer = IntegratedGradients(steps=16, max_steps=16, batch=16)
+    assert explainer.attribute(game, 0).scores == pytest.approx(expected, abs=1e-4)
+
+
+@trained
+def test_deep_lift_equals_captums(where: str) -> None:
+    game = game_of(model_of(where), HANDS)
+    _, x, baseline = captum_layer(game)
+    target = game.reading.label_ids[game.answer]
+
+    class LastLogit(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = game.model.module
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            return self.inner(input_ids=ids, use_cache=False).logits[:, -1, target]
+
+    layer = game.model.embedding.requires_grad_()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = per_word(game, LayerDeepLift(LastLogit(), layer).attribute(x, baseline))
+    finally:
+        layer.requires_grad_(False)
+    assert DeepLift().attribute(game, 0).scores == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("where", ["llama", "mistral", "stories260K"])
+def test_deep_lift_on_llama_blocks_is_gradient_times_difference(where: str) -> None:
+    game = game_of(model_of(where), PLANT)
+    x, baseline = (game.model.embedding(ids).detach() for ids in game.rows())
+    point = x.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(game.score(game.model.logits_from_embeddings(point)).sum(), point)
+    assert DeepLift().attribute(game, 0).scores == pytest.approx(per_word(game, gradient * (x - baseline)), abs=1e-5)
+
+
+def test_gradient_equals_finite_differences() -> None:
+    model = tiny_model("gpt2")
+    model.module.double()
+    game = game_of(model, LEAF)
+    x = model.embedding(game.rows()[0]).detach()
+    step, expected = 1e-3, []
+    for own in game.positions:
+        change = torch.zeros_like(x)
+        change[0, list(own)] = x[0, list(own)] * step
+        up, down = (model.module(inputs_embeds=x + sign * change).logits[0, -1] for sign in (1, -1))
+        target = game.reading.label_ids["A"]
+        expected.append(float(up[target] - down[target]) / (2 * step))
+    assert GradientXActivation().attribute(game, 0).scores == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+def test_feature_ablation_is_the_loss_of_each_word() -> None:
+    model = model_of("llama")
+    game = game_of(model, LEAF)
+    everything = np.ones(7, bool)
+    losses = []
+    for word in range(7):
+        less = everything.copy()
+        less[word] = False
+        full, without = game.values(np.stack([everything, less]))
+        losses.append(full - without)
+    assert FeatureAblation().attribute(game_of(model, LEAF), 0).scores == pytest.approx(losses, abs=1e-5)
+
+
+# What the model writes itself.
+
+
+def test_self_topk_and_self_exp_are_told_the_answer() -> None:
+    chats: list[Chat] = []
+
+    def script(chat: Chat) -> str:
+        chats.append(chat)
+        return 'The "green", "dye" and "Green". Therefore the answer is (A)'
+
+    model = ScriptedModel(script)
+    topk = SelfTopk(keywords=2).explain(model, LEAF, OURS, 0)
+    steps = SelfExp(steps=2).explain(model, LEAF, OURS, 0)
+    assert topk.words == ("green", "dye") and topk.scores is None
+    assert steps.text == 'The "green", "dye" and "Green"' and steps.words == ()
+    assert topk.cost.forward_passes == steps.cost.forward_passes == 1
+    for chat in chats:
+        assert LEAF.render() == chat.question and chat.messages[-1].content.endswith(chat.question)
+        assert chat.prefill.startswith("The answer is (A)")
+
+
+@pytest.mark.parametrize("explainer", [SelfTopk(), SelfExp()], ids=str)
+def test_model_that_writes_nothing_is_an_explanation_error(explainer: SelfTopk | SelfExp) -> None:
+    with pytest.raises(ExplanationError, match="use an attribution explainer"):
+        explainer.explain(ScriptedModel(lambda chat: " "), LEAF, OURS, 0)
+
+
+@pytest.mark.parametrize("name", ["self_topk", "self_exp"])
+@pytest.mark.parametrize("where", ["llama", *zoo.TRAINED])
+def test_models_own_words_are_the_same_for_the_same_seed(name: str, where: str) -> None:
+    chosen: dict[str, Any] = {"decoding": Decoding(24, do_sample=True)}
+    explanations = []
+    for _ in range(2):
+        try:
+            explanations.append(replace(explain(name, model_of(where), seed=4, **chosen), cost=Explanation("", "").cost))
+        except ExplanationError as error:
+            explanations.append(str(error))
+    assert explanations[0] == explanations[1]
+
+
+# By name.
+
+
+def test_settings_are_fields() -> None:
+    assert settings_of("kernel_shap") == {"value", "absent", "samples"}
+    assert make_explainer("kernel_shap", {"samples": 9}, {"value": "margin", "keywords": 3}) == KernelShap(
+        samples=9, value="margin"
+    )
+    with pytest.raises(SettingsError, match="no setting 'sample'; it has: absent, samples, value"):
+        make_explainer("kernel_shap", {"sample": 9}, {})
+    with pytest.raises(SettingsError, match="did you mean 'deep_lift'"):
+        make_explainer("deeplift", {}, {})
+
+
+def test_names_are_those_of_the_classes() -> None:
+    assert all(kind.name == name for name, kind in EXPLAINERS.items())
+    assert EXPLAINERS["lime"] is Lime and EXPLAINERS["random"] is RandomWords
+    assert EXPLAINERS["kernel_shap_captum"] is KernelShapCaptum
+    assert EXPLAINERS["shapley_value_sampling"] is ShapleyValueSampling
+    assert len({repr(make_explainer(name, {}, {})) for name in EXPLAINERS}) == len(EXPLAINERS)
+
+
+def test_explain_all_does_not_depend_on_the_order() -> None:
+    session, explainer = Session(model_of("llama")), KernelShap(samples=60)
+    questions = [LEAF, ANIMAL, PLANT]
+    forth = explain_all(session, explainer, questions, 3)
+    back = explain_all(session, explainer, questions[::-1], 3)
+    assert [item.question_id for item in forth] == ["leaf", "animal", "plant"]
+    assert [item.scores for item in forth] == [item.scores for item in back[::-1]]
+    assert explain_all(session, explainer, [PLANT], 4)[0].scores != forth[2].scores
