@@ -88,7 +88,9 @@ def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
     layout = AnswerFormat(session.profile.wording)
     shots = tuple(Shot(s.question, layout.reply(None, s.question.answer), s.question.answer) for s in prompt.shots)
     labels = typical_labels([shot.question for shot in shots]) if shots else tuple(prompt.label_map)
-    return replace(prompt, method=InputOutput.name, instruction=layout.instruction(labels), shots=shots, prefill="")
+    instruction = layout.instruction(labels)
+    made = {name: value for name, value in prompt.provenance.items() if name not in ("explainer", "keywords", "steps")}
+    return replace(prompt, method=InputOutput.name, instruction=instruction, shots=shots, prefill="", provenance=made)
 
 
 def think(session: Session, questions: Sequence[Question], seed: int) -> list[Response]:
