@@ -8,7 +8,7 @@ from ..baselines import AbstractMethod
 from ..errors import SettingsError, unknown_name
 from ..explain import settings_of
 from ..methods import BASELINES, make_method, method_names
-from ..profiles import Profile
+from ..profiles import DEFAULT, Profile
 from ..selection import SELECTIONS
 from ..tasks.task import Task
 
@@ -64,6 +64,8 @@ class Plan:
             raise SettingsError(
                 f"A comparison of {self.shots} shots can't be; use --shots 8, and the method zero_shot for none."
             )
+        for cell in self.cells():  # a method refuses settings that can't be when it is made
+            self.method(cell, DEFAULT)
 
     def cells(self) -> Iterator[Cell]:
         """The rows, by seed and selection, IO first; a baseline does not vary with the number of keywords."""

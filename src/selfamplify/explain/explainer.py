@@ -15,7 +15,7 @@ from ..errors import ExplanationError, ModelError
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..records import Cost, Explanation, Question
 from ..wording import Wording
-from .game import TokenGame
+from .game import TokenGame, check_rules
 from .words import Word, candidate_words, locate
 
 
@@ -53,6 +53,9 @@ class AbstractAttribution(AbstractExplainer):
 
     value: str = "logit"
     absent: str = "mask"
+
+    def __post_init__(self) -> None:
+        check_rules(self.value, self.absent)
 
     @abstractmethod
     def attribute(self, game: TokenGame, seed: int) -> Attribution:

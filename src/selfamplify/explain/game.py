@@ -37,6 +37,14 @@ VALUES: dict[str, Value] = {"logit": logit, "logprob": logprob, "margin": margin
 ABSENT = ("mask", "delete")
 
 
+def check_rules(value: str, absent: str) -> None:
+    """Raise SettingsError for an unknown value or treatment of absent words."""
+    if value not in VALUES:
+        raise SettingsError(f"There is no value '{value}' to attribute; use --value {', '.join(VALUES)}.")
+    if absent not in ABSENT:
+        raise SettingsError(f"Absent words can't be treated as '{absent}'; use --absent {' or '.join(ABSENT)}.")
+
+
 @dataclass
 class TokenGame:
     """The game of one question on one model; ``passes`` counts the rows that the model was run on.
@@ -54,10 +62,7 @@ class TokenGame:
     _known: dict[bytes, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.value not in VALUES:
-            raise SettingsError(f"There is no value '{self.value}' to attribute; choose one of: {', '.join(VALUES)}.")
-        if self.absent not in ABSENT:
-            raise SettingsError(f"Absent words can't be treated as '{self.absent}'; choose one of: {', '.join(ABSENT)}.")
+        check_rules(self.value, self.absent)
 
     @property
     def players(self) -> int:
