@@ -29,6 +29,9 @@ COMMANDS = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 
+_INTERRUPTED = 130
+_RESUME = "interrupted; the same command goes on where it stopped."
+
 
 def main() -> None:
     """Run a command: 0 where it succeeded, 2 where the user can mend what went wrong, 1 where we must, 130 on Ctrl-C."""
@@ -43,7 +46,7 @@ def main() -> None:
         known = [argument for argument in arguments[:1] if argument in COMMANDS]
         sys.exit(fail(f"{error.format_message().rstrip('.')}. See: {' '.join(['selfamplify', *known, '--help'])}", 2))
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(fail("interrupted; the same command goes on where it stopped.", 130))
+        sys.exit(fail(_RESUME, _INTERRUPTED))
     except SelfAmplifyError as error:
         if debug:
             raise
@@ -52,4 +55,6 @@ def main() -> None:
         if debug:
             raise
         sys.exit(fail(f"unexpected {type(error).__name__}: {error}; run again with --debug to see where, and report it.", 1))
+    if code == _INTERRUPTED:  # typer has caught the KeyboardInterrupt
+        fail(_RESUME, _INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
