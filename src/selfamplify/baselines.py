@@ -18,6 +18,8 @@ from .session import Session
 from .tasks.task import Task
 
 _SHORTER = "a model with a longer context"
+_EXPLAINED = ("explainer", "engine", "keywords", "steps")
+"""The provenance that concerns rationales alone."""
 
 
 class AbstractMethod(ABC):
@@ -89,7 +91,7 @@ def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
     shots = tuple(Shot(s.question, layout.reply(None, s.question.answer), s.question.answer) for s in prompt.shots)
     labels = typical_labels([shot.question for shot in shots]) if shots else tuple(prompt.label_map)
     instruction = layout.instruction(labels)
-    made = {name: value for name, value in prompt.provenance.items() if name not in ("explainer", "keywords", "steps")}
+    made = {name: value for name, value in prompt.provenance.items() if name not in _EXPLAINED}
     return replace(prompt, method=InputOutput.name, instruction=instruction, shots=shots, prefill="", provenance=made)
 
 

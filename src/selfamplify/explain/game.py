@@ -40,9 +40,9 @@ ABSENT = ("mask", "delete")
 def check_rules(value: str, absent: str) -> None:
     """Raise SettingsError for an unknown value or treatment of absent words."""
     if value not in VALUES:
-        raise SettingsError(f"There is no value '{value}' to attribute; use --value {', '.join(VALUES)}.")
+        raise SettingsError(f"There is no value '{value}' to attribute; choose one of: {', '.join(VALUES)}.")
     if absent not in ABSENT:
-        raise SettingsError(f"Absent words can't be treated as '{absent}'; use --absent {' or '.join(ABSENT)}.")
+        raise SettingsError(f"Absent words can't be treated as '{absent}'; choose one of: {', '.join(ABSENT)}.")
 
 
 @dataclass
