@@ -115,6 +115,15 @@ def test_generate_equals_plain_generate_whatever_the_batch(name: str, decoding: 
     assert [model.generate([chat], decoding, [seed])[0] for chat, seed in zip(chats, seeds, strict=True)] == together
 
 
+def test_padding_takes_no_part_in_what_may_not_be_repeated() -> None:
+    model = tiny_model("phi")
+    head = model.module.get_output_embeddings()
+    assert isinstance(head, torch.nn.Linear)
+    head.bias.data[model.blank] = 50.0  # what it would say first, unless it thinks that the prompt holds it
+    chats, decoding = asked()[0], Decoding(4, no_repeat_ngram_size=1)
+    assert model.generate(chats, decoding, [0] * 3) == [model.generate([chat], decoding, [0])[0] for chat in chats]
+
+
 @every_model
 def test_generate_draws_from_its_seed_alone(name: str) -> None:
     model, decoding = model_of(name), Decoding(8, do_sample=True)

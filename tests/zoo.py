@@ -118,7 +118,7 @@ def _module(family: str) -> PreTrainedModel:
         case "mistral":
             return MistralForCausalLM(MistralConfig(**_WIDE, **_LONG, num_key_value_heads=2, sliding_window=None))
         case "mistral-window":
-            return MistralForCausalLM(MistralConfig(**_WIDE, **_LONG, num_key_value_heads=2, sliding_window=16))
+            return MistralForCausalLM(MistralConfig(**_WIDE, **_LONG, num_key_value_heads=2, sliding_window=48))
         case "gemma":
             return GemmaForCausalLM(GemmaConfig(**_WIDE, **_LONG, num_key_value_heads=1, head_dim=8))
         case "qwen2":
@@ -128,7 +128,7 @@ def _module(family: str) -> PreTrainedModel:
         case "gpt2":
             return GPT2LMHeadModel(GPT2Config(**_COMMON, n_embd=32, n_layer=2, n_head=4, n_positions=512))
         case "gpt-neo-window":
-            return GPTNeoForCausalLM(GPTNeoConfig(**_COMMON, **_LONG, **_NEO, window_size=16))
+            return GPTNeoForCausalLM(GPTNeoConfig(**_COMMON, **_LONG, **_NEO, window_size=48))
         case "gpt-neox":
             return GPTNeoXForCausalLM(GPTNeoXConfig(**_WIDE, **_LONG))
     raise KeyError(family)
