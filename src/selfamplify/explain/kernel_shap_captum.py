@@ -1,7 +1,6 @@
 """Captum's KernelShap on the coalition game: the estimator that the paper used (appendix A.4)."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import torch
 from captum.attr import KernelShap as CaptumEngine
@@ -16,8 +15,7 @@ from .game import TokenGame
 class KernelShapCaptum(AbstractAttribution):
     """Independent coalitions, float32 least squares and no standard error, as Captum computes them; seeded here.
 
-    ``samples`` is 350 as in the paper. Prefer ``KernelShap``, which is less noisy at the same cost. Needs scikit-learn, with
-    which Captum solves the least squares.
+    ``samples`` is 350 as in the paper. Prefer ``KernelShap``, which is less noisy at the same cost.
     """
 
     name = "kernel_shap_captum"
@@ -25,8 +23,6 @@ class KernelShapCaptum(AbstractAttribution):
 
     def attribute(self, game: TokenGame, seed: int) -> Attribution:
         m = game.players
-        if find_spec("sklearn") is None:
-            raise SettingsError("kernel_shap_captum needs scikit-learn: pip install scikit-learn, or use kernel_shap.")
         if m < 2:
             raise ExplanationError("Captum's KernelShap needs at least two words; use kernel_shap.")
         if self.samples < m + 2:
