@@ -25,8 +25,8 @@ def stubbed() -> list[str]:
 
 
 def test_public_names_are_those_of_the_stub():
-    assert sorted(stubbed()) == sorted(selfamplify.__all__)
-    missing = set(PUBLIC) - set(selfamplify.__all__)
+    assert sorted(stubbed()) == sorted(vars(selfamplify)["__all__"])
+    missing = set(PUBLIC) - set(stubbed())
     assert not missing, "removing a public name breaks users; say so in the changelog"
 
 

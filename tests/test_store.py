@@ -7,7 +7,7 @@ import resource
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +28,7 @@ TASK = task(30, 5)
 def doubling(batch: int, log: list[int], fail_at: int | None = None) -> Stage[int, Prediction]:
     """A stage whose record of n says 2 n; it raises at the ``fail_at``-th item."""
 
-    def compute(items: list[int]) -> list[Prediction]:
+    def compute(items: Sequence[int]) -> list[Prediction]:
         for item in items:
             if fail_at is not None and len(log) >= fail_at:
                 raise KeyboardInterrupt
@@ -137,14 +137,14 @@ def die_at_commit(point: str, number: int, log: Path) -> None:
     """Make this process kill itself before, inside or after its ``number``-th commit, and mark finished commits in the log."""
     commit, count = Store._commit, [0]
 
-    def commit_or_die(store: Store, rows: list[tuple[str, str, str]]) -> None:
+    def commit_or_die(self: Store, rows: list[tuple[str, str, str]]) -> None:
         mine = count[0] == number
         count[0] += 1
         if mine and point == "before":
             kill_myself()
         if mine and point == "inside":  # the rows are written, the transaction is open
-            store._file.set_trace_callback(lambda statement: kill_myself() if statement == "COMMIT" else None)
-        commit(store, rows)
+            self._file.set_trace_callback(lambda statement: kill_myself() if statement == "COMMIT" else None)
+        commit(self, rows)
         if mine and point == "after":
             kill_myself()
         log.write_bytes(b"")  # what was called so far is finished

@@ -53,11 +53,12 @@ def cluster_sample(task: Task, shots: int, seed: int) -> Sample:
             f"{shots} clusters can't be made of the {different} different training questions of {task.name}; "
             f"use --shots {different}, or more training questions."
         )
-    clusters = KMeans(shots, n_init=10, random_state=derive(seed, "cluster") % 2**32).fit(vectors)
+    draw = derive(seed, "cluster") % 2**32
+    clusters = KMeans(shots, n_init=10, random_state=draw).fit(vectors)  # pyright: ignore[reportArgumentType]
     distances = clusters.transform(vectors)
-    sizes = np.bincount(clusters.labels_, minlength=shots)
+    members = clusters.predict(vectors)
     nearest = [
-        min(np.flatnonzero(clusters.labels_ == cluster), key=lambda row: distances[row, cluster])
-        for cluster in np.argsort(-sizes, kind="stable")
+        min(np.flatnonzero(members == cluster), key=lambda row: distances[row, cluster])
+        for cluster in np.argsort(-np.bincount(members, minlength=shots), kind="stable")
     ]
     return Sample("clustered", seed, tuple(task.train[row] for row in nearest), Counts())
