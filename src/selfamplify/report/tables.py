@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from ..experiment.results import Row, Table
 
@@ -15,7 +16,7 @@ def comparison_table(table: Table) -> RichTable:
 
 
 def _rows(table: Table) -> RichTable:
-    drawn = _empty(table, ("k", "right %", "95 % CI", "p vs IO", "unread %", "s"))
+    drawn = _empty(table, ("k", "right\n%", "95 % CI", "p vs IO", "unread\n%", "s"))
     last = None
     for row in table.rows:
         drawn.add_row(
@@ -50,11 +51,13 @@ def _means(table: Table) -> RichTable:
 
 
 def _empty(table: Table, numbers: Sequence[str]) -> RichTable:
-    drawn = RichTable(title=_title(table), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    drawn = RichTable(
+        title=Text(_title(table)), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
+    )
     for name in ("selection", "method"):
         drawn.add_column(name, no_wrap=True)
     for name in numbers:
-        drawn.add_column(name, justify="right", no_wrap=True)
+        drawn.add_column(name, justify="right")
     return drawn
 
 
