@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from small import mixed, right, scripted, task, wrong
 
-from selfamplify import Sample, Session, select
+from selfamplify import PAPER, Sample, Session, select
 from selfamplify.errors import SelectionError, SettingsError
 from selfamplify.memory import NoMemory
 
@@ -117,3 +117,9 @@ def test_select_passes_over_questions_that_are_too_long():
     assert sample.counts.too_long == 1
     with pytest.raises(SelectionError, match="11 success, 0 error, 0 discarded, 1 too long"):
         select(Session(scripted(right, context=100)), corpus, "success", 12, 0)
+
+
+def test_select_reads_a_generated_token_under_the_papers_profile():
+    sample = select(Session(scripted(mixed), PAPER), task(36), "error", 4, 0)
+    assert {int(name[1:]) // 3 % 3 for name in ids(sample)} == {1}
+    assert sample == select(Session(scripted(mixed)), task(36), "error", 4, 0)
