@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from .asking import check_context, fits
+from .errors import ContextError
 from .prompt import Prompt
 from .records import Question
 from .session import Session
@@ -26,11 +27,17 @@ def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Questio
     """
     longest = max(questions, key=lambda question: len(session.model.tokens(prompts[0].with_shots(0).chat(question))))
     count = max(len(prompt.shots) for prompt in prompts)
-    while count and not all(_fits(session, prompt.with_shots(count), longest) for prompt in prompts):
+    while True:
+        shortened = [prompt.with_shots(count) for prompt in prompts]
+        # The longest question alone says quickly that it does not fit; all of them say that they do.
+        if not count or all(_fits(session, prompt, longest) for prompt in shortened):
+            try:
+                check_prompts(session, shortened, questions)
+                return shortened
+            except ContextError:
+                if not count:
+                    raise
         count -= 1
-    shortened = [prompt.with_shots(count) for prompt in prompts]
-    check_prompts(session, shortened, questions)
-    return shortened
 
 
 def _fits(session: Session, prompt: Prompt, question: Question) -> bool:

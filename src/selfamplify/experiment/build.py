@@ -1,6 +1,7 @@
 """Building one prompt in a run folder."""
 
 import hashlib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ def build(
 
 
 def run_settings(session: Session, task: Task) -> dict[str, Any]:
-    """What every result of a run depends on: model, profile, judge, and the questions."""
+    """What every result of a run depends on: model, profile, judge, the questions, and the version of this package."""
     return {
+        "selfamplify": version("selfamplify"),
         "model": session.model.name,
         "model_fingerprint": session.model.fingerprint,
         "profile": session.profile.name,
