@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from rich.text import Text
 from small import question, scripted, talker, task
 
 from selfamplify import (
@@ -26,6 +27,7 @@ from selfamplify import (
 )
 from selfamplify.errors import DataError
 from selfamplify.explain.words import candidate_words
+from selfamplify.printable import printable
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=25)
 
@@ -97,6 +99,13 @@ def test_responses_and_ids_may_hold_any_text(tmp_path: Path, text: str):
     assert printed(*responses_side_by_side(tmp_path, 1))
 
 
+@given(st.text())
+def test_printable_keeps_the_length_and_obeys_nothing(text: str):
+    shown = printable(text)
+    assert len(shown) == len(text)
+    assert Text(shown).plain == shown and not set(shown) & set("\x1b\x07\r\x9b\u202e\u2066\u2028")
+
+
 TEXTS = ANY_TEXT | st.sampled_from(["the [cat] sat", "wet wet Wet", "(A) a"])
 
 
@@ -107,7 +116,7 @@ def test_coloured_question_shows_the_very_text(stem: str, choice: str, data: st.
     scores = tuple(data.draw(st.floats(-2, 2)) for _ in words)
     explanation = Explanation("q", "x", words, scores, value="logit")
     drawn = coloured_question(asked, explanation, 3)
-    assert drawn.plain == type(drawn)(asked.render()).plain
+    assert drawn.plain == printable(asked.render()) and len(drawn.plain) == len(asked.render())
     for span in drawn.spans:
         assert drawn.plain[span.start : span.end].strip()
     assert printed(explanation_table(explanation, 3))

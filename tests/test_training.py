@@ -18,7 +18,7 @@ from selfamplify.wording import OURS
 from training.binding import row_text
 from training.curriculum import CURRICULUM, MIXTURE, Stage
 from training.evaluation import well_formed
-from training.initial import THOUGHT_LAYER, Shape, make_model
+from training.initial import THOUGHT_LAYER, Shape, make_model, written
 from training.lessons import TEACHERS
 from training.rows import FREE, Encoder, score
 from training.tokenizer import save_tokenizer
@@ -27,7 +27,7 @@ from training.trainer import Plan, train
 TINY = Shape(width=32, layers=5, heads=2, inner=48)
 STAGES = (
     Stage("binding", 3, 4, 44, 0, (1e-3, 1e-3), 1.0, 1.0, MIXTURE),
-    Stage("turns", 5, 2, 96, 1, (1e-3, 1e-4), 0.2, 0.5, MIXTURE),
+    Stage("turns", 5, 2, 96, 1, (1e-3, 1e-4), 0.2, 0.5, MIXTURE, fresh=True, frozen=True),
 )
 
 
@@ -169,3 +169,14 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(encoder: Encoder, tokenizer
         assert [progress.step for progress in reached] == list(stops)
         weights.append(models[-1].state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_a_frozen_stage_leaves_the_written_heads_alone(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
+    model = make_model(TINY, tokenizer, seed=0)
+    masks = written(model, TINY)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    train(model, encoder, Plan(STAGES[1:], seed=0, written=masks), tmp_path)
+    for name, weight in model.named_parameters():
+        held = masks.get(name, torch.zeros_like(weight, dtype=torch.bool))
+        assert torch.equal(weight[held], before[name][held])
+        assert held.all() or not torch.equal(weight[~held], before[name][~held])

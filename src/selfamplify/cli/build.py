@@ -8,7 +8,7 @@ import selfamplify
 
 from . import options
 from .groups import grouped
-from .screen import err, out
+from .screen import err, say
 
 
 @grouped
@@ -45,7 +45,7 @@ def build(
         )
     made = prompt.provenance
     counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in made["counts"].items())
-    out.print(f"shots by {made['selection']}: {counts}", highlight=False, markup=False)
+    say(f"shots by {made['selection']}: {counts}")
     for shot in prompt.shots:
-        out.print(f"  {shot.question.id}: {shot.reply}", highlight=False, markup=False)
-    out.print(f"wrote {out_folder / 'prompt.json'}", highlight=False, markup=False, soft_wrap=True)
+        say(f"  {shot.question.id}: {shot.reply}")
+    say(f"wrote {out_folder / 'prompt.json'}")

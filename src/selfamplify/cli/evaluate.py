@@ -9,7 +9,7 @@ import selfamplify
 
 from . import options
 from .groups import grouped
-from .screen import err, out
+from .screen import err, out, say
 
 
 @grouped
@@ -43,4 +43,4 @@ def evaluate(
             progress=progress,
         )
     out.print(selfamplify.comparison_table(table))
-    out.print(f"wrote {folder / 'results.json'}", highlight=False, markup=False, soft_wrap=True)
+    say(f"wrote {folder / 'results.json'}")

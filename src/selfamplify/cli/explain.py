@@ -9,7 +9,7 @@ import selfamplify
 from ..errors import DataError, SettingsError
 from . import options
 from .groups import grouped
-from .screen import out
+from .screen import out, say
 
 
 @grouped
@@ -39,4 +39,4 @@ def explain(
     if shot.explanation is not None and shot.explanation.scores is not None:
         out.print(selfamplify.coloured_question(asked, shot.explanation, rationale.keywords))
         out.print(selfamplify.explanation_table(shot.explanation, rationale.keywords))
-    out.print(shot.reply, highlight=False, markup=False)
+    say(shot.reply)

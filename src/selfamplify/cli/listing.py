@@ -7,7 +7,7 @@ import typer
 
 import selfamplify
 
-from .screen import out
+from .screen import say
 
 
 def listing(
@@ -19,6 +19,6 @@ def listing(
         print(json.dumps(catalogue, indent=2, ensure_ascii=False))
         return
     for kind, entries in catalogue.items():
-        out.print(f"[bold]{kind}[/bold]")
+        say(kind, "bold")
         for name, summary in entries.items():
-            out.print(f"  {name:<24} {summary}", highlight=False, markup=False)
+            say(f"  {name:<24} {summary}")

@@ -9,7 +9,7 @@ import typer
 import selfamplify
 
 from ..errors import SettingsError
-from .screen import err
+from .screen import err, say
 
 if TYPE_CHECKING:
     from selfamplify import LocalModel, Profile, Task
@@ -70,7 +70,7 @@ class TaskOptions:
             skip_bad=self.skip_bad,
         )
         if task.skipped:
-            err.print(f"{len(task.skipped)} rows left out, the first: {task.skipped[0]}", highlight=False, markup=False)
+            say(f"{len(task.skipped)} rows left out, the first: {task.skipped[0]}", console=err)
         return task
 
     def _columns(self) -> "selfamplify.Columns | None":

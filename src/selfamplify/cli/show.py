@@ -8,7 +8,7 @@ import typer
 import selfamplify
 
 from ..errors import DataError
-from .screen import out
+from .screen import out, say
 
 
 def show(
@@ -23,10 +23,10 @@ def show(
     if has_prompt:
         prompt = selfamplify.Prompt.load(path)
         for message in prompt.messages("⟨question⟩"):
-            out.print(f"[bold]{message['role']}[/bold]")
-            out.print(message["content"], highlight=False, markup=False)
+            say(message["role"], "bold")
+            say(message["content"])
         for key, value in prompt.provenance.items():
-            out.print(f"{key}: {value}", highlight=False, markup=False, style="dim")
+            say(f"{key}: {value}", "dim")
     if has_table:
         out.print(selfamplify.comparison_table(selfamplify.Table.load(path)))
         for answers in selfamplify.responses_side_by_side(path, responses):

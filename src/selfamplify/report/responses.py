@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import DataError
+from ..printable import printable
 
 
 def responses_side_by_side(folder: Path, limit: int) -> list[Table]:
@@ -21,11 +22,13 @@ def responses_side_by_side(folder: Path, limit: int) -> list[Table]:
     for question in list(dict.fromkeys(line["question_id"] for line in lines))[:limit]:
         answers = [line for line in lines if line["question_id"] == question]
         title = f"{answers[0]['question']}\n{question}: the answer is ({answers[0]['answer']})"
-        table = Table(title=Text(title), title_justify="left")
+        table = Table(title=Text(printable(title)), title_justify="left")
         for name in ("method", "response", "label", "read by"):
             table.add_column(name)
         for line in answers:
             mark = "right" if line["correct"] else "wrong"
-            table.add_row(line["cell"].rsplit("-k", 1)[0], Text(line["text"]), f"{line['label']} ({mark})", line["rule"])
+            table.add_row(
+                line["cell"].rsplit("-k", 1)[0], Text(printable(line["text"])), f"{line['label']} ({mark})", line["rule"]
+            )
         tables.append(table)
     return tables

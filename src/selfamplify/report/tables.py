@@ -7,6 +7,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ..experiment.results import Row, Table
+from ..printable import printable
 
 
 def comparison_table(table: Table) -> RichTable:
@@ -52,7 +53,12 @@ def _means(table: Table) -> RichTable:
 
 def _empty(table: Table, numbers: Sequence[str]) -> RichTable:
     drawn = RichTable(
-        title=Text(_title(table)), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
+        title=Text(printable(_title(table))),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
     )
     for name in ("selection", "method"):
         drawn.add_column(name, no_wrap=True)

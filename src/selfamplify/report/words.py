@@ -4,13 +4,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ..explain.words import candidate_words
+from ..printable import printable
 from ..rationale import keywords
 from ..records import Explanation, Question
 
 
 def coloured_question(question: Question, explanation: Explanation, k: int) -> Text:
     """The question: words that speak for the answer on green, against it on red; the k keywords underlined."""
-    drawn = Text(question.render())
+    drawn = Text(printable(question.render()))
     chosen = {word.lower() for word in keywords(explanation, k)}
     scores = iter(explanation.scores or ())
     largest = max(map(abs, explanation.scores or ()), default=0.0) or 1.0
@@ -46,6 +47,6 @@ def explanation_table(explanation: Explanation, k: int) -> Table:
     scores = explanation.scores or ()
     for index in sorted(range(len(scores)), key=lambda index: -scores[index]):
         word = explanation.words[index]
-        cells = ["*" if word.lower() in chosen else "", Text(word), f"{scores[index]:+.4f}"]
+        cells = ["*" if word.lower() in chosen else "", Text(printable(word)), f"{scores[index]:+.4f}"]
         table.add_row(*cells, *([f"{errors[index]:.4f}"] if errors else []))
     return table
