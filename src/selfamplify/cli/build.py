@@ -44,8 +44,7 @@ def build(
             progress=progress,
         )
     made = prompt.provenance
-    counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in made["counts"].items())
-    say(f"shots by {made['selection']}: {counts}")
+    say(f"shots by {made['selection']}: {selfamplify.Counts(**made['counts'])}")
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")
     say(f"wrote {out_folder / 'prompt.json'}")
