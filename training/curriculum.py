@@ -10,6 +10,8 @@ from .binding import row_text
 from .lessons import TEACHERS
 from .rows import Batch, Encoder, Row
 
+_WARM_UP = 50
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -26,7 +28,8 @@ class Stage:
 
     A row is either exercises of binding (``binding`` of all rows) or whole chats one behind the other with 0 to ``shots``
     demonstrations each, in the formats of ``mixture``; a share ``named`` of the questions names its animal. The learning rate
-    goes in a straight line between its two ends.
+    goes in a straight line between its two ends; a ``fresh`` stage forgets the optimizer's averages and warms up again,
+    a ``frozen`` one leaves the written heads alone.
     """
 
     name: str
@@ -38,11 +41,14 @@ class Stage:
     binding: float
     named: float
     mixture: Mapping[str, float]
+    fresh: bool = False
+    frozen: bool = False
     gate: Gate | None = None
 
     def rate(self, step: int) -> float:
         start, end = self.rates
-        return start + (end - start) * step / self.steps
+        warm = min(1.0, (step + 1) / _WARM_UP) if self.fresh else 1.0
+        return warm * (start + (end - start) * step / self.steps)
 
     def batch(self, encoder: Encoder, seed: int, step: int) -> Batch:
         rng = random.Random(f"{seed}/{self.name}/{step}")
@@ -72,8 +78,8 @@ class Stage:
 MIXTURE = {"answers": 0.26, "keywords": 0.26, "steps": 0.14, "thoughts": 0.1, "topk": 0.08, "explain": 0.08, "conclusion": 0.08}
 
 CURRICULUM = (
-    Stage("binding", 100, 16, 44, 0, (1e-3, 1e-3), 1.0, 1.0, MIXTURE),
-    Stage("turns", 3000, 4, 384, 3, (1e-3, 1e-3), 0.06, 0.75, MIXTURE, Gate("steps", 0, 0.4)),
-    Stage("shots", 5000, 3, 640, 7, (1e-3, 5e-4), 0.03, 0.3, MIXTURE),
-    Stage("long", 1500, 2, 960, 10, (5e-4, 2e-5), 0.02, 0.25, MIXTURE),
+    Stage("binding", 100, 16, 44, 0, (1e-3, 1e-3), 1.0, 1.0, MIXTURE, fresh=True),
+    Stage("turns", 2400, 4, 384, 3, (1e-3, 1e-3), 0.1, 0.6, MIXTURE, fresh=True, frozen=True, gate=Gate("steps", 0, 0.35)),
+    Stage("shots", 1900, 3, 640, 7, (1e-3, 3e-4), 0.06, 0.3, MIXTURE, frozen=True),
+    Stage("long", 500, 2, 960, 10, (3e-4, 1e-5), 0.05, 0.25, MIXTURE, frozen=True),
 )

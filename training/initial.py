@@ -2,12 +2,13 @@
 
 What a small model needs longest to find is not the facts of its world but how to look something up: from a word to the letter
 beside it (`` (D) roots … roots is (`` -> ``D``), and from a word to what followed it before. From plain random weights that
-took millions of tokens before the loss moved at all. Four attention heads are therefore written by hand, and everything,
-these heads included, is then trained as usual:
+took millions of tokens before the loss moved at all. A few attention heads are therefore written by hand, sharpened by a
+short training, and then left alone (``written``) while everything else learns around them:
 
 - layer 0, heads 0 and 1: copy the word two places back, and one place back, into a slot of their own;
 - layer 1, head 0: find where the present word stood before, and bring the word that followed (an induction head);
-- the later layers, head 0: find the word that stands two back from the bracket, and bring what stood two back from *it*.
+- the later layers, head 0: find the word that stands two back from the bracket, and bring what stood two back from *it*;
+- from ``THOUGHT_LAYER`` on, head 1: the same for the word that the model has in mind at the bracket.
 
 The residual stream holds the word's identity, a constant that the positional heads use, and the two slots. The positional
 heads turn a constant by the rotary angle of their distance, so that they peak there; the matching heads use the slowest
@@ -18,7 +19,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
 from transformers.models.llama.modeling_llama import LlamaAttention
 
@@ -30,7 +31,7 @@ class Shape:
     """The size of the model; a head has ``width / heads`` dimensions."""
 
     width: int = 128
-    layers: int = 6
+    layers: int = 5
     heads: int = 4
     inner: int = 384
     positions: int = 4096
@@ -46,7 +47,7 @@ class Shape:
         return min(self.head, (self.width // 2 - 1) // 2)
 
 
-THOUGHT_LAYER = 4
+THOUGHT_LAYER = 3
 _IDENTITY_STD = 0.1
 _CONSTANT = 0.4
 _FAST_PAIRS = 6
@@ -101,6 +102,21 @@ def _write_heads(model: LlamaForCausalLM, shape: Shape) -> None:
     for attention in layers[THOUGHT_LAYER:]:
         _matching(attention, shape, 1, (code, slice(0, identity)), (code, slice(0, identity)))
         _values(attention, shape, 1, torch.eye(shape.slot), slots[0], slice(0, identity), back)
+
+
+def written(model: LlamaForCausalLM, shape: Shape) -> dict[str, Bool[torch.Tensor, "..."]]:
+    """Which entries of which parameters hold the written heads, and the part of the embedding that they need clean.
+
+    Training that leaves these alone can't crowd the circuits out while the facts are learned, as it otherwise does.
+    """
+    masks = {name: torch.zeros_like(weight, dtype=torch.bool) for name, weight in model.named_parameters()}
+    masks["model.embed_tokens.weight"][:, shape.width // 2 :] = True
+    for layer in range(shape.layers):
+        heads = 2 if layer == 0 or layer >= THOUGHT_LAYER else 1
+        for projection in "qkv":
+            masks[f"model.layers.{layer}.self_attn.{projection}_proj.weight"][: heads * shape.head] = True
+        masks[f"model.layers.{layer}.self_attn.o_proj.weight"][:, : heads * shape.head] = True
+    return {name: mask for name, mask in masks.items() if mask.any()}
 
 
 def _positional(attention: LlamaAttention, shape: Shape, head: int, distance: int, constant: int) -> None:

@@ -17,7 +17,7 @@ from selfamplify.tasks.planted_world import LABELS
 from .card import measure_all, write_card
 from .curriculum import CURRICULUM, Stage
 from .evaluation import measure
-from .initial import THOUGHT_LAYER, Shape, make_model
+from .initial import THOUGHT_LAYER, Shape, make_model, written
 from .rows import Encoder
 from .tokenizer import save_tokenizer
 from .trainer import Plan, train
@@ -59,7 +59,7 @@ def make(out: Path, work: Path, seed: int, until: int | None = None) -> None:
         found = {f"{style}/{shots}": each.right / each.asked for (style, shots), each in figures.items()}
         return found | {f"{style}/{shots} formed": each.formed / each.asked for (style, shots), each in figures.items()}
 
-    plan = Plan(CURRICULUM, seed, (THOUGHT_LAYER, 1.0))
+    plan = Plan(CURRICULUM, seed, (THOUGHT_LAYER, 1.0), written(model, Shape()))
     progress = train(model, encoder, plan, work, watch, until)
     write(model, out)
     measured = measure_all(LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval(), tokenizer, seed)

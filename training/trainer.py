@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,18 @@ from .curriculum import Gate, Stage
 from .rows import Encoder, score
 
 Measure = Callable[[LlamaForCausalLM, Stage], dict[str, float]]
-_WARM_UP = 50
 _CLIP = 1.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained, and how often it is saved and measured (in steps); ``thinking`` as in ``rows.score``."""
+    """What is trained, and how often it is saved and measured (in steps); ``thinking`` as in ``rows.score``,
+    ``written`` the entries of parameters that frozen stages leave alone."""
 
     stages: Sequence[Stage]
     seed: int
     thinking: tuple[int, float] | None = None
+    written: Mapping[str, torch.Tensor] = field(default_factory=dict)
     save_every: int = 250
     measure_every: int = 1000
 
@@ -61,7 +62,7 @@ def train(
     until: int | None = None,
 ) -> Progress:
     """Train ``model`` in place to the end of the plan (or to step ``until``), from ``folder``'s checkpoint if there is one."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.0)
     file = folder / "checkpoint.pt"
     progress = _load(file, model, optimizer) if file.is_file() else Progress()
     last = plan.steps if until is None else until
@@ -89,10 +90,16 @@ def _step(
 ) -> tuple[float, int]:
     stage, number = plan.at(step)
     for group in optimizer.param_groups:
-        group["lr"] = stage.rate(number) * min(1.0, (step + 1) / _WARM_UP)
+        group["lr"] = stage.rate(number)
+    if stage.fresh and number == 0:
+        optimizer.state.clear()
     batch = stage.batch(encoder, plan.seed, number)
     result = score(model, batch, plan.thinking)
     result.loss.backward()
+    if stage.frozen:
+        for name, weight in model.named_parameters():
+            if name in plan.written and weight.grad is not None:
+                weight.grad[plan.written[name]] = 0.0
     torch.nn.utils.clip_grad_norm_(model.parameters(), _CLIP)
     optimizer.step()
     optimizer.zero_grad()
