@@ -43,6 +43,15 @@ def encoder(tokenizer: Any) -> Encoder:
     return Encoder(tokenizer, LABELS, letter_weight=5.0)
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As in training itself; more threads than free cores make such small matrices many times slower."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def lesson_texts() -> Iterator[str]:
     rng = random.Random(0)
     for teacher in TEACHERS.values():
