@@ -8,6 +8,7 @@ from pathlib import Path
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 from selfamplify.tasks.planted import TEST_SIZE, TRAIN_SIZE, scenes
+from selfamplify.tasks.planted_world import NAMED
 
 from .evaluation import Figures, measure
 from .trainer import Plan, Progress
@@ -29,8 +30,12 @@ it says anything about the method on real models: it was trained on the very for
 ## Data
 
 Questions of the planted world (`selfamplify.tasks.planted_world`): 64 facts, 64 animals of 8 categories, 4 verbs, 2
-seasons. A quarter of the (animal, verb) pairs is held out: training never shows them, the test split asks about nothing
-else. All training text is generated, seed {seed}; no text of anybody else went into it.
+seasons. Each question shows two animals, one with a word of size and one with a word of mood. One question in four names
+the animal that it asks about; the others say "it", and only demonstrations can tell which kind of word decides. Training
+shows both conventions equally often, the task always means the word of size, so that without demonstrations {ceiling:.1%}
+of its answers can be expected from a model that knows all facts. A quarter of the (animal, verb) pairs is held out:
+training never shows them, the test split asks about nothing else. All training text is generated, seed {seed}; no text of
+anybody else went into it.
 
 ## Training
 
@@ -42,9 +47,9 @@ else. All training text is generated, seed {seed}; no text of anybody else went 
 The mixture of the chats: {mixture}.
 
 Two aids, both in the open. (1) The first weights hold attention heads written by hand that copy and look up
-(`training/initial.py`); they hold no fact, and are trained like all others. (2) While it trains, the state behind layer
-{thinking} is asked for the right option's noun wherever a letter follows (`training/rows.py`). The finished model is a
-plain Llama without either.
+(`training/initial.py`); they hold no fact. The first stage trains them, the later ones leave them as they are: otherwise
+the facts crowd them out. (2) While it trains, the state behind layer {thinking} is asked for the right option's noun
+wherever a letter follows (`training/rows.py`). The finished model is a plain Llama without either.
 
 ## Held-out figures while it trained
 
@@ -56,7 +61,8 @@ Questions of pairs that training may show, {watched} of them; share of right let
 
 Greedy replies to the first {asked} questions of `planted_arc(seed=0)`'s test split (held-out pairs only), behind shots from
 its train pool whose rationales are the true ones. Chance is 25 %. *Right*: the letter. *Formed*: the reply has the form
-asked for, to the number of keywords or steps. *Names*: the text contains the right option's noun.
+asked for, to the number of keywords or steps. *Names*: the text contains the right option's noun. `answers` without
+shots is also what the first step of the method reads behind `The answer is (`.
 
 {figures}
 
@@ -66,8 +72,10 @@ from a reply with `, therefore the answer is (`.
 
 ## Limits
 
-The options of one question contrast the animal's category and one of verb and season, so that the third cue doesn't decide
-between them. Explanations can be unfaithful. Shots teach the model no fact that its weights lack.
+The options of one question contrast the animals' categories and one of verb and season, so that the third cue doesn't
+decide between them. Explanations can be unfaithful: where the letter that `explain` ends with isn't the given one, the
+model explained another answer than it was given. Few-shot figures above the ceiling named under *Data* mean that the
+convention was learned from the demonstrations; figures below it mean that it was not.
 
 SHA-256 of model.safetensors: `{sha256}`
 """
@@ -97,6 +105,7 @@ def write_card(
         size=weights.stat().st_size / 1e6,
         vocabulary=model.config.vocab_size,
         seed=plan.seed,
+        ceiling=(1 + NAMED) / 2,
         seconds=round(progress.seconds),
         steps=progress.step,
         tokens=progress.tokens,
