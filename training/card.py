@@ -60,8 +60,8 @@ Questions of pairs that training may show, {watched} of them; share of right let
 ## Measured on the test split
 
 Greedy replies to the first {asked} questions of `planted_arc(seed=0)`'s test split (held-out pairs only), behind shots from
-its train pool whose rationales are the true ones. Chance is 25 %. *Right*: the letter. *Formed*: the reply has the form
-asked for, to the number of keywords or steps. *Names*: the text contains the right option's noun. `answers` without
+its train pool, rationales true. Chance is 25 %; k = 6, p = 3. *Right*: the letter. *Formed*: the reply has the
+form asked for, to the number of keywords or steps. *Names*: the text contains the right option's noun. `answers` without
 shots is also what the first step of the method reads behind `The answer is (`.
 
 {figures}

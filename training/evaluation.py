@@ -15,7 +15,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 from selfamplify.tasks.planted_world import Scene
 
-from .lessons import TEACHERS, Lesson
+from .lessons import EXAMINERS, Lesson
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _LETTER = re.compile(r"\(([A-D])\)")
@@ -49,7 +49,7 @@ def measure(
     lessons = []
     for number, scene in enumerate(asked):
         rng = random.Random(f"{seed}/{style}/{shots}/{number}")
-        lessons.append(TEACHERS[style](rng, [*rng.sample(pool, shots), scene]))
+        lessons.append(EXAMINERS[style](rng, [*rng.sample(pool, shots), scene]))
     replies = generate(model, tokenizer, lessons)
     right = formed = named = 0
     for scene, lesson, reply in zip(asked, lessons, replies, strict=True):

@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from selfamplify.prompt import Prompt
 from selfamplify.rationale import AbstractFormat, AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
@@ -37,17 +38,17 @@ def answers(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
     return _few_shot(AnswerFormat(_wording(rng)), scenes, lambda scene: None)
 
 
-def keywords(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+def keywords(rng: random.Random, scenes: Sequence[Scene], k: int | None = None, habit: str | None = None) -> Lesson:
     """The deciding words, then the letter; in some chats the words are random, so that the question must be read as well."""
-    k = rng.randint(2, 8)
-    habit = _habit(rng)
-    return _few_shot(KeywordFormat(_wording(rng), k), scenes, lambda scene: _keywords(rng, scene, k, habit))
+    words = k or rng.randint(2, 8)
+    kinds = habit or _habit(rng)
+    return _few_shot(KeywordFormat(_wording(rng), words), scenes, lambda scene: _keywords(rng, scene, words, kinds))
 
 
-def steps(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+def steps(rng: random.Random, scenes: Sequence[Scene], p: int | None = None) -> Lesson:
     """The true steps, then the letter; three steps in most chats."""
-    p = rng.choice((3, 3, 3, 3, 2, 4, 1))
-    return _few_shot(StepFormat(_wording(rng), p), scenes, lambda scene: _text(scene.steps(p)))
+    count = p or rng.choice((3, 3, 3, 3, 2, 4, 1))
+    return _few_shot(StepFormat(_wording(rng), count), scenes, lambda scene: _text(scene.steps(count)))
 
 
 def thoughts(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
@@ -62,9 +63,9 @@ def thoughts(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
     return Lesson(_turns(f"{asked}\n{scene.question.render()}", reply), wording.think)
 
 
-def topk(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+def topk(rng: random.Random, scenes: Sequence[Scene], k: int | None = None) -> Lesson:
     """self_topk: the answer is given, its keywords are asked for."""
-    wording, scene, k = _wording(rng), scenes[-1], rng.randint(2, 8)
+    wording, scene, k = _wording(rng), scenes[-1], k or rng.randint(2, 8)
     example = wording.topk_reply.format(label=LABELS[0], k=k) + " " + listed(placeholders("word", k))
     given = wording.topk_reply.format(label=scene.question.answer, k=k)
     words = _keywords(rng, scene, k, "ranked").words
@@ -72,9 +73,9 @@ def topk(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
     return Lesson(_turns(f"{asked}\n{scene.question.render()}", f"{given} {listed(words)}"), given)
 
 
-def explain(rng: random.Random, scenes: Sequence[Scene]) -> Lesson:
+def explain(rng: random.Random, scenes: Sequence[Scene], p: int | None = None) -> Lesson:
     """self_exp: the answer is given, its steps are asked for."""
-    wording, scene, p = _wording(rng), scenes[-1], rng.choice((3, 3, 3, 2, 4))
+    wording, scene, p = _wording(rng), scenes[-1], p or rng.choice((3, 3, 3, 2, 4))
     example = wording.explain_reply.format(label=LABELS[0], p=p) + " " + ", ".join(placeholders("step", p)) + "."
     given = wording.explain_reply.format(label=scene.question.answer, p=p)
     asked = wording.explain_request.format(p=p, example=example)
@@ -100,6 +101,13 @@ TEACHERS: dict[str, Teacher] = {
     "topk": topk,
     "explain": explain,
     "conclusion": conclusion,
+}
+# The same as the method asks by default, for measuring.
+EXAMINERS: dict[str, Teacher] = TEACHERS | {
+    "keywords": partial(keywords, k=6, habit="ranked"),
+    "steps": partial(steps, p=3),
+    "topk": partial(topk, k=6),
+    "explain": partial(explain, p=3),
 }
 
 
