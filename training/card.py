@@ -74,8 +74,9 @@ from a reply with `, therefore the answer is (`.
 
 The options of one question contrast the animals' categories and one of verb and season, so that the third cue doesn't
 decide between them. Explanations can be unfaithful: where the letter that `explain` ends with isn't the given one, the
-model explained another answer than it was given. Few-shot figures above the ceiling named under *Data* mean that the
-convention was learned from the demonstrations; figures below it mean that it was not.
+model explained another answer than it was given. Only few-shot figures clearly
+above the ceiling named under *Data* (by more than about 6 points, at {asked} questions) would show that the convention was
+learned from the demonstrations. Exact copying of the words in keyword lists is the weakest point of the formats.
 
 SHA-256 of model.safetensors: `{sha256}`
 """
