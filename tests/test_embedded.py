@@ -1,0 +1,69 @@
+"""The embedded model and the commands that stand on it: what a user sees first."""
+
+import json
+from pathlib import Path
+
+import pytest
+from scipy.stats import binomtest
+from typer.testing import CliRunner
+
+from selfamplify import (
+    InputOutput,
+    KernelShap,
+    LocalModel,
+    RandomWords,
+    Sample,
+    SelfAmplify,
+    SelfExp,
+    SelfTopk,
+    Session,
+    ZeroShot,
+    evaluate,
+    load_model,
+    load_task,
+)
+from selfamplify.baselines import AbstractMethod, AutoCot
+from selfamplify.cli import app
+from selfamplify.demo import __file__ as demo
+
+
+@pytest.fixture(scope="module")
+def embedded() -> LocalModel:
+    return load_model()
+
+
+def test_embedded_model_is_small_and_safe():
+    files = list(Path(demo).parent.iterdir())
+    assert sum(file.stat().st_size for file in files if file.is_file()) <= 15_000_000
+    assert {"model.safetensors", "tokenizer.json", "config.json", "CARD.md"} <= {file.name for file in files}
+
+
+def test_embedded_model_answers_above_chance(embedded: LocalModel):
+    task = load_task("planted_arc").limited(120)
+    prompt = InputOutput().prompt(Session(embedded), task, Sample.of(task.train[:4], 0)).with_length(48)
+    result = evaluate(embedded, prompt, task)
+    assert binomtest(result.correct, result.n, 0.25, alternative="greater").pvalue < 1e-4
+    assert result.correct < result.n
+
+
+@pytest.mark.parametrize(
+    "method",
+    [InputOutput(), ZeroShot(), AutoCot(), *(SelfAmplify(e) for e in (KernelShap(), RandomWords(), SelfTopk(), SelfExp()))],
+    ids=lambda method: getattr(method, "explainer", method).name,
+)
+def test_embedded_model_follows_every_format(embedded: LocalModel, method: AbstractMethod):
+    task = load_task("planted_arc").limited(24)
+    prompt = method.prompt(Session(embedded), task, Sample.of(task.train[:3], 0)).with_length(96)
+    result = evaluate(embedded, prompt, task)
+    assert result.unparsed <= 0.05
+    assert {response.rule for response in result.responses} <= {"stated"}
+
+
+def test_doctor_and_demo_run(tmp_path: Path):
+    runner = CliRunner()
+    assert "and says: The answer is (" in runner.invoke(app, ["doctor"]).stdout
+    result = runner.invoke(app, ["demo", "--out", str(tmp_path), "--limit", "6"])
+    assert result.exit_code == 0 and "kernel_shap" in result.stdout
+    rows = json.loads((tmp_path / "results.json").read_text())["rows"]
+    wanted = "method explainer selection task model seed n correct accuracy ci_low ci_high p_vs_io unparsed seconds".split()
+    assert len(rows) == 14 and all(set(wanted) <= set(row) for row in rows)
