@@ -93,7 +93,7 @@ def test_too_long_a_prompt_is_refused_before_any_generation():
     longest = max(len(model.tokens(prompt.chat(question))) for question in TASK.test)
     with pytest.raises(ContextError) as error:
         evaluate(model, prompt, TASK)
-    for part in (f"has {longest} tokens", "continued by 10", "context of scripted is 60", "fewer than 4 shots", "--drop-shots"):
+    for part in (f"has {longest} tokens", "continued by 10", "context of scripted is 60", "fewer shots than 4", "--drop-shots"):
         assert part in str(error.value)
     assert model.answered == 0
 

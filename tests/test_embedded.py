@@ -1,6 +1,7 @@
 """The embedded model and the commands that stand on it: what a user sees first."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from scipy.stats import binomtest
 from typer.testing import CliRunner
 
 from selfamplify import (
+    PAPER,
     InputOutput,
     KernelShap,
     LocalModel,
@@ -21,10 +23,12 @@ from selfamplify import (
     evaluate,
     load_model,
     load_task,
+    select,
 )
 from selfamplify.baselines import AbstractMethod, AutoCot
 from selfamplify.cli import app
 from selfamplify.demo import __file__ as demo
+from selfamplify.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,20 @@ def test_embedded_model_follows_every_format(embedded: LocalModel, method: Abstr
     result = evaluate(embedded, prompt, task)
     assert result.unparsed <= 0.05
     assert {response.rule for response in result.responses} <= {"stated"}
+
+
+def test_papers_profile_reads_labels_with_a_real_tokenizer(embedded: LocalModel):
+    sample = select(Session(embedded, PAPER), load_task("planted_arc"), "error", 3, 0)
+    assert len(sample.questions) == 3 and sample.counts.discarded < sample.counts.asked
+
+
+def test_shots_among_the_test_questions_are_refused(embedded: LocalModel):
+    task = load_task("planted_arc")
+    prompt = InputOutput().prompt(Session(embedded), task, Sample.of(task.train[:3], 0))
+    with pytest.raises(DataError, match="2 of the 3 shots are among the 4 test questions"):
+        evaluate(embedded, prompt, replace(task, test=(*task.test[:2], *task.train[:2])))
+    with pytest.raises(DataError, match="use --task planted_arc"):
+        evaluate(embedded, prompt, replace(task, name="snarks"))
 
 
 def test_doctor_and_demo_run(tmp_path: Path):

@@ -29,6 +29,7 @@ from selfamplify.explain import (
     SelfTopk,
     ShapleyValueSampling,
     TokenGame,
+    completed,
     explain_all,
     make_explainer,
     settings_of,
@@ -68,7 +69,7 @@ both_models = pytest.mark.parametrize("where", ["llama", "stories260K"])
 
 
 def explain(name: str, model: LocalModel, question: Question = LEAF, seed: int = 0, **chosen: Any) -> Explanation:
-    return make_explainer(name, SMALL.get(name, {}) | chosen, {}).explain(model, question, OURS, seed)
+    return make_explainer(name, SMALL.get(name, {}) | chosen).explain(model, question, OURS, seed)
 
 
 def game_of(model: LocalModel, question: Question, **settings: Any) -> TokenGame:
@@ -117,7 +118,8 @@ def test_other_seed_gives_other_scores_only_where_draws_are_made(name: str) -> N
 @pytest.mark.parametrize("value", ["logprob", "margin"])
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 def test_every_value_and_absence_can_be_attributed(name: str, value: str, absent: str) -> None:
-    explanation = explain(name, model_of("llama"), value=value, absent=absent)
+    played: dict[str, Any] = {"absent": absent} if "absent" in settings_of(name) else {}
+    explanation = explain(name, model_of("llama"), value=value, **played)
     assert explanation.value == value
     assert explanation.scores is not None and np.isfinite(explanation.scores).all()
 
@@ -169,7 +171,7 @@ def test_nothing_outside_the_words_is_perturbed(name: str, absent: str, monkeypa
 
     monkeypatch.setattr(model, "last_logits", spied)
     monkeypatch.setattr(model, "logits_from_embeddings", spied_embeddings)
-    explain(name, model, absent=absent)
+    explain(name, model, **({"absent": absent} if "absent" in settings_of(name) else {}))
     assert rows or embedded
     for row in rows:
         if absent == "mask":
@@ -230,7 +232,7 @@ def test_unknown_value_or_absence_is_refused(setting: dict[str, Any], remedy: st
 @every_attribution
 def test_attribution_without_a_local_model_is_refused(name: str) -> None:
     with pytest.raises(ModelError, match="use self_topk or self_exp"):
-        make_explainer(name, {}, {}).explain(ScriptedModel(lambda chat: "A"), LEAF, OURS, 0)
+        make_explainer(name, {}).explain(ScriptedModel(lambda chat: "A"), LEAF, OURS, 0)
 
 
 @every_scored
@@ -397,7 +399,7 @@ def test_self_topk_and_self_exp_are_told_the_answer() -> None:
     topk = SelfTopk(keywords=2).explain(model, LEAF, OURS, 0)
     steps = SelfExp(steps=2).explain(model, LEAF, OURS, 0)
     assert topk.words == ("green", "dye") and topk.scores is None
-    assert steps.text == 'The "green", "dye" and "Green"' and steps.words == ()
+    assert steps.text == 'The "green", "dye" and "Green".' and steps.words == ()
     assert topk.cost.forward_passes == steps.cost.forward_passes == 1
     for chat in chats:
         assert LEAF.render() == chat.question and chat.messages[-1].content.endswith(chat.question)
@@ -426,15 +428,24 @@ def test_models_own_words_are_the_same_for_the_same_seed(name: str, where: str) 
 # By name.
 
 
+def test_method_settings_fill_what_an_explainer_leaves_open() -> None:
+    wanted = {"keywords": 4, "steps": 5, "decoding": Decoding(9)}
+    assert completed(SelfExp(), **wanted) == SelfExp(steps=5, decoding=Decoding(9))
+    assert completed(SelfTopk(keywords=2), **wanted) == SelfTopk(keywords=2, decoding=Decoding(9))
+    assert completed(IntegratedGradients(), **wanted) == IntegratedGradients()
+
+
 def test_settings_are_fields() -> None:
     assert settings_of("kernel_shap") == {"value", "absent", "samples"}
-    assert make_explainer("kernel_shap", {"samples": 9}, {"value": "margin", "keywords": 3}) == KernelShap(
-        samples=9, value="margin"
-    )
+    assert make_explainer("kernel_shap", {"samples": "9", "value": "margin"}) == KernelShap(samples=9, value="margin")
+    with pytest.raises(SettingsError, match="'samples' of kernel_shap can't be 'many'"):
+        make_explainer("kernel_shap", {"samples": "many"})
+    with pytest.raises(SettingsError, match="no setting 'absent'"):
+        make_explainer("deep_lift", {"absent": "delete"})
     with pytest.raises(SettingsError, match="no setting 'sample'; it has: absent, samples, value"):
-        make_explainer("kernel_shap", {"sample": 9}, {})
+        make_explainer("kernel_shap", {"sample": 9})
     with pytest.raises(SettingsError, match="did you mean 'deep_lift'"):
-        make_explainer("deeplift", {}, {})
+        make_explainer("deeplift", {})
 
 
 def test_names_are_those_of_the_classes() -> None:
@@ -442,7 +453,7 @@ def test_names_are_those_of_the_classes() -> None:
     assert EXPLAINERS["lime"] is Lime and EXPLAINERS["random"] is RandomWords
     assert EXPLAINERS["kernel_shap_captum"] is KernelShapCaptum
     assert EXPLAINERS["shapley_value_sampling"] is ShapleyValueSampling
-    assert len({repr(make_explainer(name, {}, {})) for name in EXPLAINERS}) == len(EXPLAINERS)
+    assert len({repr(make_explainer(name, {})) for name in EXPLAINERS}) == len(EXPLAINERS)
 
 
 def test_explain_all_does_not_depend_on_the_order() -> None:

@@ -138,7 +138,7 @@ def test_make_method_knows_every_name_and_no_other():
 def test_make_method_passes_settings_to_the_explainer():
     made = make_method("kernel_shap", 4, 3, DEFAULT, {"samples": 99})
     assert made == SelfAmplify(KernelShap(samples=99), 4, 3)
-    assert make_method("self_exp", 4, 2, DEFAULT, {}) == SelfAmplify(SelfExp(steps=2, decoding=DEFAULT.decoding), 4, 2)
+    assert make_method("self_exp", 4, 2, DEFAULT, {}) == SelfAmplify(SelfExp(), 4, 2)
     paper = make_method("kernel_shap", 6, 3, PAPER, {"samples": 99})
     assert isinstance(paper, SelfAmplify) and paper.explainer.name == "kernel_shap_captum"
 

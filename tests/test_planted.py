@@ -101,8 +101,8 @@ def test_steps_tell_the_fact_and_name_the_answer() -> None:
         assert three.endswith(f"{scene.question.planted[-1]} is ({scene.question.answer})")
         assert [len(scene.steps(count).split(". ")) for count in (1, 2, 3, 4)] == [1, 2, 3, 4]
         assert scene.steps(4).endswith(three)
-    with pytest.raises(ValueError, match="1 to 4 steps, 5"):
-        scene.steps(5)
+        with pytest.raises(ValueError, match="1 to 4 steps, 5"):
+            scene.steps(5)
 
 
 def best_guess(

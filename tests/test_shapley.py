@@ -176,10 +176,10 @@ def test_pairs_are_drawn_of_uniform_sizes_and_words() -> None:
 @pytest.mark.parametrize(
     ("explainer", "players", "kind", "remedy"),
     [
-        (KernelShap(samples=59), 30, SettingsError, "--samples 60"),
-        (KernelShapCaptum(samples=31), 30, SettingsError, "at least M \\+ 2 = 32"),
+        (KernelShap(samples=59), 30, ExplanationError, "--samples 60"),
+        (KernelShapCaptum(samples=31), 30, ExplanationError, "at least M \\+ 2 = 32"),
         (KernelShapCaptum(), 1, ExplanationError, "use kernel_shap"),
-        (Lime(samples=31), 30, SettingsError, "at least M \\+ 2 = 32"),
+        (Lime(samples=31), 30, ExplanationError, "at least M \\+ 2 = 32"),
         (ShapleyValues(), 13, ExplanationError, "use kernel_shap"),
         (ShapleyValueSampling(permutations=1), 5, SettingsError, "at least 2 permutations"),
     ],

@@ -232,7 +232,7 @@ def test_another_setting_is_refused_with_the_difference(tmp_path: Path):
         (lambda: compare(Plan(PLAN.methods, shots=3), scripted(talker), TASK, tmp_path / "run"), "shots: 2 -> 3"),
         (lambda: compare(PLAN, scripted(talker, "else"), TASK, tmp_path / "run"), 'model: "scripted" -> "else"'),
         (lambda: compare(PLAN, scripted(talker), TASK, tmp_path / "run", profile=PAPER), 'profile: "default" -> "paper"'),
-        (lambda: compare(PLAN, scripted(talker), TASK.limited(3), tmp_path / "run"), "test_sha256: "),
+        (lambda: compare(PLAN, scripted(talker), TASK.limited(3), tmp_path / "run"), "different test questions"),
     ]:
         with pytest.raises(RunError, match="other settings") as error:
             changed()

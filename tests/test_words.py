@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from zoo import model_of
 
 from selfamplify.asking import reading_chat
-from selfamplify.explain.self_exp import tidy_steps
 from selfamplify.explain.self_topk import parse_keywords
 from selfamplify.explain.words import candidate_words, locate
 from selfamplify.models import Reading
 from selfamplify.records import Choice, Question
-from selfamplify.wording import OURS
+from selfamplify.wording import OURS, without_conclusion
 
 LABELS = ("A", "B", "C", "D")
 ODD = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
@@ -163,7 +162,7 @@ def test_parse_keywords_gives_distinct_single_lines(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "steps"),
     [
-        ("Rub.\nIt warms. Therefore, the answer is (A)", "Rub. It warms"),
+        ("Rub.\nIt warms. Therefore, the answer is (A)", "Rub. It warms."),
         ("One, two, three, therefore the answer is (B).", "One, two, three"),
         ("So the answer is (C)", ""),
         ("It is so. The answer is unclear.", "It is so. The answer is unclear."),
@@ -171,13 +170,13 @@ def test_parse_keywords_gives_distinct_single_lines(text: str) -> None:
         ("", ""),
     ],
 )
-def test_tidy_steps_of_examples(text: str, steps: str) -> None:
-    assert tidy_steps(text) == steps
+def test_without_conclusion_of_examples(text: str, steps: str) -> None:
+    assert without_conclusion(text) == steps
 
 
 @given(st.one_of(ODD, TYPED))
-def test_tidy_steps_is_one_line_and_settled(text: str) -> None:
-    line = tidy_steps(text)
+def test_without_conclusion_is_one_line_and_settled(text: str) -> None:
+    line = without_conclusion(text)
     assert line == " ".join(line.split())
-    assert tidy_steps(line) == line
-    assert tidy_steps(f"{line}, therefore the answer is (A)") == line
+    assert without_conclusion(line) == line
+    assert without_conclusion(f"{line}, therefore the answer is (A)") == line

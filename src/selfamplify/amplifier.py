@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from .baselines import AbstractMethod
 from .design import design
 from .errors import SettingsError
-from .explain import AbstractExplainer, KernelShap, explain_all
+from .explain import AbstractExplainer, KernelShap, completed, explain_all
 from .memory import AbstractMemory, NoMemory
 from .models.model import AbstractLanguageModel
 from .profiles import DEFAULT, Profile
@@ -34,13 +34,15 @@ class SelfAmplify(AbstractMethod):
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
         if not sample.questions:
             raise SettingsError("Self-AMPLIFY needs at least one shot; use --shots 8, or the method zero_shot.")
-        explanations = explain_all(session, self.explainer, sample.questions, sample.seed)
+        wanted = {"keywords": self.keywords, "steps": self.steps, "decoding": session.profile.decoding}
+        explainer = completed(self.explainer, **wanted)
+        explanations = explain_all(session, explainer, sample.questions, sample.seed)
         layout = layout_for(explanations, session.profile.wording, self.keywords, self.steps)
         shots = [
             Shot(question, layout.reply(explanation, question.answer), question.answer, explanation)
             for question, explanation in zip(sample.questions, explanations, strict=True)
         ]
-        engine = {"explainer": self.explainer.name, "engine": repr(self.explainer)}
+        engine = {"explainer": self.explainer.name, "engine": repr(explainer)}
         settings = engine | {"keywords": self.keywords, "steps": self.steps}
         return design(session, task, sample, self.name, layout, shots, settings)
 

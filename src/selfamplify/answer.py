@@ -5,21 +5,17 @@ from dataclasses import asdict, replace
 from time import perf_counter
 from typing import Any
 
-from .asking import check_context, fits
+from .asking import fits, judge_chat
 from .fitting import check_prompts
 from .memory import Stage
 from .models.model import AbstractLanguageModel
 from .prompt import Prompt
-from .records import Chat, Cost, Message, Question, Response
+from .records import Cost, Question, Response
 from .recovery import RULES, recover
 from .seeds import derive
 from .session import Session
 
 _BATCH = 32
-_JUDGE_REQUEST = (
-    "A model was asked a multiple choice question, where choices look like {choices}. Read its response and say which "
-    "choice it gives as its answer.\nQuestion: {question}\nResponse: {response}"
-)
 
 
 def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed: int) -> list[Response]:
@@ -73,10 +69,7 @@ def _by_rules(
     asked = [(index, chat) for index, chat in zip(open_ones, chats, strict=True) if fits(session.model, chat, 2)]
     labels = [batch[index].labels for index, _ in asked]
     tokens = session.model.next_token([chat for _, chat in asked], labels) if asked else []
-    best = {
-        index: names[max(range(len(names)), key=token.log_probabilities.__getitem__)]
-        for (index, _), names, token in zip(asked, labels, tokens, strict=True)
-    }
+    best = {index: token.best(names) for (index, _), names, token in zip(asked, labels, tokens, strict=True)}
     return [decision or (best.get(index), "constrained" if index in best else "none") for index, decision in enumerate(found)]
 
 
@@ -88,11 +81,10 @@ def _conclusion(prefill: str, text: str, conclude: str) -> str:
 
 def _judged(judge: AbstractLanguageModel, batch: Sequence[Question], texts: Sequence[str]) -> list[tuple[str | None, str]]:
     """What a judge model reads in the responses: its next token after "The answer is (", by arg max over the vocabulary."""
-    chats: list[Chat] = []
-    for question, text in zip(batch, texts, strict=True):
-        shown = ", ".join(f"({label})" for label in question.labels)
-        content = _JUDGE_REQUEST.format(choices=shown, question=question.render(), response=text)
-        chats.append(Chat((Message("user", content),), "The answer is ("))
-    check_context(judge, chats, 1, "a judge with a longer context, or --max-new-tokens for shorter responses")
-    tokens = judge.next_token(chats, [question.labels for question in batch])
-    return [(token.label, "judge" if token.label else "none") for token in tokens]
+    chats = [judge_chat(question, text) for question, text in zip(batch, texts, strict=True)]
+    # A response may be longer in the judge's tokens than in the model's: then nothing is read from it.
+    read = [index for index, chat in enumerate(chats) if fits(judge, chat, 1)]
+    labels = [batch[index].labels for index in read]
+    tokens = judge.next_token([chats[index] for index in read], labels) if read else []
+    found = {index: token.label for index, token in zip(read, tokens, strict=True)}
+    return [(found.get(index), "judge" if found.get(index) else "none") for index in range(len(batch))]

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 from .errors import ContextError
 from .models.model import AbstractLanguageModel
-from .records import Chat, Message, Question
+from .records import Chat, Decoding, Message, Question
 from .wording import Wording
+
+_JUDGE_REQUEST = (
+    "A model was asked a multiple choice question, where choices look like {choices}. Read its response and say which "
+    "choice it gives as its answer.\nQuestion: {question}\nResponse: {response}"
+)
 
 
 def reading_chat(question: Question, wording: Wording) -> Chat:
@@ -17,6 +22,19 @@ def request(instruction: str, question: Question, prefill: str = "") -> Chat:
     """One user turn: an instruction, then the question."""
     text = question.render()
     return Chat((Message("user", f"{instruction}\n{text}"),), prefill, text)
+
+
+def judge_chat(question: Question, response: str) -> Chat:
+    """What a judge model is asked: which choice a response gives (section 4.1 lets a model recover the labels)."""
+    shown = ", ".join(f"({label})" for label in question.labels)
+    content = _JUDGE_REQUEST.format(choices=shown, question=question.render(), response=response)
+    return Chat((Message("user", content),), "The answer is (")
+
+
+def reply_to(model: AbstractLanguageModel, chat: Chat, decoding: Decoding, seed: int) -> str:
+    """What the model writes in one chat. Raises ContextError, before any work, if that does not fit its context."""
+    check_context(model, [chat], decoding.max_new_tokens, "a model with a longer context")
+    return model.generate([chat], decoding, [seed])[0].text
 
 
 def fits(model: AbstractLanguageModel, chat: Chat, new_tokens: int) -> bool:

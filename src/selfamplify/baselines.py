@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any, ClassVar
 
 from .asking import check_context, request
-from .design import design, typical_labels
+from .design import design
 from .memory import Stage
 from .prompt import Prompt
 from .rationale import AnswerFormat, ThoughtFormat
@@ -16,6 +16,7 @@ from .seeds import derive
 from .selection import Sample
 from .session import Session
 from .tasks.task import Task
+from .wording import without_conclusion
 
 _SHORTER = "a model with a longer context"
 _EXPLAINED = ("explainer", "engine", "keywords", "steps")
@@ -80,8 +81,8 @@ class AutoCot(AbstractMethod):
         shots = []
         for question, thought in zip(sample.questions, think(session, sample.questions, sample.seed), strict=True):
             explanation = Explanation(question.id, self.name, text=thought.text, cost=thought.cost)
-            label = thought.label or question.labels[0]
-            shots.append(Shot(question, layout.reply(explanation, label), label, explanation))
+            assert thought.label is not None
+            shots.append(Shot(question, layout.reply(explanation, thought.label), thought.label, explanation))
         return design(session, task, sample, self.name, layout, shots, {})
 
 
@@ -89,7 +90,7 @@ def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
     """The IO prompt on the shots of a finished prompt: what its rationales are tested against."""
     layout = AnswerFormat(session.profile.wording)
     shots = tuple(Shot(s.question, layout.reply(None, s.question.answer), s.question.answer) for s in prompt.shots)
-    labels = typical_labels([shot.question for shot in shots]) if shots else tuple(prompt.label_map)
+    labels = prompt.provenance.get("labels") or tuple(prompt.label_map)
     instruction = layout.instruction(labels)
     made = {name: value for name, value in prompt.provenance.items() if name not in _EXPLAINED}
     return replace(prompt, method=InputOutput.name, instruction=instruction, shots=shots, prefill="", provenance=made)
@@ -105,33 +106,24 @@ def think(session: Session, questions: Sequence[Question], seed: int) -> list[Re
     def concluding(question: Question, text: str) -> Chat:
         return replace(chat_of(question), prefill=f"{wording.think} {text}".strip() + wording.conclude_thought)
 
+    drawn = [seed] if decoding.do_sample else []
+
     def identity(question: Question) -> list[Any]:
-        return [question.id, question.render(), model.fingerprint, model.tokens(chat_of(question)), asdict(decoding), seed]
+        return [question.id, question.render(), model.fingerprint, model.tokens(chat_of(question)), asdict(decoding), *drawn]
 
     def compute(batch: Sequence[Question]) -> list[Response]:
         start = perf_counter()
         chats = [chat_of(question) for question in batch]
         seeds = [derive(seed, "think", question.id) for question in batch]
-        texts = [_thought(reply.text) for reply in model.generate(chats, decoding, seeds)]
+        texts = [without_conclusion(reply.text) for reply in model.generate(chats, decoding, seeds)]
         ends = [concluding(question, text) for question, text in zip(batch, texts, strict=True)]
         check_context(model, ends, 1, _SHORTER)
         labels = [question.labels for question in batch]
         tokens = model.next_token(ends, labels)
-        best = [
-            max(zip(token.log_probabilities, names, strict=True), key=lambda pair: pair[0])[1]
-            for token, names in zip(tokens, labels, strict=True)
-        ]
+        best = [token.best(names) for token, names in zip(tokens, labels, strict=True)]
         cost = Cost(2, (perf_counter() - start) / len(batch))
         return [Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)]
 
     whole = [concluding(question, "") for question in questions]
     check_context(model, whole, decoding.max_new_tokens, _SHORTER)
     return session.memory.recall(Stage("thinking step by step", Response, identity, compute, 32), questions)
-
-
-def _thought(text: str) -> str:
-    """One line of thought, without the closing statement of the answer, which the shot's own sentence makes."""
-    line = " ".join(text.split())
-    for marker in ("Therefore, the answer is", "Therefore the answer is", "So the answer is"):
-        line = line.split(marker)[0]
-    return line.strip()

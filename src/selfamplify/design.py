@@ -25,7 +25,9 @@ def design(
     settings: dict[str, Any],
 ) -> Prompt:
     """The prompt of ``method``: the format's instruction, the shots, and the record of how they came about."""
+    labels = typical_labels(task.train)
     provenance: dict[str, Any] = {
+        "labels": list(labels),
         "task": task.name,
         "model": session.model.name,
         "model_fingerprint": session.model.fingerprint,
@@ -37,7 +39,7 @@ def design(
         "selfamplify": version("selfamplify"),
         **settings,
     }
-    instruction = layout.instruction(typical_labels(task.train))
+    instruction = layout.instruction(labels)
     return Prompt(method, instruction, tuple(shots), task.label_map, session.profile.decoding, provenance=provenance)
 
 

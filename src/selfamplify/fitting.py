@@ -1,23 +1,45 @@
-"""Whether finished prompts fit a model's context with every question, and how they are made to: by whole shots only."""
+"""Whether finished prompts go with the questions: made for them, apart from them, and short enough for the model's context."""
 
 from collections.abc import Sequence
 
-from .asking import check_context, fits
-from .errors import ContextError
+from .asking import check_context, fits, judge_chat
+from .errors import ContextError, DataError
 from .prompt import Prompt
 from .records import Question
 from .session import Session
+from .tasks.task import Task, content_key
 
 
 def check_prompts(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> None:
-    """Raise ContextError, with the numbers, if a question does not fit behind one of the prompts with the longest reply."""
+    """Raise ContextError, with the numbers, if a question does not fit behind one of the prompts with the longest reply.
+
+    The same for the judge, if there is one, and the longest response that it may have to read.
+    """
     for prompt in prompts:
         count = len(prompt.shots)
         remedy = (
-            f"fewer than {count} shots, or --drop-shots" if count else "a model with a longer context, or shorter questions"
+            f"fewer shots than {count}, or --drop-shots" if count else "a model with a longer context, or shorter questions"
         )
         chats = [prompt.chat(question) for question in questions]
         check_context(session.model, chats, prompt.decoding.max_new_tokens, remedy)
+    if session.reader is not None and prompts:
+        longest = max(prompt.decoding.max_new_tokens for prompt in prompts)
+        unread = [judge_chat(question, "") for question in questions]
+        check_context(session.reader, unread, longest + 1, "a judge with a longer context, or a smaller --max-new-tokens")
+
+
+def check_apart(prompt: Prompt, task: Task) -> None:
+    """Raise DataError if the prompt was built for another task, or if one of its shots is a test question."""
+    made_for = prompt.provenance.get("task", task.name)
+    if made_for != task.name:
+        raise DataError(f"The prompt was built for the task {made_for}, and is to answer {task.name}; use --task {made_for}.")
+    asked = set(map(content_key, task.test))
+    shared = sum(content_key(shot.question) in asked for shot in prompt.shots)
+    if shared:
+        raise DataError(
+            f"{shared} of the {len(prompt.shots)} shots are among the {len(task.test)} test questions, which would then be "
+            f"given away; use the --data, --test-size and --split-seed that the prompt was built with."
+        )
 
 
 def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[Prompt]:

@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 Record = TypeVar("Record")
 
 Progress = Callable[[str, int, int], None]
-"""Told after every batch: what is being done, how many items are done, of how many."""
+"""Told before and after every batch: what is being done, how many items are done, of how many."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class NoMemory(AbstractMemory):
     def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
         done = 0
         for batch in batches(items, stage.batch):
+            self.progress(stage.name, done, len(items))
             records = stage.compute(batch)
             done += len(batch)
             self.progress(stage.name, done, len(items))

@@ -33,6 +33,4 @@ def make_method(name: str, keywords: int, steps: int, profile: Profile, chosen: 
         return BASELINES[name]
     if name not in method_names():
         raise unknown_name("method", name, method_names())
-    common = {"keywords": keywords, "steps": steps, "decoding": profile.decoding}
-    explainer = make_explainer(dict(profile.explainers).get(name, name), chosen, common)
-    return SelfAmplify(explainer, keywords, steps)
+    return SelfAmplify(make_explainer(dict(profile.explainers).get(name, name), chosen), keywords, steps)

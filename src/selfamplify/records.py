@@ -5,6 +5,7 @@ of models, files or tokens.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -62,7 +63,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How text is generated. The default is greedy; ``wording`` and decoding of the paper stand in ``profiles.py``."""
+    """How text is generated. The default is greedy; the paper's decoding stands in ``profiles.py``."""
 
     max_new_tokens: int = 300
     do_sample: bool = False
@@ -82,6 +83,10 @@ class NextToken:
     text: str
     label: str | None
     log_probabilities: tuple[float, ...]
+
+    def best(self, labels: Sequence[str]) -> str:
+        """The most probable of the labels that were asked for."""
+        return max(zip(self.log_probabilities, labels, strict=True), key=lambda pair: pair[0])[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ def stated(text: str, question: Question) -> str | None:
     """
     capitals = _one_of([label for label in question.labels if label not in ("A", "I")])
     found = re.findall(
-        rf"""\banswer(?:\s+is)?(?:\s+(?:option|choice))?\s*[:=]?[\s*_"'“]*"""
+        rf"""\b(?:answer|(?:right|correct|best)\s+(?:choice|option))(?:\s+is)?(?:\s+(?:option|choice))?\s*[:=–-]?[\s*_"'“]*"""
         rf"""(?:\(\s*({_one_of(question.labels)})\s*\)|"""
         rf"""({_one_of(question.labels)})(?=[*_"'”]*\s*(?:[.,;:!?)\]]|$|\n|(?:because|since)\b))|"""
         rf"""((?-i:{capitals}))\b(?!['’]))""",
@@ -34,14 +34,16 @@ def leading(text: str, question: Question) -> str | None:
 
 
 def parenthesised(text: str, question: Question) -> str | None:
-    """Exactly one label stands in parentheses, anywhere."""
-    found = set(re.findall(rf"\(({_one_of(question.labels)})\)", text))
+    """Exactly one label stands in parentheses, anywhere but behind a negation."""
+    denied = r"(?:\b(?:not|cannot be|rather than|instead of)|n['’]t(?: be)?)(?: the answer)?\s+"
+    found = set(re.findall(rf"\(({_one_of(question.labels)})\)", re.sub(denied + r"\(\w+\)", "", text, flags=re.IGNORECASE)))
     return found.pop() if len(found) == 1 else None
 
 
 def chosen_text(text: str, question: Question) -> str | None:
     """The text of exactly one choice occurs in the response, as whole words and not as a part of another choice's text."""
-    said = text.casefold()
+    # Keywords are hints: a list of them that is cut off before it names the answer names none.
+    said = re.sub(r"\bthe \d+ keywords\b.*?(?:are important|\Z)", "", text.casefold(), flags=re.DOTALL)
     texts = {choice.label: choice.text.casefold().rstrip(".") for choice in question.choices}
     found: list[str] = []
     for label in sorted(texts, key=lambda label: -len(texts[label])):

@@ -135,7 +135,7 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
             tokens = model.next_token(chats, [question.labels for question in batch])
             return [Prediction(q.id, token.text, token.label) for q, token in zip(batch, tokens, strict=True)]
         seeds = [derive(seed, "ask", question.id) for question in batch]
-        texts = [reply.text for reply in model.generate(chats, replace(reading, max_new_tokens=1), seeds)]
+        texts = [reply.text.rstrip(")") for reply in model.generate(chats, reading, seeds)]
         return [Prediction(q.id, text, text if text in q.labels else None) for q, text in zip(batch, texts, strict=True)]
 
     return session.memory.stream(Stage("asking", Prediction, identity, predict, _BATCH), questions)

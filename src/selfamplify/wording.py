@@ -3,6 +3,7 @@
 Templates are filled with ``str.format``; texts of data are only ever inserted, never used as templates.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -89,3 +90,9 @@ def choices(labels: Sequence[str]) -> str:
 def placeholders(word: str, count: int) -> list[str]:
     """``word1``, ``word2``, …: what an output example shows instead of content."""
     return [f"{word}{number}" for number in range(1, count + 1)]
+
+
+def without_conclusion(text: str) -> str:
+    """One line of reasoning, up to a "therefore the answer is …": the rationale's own sentence says that."""
+    conclusion = r"[,;]?\s*\b(?:therefore|thus|hence|so),?\s+the answer is\b"
+    return re.split(conclusion, " ".join(text.split()), maxsplit=1, flags=re.IGNORECASE)[0].strip()

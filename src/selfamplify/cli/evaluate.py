@@ -30,6 +30,9 @@ def evaluate(
     folder = out_folder or (run.parent if run.suffix == ".json" else run)
     questions = task.load().limited(limit)
     asked = model.load()
+    built_by = prompt.provenance.get("model", asked.name)
+    if built_by != asked.name:
+        say(f"note: the prompt was built by {built_by}, and is measured on {asked.name} (--model).", console=err)
     with selfamplify.terminal_progress(err) as progress:
         table = selfamplify.measure(
             prompt,

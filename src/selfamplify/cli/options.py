@@ -100,9 +100,14 @@ class EngineOptions:
     samples: Annotated[int | None, typer.Option("--samples", min=1, help="Evaluations a question: kernel_shap, lime.")] = None
     value: Annotated[str | None, typer.Option("--value", help="What is attributed: logit, logprob or margin.")] = None
     absent: Annotated[str | None, typer.Option("--absent", help="Absent words: mask (replaced) or delete (removed).")] = None
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other setting, as NAME=VALUE; may be repeated. Example: permutations=50"),
+    ] = None
 
     def given(self) -> dict[str, Any]:
-        return {name: setting for name, setting in vars(self).items() if setting is not None}
+        named = {"samples": self.samples, "value": self.value, "absent": self.absent}
+        return {name: setting for name, setting in named.items() if setting is not None} | dict(map(_pair, self.settings or ()))
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,13 @@ class RationaleOptions:
 
     keywords: Annotated[int, typer.Option("--keywords", min=1, help="Keywords of a keyword rationale (k).")] = 6
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of a self_exp rationale (p).")] = 3
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise SettingsError(f"'{text}' sets nothing; write for example --set permutations=50.")
+    return name, value
 
 
 def names(text: str) -> list[str]:

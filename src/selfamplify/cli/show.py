@@ -29,5 +29,5 @@ def show(
             say(f"{key}: {value}", "dim")
     if has_table:
         out.print(selfamplify.comparison_table(selfamplify.Table.load(path)))
-        for answers in selfamplify.responses_side_by_side(path, responses):
+        for answers in selfamplify.responses_side_by_side(path, responses) if responses else ():
             out.print(answers)

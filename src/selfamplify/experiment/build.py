@@ -35,7 +35,7 @@ def build(
     with Store(out, progress) as store:
         session = Session(model, profile, store)
         drawn = {"method": repr(method), "selection": selection, "shots": shots, "seed": seed}
-        with store.claimed("build", run_settings(session, task) | drawn):
+        with store.claimed("prompt", run_settings(session, task) | drawn):
             prompt = method.prompt(session, task, select(session, task, selection, shots, seed))
             prompt.save(out)
     return prompt
@@ -51,8 +51,9 @@ def run_settings(session: Session, task: Task) -> dict[str, Any]:
         "max_new_tokens": session.profile.decoding.max_new_tokens,
         "judge": session.judge.name if session.judge else None,
         "task": task.name,
-        "train_sha256": _digest(repr(task.train)),
-        "test_sha256": _digest(repr(task.test)),
+        "training_questions_sha256": _digest(repr(task.train)),
+        "test_questions_sha256": _digest(repr(task.test)),
+        "test_count": len(task.test),
     }
 
 

@@ -39,8 +39,8 @@ def compare(
     task = task.limited(plan.limit)
     with Store(out, progress) as store:
         session = Session(model, profile, store, judge)
-        settings = run_settings(session, task) | asdict(plan)
-        with store.claimed("compare", settings):
+        settings = run_settings(session, task) | {"command": "compare"} | asdict(plan)
+        with store.claimed("results", settings):
             prompts, failed = _prompts(plan, session, task)
         finished: list[Finished] = []
         for cell, prompt in prompts.items():

@@ -6,10 +6,10 @@ from pathlib import Path
 from ..answer import answer
 from ..baselines import same_shots_io
 from ..evaluation import Result
-from ..fitting import check_prompts, fit
+from ..fitting import check_apart, check_prompts, fit
 from ..memory import Progress, silent
 from ..models.model import AbstractLanguageModel
-from ..profiles import DEFAULT, find_profile
+from ..profiles import DEFAULT, Profile, find_profile
 from ..prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task
@@ -29,20 +29,23 @@ def measure(
     judge: AbstractLanguageModel | None = None,
     io: bool = True,
     drop_shots: bool = False,
+    profile: Profile | None = None,
     progress: Progress = silent,
 ) -> Table:
     """Answer the test questions of ``task`` behind ``prompt`` and, for the paired test, behind IO on the same shots.
 
     Writes responses.jsonl and results.json into the folder ``out``; the same call resumes after a crash.
     """
+    check_apart(prompt, task)
     finished: list[Finished] = []
     with Store(out, progress) as store:
-        session = Session(model, find_profile(prompt.provenance.get("profile", DEFAULT.name)), store, judge)
+        style = profile or find_profile(prompt.provenance.get("profile", DEFAULT.name))
+        session = Session(model, style, store, judge)
         settings = run_settings(session, task) | {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding)}
-        settings |= {"seed": seed, "io": io, "drop_shots": drop_shots}
+        settings |= {"command": "evaluate", "seed": seed, "io": io, "drop_shots": drop_shots}
         plain = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != "io" else []
         prompts = [*plain, prompt]
-        with store.claimed("evaluate", settings):
+        with store.claimed("results", settings):
             prompts = fit(session, prompts, task.test) if drop_shots else prompts
             check_prompts(session, prompts, task.test)
         for asked in prompts:

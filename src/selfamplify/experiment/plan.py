@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..baselines import AbstractMethod
+from ..clustering import ClusteredAutoCot
 from ..errors import SettingsError, unknown_name
 from ..explain import settings_of
 from ..methods import BASELINES, make_method, method_names
@@ -71,10 +72,12 @@ class Plan:
         """The rows, by seed and selection, IO first; a baseline does not vary with the number of keywords."""
         for seed in self.seeds:
             for selection in self.selections:
+                # The clustered competitor draws its own sample: one row a seed says all.
+                left_out = {"io"} if selection == self.selections[0] else {"io", ClusteredAutoCot.name}
                 yield Cell("io", selection, self.keywords[0], seed)
                 for method in dict.fromkeys(self.methods):
                     counts = self.keywords[:1] if method in BASELINES or method == "self_exp" else self.keywords
-                    for count in counts if method != "io" else ():
+                    for count in counts if method not in left_out else ():
                         yield Cell(method, selection, count, seed)
 
     def method(self, cell: Cell, profile: Profile) -> AbstractMethod:

@@ -29,7 +29,8 @@ class Finished:
 @dataclass(frozen=True)
 class Row:
     """One line of a table. ``accuracy``, its 95 % interval and ``unparsed`` are shares; ``p_vs_io`` is McNemar's exact p
-    against IO on the same sample and questions, None for IO itself; ``seconds`` is wall clock, explanations included."""
+    against IO on the same sample and questions, None for IO itself and where there is none; ``seconds`` is wall clock,
+    explanations included."""
 
     method: str
     explainer: str | None
@@ -101,7 +102,13 @@ def rows(finished: Iterable[Finished]) -> list[Row]:
     """A row for each finished cell, tested against the IO cell of the same sample."""
     finished = list(finished)
     plain = {(item.cell.selection, item.cell.seed): item.result for item in finished if item.cell.method == "io"}
-    return [_row(item, plain.get((item.cell.selection, item.cell.seed))) for item in finished]
+    return [_row(item, plain.get((_selection(item), item.cell.seed))) for item in finished]
+
+
+def _selection(item: Finished) -> str:
+    """Where a row's shots come from: the cell's selection, but for a method that draws its own sample."""
+    own = item.prompt.provenance.get("selection")
+    return own if own == "clustered" else item.cell.selection
 
 
 def _row(item: Finished, io: Result | None) -> Row:
@@ -111,7 +118,7 @@ def _row(item: Finished, io: Result | None) -> Row:
     return Row(
         method=result.method,
         explainer=cell.method if own else None,
-        selection=cell.selection,
+        selection=_selection(item),
         keywords=cell.keywords if own and cell.method != "self_exp" else None,
         task=result.task,
         model=result.model,

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS units (
     key TEXT PRIMARY KEY, stage TEXT NOT NULL, record TEXT NOT NULL, checksum TEXT NOT NULL,
     finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS settings (command TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings (what TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -87,36 +87,36 @@ class Store(AbstractMemory):
             raise RunError(f"{file} is damaged, or no store of this package ({error}); use another --out.") from error
 
     @contextmanager
-    def claimed(self, command: str, settings: Mapping[str, Any]) -> Iterator[None]:
-        """Do a command's work under its settings, or refuse to go on with others than it began with, with the difference.
+    def claimed(self, what: str, settings: Mapping[str, Any]) -> Iterator[None]:
+        """Make ``what`` ("prompt" or "results") under settings, or refuse others than it was begun with, with the difference.
 
         An error whose remedy is to change the settings leaves them free to change.
         """
         wanted = json.loads(json.dumps(settings))
-        made = self._settings(command) or wanted
+        made = self._settings(what) or wanted
         changes = [
-            f"{key}: {_short(made.get(key))} -> {_short(wanted.get(key))}"
+            _difference(key, made.get(key), wanted.get(key))
             for key in sorted(made.keys() | wanted.keys())
             if made.get(key) != wanted.get(key)
         ]
         if changes:
             raise RunError(
-                f"{self._folder} was made by `{command}` with other settings ({'; '.join(changes)}); "
-                f"use those settings again, or another --out."
+                f"The {what} in {self._folder} were begun with other settings ({'; '.join(changes)}); "
+                f"use those again, or another --out."
             )
         with self._told(), self._file:
-            self._file.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (command, json.dumps(wanted)))
+            self._file.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (what, json.dumps(wanted)))
         try:
             yield
         except (SettingsError, SelectionError, ContextError, DataError, ExplanationError):
             with self._told(), self._file:
-                self._file.execute("DELETE FROM settings WHERE command = ?", (command,))
+                self._file.execute("DELETE FROM settings WHERE what = ?", (what,))
             raise
 
-    def _settings(self, command: str) -> dict[str, Any] | None:
-        """The settings under which a command's work was begun."""
+    def _settings(self, what: str) -> dict[str, Any] | None:
+        """The settings under which something was begun."""
         with self._told():
-            row = self._file.execute("SELECT value FROM settings WHERE command = ?", (command,)).fetchone()
+            row = self._file.execute("SELECT value FROM settings WHERE what = ?", (what,)).fetchone()
         try:
             return json.loads(row[0]) if row else None
         except (ValueError, TypeError) as error:
@@ -129,11 +129,12 @@ class Store(AbstractMemory):
             keys = [_key(stage, item) for item in batch]
             records = self._find(keys, stage.record)
             missing = {key: item for key, item in zip(keys, batch, strict=True) if key not in records}
-            done += len(batch)
             if missing:
+                self._progress(stage.name, done, len(items))
                 records |= zip(missing, stage.compute(list(missing.values())), strict=True)
                 self._commit([(key, stage.name, adapter.dump_json(records[key]).decode()) for key in missing])
-                self._progress(stage.name, done, len(items))
+                self._progress(stage.name, done + len(batch), len(items))
+            done += len(batch)
             yield from (records[key] for key in keys)
 
     def _find(self, keys: Sequence[str], kind: type[Record]) -> dict[str, Record]:
@@ -167,6 +168,12 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8").strip()
     except OSError:
         return ""
+
+
+def _difference(key: str, made: Any, wanted: Any) -> str:
+    """What a person can read of a changed setting; two hashes say no more than that they differ."""
+    hashed = key.endswith(("_sha256", "_fingerprint"))
+    return f"different {key.rsplit('_', 1)[0].replace('_', ' ')}" if hashed else f"{key}: {_short(made)} -> {_short(wanted)}"
 
 
 def _short(value: Any) -> str:

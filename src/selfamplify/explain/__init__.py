@@ -1,8 +1,10 @@
 """Step 2: the explainers by name, and the stage that runs one over the shots."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
+
+from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from .. import registry
 from ..errors import ExplanationError, SelfAmplifyError, SettingsError
@@ -11,7 +13,7 @@ from ..records import Explanation, Question
 from ..seeds import derive
 from ..session import Session
 from .deep_lift import DeepLift
-from .explainer import AbstractAttribution, AbstractExplainer, Attribution
+from .explainer import AbstractAttribution, AbstractExplainer, AbstractPerturbation, Attribution
 from .feature_ablation import FeatureAblation
 from .game import ABSENT, VALUES, TokenGame
 from .gradient_x_activation import GradientXActivation
@@ -44,17 +46,30 @@ EXPLAINERS: dict[str, type[AbstractExplainer]] = {
 }
 
 
-def make_explainer(name: str, chosen: Mapping[str, Any], common: Mapping[str, Any]) -> AbstractExplainer:
-    """An explainer by its name. ``chosen`` settings must be fields of it; ``common`` ones are used where they are.
+def make_explainer(name: str, chosen: Mapping[str, Any]) -> AbstractExplainer:
+    """An explainer by its name, with the ``chosen`` settings, which must be fields of it.
 
-    Raises SettingsError for an unknown name or a setting that this explainer does not have.
+    Raises SettingsError for an unknown name, a setting that this explainer does not have, or a value of another type.
     """
     kind, known = _find(name), settings_of(name)
     for setting in chosen:
         if setting not in known:
             settings = ", ".join(sorted(known)) or "none"
             raise SettingsError(f"The explainer {name} has no setting '{setting}'; it has: {settings}.")
-    return kind(**{key: value for key, value in common.items() if key in known} | dict(chosen))
+    try:
+        return TypeAdapter(kind).validate_python(dict(chosen))
+    except PydanticSchemaGenerationError:  # a field of a type that pydantic does not know: then it is not checked
+        return kind(**chosen)
+    except ValidationError as error:
+        first = error.errors()[0]
+        setting = ".".join(map(str, first["loc"]))
+        raise SettingsError(f"The setting '{setting}' of {name} can't be {first['input']!r}: {first['msg']}.") from error
+
+
+def completed(explainer: AbstractExplainer, **settings: Any) -> AbstractExplainer:
+    """The explainer with those of ``settings`` that it has and leaves open (None)."""
+    open_ones = {name: value for name, value in settings.items() if getattr(explainer, name, value) is None}
+    return replace(explainer, **open_ones)  # pyright: ignore[reportArgumentType]
 
 
 def settings_of(name: str) -> set[str]:
@@ -98,6 +113,7 @@ __all__ = [
     "VALUES",
     "AbstractAttribution",
     "AbstractExplainer",
+    "AbstractPerturbation",
     "Attribution",
     "DeepLift",
     "FeatureAblation",
@@ -112,6 +128,7 @@ __all__ = [
     "ShapleyValueSampling",
     "ShapleyValues",
     "TokenGame",
+    "completed",
     "explain_all",
     "make_explainer",
     "settings_of",

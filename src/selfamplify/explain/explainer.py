@@ -47,12 +47,11 @@ class AbstractAttribution(AbstractExplainer):
     """An explainer that scores every candidate word of the question.
 
     ``value`` is what is attributed: the ``"logit"`` of y's token, its ``"logprob"``, or its ``"margin"`` over the other
-    labels (logit minus log-sum-exp of theirs). ``absent`` is what becomes of an absent word: its tokens are replaced by the
-    padding token (``"mask"``) or removed (``"delete"``). Gradients have no coalitions, and their baseline is always masked.
+    labels (logit minus log-sum-exp of theirs). An absent word's tokens are replaced by the padding token.
     """
 
     value: str = "logit"
-    absent: str = "mask"
+    absent: ClassVar[str] = "mask"
 
     def __post_init__(self) -> None:
         check_rules(self.value, self.absent)
@@ -96,6 +95,16 @@ class AbstractAttribution(AbstractExplainer):
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class AbstractPerturbation(AbstractAttribution):
+    """An attribution that plays coalitions of words.
+
+    ``absent`` is what becomes of an absent word: its tokens are replaced (``"mask"``) or removed (``"delete"``).
+    """
+
+    absent: str = "mask"  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
 def _game(
     model: AbstractDifferentiableModel, question: Question, wording: Wording, value: str, absent: str
 ) -> tuple[list[Word], TokenGame]:
@@ -108,9 +117,6 @@ def _game(
     return list(positions), TokenGame(model, reading, question.answer, tuple(positions.values()), value, absent)
 
 
-def completeness_gap(scores: Sequence[float] | np.ndarray, full: float, empty: float) -> float:
-    """|sum of scores - (f(x) - f(x'))| / |f(x) - f(x')|; infinite where the difference is 0 and the sum is not."""
-    missing = abs(float(np.sum(scores)) - (full - empty))
-    if full == empty:
-        return 0.0 if missing == 0.0 else float("inf")
-    return missing / abs(full - empty)
+def completeness_gap(scores: Sequence[float] | np.ndarray, full: float, empty: float) -> float | None:
+    """|sum of scores - (f(x) - f(x'))| / |f(x) - f(x')|; None where that difference is 0, and nothing can be said."""
+    return None if full == empty else abs(float(np.sum(scores)) - (full - empty)) / abs(full - empty)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .explainer import AbstractAttribution, Attribution
+from .explainer import AbstractPerturbation, Attribution
 from .game import TokenGame
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureAblation(AbstractAttribution):
+class FeatureAblation(AbstractPerturbation):
     """f(all words) - f(all words but one), in M + 1 evaluations."""
 
     name = "feature_ablation"

@@ -33,6 +33,6 @@ class IntegratedGradients(AbstractAttribution):
             passes += steps
             scores = per_word(game, attributions)
             gap = completeness_gap(scores, full, empty)
-            if gap <= self.tolerance or 2 * steps > self.max_steps:
+            if (gap is not None and gap <= self.tolerance) or 2 * steps > self.max_steps:
                 return Attribution(scores.tolist(), passes, gap)
             steps *= 2

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..errors import SettingsError
-from .explainer import AbstractAttribution, Attribution, completeness_gap
+from ..errors import ExplanationError
+from .explainer import AbstractPerturbation, Attribution, completeness_gap
 from .game import TokenGame
 from .shapley_values import every_coalition, exact_shapley
 
 
 @dataclass(frozen=True, kw_only=True)
-class KernelShap(AbstractAttribution):
+class KernelShap(AbstractPerturbation):
     """Paired, leverage-sampled KernelSHAP with exact efficiency and standard errors.
 
     Coalition sizes are drawn uniformly over 1..M-1 (leverage scores, Musco and Witter 2024, https://arxiv.org/abs/2410.01917),
@@ -34,7 +34,7 @@ class KernelShap(AbstractAttribution):
             scores = exact_shapley(game.values(every_coalition(m)), m)
             return Attribution(scores.tolist(), game.passes, completeness_gap(scores, full, empty), [0.0] * m)
         if self.samples < 2 * m:
-            raise SettingsError(
+            raise ExplanationError(
                 f"kernel_shap needs at least two evaluations a word: {2 * m} for the {m} words of this question, not "
                 f"{self.samples}; use --samples {2 * m}, or more."
             )
@@ -46,10 +46,20 @@ class KernelShap(AbstractAttribution):
 
 
 def _pairs(m: int, count: int, generator: np.random.Generator) -> Bool[np.ndarray, "pair word"]:
-    """Coalitions of a uniform size in 1..M-1, uniform among those of that size; their complements complete the pairs."""
-    sizes = generator.integers(1, m, count)
-    ranks = generator.random((count, m)).argsort(1).argsort(1)
-    return ranks < sizes[:, None]
+    """Coalitions of a uniform size in 1..M-1, uniform among those of that size; their complements complete the pairs.
+
+    A draw that leaves the regression singular, as happens where there are hardly more pairs than words, is drawn again.
+    """
+    while True:
+        sizes = generator.integers(1, m, count)
+        pairs = generator.random((count, m)).argsort(1).argsort(1) < sizes[:, None]
+        if count > 4 * m or np.linalg.matrix_rank((pairs - 0.5) @ _sum_zero(m)) == m - 1:
+            return pairs
+
+
+def _sum_zero(m: int) -> Float[np.ndarray, "word free"]:
+    """An orthonormal basis of the scores that sum to zero."""
+    return np.linalg.qr(np.eye(m) - 1.0 / m)[0][:, : m - 1]
 
 
 def _solve(
@@ -71,7 +81,7 @@ def _solve(
     sizes = pairs.sum(1)
     roots = 1.0 / np.sqrt(sizes * (m - sizes))
     mean = (full - empty) / m
-    basis = np.linalg.qr(np.eye(m) - 1.0 / m)[0][:, : m - 1]
+    basis = _sum_zero(m)
     centred = pairs - 0.5
     design = roots[:, None] * (centred @ basis)
     target = roots * ((values - complements) / 2 - centred.sum(1) * mean)

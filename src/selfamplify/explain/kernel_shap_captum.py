@@ -6,13 +6,13 @@ import torch
 from captum.attr import KernelShap as CaptumEngine
 from torch import Tensor
 
-from ..errors import ExplanationError, SettingsError
-from .explainer import AbstractAttribution, Attribution, completeness_gap
+from ..errors import ExplanationError
+from .explainer import AbstractPerturbation, Attribution, completeness_gap
 from .game import TokenGame
 
 
 @dataclass(frozen=True, kw_only=True)
-class KernelShapCaptum(AbstractAttribution):
+class KernelShapCaptum(AbstractPerturbation):
     """Independent coalitions, float32 least squares and no standard error, as Captum computes them; seeded here.
 
     ``samples`` is 350 as in the paper. Prefer ``KernelShap``, which is less noisy at the same cost.
@@ -26,7 +26,7 @@ class KernelShapCaptum(AbstractAttribution):
         if m < 2:
             raise ExplanationError("Captum's KernelShap needs at least two words; use kernel_shap.")
         if self.samples < m + 2:
-            raise SettingsError(
+            raise ExplanationError(
                 f"kernel_shap_captum needs at least M + 2 = {m + 2} samples for this question, not {self.samples}."
             )
 

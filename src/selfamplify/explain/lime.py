@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import SettingsError
-from .explainer import AbstractAttribution, Attribution
+from ..errors import ExplanationError
+from .explainer import AbstractPerturbation, Attribution
 from .game import TokenGame
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lime(AbstractAttribution):
+class Lime(AbstractPerturbation):
     """Ridge regression on ``samples`` coalitions near the whole text, as the authors' own text explainer does it.
 
     The number of words removed is uniform over 1..M; a coalition weighs exp(-(d / width)^2 / 2), d being 100 times the cosine
@@ -25,7 +25,7 @@ class Lime(AbstractAttribution):
     def attribute(self, game: TokenGame, seed: int) -> Attribution:
         m = game.players
         if self.samples < m + 2:
-            raise SettingsError(f"lime needs at least M + 2 = {m + 2} samples for this question, not {self.samples}.")
+            raise ExplanationError(f"lime needs at least M + 2 = {m + 2} samples for this question, not {self.samples}.")
         generator = np.random.default_rng(seed)
         removed = generator.integers(1, m + 1, self.samples - 1)
         coalitions = generator.random((self.samples - 1, m)).argsort(1).argsort(1) >= removed[:, None]

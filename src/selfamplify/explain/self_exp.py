@@ -1,42 +1,36 @@
 """self_exp: the model writes a p-step explanation itself, given the answer (section 3.3, A.3)."""
 
-import re
 from dataclasses import dataclass
 from time import perf_counter
 
-from ..asking import check_context, request
+from ..asking import reply_to, request
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
 from ..records import Cost, Decoding, Explanation, Question
-from ..wording import Wording, placeholders
+from ..wording import Wording, placeholders, without_conclusion
 from .explainer import AbstractExplainer
 
 
 @dataclass(frozen=True, kw_only=True)
 class SelfExp(AbstractExplainer):
-    """A post hoc chain of thought of ``steps`` steps: the model is given y and writes why."""
+    """A post hoc chain of thought of ``steps`` steps: the model is given y and writes why.
+
+    Settings left open are those of the method that asks; without one, 3 steps, decoded greedily.
+    """
 
     name = "self_exp"
-    steps: int = 3
-    decoding: Decoding = Decoding()
+    steps: int | None = None
+    decoding: Decoding | None = None
 
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
         start = perf_counter()
-        given = wording.explain_reply.format(label=question.answer, p=self.steps)
-        example = wording.explain_reply.format(label=question.labels[0], p=self.steps)
-        example = f"{example} {', '.join(placeholders('step', self.steps))}."
-        chat = request(wording.explain_request.format(p=self.steps, example=example), question, given)
-        check_context(model, [chat], self.decoding.max_new_tokens, "a model with a longer context")
-        reply = model.generate([chat], self.decoding, [seed])[0]
-        text = tidy_steps(reply.text)
+        p = 3 if self.steps is None else self.steps
+        given = wording.explain_reply.format(label=question.answer, p=p)
+        example = f"{wording.explain_reply.format(label=question.labels[0], p=p)} {', '.join(placeholders('step', p))}."
+        chat = request(wording.explain_request.format(p=p, example=example), question, given)
+        text = without_conclusion(reply_to(model, chat, self.decoding or Decoding(), seed))
         if not text:
             raise ExplanationError(
                 f"{model.name} wrote no explanation for question {question.id}; use an attribution explainer instead."
             )
         return Explanation(question.id, self.name, text=text, cost=Cost(1, perf_counter() - start))
-
-
-def tidy_steps(text: str) -> str:
-    """One line, without a closing "therefore the answer is …": the rationale's own sentence says that."""
-    line = " ".join(text.split())
-    return re.sub(r"[,.;]?\s*(?:therefore|so|thus),? the answer is\b.*$", "", line, flags=re.IGNORECASE).strip()

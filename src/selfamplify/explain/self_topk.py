@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from time import perf_counter
 
-from ..asking import check_context, request
+from ..asking import reply_to, request
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
 from ..records import Cost, Decoding, Explanation, Question
@@ -14,35 +14,39 @@ from .explainer import AbstractExplainer
 
 @dataclass(frozen=True, kw_only=True)
 class SelfTopk(AbstractExplainer):
-    """The model is given y and writes ``keywords`` keywords; they are taken as written, whether in the question or not."""
+    """The model is given y and writes ``keywords`` keywords; they are taken as written, whether in the question or not.
+
+    Settings left open are those of the method that asks; without one, 6 keywords, decoded greedily.
+    """
 
     name = "self_topk"
-    keywords: int = 6
-    decoding: Decoding = Decoding()
+    keywords: int | None = None
+    decoding: Decoding | None = None
 
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
         start = perf_counter()
-        given = wording.topk_reply.format(label=question.answer, k=self.keywords)
-        example = wording.topk_reply.format(label=question.labels[0], k=self.keywords)
-        example = f"{example} {listed(placeholders('word', self.keywords))}"
-        chat = request(wording.topk_request.format(k=self.keywords, example=example), question, given)
-        check_context(model, [chat], self.decoding.max_new_tokens, "a model with a longer context")
-        reply = model.generate([chat], self.decoding, [seed])[0]
-        words = parse_keywords(reply.text)[: self.keywords]
+        k = 6 if self.keywords is None else self.keywords
+        given = wording.topk_reply.format(label=question.answer, k=k)
+        example = f"{wording.topk_reply.format(label=question.labels[0], k=k)} {listed(placeholders('word', k))}"
+        chat = request(wording.topk_request.format(k=k, example=example), question, given)
+        text = reply_to(model, chat, self.decoding or Decoding(), seed)
+        words = parse_keywords(text)[:k]
         if not words:
             raise ExplanationError(
-                f"{model.name} named no keyword for question {question.id} (it wrote {reply.text[:60]!r}); use an attribution "
+                f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution "
                 f"explainer such as kernel_shap."
             )
-        return Explanation(question.id, self.name, tuple(words), text=reply.text, cost=Cost(1, perf_counter() - start))
+        return Explanation(question.id, self.name, tuple(words), text=text, cost=Cost(1, perf_counter() - start))
 
 
 def parse_keywords(text: str) -> list[str]:
-    """The keywords of a written list: what stands in quotes, or else between commas, "and" and line breaks.
+    """The keywords of a written list: what stands in quotes, or else between commas, "and", numbers and line breaks.
 
-    Numbering, quotes and the punctuation around a keyword are dropped, and so is a keyword that was named before.
+    An opening such as "The keywords are:", numbering, quotes and the punctuation around a keyword are dropped, and so is a
+    keyword that was named before.
     """
-    parts = re.findall(r'["“]([^"“”\n]+)["”]', text) or re.split(r",|;|\n|\band\b", text)
+    listing = re.sub(r"^[^,;\n]*:\s", "", text)
+    parts = re.findall(r'["“]([^"“”\n]+)["”]', text) or re.split(r",|;|\n|\band\b|\s(?=\d+[.)]\s)", listing)
     keywords: dict[str, str] = {}
     for part in parts:
         word = re.sub(r"^(?:\d+[.)]|[-*•])\s+", "", " ".join(part.split())).strip(" \"'“”‘’.,:;()")

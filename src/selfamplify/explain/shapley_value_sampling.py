@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import SettingsError
-from .explainer import AbstractAttribution, Attribution, completeness_gap
+from .explainer import AbstractPerturbation, Attribution, completeness_gap
 from .game import TokenGame
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShapleyValueSampling(AbstractAttribution):
+class ShapleyValueSampling(AbstractPerturbation):
     """The mean marginal contribution of each word over ``permutations`` random orders (Captum's default is 25).
 
     Each order costs M - 1 evaluations. The standard errors are those of the mean over orders.

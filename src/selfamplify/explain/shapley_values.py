@@ -7,12 +7,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ..errors import ExplanationError
-from .explainer import AbstractAttribution, Attribution, completeness_gap
+from .explainer import AbstractPerturbation, Attribution, completeness_gap
 from .game import TokenGame
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShapleyValues(AbstractAttribution):
+class ShapleyValues(AbstractPerturbation):
     """All 2^M coalitions are evaluated; a question of more than ``max_words`` words is refused.
 
     Captum's class of this name enumerates the M! orders instead, with the same result.

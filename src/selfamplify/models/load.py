@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import torch
+from huggingface_hub.constants import ENDPOINT
+from huggingface_hub.utils import get_session
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
@@ -31,16 +33,18 @@ def load_model(
     source = Path(demo.__file__).parent if str(name) == EMBEDDED else Path(name).expanduser()
     if source.is_dir():
         _check_folder(source)
-    elif str(name).startswith((".", "/", "~")) or str(name).count("/") > 1:
+    elif str(name).startswith((".", "/", "~")) or str(name).count("/") > 1 or ("/" in str(name) and source.parent.is_dir()):
         raise ModelError(
             f"There is no model folder at {name}; give a folder with a config.json, or a hub name such as org/model."
         )
     where = str(source) if source.is_dir() else str(name)
+    offline = source.is_dir() or not _hub_answers()
+    common = {"trust_remote_code": False, "local_files_only": offline}
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(where, **common)
             module, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore
-                where, dtype=precision, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+                where, dtype=precision, use_safetensors=True, output_loading_info=True, **common
             )
         module = module.to(place)
     except torch.OutOfMemoryError as error:
@@ -56,6 +60,15 @@ def load_model(
         missing = ", ".join(sorted(report["missing_keys"])[:3])
         raise ModelError(f"The weights of {name} are incomplete ({missing} missing); download or save the model again.")
     return LocalModel(module, tokenizer, _label(name), batch_tokens)
+
+
+def _hub_answers() -> bool:
+    """Whether there is a network: without it, only what was downloaded before is looked for, and no time lost on retries."""
+    try:
+        get_session().head(ENDPOINT, timeout=5)
+    except Exception:  # whatever is wrong with the network
+        return False
+    return True
 
 
 def _label(name: str | Path) -> str:

@@ -45,7 +45,7 @@ class LocalModel(AbstractDifferentiableModel):
         module.generation_config = GenerationConfig()  # or else it would fill in what a Decoding does not name
         self._batcher = Batcher(batch_tokens)
         self._prefixes = PrefixCache(self._keys_values)
-        self._encode = lru_cache(maxsize=2048)(lambda chat: chats_of.encode(tokenizer, chat))
+        self._encode = lru_cache(maxsize=512)(lambda chat: chats_of.encode(tokenizer, chat))
 
     @property
     def device(self) -> torch.device:

@@ -48,7 +48,7 @@ def _lines(console: Console) -> Report:
 
     def report(what: str, done: int, total: int) -> None:
         now = monotonic()
-        if done == total or now - last.get(what, -_EVERY) >= _EVERY:
+        if done and (done == total or now - last.get(what, -_EVERY) >= _EVERY):
             last[what] = now
             console.print(f"{what}: {done}/{total}", highlight=False, markup=False)
 

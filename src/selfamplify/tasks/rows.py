@@ -33,6 +33,8 @@ class Row:
 
 def read_rows(path: Path, held_out: bool = False) -> list[Row]:
     """All rows of a file, in its order. Raises DataError for a file that is missing, empty, or of another kind."""
+    if not path.exists():
+        raise DataError(f"There is no file {path}; check the path given as --data or --test-data.")
     suffix = path.suffix.lower()
     if suffix not in _READERS:
         raise DataError(f"{path} is no {', '.join(SUFFIXES)} file; convert it to one of these.")
@@ -51,8 +53,6 @@ _Found = Iterator[tuple[int, dict[str, Any] | str]]
 
 
 def _text(path: Path) -> str:
-    if not path.exists():
-        raise DataError(f"There is no file {path}; check the path given as --data or --test-data.")
     try:
         data = path.read_bytes()
     except OSError as error:
