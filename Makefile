@@ -8,7 +8,7 @@ demo: .venv/demo.done  ## Install, and run the main job on the embedded model, o
 	$(BIN)/selfamplify demo --out runs/demo
 
 test: .venv/test.done lint  ## Install with test tools, and run linters, type checks and tests
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 lint: .venv/test.done
 	$(BIN)/ruff format --check .

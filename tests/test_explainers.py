@@ -72,6 +72,11 @@ def explain(name: str, model: LocalModel, question: Question = LEAF, seed: int =
     return make_explainer(name, SMALL.get(name, {}) | chosen).explain(model, question, OURS, seed)
 
 
+def absence(name: str, absent: str) -> dict[str, Any]:
+    """The setting of how words are absent, for the explainers that have it."""
+    return {"absent": absent} if "absent" in settings_of(name) else {}
+
+
 def game_of(model: LocalModel, question: Question, **settings: Any) -> TokenGame:
     reading = model.read(reading_chat(question, OURS), question.labels)
     words = locate(reading, candidate_words(question.render(), question.labels))
@@ -118,8 +123,7 @@ def test_other_seed_gives_other_scores_only_where_draws_are_made(name: str) -> N
 @pytest.mark.parametrize("value", ["logprob", "margin"])
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 def test_every_value_and_absence_can_be_attributed(name: str, value: str, absent: str) -> None:
-    played: dict[str, Any] = {"absent": absent} if "absent" in settings_of(name) else {}
-    explanation = explain(name, model_of("llama"), value=value, **played)
+    explanation = explain(name, model_of("llama"), value=value, **absence(name, absent))
     assert explanation.value == value
     assert explanation.scores is not None and np.isfinite(explanation.scores).all()
 
@@ -171,7 +175,7 @@ def test_nothing_outside_the_words_is_perturbed(name: str, absent: str, monkeypa
 
     monkeypatch.setattr(model, "last_logits", spied)
     monkeypatch.setattr(model, "logits_from_embeddings", spied_embeddings)
-    explain(name, model, **({"absent": absent} if "absent" in settings_of(name) else {}))
+    explain(name, model, **absence(name, absent))
     assert rows or embedded
     for row in rows:
         if absent == "mask":
