@@ -48,7 +48,8 @@ def _answering(model: LocalModel) -> tuple[str, Callable[[], object], Callable[[
     def plain() -> None:
         for chat in chats:
             ids = torch.tensor([model.tokens(chat)])
-            model.module.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=16, do_sample=False)
+            mask = torch.ones_like(ids)
+            model.module.generate(ids, attention_mask=mask, max_new_tokens=16, do_sample=False)  # pyright: ignore
 
     label = f"{_QUESTIONS} answers of 16 tokens behind {len(model.tokens(chats[0]))}-token prompts; peer: generate, one by one"
     return label, plain, lambda: model.generate(chats, prompt.decoding, [0] * len(chats))
