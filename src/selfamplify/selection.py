@@ -34,6 +34,8 @@ class Counts:
 
     def __str__(self) -> str:
         too_long = f", {self.too_long} too long for the model" if self.too_long else ""
+        if not self.asked:
+            return f"the model was not asked{too_long}"
         return f"{self.asked} asked, {self.success} success, {self.error} error, {self.discarded} discarded{too_long}"
 
 

@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 
 import torch
-from huggingface_hub.constants import ENDPOINT
-from huggingface_hub.utils import get_session
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from .. import demo
 from ..errors import ModelError, SettingsError
+from ..network import hub_answers
 from .local import LocalModel
 from .quiet import first_line, quiet
 
@@ -38,7 +37,7 @@ def load_model(
             f"There is no model folder at {name}; give a folder with a config.json, or a hub name such as org/model."
         )
     where = str(source) if source.is_dir() else str(name)
-    offline = source.is_dir() or not _hub_answers()
+    offline = source.is_dir() or not hub_answers()
     common = {"trust_remote_code": False, "local_files_only": offline}
     try:
         with quiet():
@@ -60,15 +59,6 @@ def load_model(
         missing = ", ".join(sorted(report["missing_keys"])[:3])
         raise ModelError(f"The weights of {name} are incomplete ({missing} missing); download or save the model again.")
     return LocalModel(module, tokenizer, _label(name), batch_tokens)
-
-
-def _hub_answers() -> bool:
-    """Whether there is a network: without it, only what was downloaded before is looked for, and no time lost on retries."""
-    try:
-        get_session().head(ENDPOINT, timeout=5)
-    except Exception:  # whatever is wrong with the network
-        return False
-    return True
 
 
 def _label(name: str | Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, SettingsError
+from ..network import datasets_offline, hub_answers
 from .rows import SUFFIXES, Row, read_rows
 
 
@@ -90,7 +91,8 @@ def _load(place: str, path: str, config: str | None = None, **options: Any) -> d
             f"Reading {place} needs the datasets library: pip install 'selfamplify[hub]', or pass --data FILE."
         ) from error
     try:
-        return dict(datasets.load_dataset(path, config, **options))
+        with datasets_offline("data_files" not in options and not hub_answers()):
+            return dict(datasets.load_dataset(path, config, **options))
     except Exception as error:
         reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
         raise DataError(f"{place} can't be read ({reason[0]}); pass --data FILE for a file of yours.") from error
