@@ -38,7 +38,8 @@ def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed
     def compute(batch: Sequence[Question]) -> list[Response]:
         return _respond(session, prompt, batch, seed)
 
-    name = f"answering with {prompt.provenance.get('explainer', prompt.method)}"
+    made = prompt.provenance
+    name = f"answering with {made.get('explainer', prompt.method)} ({made.get('selection', 'given')})"
     return session.memory.recall(Stage(name, Response, identity, compute, _BATCH), questions)
 
 
@@ -46,12 +47,13 @@ def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: 
     start = perf_counter()
     seeds = [derive(seed, "answer", question.id) for question in batch]
     chats = [prompt.chat(question) for question in batch]
-    texts = [reply.text for reply in session.model.generate(chats, prompt.decoding, seeds)]
+    replies = session.model.generate(chats, prompt.decoding, seeds)
+    texts = [reply.text for reply in replies]
     decided = _judged(session.reader, batch, texts) if session.reader else _by_rules(session, prompt, batch, texts)
     cost = Cost(1, (perf_counter() - start) / len(batch))
     return [
-        Response(question.id, text, label, rule, cost)
-        for question, text, (label, rule) in zip(batch, texts, decided, strict=True)
+        Response(question.id, reply.text, label, rule, cost, reply.finished)
+        for question, reply, (label, rule) in zip(batch, replies, decided, strict=True)
     ]
 
 

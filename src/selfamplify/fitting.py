@@ -29,10 +29,15 @@ def check_prompts(session: Session, prompts: Sequence[Prompt], questions: Sequen
 
 
 def check_apart(prompt: Prompt, task: Task) -> None:
-    """Raise DataError if the prompt was built for another task, or if one of its shots is a test question."""
+    """Raise DataError if the prompt was built for another task or other labels, or if one of its shots is a test question."""
     made_for = prompt.provenance.get("task", task.name)
     if made_for != task.name:
         raise DataError(f"The prompt was built for the task {made_for}, and is to answer {task.name}; use --task {made_for}.")
+    if prompt.label_map != task.label_map:
+        raise DataError(
+            f"The prompt was built for the labels {prompt.label_map}, and the questions of {task.name} have {task.label_map}; "
+            f"use the data that the prompt was built with."
+        )
     asked = set(map(content_key, task.test))
     shared = sum(content_key(shot.question) in asked for shot in prompt.shots)
     if shared:

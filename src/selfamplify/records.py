@@ -154,13 +154,17 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the model replied to a test question, the label read from it, and the rule that decided the label."""
+    """What the model replied to a test question, the label read from it, and the rule that decided the label.
+
+    ``finished`` is False where the longest reply that was allowed cut it.
+    """
 
     question_id: str
     text: str
     label: str | None
     rule: str
     cost: Cost
+    finished: bool = True
 
 
 @dataclass(frozen=True, slots=True)

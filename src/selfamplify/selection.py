@@ -161,8 +161,9 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
         fewer = f"--shots {len(questions)}, " if questions else ""
         others = " or ".join(name for name in SELECTIONS if name != selection)
         instead = f"--select {others}, " if len(questions) < len(pool) else ""
+        more = "shorter questions or a model with a longer context" if counts.too_long else "more training questions"
         raise SelectionError(
             f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(shuffled)} training "
-            f"questions of {task.name} ({counts}); use {fewer}{instead}or more training questions."
+            f"questions of {task.name} ({counts}); use {fewer}{instead}{'or ' if fewer or instead else ''}{more}."
         )
     return Sample(selection, seed, tuple(questions), counts)

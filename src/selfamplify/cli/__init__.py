@@ -1,6 +1,7 @@
 """The command line: parses, calls, prints. Nothing of the road is imported before a command needs it."""
 
 import sys
+import traceback
 
 import typer
 from typer.exceptions import TyperException
@@ -41,19 +42,17 @@ def main() -> None:
     try:
         code = app(args=arguments, prog_name="selfamplify", standalone_mode=False)
     except TyperException as error:
-        if debug:
-            raise
         known = [argument for argument in arguments[:1] if argument in COMMANDS]
         sys.exit(fail(f"{error.format_message().rstrip('.')}. See: {' '.join(['selfamplify', *known, '--help'])}", 2))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(fail(_RESUME, _INTERRUPTED))
     except SelfAmplifyError as error:
         if debug:
-            raise
+            traceback.print_exc()
         sys.exit(fail(str(error), 2))
     except Exception as error:  # whatever else went wrong is told in one line, too
         if debug:
-            raise
+            traceback.print_exc()
         sys.exit(fail(f"unexpected {type(error).__name__}: {error}; run again with --debug to see where, and report it.", 1))
     if code == _INTERRUPTED:  # typer has caught the KeyboardInterrupt
         fail(_RESUME, _INTERRUPTED)

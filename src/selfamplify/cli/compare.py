@@ -10,7 +10,7 @@ import selfamplify
 
 from . import options
 from .groups import grouped
-from .screen import err, out, say
+from .screen import err, notes, out, say
 
 METHODS = "auto_cot,deep_lift,kernel_shap,self_topk,self_exp,random"
 
@@ -79,6 +79,7 @@ def run(
             progress=progress,
         )
     out.print(selfamplify.comparison_table(table))
+    notes(table)
     for cell, reason in table.failed.items():
         say(f"failed: {cell}: {reason}", console=err)
     say(f"wrote {folder / 'results.json'}")

@@ -9,7 +9,7 @@ import selfamplify
 
 from . import options
 from .groups import grouped
-from .screen import err, out, say
+from .screen import err, notes, out, say
 
 
 @grouped
@@ -46,4 +46,5 @@ def evaluate(
             progress=progress,
         )
     out.print(selfamplify.comparison_table(table))
+    notes(table)
     say(f"wrote {folder / 'results.json'}")

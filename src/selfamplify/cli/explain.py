@@ -39,4 +39,8 @@ def explain(
     if shot.explanation is not None and shot.explanation.scores is not None:
         out.print(selfamplify.coloured_question(asked, shot.explanation, rationale.keywords))
         out.print(selfamplify.explanation_table(shot.explanation, rationale.keywords))
+        say("* keyword: the highest scores but those of function words; green speaks for the answer, red against it")
+        cost, gap = shot.explanation.cost, shot.explanation.completeness_gap
+        incomplete = "" if gap is None else f", completeness gap {gap:.2g}"
+        say(f"{cost.forward_passes} forward passes, {cost.seconds:.2f} s{incomplete}")
     say(shot.reply)

@@ -69,6 +69,7 @@ class TaskOptions:
             test_size=self.test_size,
             skip_bad=self.skip_bad,
         )
+        say(f"{task.name}: {len(task.train)} training and {len(task.test)} test questions", console=err)
         if task.skipped:
             say(f"{len(task.skipped)} rows left out, the first: {task.skipped[0]}", console=err)
         return task

@@ -1,11 +1,15 @@
 """Where the command line prints: results to standard output, progress and errors to standard error."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from ..printable import printable
+
+if TYPE_CHECKING:
+    from selfamplify import Table
 
 out = Console()
 err = Console(stderr=True)
@@ -14,6 +18,14 @@ err = Console(stderr=True)
 def say(text: str, style: str = "", console: Console = out) -> None:
     """Print text as it is: no markup is read in it, no line of it broken, and nothing in it obeyed by the terminal."""
     console.print(Text(printable(text), style), soft_wrap=True)
+
+
+def notes(table: "Table") -> None:
+    """What a reader of a table must know besides: replies that were cut."""
+    cut = sum(round(row.cut * row.n) for row in table.rows)
+    if cut:
+        total = sum(row.n for row in table.rows)
+        say(f"note: {cut} of {total} responses were cut at their longest length; raise --max-new-tokens.", console=err)
 
 
 def fail(message: str, code: int) -> int:

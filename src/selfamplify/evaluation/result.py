@@ -54,6 +54,11 @@ class Result:
         return sum(outcome.rule in UNPARSED for outcome in self.outcomes) / self.n
 
     @property
+    def cut(self) -> float:
+        """The share of responses that the longest reply allowed cut off."""
+        return sum(not response.finished for response in self.responses) / self.n
+
+    @property
     def seconds(self) -> float:
         return sum(response.cost.seconds for response in self.responses)
 

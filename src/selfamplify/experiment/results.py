@@ -28,8 +28,8 @@ class Finished:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table. ``accuracy``, its 95 % interval and ``unparsed`` are shares; ``p_vs_io`` is McNemar's exact p
-    against IO on the same sample and questions, None for IO itself and where there is none; ``seconds`` is wall clock,
+    """One line of a table. ``accuracy``, its 95 % interval, ``unparsed`` and ``cut`` are shares; ``p_vs_io`` is McNemar's exact
+    p against IO on the same sample and questions, None for IO itself and where there is none; ``seconds`` is wall clock,
     explanations included."""
 
     method: str
@@ -48,6 +48,7 @@ class Row:
     p_vs_io: float | None
     unparsed: float
     seconds: float
+    cut: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def _row(item: Finished, io: Result | None) -> Row:
         p_vs_io=None if io is None or io is result else result.p_against(io),
         unparsed=result.unparsed,
         seconds=round(result.seconds + sum(shot.explanation.cost.seconds for shot in prompt.shots if shot.explanation), 3),
+        cut=result.cut,
     )
 
 

@@ -101,7 +101,7 @@ class Store(AbstractMemory):
         ]
         if changes:
             raise RunError(
-                f"The {what} in {self._folder} were begun with other settings ({'; '.join(changes)}); "
+                f"What {self._folder} holds ({what}) was begun with other settings ({'; '.join(changes)}); "
                 f"use those again, or another --out."
             )
         with self._told(), self._file:
@@ -172,6 +172,8 @@ def _read(file: Path) -> str:
 
 def _difference(key: str, made: Any, wanted: Any) -> str:
     """What a person can read of a changed setting; two hashes say no more than that they differ."""
+    if isinstance(made, dict) and isinstance(wanted, dict):
+        return "; ".join(_difference(part, made.get(part), wanted.get(part)) for part in made if made[part] != wanted.get(part))
     hashed = key.endswith(("_sha256", "_fingerprint"))
     return f"different {key.rsplit('_', 1)[0].replace('_', ' ')}" if hashed else f"{key}: {_short(made)} -> {_short(wanted)}"
 
