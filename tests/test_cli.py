@@ -66,7 +66,7 @@ def test_own_csv_goes_the_whole_road(run: Run, rows: Path, stories: Path, tmp_pa
     assert (
         code == 0
         and "answering with kernel_shap (random): 4/4" in err
-        and "answering with io: 4/4" in err
+        and "answering with io (random): 4/4" in err
         and "kernel_shap" in out
         and " io " in out
     )
