@@ -76,7 +76,7 @@ def test_own_csv_goes_the_whole_road(run: Run, rows: Path, stories: Path, tmp_pa
     assert code == 0 and "The 2 keywords " in out and 'Who said "{}" 7 times' in out
     compare = ["compare", *given, *short, "--methods", "random,self_exp,zero_shot", "--shots", "1", "--limit", "3"]
     code, out, err = run(*compare, "--out", tmp_path / "grid", "--select", "random")
-    assert code == 0 and "answering with io: 3/3" in err
+    assert code == 0 and "answering with io (random): 3/3" in err
     table = Table.load(tmp_path / "grid")
     assert {row.explainer or row.method for row in table.rows} | {cell.split("-")[0] for cell in table.failed} == {
         "io", "random", "self_exp", "zero_shot",
