@@ -15,7 +15,7 @@ DEFAULT evaluate explain_all Explanation explanation_table FeatureAblation find_
 IntegratedGradients KernelShap KernelShapCaptum layout_for Lime load_model load_task LocalModel make_explainer make_method
 measure PAPER Plan preset PRESETS Profile Prompt Question RandomWords responses_side_by_side Result Sample ScriptedModel
 select SelfAmplify SelfAmplifyError SelfExp SelfTopk Session ShapleyValues ShapleyValueSampling Store Table Task
-terminal_progress ZeroShot ZeroShotCot
+terminal_progress worked_question ZeroShot ZeroShotCot
 """.split()
 
 

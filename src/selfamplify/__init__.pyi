@@ -50,6 +50,7 @@ from .report import comparison_table as comparison_table
 from .report import explanation_table as explanation_table
 from .report import responses_side_by_side as responses_side_by_side
 from .report import terminal_progress as terminal_progress
+from .report import worked_question as worked_question
 from .selection import Counts as Counts
 from .selection import Sample as Sample
 from .selection import select as select

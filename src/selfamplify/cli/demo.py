@@ -9,7 +9,7 @@ import selfamplify
 
 from . import options
 from .compare import METHODS, run
-from .screen import say
+from .screen import out, say
 
 _NEXT = """\
 The embedded model is toy-sized and its task is planted: these figures show the road, not what your model will gain.
@@ -26,5 +26,9 @@ def demo(
 ) -> None:
     """Compare all methods on the embedded model and its planted task, offline: the whole road in a minute or two."""
     plan = selfamplify.Plan(tuple(options.names(METHODS)), seeds=(seed,), limit=limit)
-    run(plan, out_folder, options.ModelOptions(), selfamplify.load_task("planted_arc"), options.StyleOptions(max_new_tokens=96))
+    task = selfamplify.load_task("planted_arc")
+    run(plan, out_folder, options.ModelOptions(), task, options.StyleOptions(max_new_tokens=96))
+    out.print()
+    out.print(selfamplify.worked_question(out_folder, task))
+    out.print()
     say(_NEXT)

@@ -1,5 +1,6 @@
 """What a comparison runs: methods x selections x keyword counts x seeds; and the paper's own tables as plans."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +28,15 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.method}-{self.selection}-k{self.keywords}-seed{self.seed}"
+
+    @staticmethod
+    def read(text: str) -> "Cell":
+        """The cell that is written so. Raises ValueError for a text that is none."""
+        found = re.fullmatch(r"(.+)-([^-]+)-k(-?\d+)-seed(-?\d+)", text)
+        if found is None:
+            raise ValueError(f"{text[:60]!r} names no row")
+        method, selection, keywords, seed = found.groups()
+        return Cell(method, selection, int(keywords), int(seed))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from ..errors import DataError
 from ..evaluation import Result, mean_and_deviation
@@ -15,6 +17,7 @@ from ..writing import write_whole
 from .plan import Cell
 
 FILE_NAME = "results.json"
+RESPONSES = "responses.jsonl"
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,37 @@ def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
         judged = zip(item.result.questions, item.result.responses, item.result.outcomes, strict=True)
         for question, response, outcome in judged:
             lines.append({"cell": str(item.cell), "question": question.render(), **asdict(outcome), "text": response.text})
-    file = folder / "responses.jsonl"
+    file = folder / RESPONSES
     write_whole(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     return file
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of responses.jsonl: what the model said to one question in one cell, and what was read from it."""
+
+    cell: Annotated[Cell, BeforeValidator(lambda text: Cell.read(str(text)))]
+    question: str
+    question_id: str
+    answer: str
+    label: str | None
+    rule: str
+    correct: bool
+    text: str
+
+
+def load_responses(folder: Path) -> list[Line]:
+    """Read the responses.jsonl of a run folder. Raises DataError if there is none, or it is damaged."""
+    file = folder / RESPONSES
+    adapter = TypeAdapter(Line)
+    lines: list[Line] = []
+    try:
+        # Only a line feed ends a line here: a response may hold other separators, such as U+2028.
+        for text in file.read_text(encoding="utf-8").split("\n"):
+            if text:
+                lines.append(adapter.validate_json(text))
+    except (OSError, ValueError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else None
+        reason = f"line {len(lines) + 1}: {first['msg']}" if first else error
+        raise DataError(f"{file} can't be read ({reason}); run the command that made the results again.") from error
+    return lines

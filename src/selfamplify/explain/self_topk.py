@@ -11,6 +11,9 @@ from ..records import Cost, Decoding, Explanation, Question
 from ..wording import Wording, listed, placeholders
 from .explainer import AbstractExplainer
 
+QUOTED = re.compile(r'["“]([^"“”\n]+)["”]')
+"""A keyword in quotes, as the shots list them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SelfTopk(AbstractExplainer):
@@ -46,7 +49,7 @@ def parse_keywords(text: str) -> list[str]:
     keyword that was named before.
     """
     listing = re.sub(r"^[^,;\n]*:\s", "", text)
-    parts = re.findall(r'["“]([^"“”\n]+)["”]', text) or re.split(r",|;|\n|\band\b|\s(?=\d+[.)]\s)", listing)
+    parts = QUOTED.findall(text) or re.split(r",|;|\n|\band\b|\s(?=\d+[.)]\s)", listing)
     keywords: dict[str, str] = {}
     for part in parts:
         word = re.sub(r"^(?:\d+[.)]|[-*•])\s+", "", " ".join(part.split())).strip(" \"'“”‘’.,:;()")

@@ -5,6 +5,7 @@ from .progress import terminal_progress
 from .responses import responses_side_by_side
 from .tables import comparison_table
 from .words import coloured_question, explanation_table
+from .worked import worked_question
 
 __all__ = [
     "catalogue",
@@ -13,4 +14,5 @@ __all__ = [
     "explanation_table",
     "responses_side_by_side",
     "terminal_progress",
+    "worked_question",
 ]

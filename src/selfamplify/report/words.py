@@ -1,9 +1,11 @@
 """A question with its words coloured by score, and the scores as a table."""
 
+from collections.abc import Iterable
+
 from rich.table import Table
 from rich.text import Text
 
-from ..explain.words import candidate_words
+from ..explain.words import Word, candidate_words
 from ..printable import printable
 from ..rationale import keywords
 from ..records import Explanation, Question
@@ -12,7 +14,6 @@ from ..records import Explanation, Question
 def coloured_question(question: Question, explanation: Explanation, k: int) -> Text:
     """The question: words that speak for the answer on green, against it on red; the k keywords underlined."""
     drawn = Text(printable(question.render()))
-    chosen = {word.lower() for word in keywords(explanation, k)}
     scores = iter(explanation.scores or ())
     largest = max(map(abs, explanation.scores or ()), default=0.0) or 1.0
     words = iter(explanation.words if explanation.scores else ())
@@ -23,9 +24,15 @@ def coloured_question(question: Question, explanation: Explanation, k: int) -> T
             expected = next(words, None)
             if shade:
                 drawn.stylize(shade, word.start, word.end)
-        if word.text.lower() in chosen:
-            drawn.stylize("bold underline", word.start, word.end)
+    for word in named_words(question, keywords(explanation, k)):
+        drawn.stylize("bold underline", word.start, word.end)
     return drawn
+
+
+def named_words(question: Question, names: Iterable[str]) -> list[Word]:
+    """The words of the question, choices included, that are named (compared without case), wherever they stand in it."""
+    named = {name.lower() for name in names}
+    return [word for word in candidate_words(question.render(), question.labels) if word.text.lower() in named]
 
 
 def _shade(share: float) -> str | None:
