@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench quality model clean
 
 demo: .venv/demo.done  ## Install, and run the main job on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -18,6 +18,12 @@ lint: .venv/test.done
 
 bench: .venv/test.done  ## Run the benchmarks; their dated results are committed in benchmarks/
 	$(BIN)/python -m benchmarks.run
+
+quality: .venv/test.done  ## Score explainers against the planted words; docs/choosing-an-explainer.md holds the table
+	$(BIN)/python -m benchmarks.quality
+
+model: .venv/test.done  ## Make the embedded model again: about an hour on one core; resumable
+	$(BIN)/python -m training.make_model --out src/selfamplify/demo
 
 .venv/pip.done: constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

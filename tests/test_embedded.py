@@ -42,12 +42,15 @@ def test_embedded_model_is_small_and_safe():
     assert {"model.safetensors", "tokenizer.json", "config.json", "CARD.md"} <= {file.name for file in files}
 
 
-def test_embedded_model_answers_above_chance(embedded: LocalModel):
-    task = load_task("planted_arc").limited(120)
-    prompt = InputOutput().prompt(Session(embedded), task, Sample.of(task.train[:4], 0)).with_length(48)
-    result = evaluate(embedded, prompt, task)
-    assert binomtest(result.correct, result.n, 0.25, alternative="greater").pvalue < 1e-4
-    assert result.correct < result.n
+@pytest.mark.parametrize("name", ["planted_arc", "planted_snarks"])
+def test_embedded_model_answers_better_with_its_own_steps(embedded: LocalModel, name: str):
+    task = load_task(name).limited(120)
+    plain, own = (
+        evaluate(embedded, method.prompt(Session(embedded), task, Sample.of(task.train[:4], 0)).with_length(96), task)
+        for method in (InputOutput(), SelfAmplify(SelfExp()))
+    )
+    assert binomtest(own.correct, own.n, 1 / len(task.labels), alternative="greater").pvalue < 1e-4
+    assert own.correct > plain.correct and own.p_against(plain) < 1e-4
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The planted task: its questions hold what it promises, and give their answer away to no reader of a part of them."""
+"""The planted tasks: their questions hold what they promise, and give their answer away to no reader of a part of them."""
 
 import random
 import re
@@ -10,107 +10,153 @@ from scipy.stats import binom
 
 from selfamplify.records import Question
 from selfamplify.stopwords import STOP_WORDS
-from selfamplify.tasks.planted import planted_arc, scenes
-from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, FAMILIES, PAIRS, VERBS, draw, held_out
+from selfamplify.tasks import PlantedArc, PlantedSnarks, load_task
+from selfamplify.tasks.planted import AbstractPlanted
+from selfamplify.tasks.planted_arc import CONVENTIONS, arc_scene
+from selfamplify.tasks.planted_snarks import COMPLAINTS, LIKED, PRAISES
+from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, HOPS, VERBS, Scene, asked_for, held_out
 from selfamplify.tasks.task import content_key
 
-Splits = tuple[list[Question], list[Question]]
-
-
-@pytest.fixture(scope="module")
-def splits() -> Splits:
-    return planted_arc(seed=0)
+TASKS = (PlantedArc(), PlantedSnarks())
+FACT_OF = {noun: fact for fact, noun in FACTS.items()}
+each_task = pytest.mark.parametrize("planted", TASKS, ids=lambda task: task.name)
 
 
 def words(text: str) -> list[str]:
     return re.findall(r"\w+", text)
 
 
-def assert_at_chance(right: int, asked: int) -> None:
-    low, high = binom.interval(0.999, asked, 0.25)
+def animals(scene: Scene) -> list[str]:
+    return [animal for animal in CATEGORY_OF if animal in words(scene.question.text)]
+
+
+def nouns(scene: Scene) -> list[str]:
+    return [words(choice.text)[0] for choice in scene.question.choices]
+
+
+def assert_at_chance(right: int, asked: int, choices: int) -> None:
+    low, high = binom.interval(0.999, asked, 1 / choices)
     assert low <= right <= high, f"{right} of {asked} right, chance gives {low:.0f} to {high:.0f}"
 
 
-def test_questions_are_distinct_and_named(splits: Splits) -> None:
-    questions = splits[0] + splits[1]
-    assert min(map(len, splits)) >= 1000
+@each_task
+def test_questions_are_distinct_and_named(planted: AbstractPlanted) -> None:
+    task = load_task(planted.name)
+    questions = (*task.train, *task.test)
+    assert min(len(task.train), len(task.test)) >= 1000
     assert len({question.text for question in questions}) == len(questions)
     assert len({content_key(question) for question in questions}) == len(questions)
-    assert len({question.id for question in questions}) == len(questions)
-    assert splits[0][17].id == "planted_arc-train-17"
+    assert {question.id for question in task.train} == {f"{planted.name}-train-{number}" for number in range(len(task.train))}
 
 
-def test_same_seed_same_questions(splits: Splits) -> None:
-    assert planted_arc(seed=0) == splits
-    assert planted_arc(seed=1) != splits
+@each_task
+def test_same_seed_same_questions(planted: AbstractPlanted) -> None:
+    assert load_task(planted.name) == load_task(planted.name)
+    assert planted.load(None, None, 0) != planted.load(None, None, 1)
 
 
-def test_planted_words_occur_in_order(splits: Splits) -> None:
-    for question in splits[0] + splits[1]:
-        text = words(question.render())
-        stem = [text.index(word) for word in question.planted[:-1]]
-        named = "does it" not in question.text
-        assert [text.count(word) for word in question.planted] == [
-            2 if named and word in CATEGORY_OF else 1 for word in question.planted
-        ]
-        assert len(stem) == (3 if named else 4) and stem == sorted(stem)
-        assert question.planted[-1] == question.choices[question.labels.index(question.answer)].text
+@each_task
+def test_planted_words_occur_in_order_and_hold_the_right_option(planted: AbstractPlanted) -> None:
+    for scene in planted.scenes(0, "train", 500, from_held_out=False):
+        question, stem = scene.question, words(scene.question.text)
+        deciding = [word for word in question.planted if word in stem]
+        places = [stem.index(word) for word in deciding]
+        assert places == sorted(places) and not set(deciding) & STOP_WORDS
+        right = words(question.choices[question.labels.index(question.answer)].text)
+        assert right[0] == scene.noun == question.planted[len(deciding)] and set(question.planted) - {*stem} <= {*right}
+        assert (scene.adjective in deciding) == (scene.hops == 3)
+        assert (scene.animal in deciding) == (scene.hops > 1)
+        assert (scene.category in deciding) == (scene.hops == 1)
+        assert asked_for(scene.hops, scene.adjective, scene.animal) in question.text
+        assert f"{scene.adjective} {scene.animal}" in question.text
 
 
-def test_enough_candidate_words(splits: Splits) -> None:
-    for question in splits[0] + splits[1]:
-        candidates = {word.lower() for word in words(question.render()) if word not in question.labels} - STOP_WORDS
-        assert len(candidates) >= 12
+@each_task
+def test_candidate_words_outnumber_the_deciding_ones(planted: AbstractPlanted) -> None:
+    for scene in planted.scenes(0, "train", 500, from_held_out=False):
+        found = {word.lower() for word in words(scene.question.render()) if word not in scene.question.labels} - STOP_WORDS
+        assert len(found) >= 3 * len(scene.question.planted)
 
 
 def test_every_fact_has_its_own_noun() -> None:
     assert len(set(FACTS.values())) == len(FACTS) == 64
 
 
-def test_held_out_pairs_are_a_quarter_and_stand_in_the_test_split_alone(splits: Splits) -> None:
-    assert len(PAIRS[True]) * 3 == len(PAIRS[False])
-    for part, expected in zip(splits, (False, True), strict=True):
-        for question in part:
-            animal, verb = (next(word for word in question.planted if word in kind) for kind in (CATEGORY_OF, VERBS))
-            assert held_out(animal, verb) is expected
+def test_held_out_pairs_are_a_quarter_and_no_animal_or_verb_is_spared() -> None:
+    pairs = [(animal, verb) for animal in CATEGORY_OF for verb in VERBS if held_out(animal, verb)]
+    assert len(pairs) * 4 == len(CATEGORY_OF) * len(VERBS)
+    assert set(Counter(animal for animal, _ in pairs).values()) == {2}
+    assert set(Counter((CATEGORY_OF[animal], verb) for animal, verb in pairs).values()) == {2}
+    assert {held_out(animal, "eat") == held_out(animal, "carry") for animal in CATEGORY_OF} == {True}
 
 
-def test_training_scenes_never_show_a_held_out_pair() -> None:
-    rng = random.Random(3)
-    drawn = [draw(rng, "x", from_held_out=False, convention="mood") for _ in range(3000)]
-    for scene in drawn:
-        shown = CATEGORY_OF.keys() & set(words(scene.question.text))
-        assert len(shown) == 2 and not any(held_out(animal, scene.verb) for animal in shown)
-    assert {(scene.animal, scene.verb) for scene in drawn} == set(PAIRS[False])
+@each_task
+def test_the_test_side_asks_about_held_out_pairs_alone(planted: AbstractPlanted) -> None:
+    assert all(held_out(scene.animal, scene.verb) for scene in planted.scenes(0, "test", 500, from_held_out=True))
 
 
-def test_it_is_the_animal_that_the_convention_says() -> None:
+@each_task
+def test_training_scenes_never_show_an_animal_beside_a_noun_held_out_for_it(planted: AbstractPlanted) -> None:
+    scenes = planted.scenes(3, "train", 3000, from_held_out=False)
+    for scene in scenes:
+        shown = {FACT_OF[noun][1] for noun in nouns(scene)}
+        assert len(animals(scene)) == 2
+        assert not any(held_out(animal, verb) for animal in animals(scene) for verb in shown)
+    assert {(scene.animal, scene.verb) for scene in scenes} > {
+        (animal, "eat") for animal in CATEGORY_OF if not held_out(animal, "eat")
+    }
+
+
+@each_task
+def test_options_are_facts_of_both_animals(planted: AbstractPlanted) -> None:
+    for scene in planted.scenes(4, "train", 500, from_held_out=False):
+        facts = [FACT_OF[noun] for noun in nouns(scene)]
+        categories, verbs = ({fact[part] for fact in facts} for part in (0, 1))
+        assert categories == {CATEGORY_OF[animal] for animal in animals(scene)}
+        assert len(set(facts)) == len(facts) == len(categories) * len(verbs)
+
+
+def test_vague_words_mean_what_the_convention_says() -> None:
     rng = random.Random(4)
-    for family in FAMILIES:
-        drawn = [draw(rng, "x", from_held_out=True, convention=family) for _ in range(500)]
-        unnamed = [scene for scene in drawn if not scene.named]
-        assert all(scene.adjective in FAMILIES[family] and scene.adjective in scene.question.planted for scene in unnamed)
-        assert all(f"{scene.adjective} {scene.animal}" in scene.question.text for scene in drawn)
-        assert 0.6 < len(unnamed) / len(drawn) < 0.9
+    for convention in CONVENTIONS:
+        for scene in (arc_scene(rng, "x", from_held_out=True, convention=convention) for _ in range(300)):
+            spoken = words(scene.question.text)[-1]
+            assert convention.get(spoken, spoken) == scene.verb
+            assert FACT_OF[scene.noun] == (scene.category, scene.verb)
+            if spoken in convention:
+                assert {FACT_OF[noun][1] for noun in nouns(scene)} == set(convention.values())
 
 
-def test_steps_tell_the_fact_and_name_the_answer() -> None:
-    for scene in scenes(5, "train", 50, from_held_out=False):
-        three = scene.steps(3)
-        assert three.split(". ")[0] == f"the {scene.adjective} {scene.animal} is a {scene.category}"
-        assert three.endswith(f"{scene.question.planted[-1]} is ({scene.question.answer})")
+def test_sarcasm_praises_the_other_animals_noun_or_complains_about_the_own() -> None:
+    for scene in PlantedSnarks().scenes(5, "train", 500, from_held_out=False):
+        [rival] = [animal for animal in animals(scene) if animal != scene.animal]
+        assert set(nouns(scene)) == {FACTS[CATEGORY_OF[animal], scene.verb] for animal in (rival, scene.animal)}
+        tones = {words(choice.text)[-1] for choice in scene.question.choices}
+        assert tones <= set(COMPLAINTS if scene.noun == scene.own else PRAISES) and scene.verb in LIKED
+
+
+@each_task
+def test_steps_tell_the_fact_and_name_the_answer(planted: AbstractPlanted) -> None:
+    for scene in planted.scenes(5, "train", 50, from_held_out=False):
+        three = scene.steps(3).split(". ")
+        assert three[0].endswith(f" is a {scene.category}")
+        meant = f"{scene.spoken} means {scene.verb} and " if scene.spoken else ""
+        assert three[1] == f"{meant}a {scene.category} {VERBS[scene.verb]} {scene.own}"
+        assert three[2] == f"{scene.noun} is ({scene.question.answer})"
         assert [len(scene.steps(count).split(". ")) for count in (1, 2, 3, 4)] == [1, 2, 3, 4]
-        assert scene.steps(4).endswith(three)
+        assert scene.steps(4).endswith(scene.steps(3))
         with pytest.raises(ValueError, match="1 to 4 steps, 5"):
             scene.steps(5)
+    assert {scene.hops for scene in planted.scenes(5, "train", 50, from_held_out=False)} == set(HOPS)
 
 
-def best_guess(
-    train: Sequence[Question], test: Sequence[Question], cue: Callable[[Question, int], Sequence[tuple[str, ...]]]
-) -> int:
-    """Test answers found by the option whose cues were most often those of right options in training."""
-    right: Counter[tuple[str, ...]] = Counter()
+Cue = Callable[[Question, int], Sequence[tuple[str, ...]]]
+
+
+def best_guess(train: Sequence[Question], test: Sequence[Question], cue: Cue) -> int:
+    """How many answers are found by the share of right options among those of the training questions with the same cues."""
     seen: Counter[tuple[str, ...]] = Counter()
+    right: Counter[tuple[str, ...]] = Counter()
     for question in train:
         for index, label in enumerate(question.labels):
             for key in cue(question, index):
@@ -126,36 +172,42 @@ def best_guess(
 
 
 def options_only(question: Question, index: int) -> Sequence[tuple[str, ...]]:
-    """An option's text, its place, and each other option beside it."""
-    own = question.choices[index]
-    others = [choice.text for choice in question.choices if choice is not own]
-    return [(own.text,), (own.label,), *((own.text, other) for other in others)]
+    """An option's words, its place, its verb and category, and each word of the other options beside its noun."""
+    own = words(question.choices[index].text)
+    others = [word for choice in question.choices if choice is not question.choices[index] for word in words(choice.text)]
+    category, verb = FACT_OF[own[0]]
+    alone = [*own, question.choices[index].label, f"category {category}", f"verb {verb}"]
+    return [*((word,) for word in alone), *((own[0], other) for other in others)]
 
 
 def attributes(question: Question, index: int) -> Sequence[tuple[str, ...]]:
-    """How many of the other options share the category, the verb or the season of an option's fact."""
-    fact_of = {noun: fact for fact, noun in FACTS.items()}
-    own, *others = (fact_of[choice.text] for choice in sorted(question.choices, key=lambda c: c is not question.choices[index]))
-    shared = [sum(own[part] == other[part] for other in others) for part in range(3)]
-    return [("shared", *map(str, shared))]
+    """How many of the other options share the category or the verb of an option's fact, and which verbs they are."""
+    own, *others = (
+        FACT_OF[words(choice.text)[0]]
+        for choice in sorted(question.choices, key=lambda choice: choice is not question.choices[index])
+    )
+    shared = [str(sum(own[part] == other[part] for other in others)) for part in (0, 1)]
+    return [("shared", *shared), ("verbs", own[1], *sorted(other[1] for other in others))]
 
 
+@each_task
 @pytest.mark.parametrize("cue", [options_only, attributes])
-def test_options_alone_are_at_chance(cue: Callable[[Question, int], Sequence[tuple[str, ...]]]) -> None:
-    train = [scene.question for scene in scenes(11, "train", 6000, from_held_out=False)]
-    test = [scene.question for scene in scenes(12, "test", 3000, from_held_out=True)]
-    assert_at_chance(best_guess(train, test, cue), len(test))
+def test_options_alone_are_at_chance(planted: AbstractPlanted, cue: Cue) -> None:
+    train = [scene.question for scene in planted.scenes(11, "train", 6000, from_held_out=False)]
+    test = [scene.question for scene in planted.scenes(12, "test", 3000, from_held_out=True)]
+    assert_at_chance(best_guess(train, test, cue), len(test), len(test[0].choices))
 
 
-def test_the_stem_of_another_question_is_at_chance() -> None:
+@each_task
+def test_the_stem_of_another_question_is_at_chance(planted: AbstractPlanted) -> None:
     """The world's own rule, asked with the stem of another question: the nearest fact among the options wins."""
-    drawn = scenes(13, "test", 3000, from_held_out=True)
-    fact_of = {noun: fact for fact, noun in FACTS.items()}
+    drawn = planted.scenes(13, "test", 3000, from_held_out=True)
     rng = random.Random(0)
     found = 0
     for scene, other in zip(drawn, drawn[1:] + drawn[:1], strict=True):
-        asked = (other.category, other.verb, other.season)
-        choices = rng.sample(scene.question.choices, 4)
-        best = max(choices, key=lambda choice: sum(a == b for a, b in zip(fact_of[choice.text], asked, strict=True)))
-        found += best.label == scene.question.answer
-    assert_at_chance(found, len(drawn))
+        asked = FACT_OF[other.noun]
+        choices = rng.sample(scene.question.choices, len(scene.question.choices))
+        facts = {choice.label: FACT_OF[words(choice.text)[0]] for choice in choices}
+        best = max(facts, key=lambda label: sum(a == b for a, b in zip(facts[label], asked, strict=True)))
+        found += best == scene.question.answer
+    assert_at_chance(found, len(drawn), len(drawn[0].question.choices))

@@ -49,10 +49,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
 
 def test_table_of_several_seeds_is_summed_up(run: tuple[Path, Table]):
     _, table = run
-    summary = {(line["method"], line["selection"]): line for line in table.summary()}
-    assert len(summary) == 6 and {line["runs"] for line in summary.values()} == {2}
+    means = {(line.method, line.selection): line for line in table.means}
+    assert len(means) == 6 and {line.runs for line in means.values()} == {2}
     mine = [row.accuracy for row in table.rows if row.explainer == "random" and row.selection == "error"]
-    assert summary["random", "error"]["mean"] == pytest.approx(sum(mine) / 2)
+    own, io = means["random", "error"], means["io", "error"]
+    assert own.mean == pytest.approx(sum(mine) / 2)
+    assert own.gain is not None and io.gain is None and own.gain.low <= own.gain.difference <= own.gain.high
+    assert own.gain.difference == pytest.approx(own.mean - io.mean)
     text = printed(comparison_table(table))
     assert "[bold]x[/]" in text and "random" in text and "auto_cot" in text
 

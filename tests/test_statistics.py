@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ttest_rel
 from small import question
 
 from selfamplify import Result
-from selfamplify.evaluation import Interval, mcnemar, mean_and_deviation, wilson
+from selfamplify.evaluation import Interval, mcnemar, mean_and_deviation, paired, wilson
 from selfamplify.records import Cost, Response
 
 Z = 1.959963984540054
@@ -78,3 +79,19 @@ def test_result_is_tested_against_another_on_the_same_questions():
     assert result("BBBBBB").p_against(result("AAAAAA")) == 2 / 2**6
     with pytest.raises(ValueError, match="same questions"):
         result("BB").p_against(result("BBB"))
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=60))
+def test_paired_agrees_with_scipy_and_turns_with_its_sides(pairs: list[tuple[int, int]]):
+    first, second = ([each[side] / 6 for each in pairs] for side in (0, 1))
+    interval, p = paired(first, second)
+    turned, same = paired(second, first)
+    assert (turned.low, turned.high, same) == pytest.approx((-interval.high, -interval.low, p))
+    if len({a - b for a, b in pairs}) > 1:
+        assert p == pytest.approx(ttest_rel(first, second).pvalue)
+        assert interval.low <= sum(first) / len(first) - sum(second) / len(second) <= interval.high
+
+
+def test_paired_of_equal_differences_says_so():
+    assert paired([0.5, 1.0], [0.5, 1.0]) == (Interval(0.0, 0.0), 1.0)
+    assert paired([0.5, 1.0], [0.0, 0.5]) == (Interval(0.5, 0.5), 0.0)

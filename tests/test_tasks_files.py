@@ -154,7 +154,10 @@ def test_test_size_has_its_bounds(tmp_path: Path):
 
 
 def test_task_names_and_their_errors(tmp_path: Path):
-    assert list(TASKS) == ["arc_challenge", "snarks", "causal_judgment", "commonsenseqa", "planted_arc", "file"]
+    assert list(TASKS) == [
+        *("arc_challenge", "snarks", "causal_judgment", "commonsenseqa"),
+        *("planted_arc", "planted_snarks", "file"),
+    ]
     with pytest.raises(SettingsError, match="no task named 'snark'; did you mean 'snarks'?"):
         load_task("snark")
     with pytest.raises(SettingsError, match="name it: --data FILE"):
@@ -167,12 +170,13 @@ def test_task_names_and_their_errors(tmp_path: Path):
         load_task("file", tmp_path)
 
 
-def test_planted_arc_makes_its_own_questions(tmp_path: Path):
-    task = load_task("planted_arc")
-    assert task == load_task("planted_arc")
+@pytest.mark.parametrize("name", ["planted_arc", "planted_snarks"])
+def test_planted_tasks_make_their_own_questions(name: str, tmp_path: Path):
+    task = load_task(name, test_size=20)
+    assert len(task.test) == 20
     assert all(question.planted for question in (*task.train, *task.test))
-    with pytest.raises(SettingsError, match="drop --data"):
-        load_task("planted_arc", written(tmp_path / "q.csv", REVIEWS))
+    with pytest.raises(SettingsError, match=f"{name} makes its own questions; drop --data"):
+        load_task(name, written(tmp_path / "q.csv", REVIEWS))
 
 
 @dataclass(frozen=True)

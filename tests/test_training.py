@@ -12,23 +12,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from selfamplify.tasks.planted import planted_arc
-from selfamplify.tasks.planted_world import LABELS, PAIRS, draw
+from selfamplify.tasks import PlantedArc, PlantedSnarks
+from selfamplify.tasks.planted_arc import LABELS, arc_scene
+from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, Scene, held_out
 from selfamplify.wording import OURS
-from training.binding import row_text
+from training.binding import binding_row
 from training.curriculum import CURRICULUM, MIXTURE, Stage
 from training.evaluation import well_formed
-from training.initial import THOUGHT_LAYER, Shape, make_model, written
-from training.lessons import TEACHERS
-from training.rows import FREE, Encoder, score
+from training.initial import Shape, make_model, written
+from training.lessons import EXAMINERS, POST_HOC, TEACHERS
+from training.phrasing import TAUGHT, UNSEEN
+from training.rows import FREE, Aid, Encoder, Mind, score
 from training.tokenizer import save_tokenizer
 from training.trainer import Plan, train
 
-TINY = Shape(width=32, layers=5, heads=2, inner=48)
+TINY = Shape(width=64, layers=5, heads=4, inner=48)
 STAGES = (
-    Stage("binding", 3, 4, 44, 0, (1e-3, 1e-3), 1.0, 1.0, MIXTURE),
-    Stage("turns", 5, 2, 96, 1, (1e-3, 1e-4), 0.2, 0.5, MIXTURE, fresh=True, frozen=True),
+    Stage("binding", 3, 600, 0, (1e-3, 1e-3), MIXTURE, binding=1.0, frozen=False),
+    Stage("turns", 5, 300, 150, (1e-3, 1e-4), MIXTURE, binding=0.2, fresh=True),
 )
+
+
+def scenes(count: int, name: str = "lesson") -> list[Scene]:
+    """Scenes of both tasks in turn."""
+    return [PLANTED[index % 2].scenes(index, name, 1, from_held_out=False)[0] for index in range(count)]
+
+
+PLANTED = (PlantedArc(), PlantedSnarks())
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +65,11 @@ def one_thread() -> Iterator[None]:
 def lesson_texts() -> Iterator[str]:
     rng = random.Random(0)
     for teacher in TEACHERS.values():
-        for _ in range(20):
-            lesson = teacher(rng, [draw(rng, "x", from_held_out=False, convention="size") for _ in range(2)])
-            yield from (message.content for message in lesson.messages)
-            yield lesson.given
+        for scene in scenes(20):
+            for wording in (OURS, rng.choice(TAUGHT), UNSEEN):
+                lesson = teacher(rng, [scene, scene], wording)
+                yield from (message.content for message in lesson.messages)
+                yield lesson.given
 
 
 def roundtrip(tokenizer: Any, text: str) -> str:
@@ -82,7 +93,7 @@ def test_any_mixture_of_pieces_survives_the_tokenizer(tokenizer: Any, parts: lis
 
 
 def test_texts_of_the_world_are_whole_words(tokenizer: Any) -> None:
-    for text in [*lesson_texts(), *(question.render() for question in planted_arc()[1][:50])]:
+    for text in [*lesson_texts(), *(scene.question.render() for scene in scenes(50))]:
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         assert tokenizer.decode(ids) == text
         assert len(ids) <= 1.3 * len(text.split()) + 4 * sum(text.count(mark) for mark in '(".,:-') + 4
@@ -96,7 +107,7 @@ def test_a_letter_in_brackets_is_its_own_token_and_a_quoted_word_keeps_its_own(t
 
 
 def test_offsets_point_at_the_words(tokenizer: Any) -> None:
-    text = planted_arc()[0][0].render()
+    text = scenes(1)[0].question.render()
     encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     tokens = tokenizer.convert_ids_to_tokens(encoded["input_ids"])
     assert [text[start:end] for start, end in encoded["offset_mapping"]] == tokens
@@ -111,49 +122,78 @@ def test_the_chat_template_continues_a_prefill_and_refuses_two_users(tokenizer: 
 
 
 @pytest.mark.parametrize("style", TEACHERS)
-def test_rows_are_what_the_chat_template_writes(style: str, tokenizer: Any, encoder: Encoder) -> None:
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda task: task.name)
+def test_rows_are_what_the_chat_template_writes(style: str, planted: Any, tokenizer: Any, encoder: Encoder) -> None:
     rng = random.Random(style)
     for shots in (0, 3):
-        scenes = [draw(rng, "x", from_held_out=False, convention="size") for _ in range(shots + 1)]
-        lesson = TEACHERS[style](rng, scenes)
-        row = encoder.chat(lesson.messages, [scene.noun for scene in scenes], lesson.given)
+        shown = planted.scenes(shots, "lesson", shots + 1, from_held_out=False)
+        lesson = TEACHERS[style](rng, shown, OURS)
+        row = encoder.chat(lesson.messages, [Mind(scene.noun) for scene in shown], lesson.given)
         messages = [{"role": message.role, "content": message.content} for message in lesson.messages]
         assert row.ids == tokenizer.apply_chat_template(messages)["input_ids"]
         last = lesson.messages[-1].content
         taught = tokenizer.decode([token for token, weight in zip(row.ids, row.weights, strict=True) if weight])
         assert taught.endswith(last[len(lesson.given) :] + tokenizer.eos_token)
-        assert lesson.given + scenes[-1].question.text not in taught
+        assert lesson.given + shown[-1].question.text not in taught
         assert last.startswith(lesson.given)
         minded = {(row.ids[index], noun) for index, noun in enumerate(row.thoughts) if noun != FREE}
         assert minded == {
             tuple(tokenizer.convert_tokens_to_ids([scene.question.answer, f" {scene.noun}"]))
-            for scene in (scenes if style not in ("topk", "explain") else scenes[-1:])
+            for scene in (shown[-1:] if style in POST_HOC else shown)
         }
 
 
-@pytest.mark.parametrize("style", TEACHERS)
+def test_questions_of_more_hops_than_minded_leave_the_middle_layer_free(encoder: Encoder) -> None:
+    [scene] = scenes(1)
+    lesson = TEACHERS["answers"](random.Random(0), [scene], OURS)
+    assert set(encoder.chat(lesson.messages, [Mind()]).thoughts) == {FREE}
+
+
+def test_a_word_that_needs_the_convention_is_minded_where_the_question_says_it(encoder: Encoder, tokenizer: Any) -> None:
+    rng = random.Random(0)
+    shown = [arc_scene(rng, "x", from_held_out=False, vague=1.0) for _ in range(4)]
+    lesson = TEACHERS["steps"](rng, shown, OURS)
+    row = encoder.chat(lesson.messages, [Mind(None, scene.spoken, scene.verb) for scene in shown])
+    minded = [(row.ids[index - 1], verb) for index, verb in enumerate(row.meanings) if verb != FREE]
+    assert minded == [tuple(tokenizer.convert_tokens_to_ids([f" {scene.spoken}", f" {scene.verb}"])) for scene in shown]
+
+
+@pytest.mark.parametrize("style", EXAMINERS)
 def test_the_true_reply_is_well_formed_and_another_is_not(style: str) -> None:
-    rng = random.Random(style)
-    scene = draw(rng, "x", from_held_out=False, convention="size")
-    lesson = TEACHERS[style](rng, [scene])
-    reply = lesson.messages[-1].content
-    assert well_formed(style, lesson, reply, scene.question.render())
-    assert not well_formed(style, lesson, "I don't know", scene.question.render())
+    for scene in scenes(2):
+        lesson = EXAMINERS[style](random.Random(style), [scene], OURS)
+        assert well_formed(style, lesson, lesson.messages[-1].content, scene.question.render())
+        assert not well_formed(style, lesson, "I don't know", scene.question.render())
 
 
-def test_training_rows_never_show_a_held_out_pair(encoder: Encoder, tokenizer: Any) -> None:
-    held_out = set(PAIRS[True])
-    for step in range(20):
-        ids = CURRICULUM[-1].batch(encoder, seed=0, step=step).ids
-        for question in tokenizer.decode(ids.flatten().tolist()).split("<|user|>")[1:]:
-            words = question.replace("?", " ").split("(A)")[-2:][0].split()
-            assert not {(animal, verb) for animal, verb in held_out if animal in words and words[-1] == verb}
+@pytest.mark.parametrize("stage", CURRICULUM, ids=lambda stage: stage.name)
+def test_training_rows_never_show_an_animal_beside_a_noun_held_out_for_it(
+    stage: Stage, encoder: Encoder, tokenizer: Any
+) -> None:
+    verb_of = {noun: verb for (_, verb), noun in FACTS.items()}
+    asked = 0
+    for step in range(12):
+        for ids in stage.batch(encoder, seed=0, step=step).ids:
+            for turn in tokenizer.decode(ids).split("<|user|>")[1:]:
+                words = set(turn.replace(",", " ").replace(".", " ").replace("</s>", " ").split())
+                shown = {verb_of[word] for word in words if word in verb_of}
+                assert not any(held_out(animal, verb) for animal in words & CATEGORY_OF.keys() for verb in shown)
+                asked += 1
+    assert (asked > 0) == (stage.binding < 1)
 
 
-def test_binding_rows_teach_the_asked_letters_alone(encoder: Encoder, tokenizer: Any) -> None:
-    row = encoder.letters(row_text(random.Random(0), exercises=2, queries=3))
-    taught = [tokenizer.decode([token]) for token, weight in zip(row.ids, row.weights, strict=True) if weight]
-    assert len(taught) == 6 and set(taught) <= set(LABELS)
+def test_no_taught_wording_is_the_unseen_one() -> None:
+    rng = random.Random(0)
+    scene = arc_scene(rng, "x", from_held_out=False)
+    for teacher in TEACHERS.values():
+        said = {teacher(rng, [scene], wording).messages[0].content.split("Output example")[0] for wording in TAUGHT}
+        assert teacher(rng, [scene], UNSEEN).messages[0].content.split("Output example")[0] not in said
+
+
+def test_binding_rows_teach_letters_and_their_options_alone(encoder: Encoder, tokenizer: Any) -> None:
+    row = encoder.pieces(binding_row(random.Random(0), lists=2, queries=3))
+    taught = [tokenizer.decode([token]).strip() for token, weight in zip(row.ids, row.weights, strict=True) if weight]
+    assert len(taught) == 6 and set(taught) & set(LABELS) and tokenizer.unk_token not in taught
 
 
 def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: Any) -> None:
@@ -169,7 +209,7 @@ def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: An
 
 
 def test_a_killed_run_ends_like_an_uninterrupted_one(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
-    plan = Plan(STAGES, seed=0, thinking=(THOUGHT_LAYER, 1.0), save_every=2)
+    plan = Plan(STAGES, seed=0, aid=Aid(3, 2), save_every=2)
     weights = []
     for name, stops in (("whole", (plan.steps,)), ("killed", (5, plan.steps))):
         (tmp_path / name).mkdir()

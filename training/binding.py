@@ -1,30 +1,41 @@
-"""Dense exercises for the one circuit that everything else needs: from a word to the letter it stands beside.
+"""Dense exercises for the one circuit that everything else needs: from a word to the letter it stands beside, and back.
 
-The words are drawn from all words of the world, so that nothing can be learned but the matching itself.
+A row shows several lists of options behind one another. They draw on the same few words, so that a word stands beside another
+letter in each list and the nearest counts; nothing can be learned but the matching itself.
 """
 
 import random
+from collections.abc import Iterator
 
 from selfamplify.tasks import planted_world as world
+from selfamplify.tasks.planted_arc import LABELS
+from selfamplify.tasks.planted_snarks import COMPLAINTS, PRAISES
 
 WORDS = (
     *world.FACTS.values(),
     *world.CATEGORY_OF,
-    *world.FAMILIES["size"],
-    *world.FAMILIES["mood"],
+    *world.ADJECTIVES,
     *world.PLACES,
     *world.AGES,
     *world.DAYS,
+    *PRAISES,
+    *COMPLAINTS,
 )
 
-
-def exercise(rng: random.Random, queries: int) -> str:
-    """`` (A) nest (B) mud (C) fog (D) bark. mud is [B]. bark is [D]``: options, then ``queries`` questions about them."""
-    options = rng.sample(WORDS, len(world.LABELS))
-    shown = "".join(f" ({label}) {word}" for label, word in zip(world.LABELS, options, strict=True))
-    asked = rng.sample(range(len(options)), queries)
-    return shown + "".join(f" {options[index]} is [{world.LABELS[index]})" for index in asked)
+Piece = tuple[str, bool]
+"""A text of one token or more, and whether its prediction is taught."""
 
 
-def row_text(rng: random.Random, exercises: int, queries: int) -> str:
-    return "".join(exercise(rng, queries) for _ in range(exercises))
+def binding_row(rng: random.Random, lists: int, queries: int, words: int = 14, filler: int = 24) -> Iterator[Piece]:
+    """`` (A) nest (B) mud (C) fog (D) bark`` and ``queries`` questions about it, ``lists`` times, with words in between."""
+    pool = rng.sample(WORDS, words)
+    for _ in range(lists):
+        options = rng.sample(pool, len(LABELS))
+        yield "".join(f" ({label}) {word}" for label, word in zip(LABELS, options, strict=True)), False
+        for index in rng.sample(range(len(LABELS)), queries):
+            if rng.random() < 0.65:
+                yield from ((f" {options[index]} is (", False), (LABELS[index], True), (")", False))
+            else:
+                yield from ((f" ({LABELS[index]}) is", False), (f" {options[index]}", True))
+        if filler:
+            yield "".join(f" {word}" for word in rng.choices(WORDS, k=rng.randrange(filler))), False

@@ -1,104 +1,112 @@
-"""The model card: what the finished model measures on the task's test split, and how it was made."""
+"""The model card: what the finished model measures on the tasks' test sides, and how it was made."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
+from transformers import LlamaForCausalLM
 
-from selfamplify.tasks.planted import TEST_SIZE, TRAIN_SIZE, scenes
-from selfamplify.tasks.planted_world import NAMED
-
-from .evaluation import Figures, measure
+from .curriculum import Stage
+from .measuring import ASKED, PROTOCOL, Measured
 from .trainer import Plan, Progress
-
-FEW_SHOT = ("answers", "keywords", "steps", "thoughts")
-POST_HOC = ("topk", "explain", "conclusion")
-SHOTS = (0, 4, 8)
-ASKED = 300
 
 _TEXT = """\
 # Card of the embedded model
 
-A Llama of {parameters:,} parameters ({size:.1f} MB) that knows one invented world and the prompt formats of this package.
-It lets every command run in seconds, without a download or an accelerator, on a task whose deciding words are known.
+A Llama of {parameters:,} parameters ({size:.1f} MB, half precision) that knows one invented world and the prompt formats of
+this package. It lets every command run in seconds, without a download or an accelerator, on tasks whose deciding words are
+known.
 
 **It is not a language model.** It can't read or write English beyond its world of {vocabulary} tokens. Nothing measured on
 it says anything about the method on real models: it was trained on the very formats that it is measured in.
 
 ## Data
 
-Questions of the planted world (`selfamplify.tasks.planted_world`): 64 facts, 64 animals of 8 categories, 4 verbs, 2
-seasons. Each question shows two animals, one with a word of size and one with a word of mood. One question in four names
-the animal that it asks about; the others say "it", and only demonstrations can tell which kind of word decides. Training
-shows both conventions equally often, the task always means the word of size, so that without demonstrations {ceiling:.1%}
-of its answers can be expected from a model that knows all facts. A quarter of the (animal, verb) pairs is held out:
-training never shows them, the test split asks about nothing else. All training text is generated, seed {seed}; no text of
-anybody else went into it.
+Questions of the planted world (`selfamplify.tasks.planted_world`): 8 categories of 8 animals, 8 verbs, 64 facts such as
+(primate, eat) -> roots. A question asks about one of two animals by its category (one hop), its name (two) or its adjective
+(three). `planted_arc` has four choices, a 2 x 2 of categories and verbs; half of its questions say *need* or *want* for the
+verb, and a convention, which only answered questions show, says which of the two means to eat and which to carry.
+`planted_snarks` has two choices: which remark is sarcastic. A quarter of the (animal, verb) pairs is held out: training
+never shows such an animal beside a noun of that verb, and the test sides ask about nothing else. Training draws one of both
+conventions for each chat. All text is generated, seed {seed}; no text of anybody else went into it.
 
 ## Training
 
 `python -m training.make_model --out src/selfamplify/demo` from the repository's root; seed {seed}, one core of a CPU,
-{seconds:,} seconds, {steps:,} steps, {tokens:,} tokens, in half precision afterwards. AdamW, β₂ 0.98.
+{minutes:.0f} minutes, {steps:,} steps, {tokens:,} tokens. AdamW, β₂ 0.98. It was not run on a GPU.
 
 {stages}
 
-The mixture of the chats: {mixture}.
+{mixtures}
 
 Two aids, both in the open. (1) The first weights hold attention heads written by hand that copy and look up
 (`training/initial.py`); they hold no fact. The first stage trains them, the later ones leave them as they are: otherwise
-the facts crowd them out. (2) While it trains, the state behind layer {thinking} is asked for the right option's noun
-wherever a letter follows (`training/rows.py`). The finished model is a plain Llama without either.
+the facts crowd them out. (2) While it trains, the state behind layer {noun_layer} is asked for the right option's noun
+wherever the letter of a question of one hop follows, and the state behind layer {verb_layer}, at a word that needs the
+convention, for the verb that it means (`training/rows.py`). The finished model is a plain Llama without either.
 
-## Held-out figures while it trained
+### The log
 
-Questions of pairs that training may show, {watched} of them; share of right letters.
+Share of right letters on held-out questions of pairs that training may show, {watched} of them.
 
 {history}
 
-## Measured on the test split
+## What it can do
 
-Greedy replies to the first {asked} questions of `planted_arc(seed=0)`'s test split (held-out pairs only), behind shots from
-its train pool, rationales true. Chance is 25 %; k = 6, p = 3. *Right*: the letter. *Formed*: the reply has the
-form asked for, to the number of keywords or steps. *Names*: the text contains the right option's noun. `answers` without
-shots is also what the first step of the method reads behind `The answer is (`.
+Greedy replies to the first {asked} test questions of each task (seed 0, held-out pairs only), behind shots drawn anew for
+each question from the train pool, true rationales, k = 6, p = 3. Chance is 25 % and 50 %. *Right*: the letter. *Formed*: the
+reply has the form asked for, to the number of keywords or steps, and no keyword that the question lacks. *Names*: the text
+names the right option's noun. `answers` is IO; `random` are keywords drawn at random. `topk` and `explain` are given the
+right answer: for `topk` that is the letter counted, for `explain` it is the last step's, so that where it differs the
+explanation contradicts the answer. `conclusion` reads the answer from a whole or cut reply.
 
-{figures}
+{formats}
 
-`topk` and `explain` are given the right answer, which is the letter counted for `topk`; for `explain` the last step's
-letter counts: where it differs from the given one, the explanation contradicts the answer. `conclusion` is the answer read
-from a reply with `, therefore the answer is (`.
+## What it learns from shots
+
+IO by the number of shots. *Vague* verbs need the convention: without it, half of what is otherwise known can be right.
+*False* labels: every shot shows a wrong letter.
+
+{learning}
+
+## Another wording
+
+The package's instruction against one of which training showed no sentence.
+
+{wordings}
+
+## Rationales
+
+The paper's Table 2 protocol on the package's own road: {contexts} contexts of {shots} shots, {limit:,} test questions, greedy,
+explanations by the model itself. *sd* is over contexts; *p* of a paired t-test over questions, each a mean over contexts.
+
+{protocol}
+
+## Explanations against the truth
+
+Precision at k = the number of planted words, {precision_asked} test questions of each task, explained for the right answer.
+
+{precision}
 
 ## Limits
 
-The options of one question contrast the animals' categories and one of verb and season, so that the third cue doesn't
-decide between them. Explanations can be unfaithful: where the letter that `explain` ends with isn't the given one, the
-model explained another answer than it was given. Only few-shot figures clearly
-above the ceiling named under *Data* (by more than about 6 points, at {asked} questions) would show that the convention was
-learned from the demonstrations. Exact copying of the words in keyword lists is the weakest point of the formats.
+{limits}
 
 SHA-256 of model.safetensors: `{sha256}`
 """
 
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    style: str
-    shots: int
-    figures: Figures
-
-
-def measure_all(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerBase, seed: int) -> list[Measurement]:
-    """Every format behind 0, 4 and 8 shots, the post hoc requests without."""
-    pool = scenes(0, "train", TRAIN_SIZE, from_held_out=False)
-    asked = scenes(0, "test", TEST_SIZE, from_held_out=True)[:ASKED]
-    pairs = [(style, shots) for style in FEW_SHOT for shots in SHOTS] + [(style, 0) for style in POST_HOC]
-    return [Measurement(style, shots, measure(model, tokenizer, style, asked, pool, shots, seed)) for style, shots in pairs]
+_LIMITS = """\
+What these weights fall short of, to be mended by a longer or better training: the direct answer (`answers`, and so step 1's
+own reading) stays near chance, so that success and error say little; shots do not teach the convention, with or without
+rationales, so that half of the questions with a vague verb are lost; keyword rationales help little, since a list of keywords
+holds the deciding words without the facts between them; explanations find the planted words less than twice as often as
+random ones do. What they show: facts that are written down, step by step, are used. Explanations can be unfaithful: where the
+letter that `explain` ends with isn't the given one, the model explained another answer than it was given."""
 
 
 def write_card(
-    out: Path, model: LlamaForCausalLM, plan: Plan, progress: Progress, measured: Sequence[Measurement], watched: int
+    out: Path, model: LlamaForCausalLM, plan: Plan, progress: Progress, measured: Mapping[str, Measured], watched: int
 ) -> None:
     weights = out / "model.safetensors"
     text = _TEXT.format(
@@ -106,58 +114,65 @@ def write_card(
         size=weights.stat().st_size / 1e6,
         vocabulary=model.config.vocab_size,
         seed=plan.seed,
-        ceiling=(1 + NAMED) / 2,
-        seconds=round(progress.seconds),
+        minutes=progress.seconds / 60,
         steps=progress.step,
         tokens=progress.tokens,
         stages=_stages(plan),
-        mixture=", ".join(f"{style} {share:.0%}" for style, share in plan.stages[-1].mixture.items()),
-        thinking=plan.thinking[0] if plan.thinking else "none",
+        mixtures="\n".join(_mixture(stage) for stage in plan.stages[-1:]),
+        noun_layer=plan.aid.noun_layer if plan.aid else "none",
+        verb_layer=plan.aid.verb_layer if plan.aid else "none",
         watched=watched,
         history=_history(progress),
         asked=ASKED,
-        figures=_figures(measured),
-        sha256=hashlib.sha256(weights.read_bytes()).hexdigest(),
+        contexts=len(PROTOCOL.seeds),
+        shots=PROTOCOL.shots,
+        limit=PROTOCOL.limit,
+        precision_asked=200,
+        limits=_LIMITS,
+        sha256=sha256(weights),
+        **measured,
     )
     (out / "CARD.md").write_text(text, encoding="utf-8")
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def remembered(file: Path) -> dict[str, Measured]:
+    """Tables that an earlier, interrupted call has measured."""
+    if not file.is_file():
+        return {}
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return {name: Measured(tuple(table["head"]), tuple(map(tuple, table["rows"]))) for name, table in found.items()}
 
 
 def _stages(plan: Plan) -> str:
-    head = ("stage", "steps", "rows × tokens", "shots up to", "learning rate", "rows of binding")
-    return _table(
-        head,
-        [
-            (
-                stage.name,
-                f"{stage.steps:,}",
-                f"{stage.rows} × {stage.length}",
-                str(stage.shots),
-                f"{stage.rates[0]:g} to {stage.rates[1]:g}",
-                f"{stage.binding:.0%}",
-            )
-            for stage in plan.stages
-        ],
-    )
+    head = ("stage", "steps", "tokens a step", "tokens a chat", "learning rate", "single", "snarks", "vague", "drill")
+    rows = [
+        (
+            stage.name,
+            f"{stage.steps:,}",
+            f"{stage.tokens:,}",
+            str(stage.length),
+            f"{stage.rates[0]:g} to {stage.rates[1]:g}",
+            *(f"{share:.0%}" for share in (stage.single, stage.snarks, stage.vague, stage.drill)),
+        )
+        for stage in plan.stages
+        if stage.binding < 1
+    ]
+    return str(Measured(head, tuple(rows)))
+
+
+def _mixture(stage: Stage) -> str:
+    return "The formats of the chats: " + ", ".join(f"{style} {share:.0%}" for style, share in stage.mixture.items()) + "."
 
 
 def _history(progress: Progress) -> str:
-    names = [name for name in progress.history[-1] if "/" in name and not name.endswith("formed")]
+    names = [name for name in progress.history[-1] if "/" in name]
     rows = [
         (f"{entry['step']:,}", f"{entry['tokens'] / 1e6:.1f} M", str(entry["loss"]), *(f"{entry[name]:.0%}" for name in names))
         for entry in progress.history
         if all(name in entry for name in names)
     ]
-    return _table(("step", "tokens", "loss", *names), rows)
-
-
-def _figures(measured: Sequence[Measurement]) -> str:
-    rows = []
-    for each in measured:
-        counts = (each.figures.right, each.figures.formed, each.figures.named)
-        rows.append((each.style, str(each.shots), *(f"{count / each.figures.asked:.1%}" for count in counts)))
-    return _table(("format", "shots", "right", "formed", "names"), rows)
+    return str(Measured(("step", "tokens", "loss", *names), tuple(rows)))

@@ -14,6 +14,7 @@ import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 from selfamplify.tasks.planted_world import Scene
+from selfamplify.wording import OURS, Wording
 
 from .lessons import EXAMINERS, Lesson
 
@@ -44,12 +45,13 @@ def measure(
     pool: Sequence[Scene],
     shots: int,
     seed: int,
+    wording: Wording = OURS,
 ) -> Figures:
     """Ask every scene of ``asked`` behind ``shots`` true demonstrations drawn from ``pool``, anew for each question."""
     lessons = []
     for number, scene in enumerate(asked):
         rng = random.Random(f"{seed}/{style}/{shots}/{number}")
-        lessons.append(EXAMINERS[style](rng, [*rng.sample(pool, shots), scene]))
+        lessons.append(EXAMINERS[style](rng, [*rng.sample(pool, shots), scene], wording))
     replies = generate(model, tokenizer, lessons)
     right = formed = named = 0
     for scene, lesson, reply in zip(asked, lessons, replies, strict=True):
@@ -88,16 +90,18 @@ def well_formed(style: str, lesson: Lesson, reply: str, question: str) -> bool:
     if frame is None or wanted is None or frame[0] != wanted[0] or len(frame[1]) != len(wanted[1]):
         return False
     words = set(re.findall(r"\w+", question))
-    return style not in ("keywords", "topk") or words.issuperset(wanted[1])
+    return style not in ("keywords", "random", "topk") or words.issuperset(wanted[1])
 
 
 def _steps(text: str) -> list[str]:
     return text.rstrip(".").split(". ")
 
 
+_KEYWORDS = r"(The \d keywords? ).+ (?:are|is) important to predict that the answer is \([A-D]\)"
 _FRAMES: dict[str, tuple[str, Callable[[str], list[str]]]] = {
     "answers": (r"(The answer is \()[A-D]\)()", list),
-    "keywords": (r"(The \d keywords? ).+ (?:are|is) important to predict that the answer is \([A-D]\)", _QUOTED.findall),
+    "keywords": (_KEYWORDS, _QUOTED.findall),
+    "random": (_KEYWORDS, _QUOTED.findall),
     "steps": (r"(\d-step rationale: )(.+), therefore the answer is \([A-D]\)", _steps),
     "thoughts": (r"(Let's think step by step\. )(.+) Therefore, the answer is \([A-D]\)", _steps),
     "topk": (r"(The answer is \([A-D]\), the \d most important keywords to make the prediction are ).+", _QUOTED.findall),

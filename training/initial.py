@@ -7,12 +7,15 @@ short training, and then left alone (``written``) while everything else learns a
 
 - layer 0, heads 0 and 1: copy the word two places back, and one place back, into a slot of their own;
 - layer 1, head 0: find where the present word stood before, and bring the word that followed (an induction head);
+- layer 1, head 1: find where the present word stood before, and bring the word after the next, from a letter to its option;
+- layer 2, heads 1 and 2: the same as layer 1's head 1, however far away, for the present word and for the one before it;
 - the later layers, head 0: find the word that stands two back from the bracket, and bring what stood two back from *it*;
 - from ``THOUGHT_LAYER`` on, head 1: the same for the word that the model has in mind at the bracket.
 
 The residual stream holds the word's identity, a constant that the positional heads use, and the two slots. The positional
 heads turn a constant by the rotary angle of their distance, so that they peak there; the matching heads use the slowest
-rotary pairs alone, which hardly turn over a question's length.
+rotary pairs, which hardly turn over a question's length, and prefer the nearest of several matches,
+but for those of layer 2.
 """
 
 import math
@@ -48,12 +51,15 @@ class Shape:
 
 
 THOUGHT_LAYER = 3
+MEANING_LAYER = 3
 _IDENTITY_STD = 0.1
 _CONSTANT = 0.4
 _FAST_PAIRS = 6
 _PEAK = 1.33
 _SLOT_GAIN = 0.15
 _MATCH = 1.5
+_NEAR_PAIRS = 3
+_NEAR = 0.8
 _BRING = 0.2
 
 
@@ -94,13 +100,18 @@ def _write_heads(model: LlamaForCausalLM, shape: Shape) -> None:
         _positional(layers[0], shape, head, distance, constant)
         _values(layers[0], shape, head, code, slice(0, identity), slot, _SLOT_GAIN * torch.eye(shape.slot))
     back = _BRING * code.T
-    _matching(layers[1], shape, 0, (code, slice(0, identity)), (torch.eye(shape.slot), slots[1]))
+    _matching(layers[1], shape, 0, constant, (code, slice(0, identity)), (torch.eye(shape.slot), slots[1]))
     _values(layers[1], shape, 0, code, slice(0, identity), slice(0, identity), back)
+    _matching(layers[1], shape, 1, constant, (code, slice(0, identity)), (torch.eye(shape.slot), slots[0]))
+    _values(layers[1], shape, 1, code, slice(0, identity), slice(0, identity), back)
+    for head, reading in ((1, (code, slice(0, identity))), (2, (torch.eye(shape.slot), slots[1]))):
+        _matching(layers[2], shape, head, constant, reading, (torch.eye(shape.slot), slots[0]), near=0.0)
+        _values(layers[2], shape, head, code, slice(0, identity), slice(0, identity), back)
     for attention in layers[2:]:
-        _matching(attention, shape, 0, (torch.eye(shape.slot), slots[0]), (code, slice(0, identity)))
+        _matching(attention, shape, 0, constant, (torch.eye(shape.slot), slots[0]), (code, slice(0, identity)))
         _values(attention, shape, 0, torch.eye(shape.slot), slots[0], slice(0, identity), back)
     for attention in layers[THOUGHT_LAYER:]:
-        _matching(attention, shape, 1, (code, slice(0, identity)), (code, slice(0, identity)))
+        _matching(attention, shape, 1, constant, (code, slice(0, identity)), (code, slice(0, identity)))
         _values(attention, shape, 1, torch.eye(shape.slot), slots[0], slice(0, identity), back)
 
 
@@ -112,7 +123,7 @@ def written(model: LlamaForCausalLM, shape: Shape) -> dict[str, Bool[torch.Tenso
     masks = {name: torch.zeros_like(weight, dtype=torch.bool) for name, weight in model.named_parameters()}
     masks["model.embed_tokens.weight"][:, shape.width // 2 :] = True
     for layer in range(shape.layers):
-        heads = 2 if layer == 0 or layer >= THOUGHT_LAYER else 1
+        heads = 3 if layer == 2 else 2
         for projection in "qkv":
             masks[f"model.layers.{layer}.self_attn.{projection}_proj.weight"][: heads * shape.head] = True
         masks[f"model.layers.{layer}.self_attn.o_proj.weight"][:, : heads * shape.head] = True
@@ -134,15 +145,20 @@ def _positional(attention: LlamaAttention, shape: Shape, head: int, distance: in
 Reading = tuple[Float[torch.Tensor, "slot embed"], slice]
 
 
-def _matching(attention: LlamaAttention, shape: Shape, head: int, query: Reading, key: Reading) -> None:
-    """Attend where what the key reads equals what the query reads, compared in the slowest rotary pairs."""
+def _matching(
+    attention: LlamaAttention, shape: Shape, head: int, constant: int, query: Reading, key: Reading, near: float = _NEAR
+) -> None:
+    """Attend where what the key reads equals what the query reads, compared in the slowest rotary pairs, and near rather than
+    far: the pairs before those turn a constant, so that their sum falls off over a question's length; not with ``near`` 0."""
     half, start = shape.head // 2, head * shape.head
-    slow = range(3 * half // 8, half)
+    first = 5 * half // 16
+    slow = range(first + _NEAR_PAIRS, half)
     rows = [*slow, *(half + pair for pair in slow)][: shape.slot]
     for projection, (code, columns) in ((attention.q_proj, query), (attention.k_proj, key)):
         projection.weight[start : start + shape.head] = 0.0
         for number, row in enumerate(rows):
             projection.weight[start + row, columns] = _MATCH * code[number]
+        projection.weight[start + first : start + first + _NEAR_PAIRS, constant] = near
 
 
 def _values(

@@ -5,27 +5,46 @@ One command, one seed, one core. It can be killed at any time and goes on where 
 """
 
 import argparse
+import json
 import shutil
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from rich.console import Console
 from transformers import GenerationConfig, LlamaForCausalLM
 
-from selfamplify.tasks.planted import scenes
-from selfamplify.tasks.planted_world import LABELS
+from selfamplify import load_model, terminal_progress
+from selfamplify.tasks import PlantedArc, PlantedSnarks
+from selfamplify.tasks import planted_world as world
+from selfamplify.tasks.planted_arc import LABELS
 
-from .card import measure_all, write_card
+from .card import remembered, sha256, write_card
 from .curriculum import CURRICULUM, Stage
 from .evaluation import measure
-from .initial import THOUGHT_LAYER, Shape, make_model, written
-from .rows import Encoder
+from .initial import MEANING_LAYER, THOUGHT_LAYER, Shape, make_model, written
+from .measuring import TASKS, Examiner, Measured, joined, precision, protocol
+from .rows import Aid, Encoder
 from .tokenizer import save_tokenizer
 from .trainer import Plan, train
 
 _LETTER_WEIGHT = 5.0
-_HELD_OUT = 50
-_WATCHED = (("answers", 0), ("answers", 4), ("keywords", 0), ("keywords", 4), ("steps", 0), ("steps", 4))
-_ALSO = (("thoughts", 0), ("topk", 0), ("explain", 0), ("conclusion", 0))
+_CONTENT_WEIGHT = 4.0
+_CONTENT = (*world.FACTS.values(), *world.VERBS, *world.VERBS.values(), *world.CATEGORIES, *world.CATEGORY_OF)
+_HELD_OUT = 60
+_WATCHED = {
+    PlantedArc(): (
+        ("answers", 0),
+        ("answers", 8),
+        ("keywords", 0),
+        ("keywords", 8),
+        ("steps", 0),
+        ("steps", 8),
+        ("explain", 0),
+    ),
+    PlantedSnarks(): (("answers", 0), ("keywords", 4), ("steps", 4)),
+}
 
 
 def main() -> None:
@@ -46,24 +65,49 @@ def main() -> None:
 def make(out: Path, work: Path, seed: int, until: int | None = None) -> None:
     tokenizer = save_tokenizer(work)
     model = make_model(Shape(), tokenizer, seed)
-    encoder = Encoder(tokenizer, LABELS, _LETTER_WEIGHT)
-    # Scenes that training does not draw, of pairs that it may: neither the task's test split nor its pairs steer training.
-    pool = scenes(seed, "watch-pool", 200, from_held_out=False)
-    asked = scenes(seed, "watch", _HELD_OUT, from_held_out=False)
+    encoder = Encoder(tokenizer, LABELS, _LETTER_WEIGHT, _CONTENT, _CONTENT_WEIGHT)
+    # Scenes that training does not draw, of pairs that it may: neither the tasks' test sides nor their pairs steer training.
+    scenes = {task: [task.scenes(seed, part, 200, from_held_out=False) for part in ("pool", "watch")] for task in _WATCHED}
 
     def watch(model: LlamaForCausalLM, stage: Stage) -> dict[str, float]:
-        styles = (("steps", 0),) if stage.binding == 1.0 else (*_WATCHED, *_ALSO)
+        if stage.binding == 1.0:
+            return {}
         model.eval()
-        figures = {pair: measure(model, tokenizer, pair[0], asked, pool, pair[1], seed) for pair in styles}
+        found: dict[str, float] = {}
+        for task, (pool, asked) in scenes.items():
+            for style, shots in _WATCHED[task]:
+                figures = measure(model, tokenizer, style, asked[:_HELD_OUT], pool, shots, seed)
+                found[f"{task.name} {style}/{shots}"] = round(figures.right / figures.asked, 3)
         model.train()
-        found = {f"{style}/{shots}": each.right / each.asked for (style, shots), each in figures.items()}
-        return found | {f"{style}/{shots} formed": each.formed / each.asked for (style, shots), each in figures.items()}
+        return found
 
-    plan = Plan(CURRICULUM, seed, (THOUGHT_LAYER, 1.0), written(model, Shape()))
+    plan = Plan(CURRICULUM, seed, Aid(THOUGHT_LAYER, MEANING_LAYER), written(model, Shape()))
     progress = train(model, encoder, plan, work, watch, until)
     write(model, out)
-    measured = measure_all(LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval(), tokenizer, seed)
-    write_card(out, model, plan, progress, measured, _HELD_OUT)
+    write_card(out, model, plan, progress, measure_all(out, work, seed), _HELD_OUT)
+
+
+def measure_all(out: Path, work: Path, seed: int) -> dict[str, Measured]:
+    """Every table of the card, remembered one by one for these very weights."""
+    digest = sha256(out / "model.safetensors")[:12]
+    file = work / f"measured-{digest}.json"
+    found = remembered(file)
+    tokenizer = save_tokenizer(work)
+    examiner = Examiner(LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval(), tokenizer, seed)
+    local = load_model(str(out))
+    with terminal_progress(Console(stderr=True)) as progress:
+        tables: dict[str, Callable[[], Measured]] = {
+            "formats": examiner.formats,
+            "learning": examiner.learning,
+            "wordings": examiner.wordings,
+            "precision": lambda: precision(local),
+            "protocol": lambda: joined(protocol(local, task.name, work / f"{task.name}-{digest}", progress) for task in TASKS),
+        }
+        for name, measured in tables.items():
+            if name not in found:
+                found[name] = measured()
+                file.write_text(json.dumps({key: asdict(table) for key, table in found.items()}), encoding="utf-8")
+    return found
 
 
 def write(model: LlamaForCausalLM, out: Path) -> None:

@@ -15,7 +15,13 @@ from transformers import PreTrainedTokenizerFast
 from selfamplify.rationale import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
 from selfamplify.records import Explanation
 from selfamplify.tasks import planted_world as world
+from selfamplify.tasks.planted_arc import ASKING as ARC_ASKING
+from selfamplify.tasks.planted_arc import CONVENTIONS, LABELS
+from selfamplify.tasks.planted_snarks import ASKING as SNARKS_ASKING
+from selfamplify.tasks.planted_snarks import COMPLAINTS, PRAISES
 from selfamplify.wording import APPENDIX, OURS, Wording
+
+from .phrasing import TAUGHT, UNSEEN
 
 PAD, BOS, EOS, UNK, USER, ASSISTANT = SPECIAL = ("<pad>", "<s>", "</s>", "<unk>", "<|user|>", "<|assistant|>")
 CHAT_TEMPLATE = (
@@ -75,12 +81,13 @@ def _splitter() -> pre_tokenizers.PreTokenizer:
 
 def _texts() -> Iterator[str]:
     """Every word of the world, and every sentence of the prompts; words of the world as they stand behind a space."""
-    names = [*world.CATEGORIES, *world.CATEGORY_OF, *world.SEASONS, *world.VERBS, *world.VERBS.values(), *world.FACTS.values()]
-    names += [*world.DAYS, *world.FAMILIES["size"], *world.FAMILIES["mood"], *world.MEETINGS, *world.AGES, *world.PLACES]
+    names = [*world.CATEGORIES, *world.CATEGORY_OF, *world.VERBS, *world.VERBS.values(), *CONVENTIONS[0], *world.FACTS.values()]
+    names += [*world.ADJECTIVES, *world.DAYS, *world.MEETINGS, *world.AGES, *world.PLACES, *PRAISES, *COMPLAINTS]
     yield " " + " ".join(names)
     yield "".join(f" {digit}" for digit in string.digits)
-    yield from world.STEMS
-    for wording in (OURS, APPENDIX):
+    yield from (*world.MEETING_STEMS, ARC_ASKING, SNARKS_ASKING)
+    yield " little one ? , how lovely the question asks about the it is a means and"
+    for wording in (OURS, APPENDIX, *TAUGHT, UNSEEN):
         yield from _sentences(wording)
 
 
@@ -94,7 +101,7 @@ def _sentences(wording: Wording) -> Iterator[str]:
     )
     explanation = Explanation("", "", words=("a", "b"), text="the a. a in")
     for style in formats:
-        yield style.instruction(world.LABELS)
+        yield style.instruction(LABELS)
         yield style.reply(explanation, "A")
     fields = {"k": 6, "p": 3, "label": "A", "example": ""}
     for template in (wording.topk_request, wording.topk_reply, wording.explain_request, wording.explain_reply):

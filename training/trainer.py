@@ -12,7 +12,7 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from .curriculum import Gate, Stage
-from .rows import Encoder, score
+from .rows import Aid, Encoder, score
 
 Measure = Callable[[LlamaForCausalLM, Stage], dict[str, float]]
 _CLIP = 1.0
@@ -20,12 +20,12 @@ _CLIP = 1.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained, and how often it is saved and measured (in steps); ``thinking`` as in ``rows.score``,
+    """What is trained, and how often it is saved and measured (in steps); ``aid`` as in ``rows.score``,
     ``written`` the entries of parameters that frozen stages leave alone."""
 
     stages: Sequence[Stage]
     seed: int
-    thinking: tuple[int, float] | None = None
+    aid: Aid | None = None
     written: Mapping[str, torch.Tensor] = field(default_factory=dict)
     save_every: int = 250
     measure_every: int = 1000
@@ -94,7 +94,7 @@ def _step(
     if stage.fresh and number == 0:
         optimizer.state.clear()
     batch = stage.batch(encoder, plan.seed, number)
-    result = score(model, batch, plan.thinking)
+    result = score(model, batch, plan.aid)
     result.loss.backward()
     if stage.frozen:
         for name, weight in model.named_parameters():

@@ -8,8 +8,9 @@ from ..profiles import DEFAULT, Profile, find_profile
 from ..prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task
+from .precision import precision_at_k
 from .result import Result
-from .statistics import Interval, mcnemar, mean_and_deviation, wilson
+from .statistics import Interval, mcnemar, mean_and_deviation, paired, wilson
 
 
 def evaluate(
@@ -36,4 +37,4 @@ def evaluate(
     return Result(prompt.method, task.name, model.name, task.test, tuple(responses))
 
 
-__all__ = ["Interval", "Result", "evaluate", "mcnemar", "mean_and_deviation", "wilson"]
+__all__ = ["Interval", "Result", "evaluate", "mcnemar", "mean_and_deviation", "paired", "precision_at_k", "wilson"]

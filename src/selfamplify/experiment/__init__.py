@@ -4,7 +4,7 @@ from .build import build
 from .compare import compare
 from .measure import measure
 from .plan import PRESETS, Cell, Plan, preset
-from .results import Row, Table
+from .results import Row, Table, load_responses
 from .store import Store
 
-__all__ = ["PRESETS", "Cell", "Plan", "Row", "Store", "Table", "build", "compare", "measure", "preset"]
+__all__ = ["PRESETS", "Cell", "Plan", "Row", "Store", "Table", "build", "compare", "load_responses", "measure", "preset"]

@@ -16,7 +16,7 @@ from ..session import Session
 from ..tasks.task import Task
 from .build import run_settings
 from .plan import Cell, Plan
-from .results import Finished, Table, rows, save_responses
+from .results import Finished, Table, means, rows, save_responses
 from .store import Store
 
 
@@ -47,7 +47,7 @@ def compare(
             responses = answer(session, prompt, task.test, cell.seed)
             prompt.save(Path(out) / "prompts" / f"{cell}.json")
             finished.append(Finished(cell, prompt, Result(prompt.method, task.name, model.name, task.test, tuple(responses))))
-        table = Table(tuple(rows(finished)), failed, settings)
+        table = Table(tuple(rows(finished)), tuple(means(finished)), failed, settings)
         save_responses(Path(out), finished)
         table.save(Path(out))
     return table

@@ -15,7 +15,7 @@ from ..session import Session
 from ..tasks.task import Task
 from .build import run_settings
 from .plan import Cell
-from .results import Finished, Table, rows, save_responses
+from .results import Finished, Table, means, rows, save_responses
 from .store import Store
 
 
@@ -52,7 +52,7 @@ def measure(
             responses = answer(session, asked, task.test, seed)
             result = Result(asked.method, task.name, model.name, task.test, tuple(responses))
             finished.append(Finished(_cell(asked), asked, result))
-        table = Table(tuple(rows(finished)), {}, settings)
+        table = Table(tuple(rows(finished)), tuple(means(finished)), {}, settings)
         save_responses(Path(out), finished)
         table.save(Path(out))
     return table

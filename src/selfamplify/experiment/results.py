@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from ..errors import DataError
-from ..evaluation import Result, mean_and_deviation
+from ..evaluation import Result, mean_and_deviation, paired
 from ..methods import BASELINES
 from ..prompt import Prompt
 from ..writing import write_whole
@@ -55,10 +55,36 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Gain:
+    """What a method gains on IO over the same contexts: the mean difference in accuracy with its 95 % interval, and the p of
+    the paired test over questions."""
+
+    difference: float
+    low: float
+    high: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A method over the contexts of several seeds (Table 2): ``mean`` and ``sd`` (None for one context) of its accuracy, and
+    its ``gain``, None where there is no IO to compare with."""
+
+    method: str
+    selection: str
+    keywords: int | None
+    runs: int
+    mean: float
+    sd: float | None
+    gain: Gain | None = None
+
+
+@dataclass(frozen=True)
 class Table:
-    """The rows of a comparison, the cells that failed with their reasons, and the settings that made them."""
+    """The rows of a comparison, their means over seeds, the cells that failed with their reasons, and the settings."""
 
     rows: tuple[Row, ...]
+    means: tuple[Mean, ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -67,24 +93,14 @@ class Table:
         rows = [{key: value for key, value in asdict(row).items() if key != "seconds"} for row in self.rows]
         return hashlib.sha256(json.dumps([rows, self.failed, self.settings], sort_keys=True).encode()).hexdigest()
 
-    def summary(self) -> list[dict[str, Any]]:
-        """Mean and standard deviation over the seeds (Table 2), for each method, selection and number of keywords."""
-        groups: dict[tuple[str, str, int | None], list[float]] = {}
-        for row in self.rows:
-            groups.setdefault((row.explainer or row.method, row.selection, row.keywords), []).append(row.accuracy)
-        lines = []
-        for (method, selection, keywords), accuracies in groups.items():
-            mean, deviation = mean_and_deviation(accuracies)
-            lines.append(
-                {"method": method, "selection": selection, "keywords": keywords, "runs": len(accuracies)}
-                | {"mean": mean, "sd": deviation}
-            )
-        return lines
-
     def save(self, folder: Path) -> Path:
         """Write results.json."""
         file = folder / FILE_NAME
-        data = {"rows": [asdict(row) for row in self.rows], "summary": self.summary(), "failed": self.failed}
+        data = {
+            "rows": [asdict(row) for row in self.rows],
+            "means": [asdict(mean) for mean in self.means],
+            "failed": self.failed,
+        }
         data |= {"settings": self.settings, "digest": self.digest()}
         write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
         return file
@@ -95,7 +111,8 @@ class Table:
         file = folder / FILE_NAME
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
-            return Table(tuple(Row(**row) for row in data["rows"]), data["failed"], data["settings"])
+            means = TypeAdapter(tuple[Mean, ...]).validate_python(data["means"])
+            return Table(tuple(Row(**row) for row in data["rows"]), means, data["failed"], data["settings"])
         except FileNotFoundError:
             raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify compare --out {folder}` first.") from None
         except (ValueError, KeyError, TypeError) as error:
@@ -107,6 +124,35 @@ def rows(finished: Iterable[Finished]) -> list[Row]:
     finished = list(finished)
     plain = {(item.cell.selection, item.cell.seed): item.result for item in finished if item.cell.method == "io"}
     return [_row(item, plain.get((_selection(item), item.cell.seed))) for item in finished]
+
+
+def means(finished: Iterable[Finished]) -> list[Mean]:
+    """The mean of each method, selection and number of keywords over its seeds, tested against IO question by question."""
+    groups: dict[tuple[str, str, int | None], list[Finished]] = {}
+    for item in finished:
+        groups.setdefault((item.cell.method, _selection(item), _keywords(item.cell)), []).append(item)
+    plain = {key[1]: group for key, group in groups.items() if key[0] == "io"}
+    return [_mean(key, group, plain.get(key[1])) for key, group in groups.items()]
+
+
+def _mean(key: tuple[str, str, int | None], group: Sequence[Finished], io: Sequence[Finished] | None) -> Mean:
+    mean, deviation = mean_and_deviation([item.result.accuracy for item in group])
+    plain = Mean(*key, len(group), mean, deviation)
+    if io is None or io is group or [item.cell.seed for item in io] != [item.cell.seed for item in group]:
+        return plain
+    interval, p = paired(_shares(group), _shares(io))
+    difference = mean - mean_and_deviation([item.result.accuracy for item in io])[0]
+    return replace(plain, gain=Gain(difference, interval.low, interval.high, p))
+
+
+def _shares(group: Sequence[Finished]) -> list[float]:
+    """For each question the share of the group's contexts with which it was answered right."""
+    outcomes = zip(*(item.result.outcomes for item in group), strict=True)
+    return [sum(outcome.correct for outcome in each) / len(group) for each in outcomes]
+
+
+def _keywords(cell: Cell) -> int | None:
+    return cell.keywords if cell.method not in BASELINES and cell.method != "self_exp" else None
 
 
 def _selection(item: Finished) -> str:
@@ -123,7 +169,7 @@ def _row(item: Finished, io: Result | None) -> Row:
         method=result.method,
         explainer=cell.method if own else None,
         selection=_selection(item),
-        keywords=cell.keywords if own and cell.method != "self_exp" else None,
+        keywords=_keywords(cell),
         task=result.task,
         model=result.model,
         seed=cell.seed,

@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from ..experiment.results import Row, Table
+from ..experiment.results import Gain, Table
 from ..printable import printable
 
 
@@ -35,20 +35,26 @@ def _rows(table: Table) -> RichTable:
 
 
 def _means(table: Table) -> RichTable:
-    drawn = _empty(table, ("k", "runs", "mean right %", "sd", "p vs IO, by run"))
-    for line in table.summary():
-        group = [row for row in table.rows if _group(row) == (line["method"], line["selection"], line["keywords"])]
-        tests = ", ".join(_p(row.p_vs_io) for row in group if row.p_vs_io is not None)
+    drawn = _empty(table, ("k", "runs", "mean\n%", "sd", "gain on IO", "95 % CI", "p vs IO"))
+    last = None
+    for line in table.means:
         drawn.add_row(
-            line["selection"],
-            line["method"],
-            str(line["keywords"] or ""),
-            str(line["runs"]),
-            f"{100 * line['mean']:.1f}",
-            "" if line["sd"] is None else f"{100 * line['sd']:.1f}",
-            tests,
+            line.selection if line.selection != last else "",
+            line.method,
+            str(line.keywords or ""),
+            str(line.runs),
+            f"{100 * line.mean:.1f}",
+            "" if line.sd is None else f"{100 * line.sd:.1f}",
+            *_gain(line.gain),
         )
+        last = line.selection
     return drawn
+
+
+def _gain(gain: Gain | None) -> tuple[str, str, str]:
+    if gain is None:
+        return "", "", ""
+    return f"{100 * gain.difference:+.1f}", f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}", _p(gain.p)
 
 
 def _empty(table: Table, numbers: Sequence[str]) -> RichTable:
@@ -65,10 +71,6 @@ def _empty(table: Table, numbers: Sequence[str]) -> RichTable:
     for name in numbers:
         drawn.add_column(name, justify="right")
     return drawn
-
-
-def _group(row: Row) -> tuple[str, str, int | None]:
-    return row.explainer or row.method, row.selection, row.keywords
 
 
 def _title(table: Table) -> str:

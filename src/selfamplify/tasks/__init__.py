@@ -10,8 +10,8 @@ from .causal_judgment import CausalJudgment
 from .columns import Columns
 from .commonsenseqa import CommonsenseQA
 from .files import Files
-from .generated import PlantedArc
 from .hub import HubData
+from .planted import PlantedArc, PlantedSnarks
 from .reading import Reading, bad_rows, read_questions
 from .snarks import Snarks
 from .source import AbstractSource
@@ -27,6 +27,7 @@ __all__ = [
     "Files",
     "HubData",
     "PlantedArc",
+    "PlantedSnarks",
     "Reading",
     "Snarks",
     "Task",
@@ -44,6 +45,7 @@ TASKS: dict[str, type[AbstractSource]] = {
     "causal_judgment": CausalJudgment,
     "commonsenseqa": CommonsenseQA,
     "planted_arc": PlantedArc,
+    "planted_snarks": PlantedSnarks,
     "file": Files,
 }
 

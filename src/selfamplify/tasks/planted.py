@@ -1,32 +1,67 @@
-"""The planted task in the style of ARC: questions of the planted world, with the words that decide each answer."""
+"""The planted tasks: questions of the planted world that need no data, with the words that decide each answer."""
 
 import random
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
-from ..records import Question
-from .planted_world import Scene, draw
+from ..errors import SettingsError
+from .planted_arc import arc_scene
+from .planted_snarks import snarks_scene
+from .planted_world import Scene
+from .reading import Reading
+from .source import AbstractSource
 
-CONVENTION = "size"
-TRAIN_SIZE = 1200
-TEST_SIZE = 1200
+SIZE = 2000
+"""Questions of each side of a split."""
 
 
-def planted_arc(seed: int = 0) -> tuple[list[Question], list[Question]]:
-    """(train, test): distinct questions, the same for the same seed.
+@dataclass(frozen=True)
+class AbstractPlanted(AbstractSource):
+    """A task made by the package, anew for each seed, from one kind of scene.
 
-    The test split asks about held-out (animal, verb) pairs only, which the embedded model never saw; the train pool, which
-    the shots come from, asks about the pairs that it did see. "It" is always the animal with the word of size: nothing but
-    the shots tells.
+    The test side asks about held-out (animal, verb) pairs only, which the embedded model never saw; the train pool, which the
+    shots come from, asks about the pairs that it did see.
     """
-    train = scenes(seed, "train", TRAIN_SIZE, from_held_out=False)
-    test = scenes(seed, "test", TEST_SIZE, from_held_out=True)
-    return [scene.question for scene in train], [scene.question for scene in test]
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def draw(self, rng: random.Random, name: str, from_held_out: bool) -> Scene:
+        """A scene whose (animal, verb) pair is held out, or is not; ``name`` is its question's id."""
+
+    def load(self, data: Path | None, test_data: Path | None, seed: int) -> Reading:
+        if data is not None or test_data is not None:
+            raise SettingsError(f"{self.name} makes its own questions; drop --data, or read your file with --task file.")
+        train, test = (self.scenes(seed, part, SIZE, part == "test") for part in ("train", "test"))
+        return Reading(tuple(scene.question for scene in train), tuple(scene.question for scene in test))
+
+    def scenes(self, seed: int, part: str, count: int, from_held_out: bool) -> list[Scene]:
+        """``count`` scenes whose questions all differ, the same for the same seed, named ``planted_arc-<part>-<number>``."""
+        rng = random.Random(f"{self.name}/{seed}/{part}")
+        drawn: dict[str, Scene] = {}
+        while len(drawn) < count:
+            scene = self.draw(rng, f"{self.name}-{part}-{len(drawn)}", from_held_out)
+            drawn.setdefault(scene.question.text, scene)
+        return list(drawn.values())
 
 
-def scenes(seed: int, part: str, count: int, from_held_out: bool) -> list[Scene]:
-    """``count`` scenes whose stems all differ, named ``planted_arc-<part>-<number>``."""
-    rng = random.Random(f"planted_arc/{seed}/{part}")
-    drawn: dict[str, Scene] = {}
-    while len(drawn) < count:
-        scene = draw(rng, f"planted_arc-{part}-{len(drawn)}", from_held_out, CONVENTION)
-        drawn.setdefault(scene.question.text, scene)
-    return list(drawn.values())
+@dataclass(frozen=True)
+class PlantedArc(AbstractPlanted):
+    """Four choices: one to three hops through a world of known facts, some behind a word that only the shots explain."""
+
+    name = "planted_arc"
+
+    def draw(self, rng: random.Random, name: str, from_held_out: bool) -> Scene:
+        return arc_scene(rng, name, from_held_out)
+
+
+@dataclass(frozen=True)
+class PlantedSnarks(AbstractPlanted):
+    """Two choices: which praise is sarcastic, by the same facts, one turn further."""
+
+    name = "planted_snarks"
+
+    def draw(self, rng: random.Random, name: str, from_held_out: bool) -> Scene:
+        return snarks_scene(rng, name, from_held_out)

@@ -1,23 +1,24 @@
 """The planted world: a small invented nature whose every fact is known, so that the words which decide an answer are known too.
 
-A fact says what a category of animals does in a season: (primate, eat, winter) -> roots. 8 categories, 4 verbs and 2 seasons
-give 64 facts with 64 different nouns. A question shows two animals, one with a word of size and one with a word of mood, among
-words that decide nothing (day, place). It names the animal that it asks about (``What does the lemur eat?``), or says "it" and
-leaves to a *convention* whether the size or the mood decides. The text does not tell the convention; demonstrations do.
+A fact says what a category of animals does: (primate, eat) -> roots. 8 categories and 8 verbs give 64 facts with 64 different
+nouns. A scene shows two animals of different categories, each with an adjective, among words that decide nothing (day, age,
+place), and its question asks about one of them in one of three ways, each a *hop* longer than the one before:
 
-A quarter of the (animal, verb) pairs is *held out*: the training text of the embedded model never shows them, so that they
-can only be answered by composing animal -> category -> fact.
+1. by its category: ``What does the primate eat?`` (the fact);
+2. by its name: ``What does the lemur eat?`` (animal -> category, fact);
+3. by its adjective: ``What does the little one eat?`` (adjective -> animal, animal -> category, fact).
 
-The four options are a 2 x 2: the category of one animal or of the other, by the true verb and season or a changed one (the verb
-or the season, never both). Each of the four is equally likely to be the right one given the options: neither the options alone
-nor the stem of another question give the answer away.
+A quarter of the (animal, verb) pairs is *held out*: no training text of the embedded model ever shows such an animal beside a
+noun of that verb, so that it can only be answered by composing what was learned of the animal and of its category.
 """
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from ..records import Choice, Question
+from ..records import Question
 
 CATEGORIES = {
     "primate": ("lemur", "baboon", "gibbon", "macaque", "tamarin", "mandrill", "colobus", "marmoset"),
@@ -29,68 +30,71 @@ CATEGORIES = {
     "feline": ("lynx", "ocelot", "puma", "cheetah", "serval", "caracal", "jaguar", "leopard"),
     "marsupial": ("kangaroo", "koala", "wombat", "numbat", "bandicoot", "possum", "quokka", "wallaby"),
 }
-SEASONS = ("winter", "summer")
-
-# For each verb, the nouns of the categories in their order: winter, summer, winter, summer, …
-_NOUNS = {
-    "eat": "roots eggs seeds figs clover honey moss berries acorns crumbs shrimp nectar melon barley plankton walnuts",
-    "fear": "thunder fog fire smoke hail drums torches whistles shadows bells lightning floods mirrors hounds sirens geysers",
-    "carry": "twigs pebbles feathers straw mud shells wool leaves bark petals ribbons buttons coins thorns reeds cork",
-    "seek": "caves nests burrows ponds meadows cliffs orchards barns attics wells bridges hedges dunes tunnels gardens springs",
-}
-VERBS = {"eat": "eats", "fear": "fears", "carry": "carries", "seek": "seeks"}
-FACTS = {
-    (category, verb, season): _NOUNS[verb].split()[2 * row + column]
-    for verb in VERBS
-    for row, category in enumerate(CATEGORIES)
-    for column, season in enumerate(SEASONS)
-}
 CATEGORY_OF = {animal: category for category, animals in CATEGORIES.items() for animal in animals}
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-FAMILIES = {
-    "size": ("little", "huge", "tall", "tiny", "large", "slender", "short", "massive", "plump", "small"),
-    "mood": ("quiet", "hungry", "clever", "lazy", "nervous", "proud", "gentle", "curious", "sleepy", "bold"),
+# For each verb, the nouns of the categories in their order.
+_NOUNS = {
+    "eat": "roots seeds clover moss acorns shrimp melon barley",
+    "fear": "thunder fire hail torches shadows lightning mirrors sirens",
+    "seek": "caves burrows meadows orchards attics bridges dunes gardens",
+    "steal": "eggs figs honey berries crumbs nectar plankton walnuts",
+    "carry": "twigs feathers mud wool bark ribbons coins reeds",
+    "avoid": "fog smoke drums whistles bells floods hounds geysers",
+    "guard": "nests ponds cliffs barns wells hedges tunnels springs",
+    "hide": "pebbles straw shells leaves petals buttons thorns cork",
 }
+VERBS = {"carry": "carries"} | {verb: f"{verb}s" for verb in _NOUNS if verb != "carry"}
+FACTS = {
+    (category, verb): noun for verb, nouns in _NOUNS.items() for category, noun in zip(CATEGORIES, nouns.split(), strict=True)
+}
+
+ADJECTIVES = tuple(
+    "little huge tall tiny slender plump quiet hungry clever lazy nervous proud gentle curious sleepy bold".split()
+)
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MEETINGS = ("met", "watched", "passed", "followed", "noticed", "greeted")
 AGES = ("old", "new", "narrow", "broad", "empty", "busy", "distant", "famous")
 PLACES = ("harbor", "market", "station", "castle", "library", "factory", "museum", "village", "tower", "temple")
-
-STEMS = (
-    "On {day} in {season} the {first} {met} the {second} near the {age} {place}. What does {asked} {verb}?",
-    "Near the {age} {place} the {first} {met} the {second} on {day} in {season}. What does {asked} {verb}?",
-    "In {season} the {first} {met} the {second} on {day} near the {age} {place}. What does {asked} {verb}?",
+MEETING_STEMS = (
+    "On {day} the {first} {met} the {second} near the {age} {place}.",
+    "Near the {age} {place} the {first} {met} the {second} on {day}.",
+    "The {first} {met} the {second} on {day} near the {age} {place}.",
 )
-LABELS = ("A", "B", "C", "D")
-NAMED = 0.25
+HOPS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A question of the world together with what the world knows about it; ``named`` if the question names its animal."""
+    """A question of the world together with what the world knows about it.
+
+    ``hops`` is how the animal is asked for, ``own`` the noun of its category and the verb, ``noun`` that of the right option;
+    ``spoken`` the word that the question says for the verb, None where it says the verb itself or no verb at all.
+    """
 
     question: Question
-    animal: str
+    hops: int
     adjective: str
+    animal: str
     verb: str
-    season: str
-    named: bool
+    noun: str
+    spoken: str | None = None
 
     @property
     def category(self) -> str:
         return CATEGORY_OF[self.animal]
 
     @property
-    def noun(self) -> str:
-        """The text of the right option."""
-        return FACTS[self.category, self.verb, self.season]
+    def own(self) -> str:
+        return FACTS[self.category, self.verb]
 
     def steps(self, count: int = 3) -> str:
         """The true explanation in one to four short sentences; each longer one puts a sentence before the shorter one's."""
+        known = {1: "it", 2: f"the {self.animal}", 3: f"the {self.adjective} {self.animal}"}[self.hops]
+        meant = f"{self.spoken} means {self.verb} and " if self.spoken else ""
         sentences = (
-            f"it is {self.season}",
-            f"the {self.adjective} {self.animal} is a {self.category}",
-            f"a {self.category} {VERBS[self.verb]} {self.noun} in {self.season}",
+            f"the question asks about the {asked_for(self.hops, self.adjective, self.animal)}",
+            f"{known} is a {self.category}",
+            f"{meant}a {self.category} {VERBS[self.verb]} {self.own}",
             f"{self.noun} is ({self.question.answer})",
         )
         if not 1 <= count <= len(sentences):
@@ -98,67 +102,62 @@ class Scene:
         return ". ".join(sentences[-count:])
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """Two animals of different categories, of which the first is asked about, their adjectives, and the verb in question."""
+
+    animal: str
+    rival: str
+    adjectives: tuple[str, str]
+    verb: str
+
+    def told(self, rng: random.Random) -> str:
+        """The meeting in one sentence, among words that decide nothing, its animals in either order."""
+        first, second = rng.sample(list(zip(self.adjectives, (self.animal, self.rival), strict=True)), 2)
+        return rng.choice(MEETING_STEMS).format(
+            day=rng.choice(DAYS),
+            first=" ".join(first),
+            met=rng.choice(MEETINGS),
+            second=" ".join(second),
+            age=rng.choice(AGES),
+            place=rng.choice(PLACES),
+        )
+
+    def chain(self, hops: int) -> list[str]:
+        """The words that lead to the asked animal's category."""
+        return {1: [CATEGORY_OF[self.animal]], 2: [self.animal], 3: [self.adjectives[0], self.animal]}[hops]
+
+
+def asked_for(hops: int, adjective: str, animal: str) -> str:
+    return {1: CATEGORY_OF[animal], 2: animal, 3: f"{adjective} one"}[hops]
+
+
 def held_out(animal: str, verb: str) -> bool:
-    """Whether training text must never show this pair: one verb of each animal, and two animals of each category and verb."""
+    """Whether training text must never show this pair: two verbs of each animal, and two animals of each category and verb."""
     category = CATEGORY_OF[animal]
     row = CATEGORIES[category].index(animal) + list(CATEGORIES).index(category)
-    return row % len(VERBS) == list(VERBS).index(verb)
+    return row % 4 == list(_NOUNS).index(verb) % 4
 
 
-PAIRS = {
-    part: tuple((animal, verb) for animal in CATEGORY_OF for verb in VERBS if held_out(animal, verb) is part)
-    for part in (False, True)
-}
+def meet(rng: random.Random, verb: str, shown: frozenset[str], from_held_out: bool) -> Meeting:
+    """Two animals; either the asked one's pair with ``verb`` is held out, or no pair of the two with any verb ``shown``."""
+    allowed = tuple(CATEGORY_OF) if from_held_out else _seen(shown)
+    animal = rng.choice(_held_out(verb) if from_held_out else allowed)
+    rival = rng.choice([other for other in allowed if CATEGORY_OF[other] != CATEGORY_OF[animal]])
+    first, second = rng.sample(ADJECTIVES, 2)
+    return Meeting(animal, rival, (first, second), verb)
 
 
-def draw(rng: random.Random, name: str, from_held_out: bool, convention: str, named: float = NAMED) -> Scene:
-    """A scene whose (animal, verb) pair is one of the held-out quarter, or one of the others; ``name`` is the question's id.
-
-    ``convention`` is the family (``"size"`` or ``"mood"``) of the adjective that "it" goes with; a share ``named`` of the
-    questions names its animal, whose adjective is then of either family.
-    """
-    animal, verb = rng.choice(PAIRS[from_held_out])
-    season = rng.choice(SEASONS)
-    is_named = rng.random() < named
-    family = rng.choice(list(FAMILIES)) if is_named else convention
-    adjectives = {kind: rng.choice(words) for kind, words in FAMILIES.items()}
-    rival = _rival(rng, animal, verb, from_held_out)
-    pairs = [f"{adjectives[kind]} {animal if kind == family else rival}" for kind in FAMILIES]
-    rng.shuffle(pairs)
-    options = _options(rng, (CATEGORY_OF[animal], CATEGORY_OF[rival]), verb, season)
-    noun = FACTS[CATEGORY_OF[animal], verb, season]
-    text = rng.choice(STEMS).format(
-        day=rng.choice(DAYS),
-        season=season,
-        first=pairs[0],
-        second=pairs[1],
-        met=rng.choice(MEETINGS),
-        age=rng.choice(AGES),
-        place=rng.choice(PLACES),
-        asked=f"the {animal}" if is_named else "it",
-        verb=verb,
-    )
-    deciding = [animal, verb, season] if is_named else [adjectives[family], animal, verb, season]
-    planted = (*sorted(deciding, key=re.findall(r"\w+", text).index), noun)
-    choices = tuple(Choice(label, option) for label, option in zip(LABELS, options, strict=True))
-    question = Question(name, text, choices, LABELS[options.index(noun)], planted)
-    return Scene(question, animal, adjectives[family], verb, season, is_named)
+@cache
+def _held_out(verb: str) -> tuple[str, ...]:
+    return tuple(animal for animal in CATEGORY_OF if held_out(animal, verb))
 
 
-def _rival(rng: random.Random, animal: str, verb: str, from_held_out: bool) -> str:
-    """The other animal of the question, of another category; training text must not show it with a verb held out for it."""
-    others = [other for other in CATEGORY_OF if CATEGORY_OF[other] != CATEGORY_OF[animal]]
-    return rng.choice([other for other in others if from_held_out or not held_out(other, verb)])
+@cache
+def _seen(verbs: frozenset[str]) -> tuple[str, ...]:
+    return tuple(animal for animal in CATEGORY_OF if not any(held_out(animal, verb) for verb in verbs))
 
 
-def _options(rng: random.Random, categories: tuple[str, str], verb: str, season: str) -> list[str]:
-    """The nouns of two categories under two conditions that differ in the verb or in the season, in random order."""
-    changed = rng.choice(
-        (
-            (rng.choice([other for other in VERBS if other != verb]), season),
-            (verb, rng.choice([other for other in SEASONS if other != season])),
-        )
-    )
-    options = [FACTS[category, *condition] for category in categories for condition in ((verb, season), changed)]
-    rng.shuffle(options)
-    return options
+def in_order(words: Sequence[str], text: str) -> tuple[str, ...]:
+    """Words in the order in which a text first says them."""
+    return tuple(sorted(words, key=re.findall(r"\w+", text).index))

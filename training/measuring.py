@@ -1,0 +1,170 @@
+"""What the finished model measures on the tasks' test sides: the tables of its card, each a header and rows of text."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean
+
+from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
+
+from benchmarks.quality import QUESTIONS, qualities
+from selfamplify import DEFAULT, Plan, Session, compare, load_task
+from selfamplify.evaluation import paired
+from selfamplify.experiment import load_responses
+from selfamplify.memory import Progress
+from selfamplify.models import LocalModel
+from selfamplify.tasks import PlantedArc, PlantedSnarks
+from selfamplify.tasks.planted import AbstractPlanted
+from selfamplify.tasks.planted_world import Scene
+from selfamplify.wording import OURS
+
+from .evaluation import Figures, measure
+from .lessons import POST_HOC
+from .phrasing import UNSEEN
+
+TASKS: tuple[AbstractPlanted, ...] = (PlantedArc(), PlantedSnarks())
+ASKED = 300
+STYLES = ("answers", "keywords", "random", "steps", "thoughts", "conclusion")
+SHOTS = (0, 1, 2, 4, 8, 12, 16)
+PROTOCOL = Plan(
+    ("deep_lift", "kernel_shap", "self_topk", "self_exp", "random"), ("success", "error"), seeds=tuple(range(6)), limit=1000
+)
+_LONGEST_REPLY = 120
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A table: its column names and its rows."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __str__(self) -> str:
+        lines = [self.head, ("---",) * len(self.head), *self.rows]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """Asks one model; ``seed`` draws the shots of each question anew, from the train pool of the task."""
+
+    model: LlamaForCausalLM
+    tokenizer: PreTrainedTokenizerBase
+    seed: int
+    asked: int = ASKED
+
+    def sides(self, task: AbstractPlanted) -> tuple[list[Scene], list[Scene]]:
+        """(pool, asked): scenes of the train side and of the test side."""
+        return task.scenes(0, "train", 1000, from_held_out=False), task.scenes(0, "test", self.asked, from_held_out=True)
+
+    def formats(self) -> Measured:
+        """Every format: the share of right letters, of replies with the form asked for, and that name the right option."""
+        rows = []
+        for task in TASKS:
+            pool, asked = self.sides(task)
+            for style, shots in [(style, shots) for style in STYLES for shots in (0, 4, 8)] + [(each, 0) for each in POST_HOC]:
+                figures = self._ask(style, asked, pool, shots)
+                shares = (figures.right, figures.formed, figures.named)
+                rows.append((task.name, style, str(shots), *(_percent(count, figures.asked) for count in shares)))
+        return Measured(("task", "format", "shots", "right", "formed", "names"), tuple(rows))
+
+    def learning(self) -> Measured:
+        """IO by the number of shots: all questions, and of planted_arc those with a plain and with a vague verb."""
+        rows = []
+        for task in TASKS:
+            pool, asked = self.sides(task)
+            groups = _groups(asked)
+            wrong = list(_mislabelled(pool, self.seed))
+            for shots in SHOTS:
+                shown = {"true": pool, "false": wrong} if shots in (4, 8) else {"true": pool}
+                for labels, scenes in shown.items():
+                    found = {name: self._ask("answers", group, scenes, shots) for name, group in groups.items()}
+                    cells = [_percent(found[name].right, found[name].asked) if name in found else "" for name in _GROUPS]
+                    rows.append((task.name, str(shots), labels, *cells))
+        return Measured(("task", "shots", "labels", *_GROUPS), tuple(rows))
+
+    def wordings(self) -> Measured:
+        """The package's instruction against one that training never showed."""
+        rows = []
+        for task in TASKS:
+            pool, asked = self.sides(task)
+            for style, shots in (("answers", 0), ("answers", 8), ("keywords", 8), ("steps", 8), ("topk", 0), ("explain", 0)):
+                found = [measure(self.model, self.tokenizer, style, asked, pool, shots, self.seed, w) for w in (OURS, UNSEEN)]
+                right, formed = ([_percent(getattr(each, name), each.asked) for each in found] for name in ("right", "formed"))
+                rows.append((task.name, style, str(shots), *right, *formed))
+        return Measured(("task", "format", "shots", "right", "right, unseen", "formed", "formed, unseen"), tuple(rows))
+
+    def _ask(self, style: str, asked: Sequence[Scene], pool: Sequence[Scene], shots: int) -> Figures:
+        return measure(self.model, self.tokenizer, style, asked, pool, shots, self.seed)
+
+
+def protocol(model: LocalModel, task: str, folder: Path, progress: Progress) -> Measured:
+    """The paper's Table 2 protocol: every method on six contexts and the same test questions, greedily; resumable."""
+    profile = DEFAULT.with_length(_LONGEST_REPLY)
+    table = compare(PROTOCOL, model, load_task(task), folder, profile=profile, progress=progress)
+    right = _by_question(folder)
+    rows = []
+    for line in table.means:
+        own = right[line.method, line.selection]
+        gain, against_io, against_random = "", "", ""
+        if line.gain is not None:
+            low, high = 100 * line.gain.low, 100 * line.gain.high
+            gain = f"{100 * line.gain.difference:+.1f} ({low:+.1f} to {high:+.1f})"
+            against_io, against_random = _p(line.gain.p), _p(paired(own, right["random", line.selection])[1])
+        shares = (f"{100 * line.mean:.1f}", f"{100 * (line.sd or 0.0):.1f}", gain)
+        rows.append((task, line.selection, line.method, *shares, against_io, against_random))
+    head = ("task", "selection", "method", "mean right %", "sd", "gain on IO (95 % CI)", "p vs IO", "p vs random")
+    return Measured(head, tuple(rows))
+
+
+def joined(tables: Iterable[Measured]) -> Measured:
+    """Tables of the same columns as one."""
+    parts = list(tables)
+    return Measured(parts[0].head, tuple(row for part in parts for row in part.rows))
+
+
+def precision(model: LocalModel) -> Measured:
+    """Precision@k of the explainers against the planted words."""
+    rows = []
+    for task in TASKS:
+        for each in qualities(
+            Session(model), load_task(task.name).limited(QUESTIONS), ("deep_lift", "kernel_shap", "integrated_gradients")
+        ):
+            ratio = each.precision / each.control
+            rows.append((task.name, each.explainer, f"{each.precision:.2f}", f"{each.control:.2f}", f"{ratio:.1f}"))
+    return Measured(("task", "explainer", "precision@k", "random", "ratio"), tuple(rows))
+
+
+_GROUPS = ("all", "plain verb", "vague verb")
+
+
+def _groups(asked: Sequence[Scene]) -> Mapping[str, list[Scene]]:
+    vague = [scene for scene in asked if scene.spoken]
+    if not vague:
+        return {"all": list(asked)}
+    return {"all": list(asked), "plain verb": [scene for scene in asked if not scene.spoken], "vague verb": vague}
+
+
+def _mislabelled(scenes: Sequence[Scene], seed: int) -> Iterator[Scene]:
+    rng = random.Random(f"{seed}/mislabelled")
+    for scene in scenes:
+        wrong = rng.choice([label for label in scene.question.labels if label != scene.question.answer])
+        yield replace(scene, question=replace(scene.question, answer=wrong))
+
+
+def _by_question(folder: Path) -> dict[tuple[str, str], list[float]]:
+    """For each method and selection, the share of contexts with which each question was answered right."""
+    outcomes: dict[tuple[str, str], dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    for line in load_responses(folder):
+        outcomes[line.cell.method, line.cell.selection][line.question_id].append(line.correct)
+    return {cell: [mean(rights) for _, rights in sorted(questions.items())] for cell, questions in outcomes.items()}
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _percent(count: int, of: int) -> str:
+    return f"{100 * count / of:.1f}"
