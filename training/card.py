@@ -7,6 +7,8 @@ from pathlib import Path
 
 from transformers import LlamaForCausalLM
 
+from benchmarks.quality import QUESTIONS
+
 from .curriculum import Stage
 from .measuring import ASKED, PROTOCOL, Measured
 from .trainer import Plan, Progress
@@ -118,7 +120,7 @@ def write_card(
         steps=progress.step,
         tokens=progress.tokens,
         stages=_stages(plan),
-        mixtures="\n".join(_mixture(stage) for stage in plan.stages[-1:]),
+        mixtures="\n\n".join(_mixture(stage) for stage in plan.stages if stage.binding < 1),
         noun_layer=plan.aid.noun_layer if plan.aid else "none",
         verb_layer=plan.aid.verb_layer if plan.aid else "none",
         watched=watched,
@@ -127,7 +129,7 @@ def write_card(
         contexts=len(PROTOCOL.seeds),
         shots=PROTOCOL.shots,
         limit=PROTOCOL.limit,
-        precision_asked=200,
+        precision_asked=QUESTIONS,
         limits=_LIMITS,
         sha256=sha256(weights),
         **measured,
@@ -165,7 +167,11 @@ def _stages(plan: Plan) -> str:
 
 
 def _mixture(stage: Stage) -> str:
-    return "The formats of the chats: " + ", ".join(f"{style} {share:.0%}" for style, share in stage.mixture.items()) + "."
+    return (
+        f"Formats of the stage *{stage.name}*: "
+        + ", ".join(f"{style} {share:.0%}" for style, share in stage.mixture.items())
+        + "."
+    )
 
 
 def _history(progress: Progress) -> str:

@@ -19,15 +19,6 @@ _MEETING = 22
 
 
 @dataclass(frozen=True)
-class Gate:
-    """What a stage must have reached before the next one starts: the share of right letters, on held-out questions."""
-
-    style: str
-    shots: int
-    least: float
-
-
-@dataclass(frozen=True)
 class Stage:
     """``steps`` batches of about ``tokens`` tokens.
 
@@ -54,7 +45,6 @@ class Stage:
     minded: int = 1
     fresh: bool = False
     frozen: bool = True
-    gate: Gate | None = None
 
     def rate(self, step: int) -> float:
         start, end = self.rates

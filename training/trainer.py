@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from .curriculum import Gate, Stage
+from .curriculum import Stage
 from .rows import Aid, Encoder, score
 
 Measure = Callable[[LlamaForCausalLM, Stage], dict[str, float]]
@@ -80,8 +80,6 @@ def train(
                 _report(progress, stage, loss, measure(model, stage) if measure else {}, folder)
             if ended or progress.step % plan.save_every == 0 or progress.step == last:
                 _save(file, model, optimizer, progress)
-            if ended and measure and stage.gate:
-                _check(stage.gate, progress.history[-1])
     return progress
 
 
@@ -113,15 +111,6 @@ def _report(progress: Progress, stage: Stage, loss: float, figures: dict[str, fl
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")
     tqdm.write(json.dumps(entry))
-
-
-def _check(gate: Gate, entry: dict[str, Any]) -> None:
-    reached = entry.get(f"{gate.style}/{gate.shots}", 0.0)
-    if reached < gate.least:
-        raise SystemExit(
-            f"Stage {entry['stage']} ended with {reached:.0%} right for {gate.style} with {gate.shots} shots, and needs "
-            f"{gate.least:.0%} to go on; give it more steps in training/curriculum.py."
-        )
 
 
 def _save(file: Path, model: LlamaForCausalLM, optimizer: torch.optim.Optimizer, progress: Progress) -> None:

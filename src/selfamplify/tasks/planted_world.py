@@ -104,12 +104,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class Meeting:
-    """Two animals of different categories, of which the first is asked about, their adjectives, and the verb in question."""
+    """Two animals of different categories, of which the first is asked about, and their adjectives."""
 
     animal: str
     rival: str
     adjectives: tuple[str, str]
-    verb: str
 
     def told(self, rng: random.Random) -> str:
         """The meeting in one sentence, among words that decide nothing, its animals in either order."""
@@ -145,7 +144,7 @@ def meet(rng: random.Random, verb: str, shown: frozenset[str], from_held_out: bo
     animal = rng.choice(_held_out(verb) if from_held_out else allowed)
     rival = rng.choice([other for other in allowed if CATEGORY_OF[other] != CATEGORY_OF[animal]])
     first, second = rng.sample(ADJECTIVES, 2)
-    return Meeting(animal, rival, (first, second), verb)
+    return Meeting(animal, rival, (first, second))
 
 
 @cache
