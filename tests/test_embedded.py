@@ -43,14 +43,28 @@ def test_embedded_model_is_small_and_safe():
 
 
 @pytest.mark.parametrize("name", ["planted_arc", "planted_snarks"])
-def test_embedded_model_answers_better_with_its_own_steps(embedded: LocalModel, name: str):
+def test_embedded_model_answers_above_chance_and_better_with_its_own_steps(embedded: LocalModel, name: str):
     task = load_task(name).limited(120)
     plain, own = (
-        evaluate(embedded, method.prompt(Session(embedded), task, Sample.of(task.train[:4], 0)).with_length(96), task)
+        evaluate(embedded, method.prompt(Session(embedded), task, Sample.of(task.train[:8], 0)).with_length(96), task)
         for method in (InputOutput(), SelfAmplify(SelfExp()))
     )
-    assert binomtest(own.correct, own.n, 1 / len(task.labels), alternative="greater").pvalue < 1e-4
-    assert own.correct > plain.correct and own.p_against(plain) < 1e-4
+    assert binomtest(plain.correct, plain.n, 1 / len(task.labels), alternative="greater").pvalue < 1e-2
+    assert own.correct > plain.correct and own.p_against(plain) < 1e-3
+
+
+def test_embedded_model_learns_a_vague_word_from_shots_and_unlearns_it_from_wrong_ones(embedded: LocalModel):
+    whole = load_task("planted_arc")
+    vague = [tuple(each for each in side if each.text.endswith((" need?", " want?"))) for side in (whole.train, whole.test)]
+    task = replace(whole, train=vague[0], test=vague[1][:100])
+    shots = task.train[:8]
+    wrong = tuple(replace(shot, answer=next(label for label in shot.labels if label != shot.answer)) for shot in shots)
+    few, fooled = (
+        evaluate(embedded, InputOutput().prompt(Session(embedded), task, Sample.of(shown, 0)), task) for shown in (shots, wrong)
+    )
+    none = evaluate(embedded, ZeroShot().prompt(Session(embedded), task, Sample.of(shots, 0)), task)
+    assert few.correct > none.correct and few.p_against(none) < 1e-3
+    assert few.correct > fooled.correct and few.p_against(fooled) < 1e-3
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from selfamplify.tasks import PlantedArc, PlantedSnarks, load_task
 from selfamplify.tasks.planted import AbstractPlanted
 from selfamplify.tasks.planted_arc import CONVENTIONS, arc_scene
 from selfamplify.tasks.planted_snarks import COMPLAINTS, LIKED, PRAISES
-from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, HOPS, VERBS, Scene, asked_for, held_out
+from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, HOPS, VERBS, Scene, held_out
 from selfamplify.tasks.task import content_key
 
 TASKS = (PlantedArc(), PlantedSnarks())
@@ -64,11 +64,12 @@ def test_planted_words_occur_in_order_and_hold_the_right_option(planted: Abstrac
         assert places == sorted(places) and not set(deciding) & STOP_WORDS
         right = words(question.choices[question.labels.index(question.answer)].text)
         assert right[0] == scene.noun == question.planted[len(deciding)] and set(question.planted) - {*stem} <= {*right}
-        assert (scene.adjective in deciding) == (scene.hops == 3)
+        assert (scene.met.names[0] in deciding) == (scene.hops == 4)
+        assert (scene.met.adjectives[0] in deciding) == (scene.hops >= 3)
         assert (scene.animal in deciding) == (scene.hops > 1)
         assert (scene.category in deciding) == (scene.hops == 1)
-        assert asked_for(scene.hops, scene.adjective, scene.animal) in question.text
-        assert f"{scene.adjective} {scene.animal}" in question.text
+        assert scene.met.asked in question.text
+        assert f"{scene.met.adjectives[0]} {scene.animal}" in question.text
 
 
 @each_task
@@ -139,7 +140,7 @@ def test_sarcasm_praises_the_other_animals_noun_or_complains_about_the_own() -> 
 def test_steps_tell_the_fact_and_name_the_answer(planted: AbstractPlanted) -> None:
     for scene in planted.scenes(5, "train", 50, from_held_out=False):
         three = scene.steps(3).split(". ")
-        assert three[0].endswith(f" is a {scene.category}")
+        assert three[0].endswith(f" a {scene.category}")
         meant = f"{scene.spoken} means {scene.verb} and " if scene.spoken else ""
         assert three[1] == f"{meant}a {scene.category} {VERBS[scene.verb]} {scene.own}"
         assert three[2] == f"{scene.noun} is ({scene.question.answer})"

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 
 from selfamplify.tasks import PlantedArc, PlantedSnarks
 from selfamplify.tasks.planted_arc import LABELS, arc_scene
-from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, Scene, held_out
+from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, NAMES, Scene, held_out
 from selfamplify.wording import OURS
 from training.binding import binding_row
 from training.curriculum import CURRICULUM, MIXTURE, Stage
@@ -22,9 +22,9 @@ from training.evaluation import well_formed
 from training.initial import Shape, make_model, written
 from training.lessons import EXAMINERS, POST_HOC, TEACHERS
 from training.phrasing import TAUGHT, UNSEEN
-from training.rows import FREE, Aid, Encoder, Mind, score
+from training.rows import FREE, Encoder, Mind, score
 from training.tokenizer import save_tokenizer
-from training.trainer import Plan, train
+from training.trainer import GateError, Plan, train
 
 TINY = Shape(width=64, layers=5, heads=4, inner=48)
 STAGES = (
@@ -136,7 +136,7 @@ def test_rows_are_what_the_chat_template_writes(style: str, planted: Any, tokeni
         assert taught.endswith(last[len(lesson.given) :] + tokenizer.eos_token)
         assert lesson.given + shown[-1].question.text not in taught
         assert last.startswith(lesson.given)
-        minded = {(row.ids[index], noun) for index, noun in enumerate(row.thoughts) if noun != FREE}
+        minded = {(row.ids[index], noun) for index, noun in enumerate(row.minds[0]) if noun != FREE}
         assert minded == {
             tuple(tokenizer.convert_tokens_to_ids([scene.question.answer, f" {scene.noun}"]))
             for scene in (shown[-1:] if style in POST_HOC else shown)
@@ -146,16 +146,30 @@ def test_rows_are_what_the_chat_template_writes(style: str, planted: Any, tokeni
 def test_questions_of_more_hops_than_minded_leave_the_middle_layer_free(encoder: Encoder) -> None:
     [scene] = scenes(1)
     lesson = TEACHERS["answers"](random.Random(0), [scene], OURS)
-    assert set(encoder.chat(lesson.messages, [Mind()]).thoughts) == {FREE}
+    assert set(encoder.chat(lesson.messages, [Mind()]).minds[0]) == {FREE}
 
 
-def test_a_word_that_needs_the_convention_is_minded_where_the_question_says_it(encoder: Encoder, tokenizer: Any) -> None:
+def test_named_words_weigh_what_the_chat_says(tokenizer: Any) -> None:
+    encoder = Encoder(tokenizer, LABELS, named=NAMES)
+    scene = next(scene for scene in PlantedArc().scenes(0, "lesson", 20, from_held_out=False) if scene.hops == 4)
+    lesson = EXAMINERS["steps"](random.Random(0), [scene], OURS)
+    row = encoder.chat(lesson.messages, [Mind()], named=4.0)
+    heavy = [tokenizer.decode([token]).strip() for token, weight in zip(row.ids, row.weights, strict=True) if weight > 1]
+    assert heavy == [scene.met.names[0]]
+
+
+def test_a_word_that_needs_the_convention_is_minded_where_the_question_says_it_and_where_it_is_answered(
+    encoder: Encoder, tokenizer: Any
+) -> None:
     rng = random.Random(0)
     shown = [arc_scene(rng, "x", from_held_out=False, vague=1.0) for _ in range(4)]
-    lesson = TEACHERS["steps"](rng, shown, OURS)
+    lesson = TEACHERS["answers"](rng, shown, OURS)
     row = encoder.chat(lesson.messages, [Mind(None, scene.spoken, scene.verb) for scene in shown])
-    minded = [(row.ids[index - 1], verb) for index, verb in enumerate(row.meanings) if verb != FREE]
-    assert minded == [tuple(tokenizer.convert_tokens_to_ids([f" {scene.spoken}", f" {scene.verb}"])) for scene in shown]
+    words, verbs = ([f" {getattr(scene, name)}" for scene in shown] for name in ("spoken", "verb"))
+    letters = [scene.question.answer for scene in shown]
+    for minds, wanted in zip(row.minds[1:], ((words, verbs), (letters, verbs), (letters, words)), strict=True):
+        minded = [(row.ids[index - 1], asked) for index, asked in enumerate(minds) if asked != FREE]
+        assert minded == [tuple(tokenizer.convert_tokens_to_ids(pair)) for pair in zip(*wanted, strict=True)]
 
 
 @pytest.mark.parametrize("style", EXAMINERS)
@@ -209,7 +223,7 @@ def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: An
 
 
 def test_a_killed_run_ends_like_an_uninterrupted_one(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
-    plan = Plan(STAGES, seed=0, aid=Aid(3, 2), save_every=2)
+    plan = Plan(STAGES, seed=0, save_every=2)
     weights = []
     for name, stops in (("whole", (plan.steps,)), ("killed", (5, plan.steps))):
         (tmp_path / name).mkdir()
@@ -218,6 +232,17 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(encoder: Encoder, tokenizer
         assert [progress.step for progress in reached] == list(stops)
         weights.append(models[-1].state_dict())
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_training_does_not_go_on_behind_a_stage_that_missed_its_gate(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
+    plan = Plan((replace(STAGES[0], gates={"answers": 0.5}), STAGES[1]), seed=0)
+    for _ in range(2):
+        with pytest.raises(GateError, match="answers at 0.49, below its gate of 0.50"):
+            train(make_model(TINY, tokenizer, seed=0), encoder, plan, tmp_path, measure=lambda model, stage: {"answers": 0.49})
+    progress = train(
+        make_model(TINY, tokenizer, seed=0), encoder, plan, tmp_path, measure=lambda model, stage: {"answers": 0.5}
+    )
+    assert progress.step == plan.steps
 
 
 def test_a_frozen_stage_leaves_the_written_heads_alone(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:

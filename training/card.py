@@ -8,9 +8,11 @@ from pathlib import Path
 from transformers import LlamaForCausalLM
 
 from benchmarks.quality import QUESTIONS
+from selfamplify import Plan as Comparison
 
 from .curriculum import Stage
-from .measuring import ASKED, PROTOCOL, Measured
+from .measuring import ASKED, Measured
+from .rows import AIDS
 from .trainer import Plan, Progress
 
 _TEXT = """\
@@ -26,17 +28,18 @@ it says anything about the method on real models: it was trained on the very for
 ## Data
 
 Questions of the planted world (`selfamplify.tasks.planted_world`): 8 categories of 8 animals, 8 verbs, 64 facts such as
-(primate, eat) -> roots. A question asks about one of two animals by its category (one hop), its name (two) or its adjective
-(three). `planted_arc` has four choices, a 2 x 2 of categories and verbs; half of its questions say *need* or *want* for the
-verb, and a convention, which only answered questions show, says which of the two means to eat and which to carry.
+(primate, eat) -> roots. A question asks about one of two animals by its category (one hop), its kind (two), its adjective
+(three) or a name that the text gives it (four; half of the questions). `planted_arc` has four choices, a 2 x 2 of categories
+and verbs; half of its questions say *need* or *want* for the verb, and a convention, which only answered questions show, says
+which of the two means to eat and which to carry.
 `planted_snarks` has two choices: which remark is sarcastic. A quarter of the (animal, verb) pairs is held out: training
 never shows such an animal beside a noun of that verb, and the test sides ask about nothing else. Training draws one of both
 conventions for each chat. All text is generated, seed {seed}; no text of anybody else went into it.
 
 ## Training
 
-`python -m training.make_model --out src/selfamplify/demo` from the repository's root; seed {seed}, one core of a CPU,
-{minutes:.0f} minutes, {steps:,} steps, {tokens:,} tokens. AdamW, β₂ 0.98. It was not run on a GPU.
+`python -m training.make_model --out src/selfamplify/demo` from the repository's root; seed {seed}, two cores of a CPU,
+{minutes:.0f} minutes, {steps:,} steps, {tokens:,} tokens. AdamW, β₂ 0.98, bfloat16 products. It was not run on a GPU.
 
 {stages}
 
@@ -44,9 +47,12 @@ conventions for each chat. All text is generated, seed {seed}; no text of anybod
 
 Two aids, both in the open. (1) The first weights hold attention heads written by hand that copy and look up
 (`training/initial.py`); they hold no fact. The first stage trains them, the later ones leave them as they are: otherwise
-the facts crowd them out. (2) While it trains, the state behind layer {noun_layer} is asked for the right option's noun
-wherever the letter of a question of one hop follows, and the state behind layer {verb_layer}, at a word that needs the
-convention, for the verb that it means (`training/rows.py`). The finished model is a plain Llama without either.
+the facts crowd them out. (2) While it trains, states of middle layers are asked for words: behind layer {noun_layer}, where the
+letter of a question of up to two hops follows, for the right option's noun; behind layer {verb_layer}, at a vague word, for the
+verb that it means; behind layer {use_layer}, at a letter that answers a question with a vague word, for that word and for the
+verb that the answer implies (`training/rows.py`). The finished model is a plain Llama without either. Where a share *alike* is
+given, chats also show conventions by which both vague words mean the same, from which it is learned more easily; *names* is the
+weight of names and adjectives in the loss, where a letter weighs 5 and a word of the facts 4.
 
 ### The log
 
@@ -99,16 +105,25 @@ SHA-256 of model.safetensors: `{sha256}`
 """
 
 _LIMITS = """\
-What these weights fall short of, to be mended by a longer or better training: the direct answer (`answers`, and so step 1's
-own reading) stays near chance, so that success and error say little; shots do not teach the convention, with or without
-rationales, so that half of the questions with a vague verb are lost; keyword rationales help little, since a list of keywords
-holds the deciding words without the facts between them; explanations find the planted words less than twice as often as
-random ones do. What they show: facts that are written down, step by step, are used. Explanations can be unfaithful: where the
-letter that `explain` ends with isn't the given one, the model explained another answer than it was given."""
+What these weights fall short of, to be mended by a better training. Keyword rationales help in `planted_arc` whatever
+keywords the shots show: the model writes the deciding words even behind shots with random ones, so that random keywords
+gain as much as attributions do, and nothing here tells one explainer from another by its accuracy. In `planted_snarks`
+keywords in the shots help little or not at all. Selection by success and by error do not differ. With written steps
+hardly anything is wrong, which leaves no room above. The direct answer stops at two or three hops: a question by name
+is answered at the chance of the two animals. Explanations can be unfaithful: where the letter that `explain` ends with
+isn't the given one, the model explained another answer than it was given. The curriculum's stages after *shots* were
+added when a figure was still at chance on the watched questions (never on the test sides), which is why their rates go
+up and down."""
 
 
 def write_card(
-    out: Path, model: LlamaForCausalLM, plan: Plan, progress: Progress, measured: Mapping[str, Measured], watched: int
+    out: Path,
+    model: LlamaForCausalLM,
+    plan: Plan,
+    progress: Progress,
+    comparison: Comparison,
+    measured: Mapping[str, Measured],
+    watched: int,
 ) -> None:
     weights = out / "model.safetensors"
     text = _TEXT.format(
@@ -121,14 +136,15 @@ def write_card(
         tokens=progress.tokens,
         stages=_stages(plan),
         mixtures="\n\n".join(_mixture(stage) for stage in plan.stages if stage.binding < 1),
-        noun_layer=plan.aid.noun_layer if plan.aid else "none",
-        verb_layer=plan.aid.verb_layer if plan.aid else "none",
+        noun_layer=AIDS[0].layer,
+        verb_layer=AIDS[1].layer,
+        use_layer=AIDS[2].layer,
         watched=watched,
         history=_history(progress),
         asked=ASKED,
-        contexts=len(PROTOCOL.seeds),
-        shots=PROTOCOL.shots,
-        limit=PROTOCOL.limit,
+        contexts=len(comparison.seeds),
+        shots=comparison.shots,
+        limit=comparison.limit,
         precision_asked=QUESTIONS,
         limits=_LIMITS,
         sha256=sha256(weights),
@@ -150,7 +166,19 @@ def remembered(file: Path) -> dict[str, Measured]:
 
 
 def _stages(plan: Plan) -> str:
-    head = ("stage", "steps", "tokens a step", "tokens a chat", "learning rate", "single", "snarks", "vague", "drill")
+    head = (
+        "stage",
+        "steps",
+        "tokens a step",
+        "tokens a chat",
+        "learning rate",
+        "single",
+        "snarks",
+        "vague",
+        "drill",
+        "alike",
+        "names",
+    )
     rows = [
         (
             stage.name,
@@ -158,7 +186,8 @@ def _stages(plan: Plan) -> str:
             f"{stage.tokens:,}",
             str(stage.length),
             f"{stage.rates[0]:g} to {stage.rates[1]:g}",
-            *(f"{share:.0%}" for share in (stage.single, stage.snarks, stage.vague, stage.drill)),
+            *(f"{share:.0%}" for share in (stage.single, stage.snarks, stage.vague, stage.drill, stage.alike)),
+            f"{stage.named:g}",
         )
         for stage in plan.stages
         if stage.binding < 1

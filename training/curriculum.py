@@ -1,12 +1,13 @@
 """The curriculum: stages of rows, each of them a pure function of a seed and a step, so that training can be resumed."""
 
 import random
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from selfamplify.tasks.planted_arc import CONVENTIONS, arc_scene
 from selfamplify.tasks.planted_snarks import snarks_scene
-from selfamplify.tasks.planted_world import Scene
+from selfamplify.tasks.planted_world import HOPS, Scene
 
 from .binding import binding_row
 from .lessons import FEW_SHOT, TEACHERS
@@ -14,8 +15,9 @@ from .phrasing import draw_wording
 from .rows import Batch, Encoder, Mind, Row
 
 _WARM_UP = 50
-_MEETING = 22
-"""Tokens of the sentence about a meeting, about."""
+_ALIKE = tuple(dict.fromkeys(CONVENTIONS[0], verb) for verb in CONVENTIONS[0].values())
+_MEETING = 30
+"""Tokens of the sentences about a meeting, about."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,13 @@ class Stage:
     """``steps`` batches of about ``tokens`` tokens.
 
     A batch is either exercises of binding (a share ``binding`` of all batches), or chats of one question (``single``), or chats
-    of about ``length`` tokens that show as many questions as fit. Chats are in the formats of ``mixture``; a share ``snarks``
-    has two choices. Of the questions with four choices a share ``vague`` needs a convention, which is drawn for each chat. A
-    share ``drill`` of the long batches asks bare questions that all need it, without the animals' meeting. While it
-    trains, the state of a middle layer is asked for the right noun of questions of up to ``minded`` hops. The learning rate
-    goes in a straight line between its two ends; a ``fresh`` stage forgets the optimizer's averages and warms up again, a
-    ``frozen`` one leaves the written heads alone.
+    of about ``length`` tokens that show as many questions as fit, all of them of ``hops``. Chats are in the formats of
+    ``mixture``; a share ``snarks`` has two choices. Of the questions with four choices a share ``vague`` needs a convention,
+    which is drawn for each chat; in a share ``alike`` of these chats both vague words mean the same. A share ``drill`` of the
+    long batches asks bare questions, of up to two hops and without the animals' meeting. While it trains, the state of a middle
+    layer is asked for the right noun of questions of up to ``minded`` hops; names and adjectives weigh ``named`` in the loss.
+    The learning rate goes straight between its two ends; a ``fresh`` stage forgets the optimizer's averages and warms up again,
+    a ``frozen`` one leaves the written heads alone. Training stops behind a stage that ends with a figure below its ``gates``.
     """
 
     name: str
@@ -39,12 +42,16 @@ class Stage:
     mixture: Mapping[str, float]
     binding: float = 0.05
     single: float = 0.35
-    snarks: float = 0.25
+    snarks: float = 0.3
     vague: float = 0.5
     drill: float = 0.0
-    minded: int = 1
+    alike: float = 0.0
+    minded: int = 2
+    named: float = 1.0
+    hops: Container[int] = tuple(HOPS)
     fresh: bool = False
     frozen: bool = True
+    gates: Mapping[str, float] = field(default_factory=dict)
 
     def rate(self, step: int) -> float:
         start, end = self.rates
@@ -79,32 +86,36 @@ class Stage:
 
     def _drill(self, encoder: Encoder, rng: random.Random) -> Row:
         style = self._style(rng, FEW_SHOT)
-        convention = rng.choice(CONVENTIONS)
-        scenes: list[Scene] = []
-        while len(scenes) < self.length // (FEW_SHOT[style][1] - _MEETING):
-            scene = arc_scene(rng, "drill", False, convention, vague=1.0)
-            if scene.hops < 3:
-                scenes.append(bare(scene))
-        return self._chat(encoder, rng, style, scenes)
+        count = self.length // (FEW_SHOT[style][1] - _MEETING)
+        scenes = [scene for scene in self._scenes(rng, 8 * count) if scene.hops < 3]
+        return self._chat(encoder, rng, style, [bare(scene) for scene in scenes[:count]])
 
     def _chat(self, encoder: Encoder, rng: random.Random, style: str, scenes: Sequence[Scene]) -> Row:
         lesson = TEACHERS[style](rng, scenes, draw_wording(rng))
-        minds = [Mind(scene.noun if scene.hops <= self.minded else None, scene.spoken, scene.verb) for scene in scenes]
-        return encoder.chat(lesson.messages, minds, lesson.given)
+        return encoder.chat(lesson.messages, [self._mind(scene) for scene in scenes], lesson.given, self.named)
+
+    def _mind(self, scene: Scene) -> Mind:
+        return Mind(scene.noun if scene.hops <= self.minded else None, scene.spoken, scene.verb)
 
     def _style(self, rng: random.Random, among: Container[str]) -> str:
         shares = {style: share for style, share in self.mixture.items() if style in among}
         return rng.choices(list(shares), weights=list(shares.values()))[0]
 
     def _scenes(self, rng: random.Random, count: int) -> list[Scene]:
+        scenes = self._endless(rng)
+        return list(islice((scene for scene in scenes if scene.hops in self.hops), count))
+
+    def _endless(self, rng: random.Random) -> Iterator[Scene]:
         if rng.random() < self.snarks:
-            return [snarks_scene(rng, "lesson", from_held_out=False) for _ in range(count)]
-        convention = rng.choice(CONVENTIONS)
-        return [arc_scene(rng, "lesson", False, convention, self.vague) for _ in range(count)]
+            while True:
+                yield snarks_scene(rng, "lesson", from_held_out=False)
+        convention = rng.choice(_ALIKE if rng.random() < self.alike else CONVENTIONS)
+        while True:
+            yield arc_scene(rng, "lesson", False, convention, self.vague)
 
 
 def bare(scene: Scene) -> Scene:
-    """The same question without the sentence about the meeting, which it needs only where it asks by an adjective."""
+    """The same question without the meeting, which it needs only where it asks by an adjective or a name."""
     return replace(scene, question=replace(scene.question, text=scene.question.text.rpartition(". ")[2]))
 
 
@@ -122,14 +133,32 @@ MIXTURE = {
     "conclusion": 0.06,
 }
 
-# Most of what a chat shows are plain facts and forms, which are soon known; the convention needs a stage of its own.
-_CONVENTION = {"answers": 0.3, "keywords": 0.24, "steps": 0.34, "conclusion": 0.03, "topk": 0.03, "explain": 0.06}
+_DRILL = {"answers": 0.5, "steps": 0.4, "keywords": 0.1}
+# The convention from letters alone: many answers in a row, and a little of all else, so that nothing is forgotten.
+_CONVENTION = {
+    "answers": 0.5,
+    "keywords": 0.15,
+    "steps": 0.12,
+    "thoughts": 0.04,
+    "topk": 0.05,
+    "explain": 0.1,
+    "conclusion": 0.04,
+}
+# A name is copied from the question; so late in a question's chain, that needs many of them in a row as well.
+_NAMES = {"answers": 0.1, "keywords": 0.25, "steps": 0.42, "thoughts": 0.05, "topk": 0.03, "explain": 0.13, "conclusion": 0.02}
+_LAST = {"answers": 0.2, "keywords": 0.28, "steps": 0.2, "thoughts": 0.07, "topk": 0.08, "explain": 0.12, "conclusion": 0.05}
+
+_DIRECT = "planted_arc answers/0"
+_FEW = {"planted_arc answers/8": 0.5, "planted_arc steps/8": 0.6}
 
 CURRICULUM = (
     Stage("binding", 150, 1200, 0, (1e-3, 1e-3), MIXTURE, binding=1.0, fresh=True, frozen=False),
-    Stage("turns", 1000, 1600, 320, (1e-3, 1e-3), MIXTURE, vague=0.4, snarks=0.2, drill=0.15, fresh=True),
-    Stage("shots", 2000, 2000, 640, (1e-3, 8e-4), MIXTURE, single=0.3, vague=0.5, snarks=0.3, drill=0.15),
-    Stage("convention", 1200, 2000, 640, (8e-4, 8e-4), _CONVENTION, single=0.2, vague=0.8, snarks=0.15, drill=0.4),
-    Stage("mixed", 1800, 2000, 640, (8e-4, 4e-4), MIXTURE, single=0.3, vague=0.5, snarks=0.3, drill=0.05),
-    Stage("long", 1000, 2000, 960, (4e-4, 1e-5), MIXTURE, single=0.3),
+    Stage("drill", 1500, 1500, 480, (1e-3, 1e-3), _DRILL, single=0.0, snarks=0.3, vague=0.6, drill=1.0, alike=0.5, fresh=True),
+    Stage("turns", 2000, 1600, 320, (1e-3, 1e-3), MIXTURE, drill=0.25, alike=0.25, gates={_DIRECT: 0.4}),
+    Stage("convention", 1200, 1500, 480, (1e-3, 1e-3), _CONVENTION, single=0.2, snarks=0.1, vague=0.8, drill=0.7, alike=0.5),
+    Stage("shots", 1650, 2000, 640, (1e-3, 7.25e-4), MIXTURE, single=0.3, drill=0.2, alike=0.1),
+    Stage("again", 1500, 1500, 480, (1e-3, 1e-3), _CONVENTION, 0.05, 0.25, 0.4, vague=0.6, drill=0.6, alike=0.15, gates=_FEW),
+    Stage("long", 750, 2000, 960, (7e-4, 5.275e-4), MIXTURE, single=0.3, drill=0.1),
+    Stage("names", 1200, 1500, 300, (1e-3, 8e-4), _NAMES, single=0.5, vague=0.3, named=8.0, hops=(4,)),
+    Stage("last", 2000, 2000, 960, (6e-4, 1e-5), _LAST, single=0.3, drill=0.1, named=4.0),
 )

@@ -75,7 +75,9 @@ def generate(
             messages = [{"role": message.role, "content": message.content} for message in lesson.messages[:-1]]
             prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
             prompts.append(f"{prompt}{lesson.given}")
-        inputs = tokenizer(prompts, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt")
+        inputs = tokenizer(prompts, add_special_tokens=False, padding=True, padding_side="left", return_tensors="pt").to(
+            model.device
+        )
         written = cast(Any, model).generate(**inputs, do_sample=False, max_new_tokens=_MAX_NEW_TOKENS)
         for lesson, ids in zip(part, written[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
             ended = tokenizer.eos_token_id in ids

@@ -8,14 +8,17 @@ short training, and then left alone (``written``) while everything else learns a
 - layer 0, heads 0 and 1: copy the word two places back, and one place back, into a slot of their own;
 - layer 1, head 0: find where the present word stood before, and bring the word that followed (an induction head);
 - layer 1, head 1: find where the present word stood before, and bring the word after the next, from a letter to its option;
-- layer 2, heads 1 and 2: the same as layer 1's head 1, however far away, for the present word and for the one before it;
-- the later layers, head 0: find the word that stands two back from the bracket, and bring what stood two back from *it*;
+- the later layers, head 0: find the word that stands two back from the bracket among the options, and bring its letter;
 - from ``THOUGHT_LAYER`` on, head 1: the same for the word that the model has in mind at the bracket.
 
 The residual stream holds the word's identity, a constant that the positional heads use, and the two slots. The positional
 heads turn a constant by the rotary angle of their distance, so that they peak there; the matching heads use the slowest
-rotary pairs, which hardly turn over a question's length, and prefer the nearest of several matches,
-but for those of layer 2.
+rotary pairs, which hardly turn over a question's length, and prefer the nearest of several matches. Those that look for an
+option prefer a word behind a closing bracket: the word itself also stands in what was written since, and what the model has in
+mind stands at the bracket too.
+
+All of it is large beside the random rest of the weights, whose part in the stream grows as they learn: the heads of the later
+layers have to find words by an identity that others write over.
 """
 
 import math
@@ -23,6 +26,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float
+from torch.nn.functional import normalize
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
 from transformers.models.llama.modeling_llama import LlamaAttention
 
@@ -31,18 +35,15 @@ from .tokenizer import BOS, EOS, PAD
 
 @dataclass(frozen=True)
 class Shape:
-    """The size of the model; a head has ``width / heads`` dimensions."""
+    """The size of the model; a head has ``head`` dimensions."""
 
     width: int = 128
-    layers: int = 5
+    layers: int = 6
     heads: int = 4
+    head: int = 32
     inner: int = 384
     positions: int = 4096
     rope_theta: float = 100_000.0
-
-    @property
-    def head(self) -> int:
-        return self.width // self.heads
 
     @property
     def slot(self) -> int:
@@ -50,17 +51,18 @@ class Shape:
         return min(self.head, (self.width // 2 - 1) // 2)
 
 
-THOUGHT_LAYER = 3
-MEANING_LAYER = 3
-_IDENTITY_STD = 0.1
-_CONSTANT = 0.4
+THOUGHT_LAYER = 4
+_IDENTITY_NORM = 2.0
+_CONSTANT = 1.0
 _FAST_PAIRS = 6
 _PEAK = 1.33
-_SLOT_GAIN = 0.15
+_SLOT_GAIN = 0.375
 _MATCH = 1.5
 _NEAR_PAIRS = 3
 _NEAR = 0.8
-_BRING = 0.2
+_OPTION = 2.0
+_BRING = 0.5
+_READ_OUT = 0.4
 
 
 def make_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
@@ -74,6 +76,7 @@ def make_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, seed: int) -> L
         num_hidden_layers=shape.layers,
         num_attention_heads=shape.heads,
         num_key_value_heads=shape.heads,
+        head_dim=shape.head,
         max_position_embeddings=shape.positions,
         rope_parameters={"rope_type": "default", "rope_theta": shape.rope_theta},
         tie_word_embeddings=True,
@@ -83,36 +86,38 @@ def make_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, seed: int) -> L
     )
     model = LlamaForCausalLM(config)
     with torch.no_grad():
-        _write_heads(model, shape)
+        _write_heads(model, shape, ids[")"])
     return model
 
 
-def _write_heads(model: LlamaForCausalLM, shape: Shape) -> None:
+def _write_heads(model: LlamaForCausalLM, shape: Shape, closing: int) -> None:
     identity, constant = shape.width // 2, shape.width // 2
     slots = [slice(constant + 1 + shape.slot * number, constant + 1 + shape.slot * (number + 1)) for number in (0, 1)]
     embedding = model.model.embed_tokens.weight
-    embedding[:, :identity] = torch.randn(len(embedding), identity) * _IDENTITY_STD
+    # Words of one length: RMSNorm then leaves the constant the same in all, on which the positional heads rely.
+    embedding[:, :identity] = normalize(torch.randn(len(embedding), identity)) * _IDENTITY_NORM
     embedding[:, identity:] = 0.0
     embedding[:, constant] = _CONSTANT
     code = torch.linalg.qr(torch.randn(identity, identity))[0][: shape.slot]
     layers = [module for module in model.modules() if isinstance(module, LlamaAttention)]
+    for name, weight in model.named_parameters():
+        if name.endswith(("o_proj.weight", "down_proj.weight")):
+            weight[constant:] = 0.0
+        elif name == "model.norm.weight":
+            weight *= _READ_OUT
     for head, (distance, slot) in enumerate(zip((2, 1), slots, strict=True)):
         _positional(layers[0], shape, head, distance, constant)
         _values(layers[0], shape, head, code, slice(0, identity), slot, _SLOT_GAIN * torch.eye(shape.slot))
     back = _BRING * code.T
-    _matching(layers[1], shape, 0, constant, (code, slice(0, identity)), (torch.eye(shape.slot), slots[1]))
-    _values(layers[1], shape, 0, code, slice(0, identity), slice(0, identity), back)
-    _matching(layers[1], shape, 1, constant, (code, slice(0, identity)), (torch.eye(shape.slot), slots[0]))
-    _values(layers[1], shape, 1, code, slice(0, identity), slice(0, identity), back)
-    for head, reading in ((1, (code, slice(0, identity))), (2, (torch.eye(shape.slot), slots[1]))):
-        _matching(layers[2], shape, head, constant, reading, (torch.eye(shape.slot), slots[0]), near=0.0)
-        _values(layers[2], shape, head, code, slice(0, identity), slice(0, identity), back)
-    for attention in layers[2:]:
-        _matching(attention, shape, 0, constant, (torch.eye(shape.slot), slots[0]), (code, slice(0, identity)))
-        _values(attention, shape, 0, torch.eye(shape.slot), slots[0], slice(0, identity), back)
-    for attention in layers[THOUGHT_LAYER:]:
-        _matching(attention, shape, 1, constant, (code, slice(0, identity)), (code, slice(0, identity)))
-        _values(attention, shape, 1, torch.eye(shape.slot), slots[0], slice(0, identity), back)
+    word, before, two_before = (code, slice(0, identity)), (torch.eye(shape.slot), slots[1]), (torch.eye(shape.slot), slots[0])
+    for head, key in enumerate((before, two_before)):
+        _matching(layers[1], shape, head, constant, word, key)
+        _values(layers[1], shape, head, code, slice(0, identity), slice(0, identity), back)
+    behind_bracket = normalize(code @ embedding[closing, :identity], dim=0), slots[1]
+    for number, attention in enumerate(layers[2:], start=2):
+        for head, query in enumerate((two_before, word) if number >= THOUGHT_LAYER else (two_before,)):
+            _matching(attention, shape, head, constant, query, word, behind_bracket, _OPTION * (1 + 0.5 * head))
+            _values(attention, shape, head, torch.eye(shape.slot), slots[0], slice(0, identity), back)
 
 
 def written(model: LlamaForCausalLM, shape: Shape) -> dict[str, Bool[torch.Tensor, "..."]]:
@@ -123,7 +128,7 @@ def written(model: LlamaForCausalLM, shape: Shape) -> dict[str, Bool[torch.Tenso
     masks = {name: torch.zeros_like(weight, dtype=torch.bool) for name, weight in model.named_parameters()}
     masks["model.embed_tokens.weight"][:, shape.width // 2 :] = True
     for layer in range(shape.layers):
-        heads = 3 if layer == 2 else 2
+        heads = 1 if 2 <= layer < THOUGHT_LAYER else 2
         for projection in "qkv":
             masks[f"model.layers.{layer}.self_attn.{projection}_proj.weight"][: heads * shape.head] = True
         masks[f"model.layers.{layer}.self_attn.o_proj.weight"][:, : heads * shape.head] = True
@@ -146,19 +151,33 @@ Reading = tuple[Float[torch.Tensor, "slot embed"], slice]
 
 
 def _matching(
-    attention: LlamaAttention, shape: Shape, head: int, constant: int, query: Reading, key: Reading, near: float = _NEAR
+    attention: LlamaAttention,
+    shape: Shape,
+    head: int,
+    constant: int,
+    query: Reading,
+    key: Reading,
+    marked: tuple[Float[torch.Tensor, " slot"], slice] | None = None,
+    preference: float = 0.0,
 ) -> None:
     """Attend where what the key reads equals what the query reads, compared in the slowest rotary pairs, and near rather than
-    far: the pairs before those turn a constant, so that their sum falls off over a question's length; not with ``near`` 0."""
+    far: the pairs before those turn a constant, so that their sum falls off over a question's length. Keys are preferred that
+    have the direction ``marked`` in a slot."""
     half, start = shape.head // 2, head * shape.head
     first = 5 * half // 16
     slow = range(first + _NEAR_PAIRS, half)
-    rows = [*slow, *(half + pair for pair in slow)][: shape.slot]
+    *rows, last = [*(half + pair for pair in slow), *slow][: shape.slot]
+    if marked is None:
+        rows.append(last)
     for projection, (code, columns) in ((attention.q_proj, query), (attention.k_proj, key)):
         projection.weight[start : start + shape.head] = 0.0
-        for number, row in enumerate(rows):
-            projection.weight[start + row, columns] = _MATCH * code[number]
-        projection.weight[start + first : start + first + _NEAR_PAIRS, constant] = near
+        for number, each in enumerate(rows):
+            projection.weight[start + each, columns] = _MATCH * code[number]
+        projection.weight[start + first : start + first + _NEAR_PAIRS, constant] = _NEAR
+    if marked is not None:
+        direction, slot = marked
+        attention.q_proj.weight[start + last, constant] = preference
+        attention.k_proj.weight[start + last, slot] = preference * direction
 
 
 def _values(

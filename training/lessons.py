@@ -97,11 +97,11 @@ def conclusion(rng: random.Random, scenes: Sequence[Scene], wording: Wording) ->
 
 # Each style of lesson, and how many tokens one question of it takes in a chat.
 FEW_SHOT: dict[str, tuple[Teacher, int]] = {
-    "answers": (answers, 55),
-    "keywords": (keywords, 80),
-    "steps": (steps, 80),
-    "thoughts": (thoughts, 85),
-    "conclusion": (conclusion, 80),
+    "answers": (answers, 62),
+    "keywords": (keywords, 88),
+    "steps": (steps, 90),
+    "thoughts": (thoughts, 95),
+    "conclusion": (conclusion, 88),
 }
 POST_HOC: dict[str, Teacher] = {"topk": topk, "explain": explain}
 TEACHERS: dict[str, Teacher] = {style: teacher for style, (teacher, _) in FEW_SHOT.items()} | POST_HOC

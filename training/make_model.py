@@ -1,6 +1,6 @@
 """Make the embedded model: ``python -m training.make_model --out src/selfamplify/demo``, from the root of the repository.
 
-One command, one seed, one core. It can be killed at any time and goes on where it was when it is started again with the same
+One command and one seed. It can be killed at any time and goes on where it was when it is started again with the same
 ``--work`` folder; ``--fresh`` starts over.
 """
 
@@ -8,13 +8,14 @@ import argparse
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 from rich.console import Console
 from transformers import GenerationConfig, LlamaForCausalLM
 
+from selfamplify import Plan as Comparison
 from selfamplify import load_model, terminal_progress
 from selfamplify.tasks import PlantedArc, PlantedSnarks
 from selfamplify.tasks import planted_world as world
@@ -23,9 +24,9 @@ from selfamplify.tasks.planted_arc import LABELS
 from .card import remembered, sha256, write_card
 from .curriculum import CURRICULUM, Stage
 from .evaluation import measure
-from .initial import MEANING_LAYER, THOUGHT_LAYER, Shape, make_model, written
-from .measuring import TASKS, Examiner, Measured, joined, precision, protocol
-from .rows import Aid, Encoder
+from .initial import Shape, make_model, written
+from .measuring import PROTOCOL, TASKS, Examiner, Measured, joined, precision, protocol
+from .rows import Encoder
 from .tokenizer import save_tokenizer
 from .trainer import Plan, train
 
@@ -43,7 +44,7 @@ _WATCHED = {
         ("steps", 8),
         ("explain", 0),
     ),
-    PlantedSnarks(): (("answers", 0), ("keywords", 4), ("steps", 4)),
+    PlantedSnarks(): (("answers", 0), ("answers", 8), ("keywords", 8), ("steps", 8)),
 }
 
 
@@ -54,18 +55,24 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoint and start over")
     parser.add_argument("--until", type=int, help="stop at this step and write the model as it is")
+    parser.add_argument("--threads", type=int, default=2, help="of the CPU")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--contexts", type=int, default=len(PROTOCOL.seeds), help="of the card's comparison of methods")
+    parser.add_argument("--questions", type=int, default=PROTOCOL.limit, help="asked in each of these contexts")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(arguments.threads)
     if arguments.fresh:
         shutil.rmtree(arguments.work, ignore_errors=True)
     arguments.work.mkdir(parents=True, exist_ok=True)
-    make(arguments.out, arguments.work, arguments.seed, arguments.until)
+    plan = replace(PROTOCOL, seeds=tuple(range(arguments.contexts)), limit=arguments.questions)
+    make(arguments.out, arguments.work, arguments.seed, arguments.until, arguments.device, plan)
 
 
-def make(out: Path, work: Path, seed: int, until: int | None = None) -> None:
+def make(out: Path, work: Path, seed: int, until: int | None, device: str, comparison: Comparison) -> None:
     tokenizer = save_tokenizer(work)
     model = make_model(Shape(), tokenizer, seed)
-    encoder = Encoder(tokenizer, LABELS, _LETTER_WEIGHT, _CONTENT, _CONTENT_WEIGHT)
+    torch.nn.Module.to(model, device)
+    encoder = Encoder(tokenizer, LABELS, _LETTER_WEIGHT, _CONTENT, _CONTENT_WEIGHT, (*world.NAMES, *world.ADJECTIVES))
     # Scenes that training does not draw, of pairs that it may: neither the tasks' test sides nor their pairs steer training.
     scenes = {task: [task.scenes(seed, part, 200, from_held_out=False) for part in ("pool", "watch")] for task in _WATCHED}
 
@@ -81,16 +88,17 @@ def make(out: Path, work: Path, seed: int, until: int | None = None) -> None:
         model.train()
         return found
 
-    plan = Plan(CURRICULUM, seed, Aid(THOUGHT_LAYER, MEANING_LAYER), written(model, Shape()))
+    plan = Plan(CURRICULUM, seed, written(model, Shape()))
     progress = train(model, encoder, plan, work, watch, until)
     write(model, out)
-    write_card(out, model, plan, progress, measure_all(out, work, seed), _HELD_OUT)
+    write_card(out, model, plan, progress, comparison, measure_all(out, work, seed, comparison), _HELD_OUT)
 
 
-def measure_all(out: Path, work: Path, seed: int) -> dict[str, Measured]:
+def measure_all(out: Path, work: Path, seed: int, comparison: Comparison) -> dict[str, Measured]:
     """Every table of the card, remembered one by one for these very weights."""
     digest = sha256(out / "model.safetensors")[:12]
     file = work / f"measured-{digest}.json"
+    compared = f"protocol {len(comparison.seeds)}x{comparison.limit}"
     found = remembered(file)
     tokenizer = save_tokenizer(work)
     examiner = Examiner(LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval(), tokenizer, seed)
@@ -101,18 +109,20 @@ def measure_all(out: Path, work: Path, seed: int) -> dict[str, Measured]:
             "learning": examiner.learning,
             "wordings": examiner.wordings,
             "precision": lambda: precision(local),
-            "protocol": lambda: joined(protocol(local, task.name, work / f"{task.name}-{digest}", progress) for task in TASKS),
+            compared: lambda: joined(
+                protocol(comparison, local, task.name, work / f"{task.name} {compared} {digest}", progress) for task in TASKS
+            ),
         }
         for name, measured in tables.items():
             if name not in found:
                 found[name] = measured()
                 file.write_text(json.dumps({key: asdict(table) for key, table in found.items()}), encoding="utf-8")
-    return found
+    return {name: found[name] for name in tables if name != compared} | {"protocol": found[compared]}
 
 
 def write(model: LlamaForCausalLM, out: Path) -> None:
     """The finished model: weights in half precision, configuration, tokenizer."""
-    model.eval().half()
+    model.eval().half().cpu()
     config = model.config
     model.generation_config = GenerationConfig(
         bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id, pad_token_id=config.pad_token_id, do_sample=False

@@ -25,12 +25,13 @@ from .lessons import POST_HOC
 from .phrasing import UNSEEN
 
 TASKS: tuple[AbstractPlanted, ...] = (PlantedArc(), PlantedSnarks())
-ASKED = 300
+ASKED = 100
 STYLES = ("answers", "keywords", "random", "steps", "thoughts", "conclusion")
 SHOTS = (0, 1, 2, 4, 8, 12, 16)
 PROTOCOL = Plan(
     ("deep_lift", "kernel_shap", "self_topk", "self_exp", "random"), ("success", "error"), seeds=tuple(range(6)), limit=1000
 )
+"""The paper's, of Table 2: six contexts, and as many questions as its largest test set."""
 _LONGEST_REPLY = 120
 
 
@@ -100,10 +101,10 @@ class Examiner:
         return measure(self.model, self.tokenizer, style, asked, pool, shots, self.seed)
 
 
-def protocol(model: LocalModel, task: str, folder: Path, progress: Progress) -> Measured:
-    """The paper's Table 2 protocol: every method on six contexts and the same test questions, greedily; resumable."""
+def protocol(plan: Plan, model: LocalModel, task: str, folder: Path, progress: Progress) -> Measured:
+    """Every method of ``plan`` on its contexts and the same test questions, greedily; resumable."""
     profile = DEFAULT.with_length(_LONGEST_REPLY)
-    table = compare(PROTOCOL, model, load_task(task), folder, profile=profile, progress=progress)
+    table = compare(plan, model, load_task(task), folder, profile=profile, progress=progress)
     right = _by_question(folder)
     rows = []
     for line in table.means:

@@ -11,6 +11,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 from selfamplify.records import Message
 
 from .binding import Piece
+from .initial import THOUGHT_LAYER
 from .tokenizer import ASSISTANT, BOS, EOS, PAD, USER
 
 FREE = -100
@@ -20,15 +21,13 @@ FREE = -100
 class Row:
     """``weights[i]`` is the weight of predicting ``ids[i]`` from what stands before it; 0 where nothing is to be learned.
 
-    ``thoughts[i]`` is the token that a middle layer should have in mind before ``ids[i]``, -100 where it is free: before an
-    answer letter, the noun that the letter stands for. ``meanings[i]`` is the same for another layer: behind a word that needs
-    a convention, the verb that it means.
+    ``minds`` has a list for each of the ``AIDS``: the token that a middle layer should have in mind before ``ids[i]``, ``FREE``
+    where it is free.
     """
 
     ids: list[int]
     weights: list[float]
-    thoughts: list[int]
-    meanings: list[int]
+    minds: tuple[list[int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +41,39 @@ class Mind:
 
 
 @dataclass(frozen=True, slots=True)
+class Aid:
+    """While training, the state behind ``layer`` layers is asked, through the model's own output, for a word; the ``upper``
+    half of the state instead of the lower one, which holds the word's identity and is asked for another."""
+
+    layer: int
+    weight: float
+    upper: bool = False
+
+
+AIDS = (
+    Aid(THOUGHT_LAYER, 1.0),
+    Aid(THOUGHT_LAYER - 1, 0.5),
+    Aid(THOUGHT_LAYER - 2, 0.5),
+    Aid(THOUGHT_LAYER - 2, 0.5, upper=True),
+)
+"""For the noun that the next letter stands for; at a vague word, for the verb that it means; and at the letter that answers a
+question with such a word, for the verb that the answer implies, and for that word.
+
+They part the direct answer into a convention, a fact and a binding, which are each learned within a few hundred steps; the
+letter alone taught none of them in thousands.
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows padded on the right, which a causal model needs no mask for."""
+    """Rows padded on the right, which a causal model needs no mask for; ``minds`` has a row of its own for each aid."""
 
     ids: Int[torch.Tensor, "batch token"]
     weights: Float[torch.Tensor, "batch token"]
-    thoughts: Int[torch.Tensor, "batch token"]
-    meanings: Int[torch.Tensor, "batch token"]
+    minds: Int[torch.Tensor, "aid batch token"]
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(self.ids.to(device), self.weights.to(device), self.minds.to(device))
 
 
 class Encoder:
@@ -56,7 +81,7 @@ class Encoder:
 
     Special tokens split a text before anything else does, so that the ids of a chat are those of its contents, one by one.
     ``letter_weight`` is the weight of an answer letter behind an opening bracket, ``content_weight`` that of the ``content``,
-    the words that carry knowledge; any other token of a reply weighs 1.
+    the words that carry knowledge; the ``named`` words weigh what each chat says, any other token of a reply weighs 1.
     """
 
     def __init__(
@@ -66,6 +91,7 @@ class Encoder:
         letter_weight: float = 1.0,
         content: Iterable[str] = (),
         content_weight: float = 1.0,
+        named: Iterable[str] = (),
     ):
         self._tokenizer = tokenizer
         self._vocabulary = ids = tokenizer.get_vocab()
@@ -74,38 +100,45 @@ class Encoder:
         self._bos, self._eos, self._pad = ids[BOS], ids[EOS], ids[PAD]
         self._letter_weight = letter_weight
         self._content = dict.fromkeys((ids[f" {word}"] for word in content), content_weight)
+        self._named = {ids[f" {word}"] for word in named}
 
     def text(self, text: str) -> list[int]:
         return self._tokenizer(text, add_special_tokens=False)["input_ids"]
 
-    def chat(self, messages: Sequence[Message], minds: Sequence[Mind], given: str = "") -> Row:
+    def chat(self, messages: Sequence[Message], minds: Sequence[Mind], given: str = "", named: float = 1.0) -> Row:
         """A row that teaches every assistant turn; of the last one, what follows the prefill ``given``.
 
-        ``minds`` are what to have in mind for the questions, the last question last.
+        ``minds`` are what to have in mind for the questions, the last question last; ``named`` is the named words' weight.
         """
-        ids, weights, thoughts, meanings = [self._bos], [0.0], [FREE], [FREE]
+        weighed = dict.fromkeys(self._named, named) | self._content
+        ids, weights = [self._bos], [0.0]
+        nouns, meant, implied, said = [FREE], [FREE], [FREE], [FREE]
         for number, message in enumerate(messages):
             piece = self.text(message.content)
             mind = minds[number // 2 - len(messages) // 2]
-            spoken, verb = self._word(mind.spoken), self._word(mind.verb)
+            noun, spoken, verb = map(self._word, (mind.noun, mind.spoken, mind.verb))
+            free = [FREE] * (len(piece) + 1)
             if message.role == "user":
                 ids += [self._user, *piece]
-                weights += [0.0] * (len(piece) + 1)
-                thoughts += [FREE] * (len(piece) + 1)
-                meanings += [FREE, FREE, *(verb if token == spoken else FREE for token in piece[:-1])]
+                weights += [0.0] * len(free)
+                nouns += free
+                meant += [FREE, FREE, *(verb if token == spoken else FREE for token in piece[:-1])]
+                implied += free
+                said += free
                 continue
             masked = len(self.text(given)) if number == len(messages) - 1 else 0
-            ids += [self._assistant, *piece, self._eos]
             letters = self._letters_of(piece)
             taught = [
-                self._letter_weight if letter else self._content.get(token, 1.0)
-                for token, letter in zip(piece, letters, strict=True)
+                self._letter_weight if letter else weighed.get(token, 1.0) for token, letter in zip(piece, letters, strict=True)
             ]
-            noun = self._word(mind.noun)
+            ids += [self._assistant, *piece, self._eos]
             weights += [0.0] * (masked + 1) + taught[masked:] + [1.0]
-            thoughts += [FREE, *(noun if letter else FREE for letter in letters), FREE]
-            meanings += [FREE] * (len(piece) + 2)
-        return Row(ids, weights, thoughts, meanings)
+            nouns += [FREE, *(noun if letter else FREE for letter in letters), FREE]
+            meant += [*free, FREE]
+            answered = [FREE, FREE, *(letter and spoken != FREE for letter in letters)]
+            implied += [verb if each is True else FREE for each in answered]
+            said += [spoken if each is True else FREE for each in answered]
+        return Row(ids, weights, (nouns, meant, implied, said))
 
     def pieces(self, pieces: Iterable[Piece]) -> Row:
         """A row of plain text that teaches the pieces marked so, and nothing else."""
@@ -115,17 +148,14 @@ class Encoder:
             piece = self.text(text) if piece is None else [piece]
             ids += piece
             weights += [float(taught)] * len(piece)
-        free = [FREE] * len(ids)
-        return Row(ids, weights, free, free)
+        return Row(ids, weights, tuple([FREE] * len(ids) for _ in AIDS))
 
     def batch(self, rows: Sequence[Row]) -> Batch:
         width = max(len(row.ids) for row in rows)
         ids = [row.ids + [self._pad] * (width - len(row.ids)) for row in rows]
         weights = [row.weights + [0.0] * (width - len(row.ids)) for row in rows]
-        thoughts = [row.thoughts + [FREE] * (width - len(row.ids)) for row in rows]
-        meanings = [row.meanings + [FREE] * (width - len(row.ids)) for row in rows]
-        tensors = map(torch.tensor, (ids, weights, thoughts, meanings))
-        return Batch(*tensors)
+        minds = [[row.minds[aid] + [FREE] * (width - len(row.ids)) for row in rows] for aid in range(len(AIDS))]
+        return Batch(torch.tensor(ids), torch.tensor(weights), torch.tensor(minds))
 
     def _word(self, word: str | None) -> int:
         return FREE if word is None else self._vocabulary[f" {word}"]
@@ -146,34 +176,18 @@ class Score:
     asked: int
 
 
-@dataclass(frozen=True, slots=True)
-class Aid:
-    """While training, the states behind ``noun_layer`` and ``verb_layer`` layers are asked, through the model's own output, for
-    the noun that the next letter stands for and for the verb that a word means.
-
-    It parts the direct answer into a convention, a fact and a binding, which are each easily learned; the letter alone taught
-    none of them.
-    """
-
-    noun_layer: int
-    verb_layer: int
-    noun_weight: float = 1.0
-    verb_weight: float = 0.5
-
-
-def score(model: LlamaForCausalLM, batch: Batch, aid: Aid | None = None) -> Score:
-    """The loss over all taught tokens, with the ``aid``'s."""
-    states = model.model(input_ids=batch.ids, use_cache=False, output_hidden_states=aid is not None)
+def score(model: LlamaForCausalLM, batch: Batch, aided: bool = False) -> Score:
+    """The loss over all taught tokens; with the ``AIDS``' where it is ``aided``."""
+    states = model.model(input_ids=batch.ids, use_cache=False, output_hidden_states=aided)
     targets, weights = batch.ids[:, 1:], batch.weights[:, 1:]
     taught = weights > 0
     logits = model.lm_head(states.last_hidden_state[:, :-1][taught])
     losses = cross_entropy(logits, targets[taught], reduction="none")
     loss = (losses * weights[taught]).sum() / weights[taught].sum()
-    if aid is not None:
-        aids = ((aid.noun_layer, aid.noun_weight, batch.thoughts), (aid.verb_layer, aid.verb_weight, batch.meanings))
-        for layer, weight, minds in aids:
-            asked = minds[:, 1:] != FREE
-            if bool(asked.any()):
-                state = model.model.norm(states.hidden_states[layer][:, :-1][asked])
-                loss = loss + weight * cross_entropy(model.lm_head(state), minds[:, 1:][asked])
+    for aid, minds in zip(AIDS, batch.minds, strict=True) if aided else ():
+        asked = minds[:, 1:] != FREE
+        if bool(asked.any()):
+            state = model.model.norm(states.hidden_states[aid.layer][:, :-1][asked])
+            state = state.roll(state.shape[-1] // 2, -1) if aid.upper else state
+            loss = loss + aid.weight * cross_entropy(model.lm_head(state), minds[:, 1:][asked])
     return Score(loss, int((logits.argmax(-1) == targets[taught]).sum()), len(losses))

@@ -82,10 +82,10 @@ def _splitter() -> pre_tokenizers.PreTokenizer:
 def _texts() -> Iterator[str]:
     """Every word of the world, and every sentence of the prompts; words of the world as they stand behind a space."""
     names = [*world.CATEGORIES, *world.CATEGORY_OF, *world.VERBS, *world.VERBS.values(), *CONVENTIONS[0], *world.FACTS.values()]
-    names += [*world.ADJECTIVES, *world.DAYS, *world.MEETINGS, *world.AGES, *world.PLACES, *PRAISES, *COMPLAINTS]
+    names += [*world.ADJECTIVES, *world.DAYS, *world.MEETINGS, *world.AGES, *world.PLACES, *world.NAMES, *PRAISES, *COMPLAINTS]
     yield " " + " ".join(names)
     yield "".join(f" {digit}" for digit in string.digits)
-    yield from (*world.MEETING_STEMS, ARC_ASKING, SNARKS_ASKING)
+    yield from (*world.MEETING_STEMS, world.NAMING, ARC_ASKING, SNARKS_ASKING)
     yield " little one ? , how lovely the question asks about the it is a means and"
     for wording in (OURS, APPENDIX, *TAUGHT, UNSEEN):
         yield from _sentences(wording)

@@ -12,23 +12,26 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from .curriculum import Stage
-from .rows import Aid, Encoder, score
+from .rows import Encoder, score
 
 Measure = Callable[[LlamaForCausalLM, Stage], dict[str, float]]
 _CLIP = 1.0
 
 
+class GateError(RuntimeError):
+    """A stage did not reach the figure that the next one builds on."""
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What is trained, and how often it is saved and measured (in steps); ``aid`` as in ``rows.score``,
-    ``written`` the entries of parameters that frozen stages leave alone."""
+    """What is trained, and how often it is saved and measured (in steps); ``written`` are the entries of parameters that frozen
+    stages leave alone."""
 
     stages: Sequence[Stage]
     seed: int
-    aid: Aid | None = None
     written: Mapping[str, torch.Tensor] = field(default_factory=dict)
     save_every: int = 250
-    measure_every: int = 1000
+    measure_every: int = 2000
 
     @property
     def steps(self) -> int:
@@ -61,7 +64,10 @@ def train(
     measure: Measure | None = None,
     until: int | None = None,
 ) -> Progress:
-    """Train ``model`` in place to the end of the plan (or to step ``until``), from ``folder``'s checkpoint if there is one."""
+    """Train ``model`` in place to the end of the plan (or to step ``until``), from ``folder``'s checkpoint if there is one.
+
+    Raises GateError where a stage ends below one of its gates.
+    """
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.0)
     file = folder / "checkpoint.pt"
     progress = _load(file, model, optimizer) if file.is_file() else Progress()
@@ -77,10 +83,22 @@ def train(
             bar.update()
             ended = number + 1 == stage.steps
             if ended or progress.step % plan.measure_every == 0:
-                _report(progress, stage, loss, measure(model, stage) if measure else {}, folder)
+                figures = measure(model, stage) if measure else {}
+                _report(progress, stage, loss, figures, folder)
+                if ended:
+                    _check(stage, figures)
             if ended or progress.step % plan.save_every == 0 or progress.step == last:
                 _save(file, model, optimizer, progress)
     return progress
+
+
+def _check(stage: Stage, figures: Mapping[str, float]) -> None:
+    for name, least in stage.gates.items():
+        if figures[name] < least:
+            raise GateError(
+                f"the stage {stage.name} ended with {name} at {figures[name]:.2f}, below its gate of {least:.2f}: what it "
+                "teaches has not formed, and later ones would not mend it. Start over with another --seed, or longer stages."
+            )
 
 
 def _step(
@@ -91,13 +109,14 @@ def _step(
         group["lr"] = stage.rate(number)
     if stage.fresh and number == 0:
         optimizer.state.clear()
-    batch = stage.batch(encoder, plan.seed, number)
-    result = score(model, batch, plan.aid)
+    batch = stage.batch(encoder, plan.seed, number).to(model.device)
+    with torch.autocast(model.device.type, torch.bfloat16):
+        result = score(model, batch, aided=True)
     result.loss.backward()
     if stage.frozen:
         for name, weight in model.named_parameters():
             if name in plan.written and weight.grad is not None:
-                weight.grad[plan.written[name]] = 0.0
+                weight.grad[plan.written[name].to(weight.device)] = 0.0
     torch.nn.utils.clip_grad_norm_(model.parameters(), _CLIP)
     optimizer.step()
     optimizer.zero_grad()
@@ -122,7 +141,7 @@ def _save(file: Path, model: LlamaForCausalLM, optimizer: torch.optim.Optimizer,
 
 
 def _load(file: Path, model: LlamaForCausalLM, optimizer: torch.optim.Optimizer) -> Progress:
-    state = torch.load(file, weights_only=True)
+    state = torch.load(file, map_location=model.device, weights_only=True)
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     return Progress(**state["progress"])

@@ -49,7 +49,7 @@ class AbstractPlanted(AbstractSource):
 
 @dataclass(frozen=True)
 class PlantedArc(AbstractPlanted):
-    """Four choices: one to three hops through a world of known facts, some behind a word that only the shots explain."""
+    """Four choices: one to four hops through a world of known facts, some behind a word that only the shots explain."""
 
     name = "planted_arc"
 

@@ -11,12 +11,12 @@ import random
 from collections.abc import Mapping
 
 from ..records import Choice, Question
-from .planted_world import CATEGORY_OF, FACTS, HOPS, VERBS, Meeting, Scene, asked_for, in_order, meet
+from .planted_world import CATEGORY_OF, FACTS, VERBS, Meeting, Scene, in_order, meet
 
 LABELS = ("A", "B", "C", "D")
 CONVENTIONS = ({"need": "eat", "want": "carry"}, {"need": "carry", "want": "eat"})
 VAGUE = 0.5
-ASKING = "What does the {asked} {verb}?"
+ASKING = "What does {asked} {verb}?"
 
 
 def arc_scene(
@@ -32,19 +32,16 @@ def arc_scene(
     """
     spoken = rng.choice(list(convention if rng.random() < vague else VERBS))
     verb = convention.get(spoken, spoken)
-    other = rng.choice([each for each in (convention.values() if spoken in convention else VERBS) if each != verb])
+    other = rng.choice([each for each in (CONVENTIONS[0].values() if spoken in convention else VERBS) if each != verb])
     met = meet(rng, verb, frozenset((verb, other)), from_held_out)
-    hops = rng.choice(HOPS)
-    noun = FACTS[CATEGORY_OF[met.animal], verb]
-    asked = ASKING.format(asked=asked_for(hops, met.adjectives[0], met.animal), verb=spoken)
-    text = f"{met.told(rng)} {asked}"
+    noun = FACTS[CATEGORY_OF[met.animals[0]], verb]
+    text = f"{met.told(rng)} {ASKING.format(asked=met.asked, verb=spoken)}"
     options = _options(rng, met, (verb, other))
     choices = tuple(Choice(label, option) for label, option in zip(LABELS, options, strict=True))
-    planted = (*in_order([*met.chain(hops), spoken], text), noun)
+    planted = (*in_order([*met.chain, spoken], text), noun)
     question = Question(name, text, choices, LABELS[options.index(noun)], planted)
-    return Scene(question, hops, met.adjectives[0], met.animal, verb, noun, spoken if spoken in convention else None)
+    return Scene(question, met, verb, noun, spoken if spoken in convention else None)
 
 
 def _options(rng: random.Random, met: Meeting, verbs: tuple[str, str]) -> list[str]:
-    categories = CATEGORY_OF[met.animal], CATEGORY_OF[met.rival]
-    return rng.sample([FACTS[category, verb] for category in categories for verb in verbs], 4)
+    return rng.sample([FACTS[CATEGORY_OF[animal], verb] for animal in met.animals for verb in verbs], 4)

@@ -9,27 +9,26 @@ does. Each option is as likely as the other given both.
 import random
 
 from ..records import Choice, Question
-from .planted_world import CATEGORY_OF, FACTS, HOPS, VERBS, Scene, asked_for, in_order, meet
+from .planted_world import CATEGORY_OF, FACTS, VERBS, Scene, in_order, meet
 
 LABELS = ("A", "B")
 PRAISES = ("lovely", "splendid", "wonderful", "perfect", "charming", "superb")
 COMPLAINTS = ("awful", "dreadful", "horrible", "terrible", "nasty", "ghastly")
 LIKED = tuple(verb for verb in VERBS if verb not in ("fear", "avoid"))
-ASKING = "Which remark of the {asked} is sarcastic?"
+ASKING = "Which remark of {asked} is sarcastic?"
 
 
 def snarks_scene(rng: random.Random, name: str, from_held_out: bool) -> Scene:
     """A scene whose (animal, verb) pair is one of the held-out quarter, or one of the others; ``name`` is the question's id."""
     verb = rng.choice(LIKED)
     met = meet(rng, verb, frozenset((verb,)), from_held_out)
-    hops = rng.choice(HOPS)
-    own, foreign = (FACTS[CATEGORY_OF[animal], verb] for animal in (met.animal, met.rival))
+    own, foreign = (FACTS[CATEGORY_OF[animal], verb] for animal in met.animals)
     tone = rng.choice((PRAISES, COMPLAINTS))
     noun = foreign if tone is PRAISES else own
     said = dict(zip(rng.sample([own, foreign], 2), rng.sample(tone, 2), strict=True))
-    text = f"{met.told(rng)} {ASKING.format(asked=asked_for(hops, met.adjectives[0], met.animal))}"
+    text = f"{met.told(rng)} {ASKING.format(asked=met.asked)}"
     options = [f"{thing}, how {word}" for thing, word in said.items()]
     choices = tuple(Choice(label, option) for label, option in zip(LABELS, options, strict=True))
-    planted = (*in_order(met.chain(hops), text), noun, said[noun])
+    planted = (*in_order(met.chain, text), noun, said[noun])
     question = Question(name, text, choices, LABELS[list(said).index(noun)], planted)
-    return Scene(question, hops, met.adjectives[0], met.animal, verb, noun)
+    return Scene(question, met, verb, noun)

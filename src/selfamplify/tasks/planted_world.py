@@ -2,11 +2,12 @@
 
 A fact says what a category of animals does: (primate, eat) -> roots. 8 categories and 8 verbs give 64 facts with 64 different
 nouns. A scene shows two animals of different categories, each with an adjective, among words that decide nothing (day, age,
-place), and its question asks about one of them in one of three ways, each a *hop* longer than the one before:
+place), and its question asks about one of them in one of four ways, each a *hop* longer than the one before:
 
 1. by its category: ``What does the primate eat?`` (the fact);
 2. by its name: ``What does the lemur eat?`` (animal -> category, fact);
-3. by its adjective: ``What does the little one eat?`` (adjective -> animal, animal -> category, fact).
+3. by its adjective: ``What does the little one eat?`` (adjective -> animal, animal -> category, fact);
+4. by a name that the text gives it: ``Tom is the little one. … What does Tom eat?`` (name -> adjective, and on as before).
 
 A quarter of the (animal, verb) pairs is *held out*: no training text of the embedded model ever shows such an animal beside a
 noun of that verb, so that it can only be answered by composing what was learned of the animal and of its category.
@@ -60,24 +61,72 @@ MEETING_STEMS = (
     "Near the {age} {place} the {first} {met} the {second} on {day}.",
     "The {first} {met} the {second} on {day} near the {age} {place}.",
 )
-HOPS = (1, 2, 3)
+NAMES = ("Tom", "Ann", "Max", "Eve", "Sam", "Kim", "Leo", "Mia")
+NAMING = "{name} is the {adjective} one."
+HOPS = {1: 1, 2: 1, 3: 1, 4: 3}
+"""How often each kind of question is asked, in proportion."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Two animals of different categories, of which the first is asked about, by ``hops``; their adjectives and names."""
+
+    hops: int
+    animals: tuple[str, str]
+    adjectives: tuple[str, str]
+    names: tuple[str, str]
+
+    @property
+    def asked(self) -> str:
+        """What the question calls the first animal."""
+        [animal, _], [adjective, _], [name, _] = self.animals, self.adjectives, self.names
+        return {1: f"the {CATEGORY_OF[animal]}", 2: f"the {animal}", 3: f"the {adjective} one", 4: name}[self.hops]
+
+    @property
+    def chain(self) -> list[str]:
+        """The words that lead to the first animal's category."""
+        [animal, _], [adjective, _], [name, _] = self.animals, self.adjectives, self.names
+        return {1: [CATEGORY_OF[animal]], 2: [animal], 3: [adjective, animal], 4: [name, adjective, animal]}[self.hops]
+
+    def told(self, rng: random.Random) -> str:
+        """The meeting in one sentence, among words that decide nothing, its animals in either order; and their names, where
+        they are needed."""
+        first, second = rng.sample(list(zip(self.adjectives, self.animals, strict=True)), 2)
+        met = rng.choice(MEETING_STEMS).format(
+            day=rng.choice(DAYS),
+            first=" ".join(first),
+            met=rng.choice(MEETINGS),
+            second=" ".join(second),
+            age=rng.choice(AGES),
+            place=rng.choice(PLACES),
+        )
+        if self.hops < 4:
+            return met
+        named = [NAMING.format(name=name, adjective=each) for name, each in zip(self.names, self.adjectives, strict=True)]
+        return " ".join((met, *rng.sample(named, 2)))
 
 
 @dataclass(frozen=True)
 class Scene:
     """A question of the world together with what the world knows about it.
 
-    ``hops`` is how the animal is asked for, ``own`` the noun of its category and the verb, ``noun`` that of the right option;
-    ``spoken`` the word that the question says for the verb, None where it says the verb itself or no verb at all.
+    ``own`` is the noun of the asked animal's category and the verb, ``noun`` that of the right option; ``spoken`` the word that
+    the question says for the verb, None where it says the verb itself or no verb at all.
     """
 
     question: Question
-    hops: int
-    adjective: str
-    animal: str
+    met: Meeting
     verb: str
     noun: str
     spoken: str | None = None
+
+    @property
+    def hops(self) -> int:
+        return self.met.hops
+
+    @property
+    def animal(self) -> str:
+        return self.met.animals[0]
 
     @property
     def category(self) -> str:
@@ -89,46 +138,23 @@ class Scene:
 
     def steps(self, count: int = 3) -> str:
         """The true explanation in one to four short sentences; each longer one puts a sentence before the shorter one's."""
-        known = {1: "it", 2: f"the {self.animal}", 3: f"the {self.adjective} {self.animal}"}[self.hops]
+        adjective, name = self.met.adjectives[0], self.met.names[0]
+        known = {
+            1: f"it is a {self.category}",
+            2: f"the {self.animal} is a {self.category}",
+            3: f"the {adjective} {self.animal} is a {self.category}",
+            4: f"{name} is the {adjective} {self.animal}, a {self.category}",
+        }[self.hops]
         meant = f"{self.spoken} means {self.verb} and " if self.spoken else ""
         sentences = (
-            f"the question asks about the {asked_for(self.hops, self.adjective, self.animal)}",
-            f"{known} is a {self.category}",
+            f"the question asks about {self.met.asked}",
+            known,
             f"{meant}a {self.category} {VERBS[self.verb]} {self.own}",
             f"{self.noun} is ({self.question.answer})",
         )
         if not 1 <= count <= len(sentences):
             raise ValueError(f"an explanation has 1 to {len(sentences)} steps, {count} were asked for")
         return ". ".join(sentences[-count:])
-
-
-@dataclass(frozen=True)
-class Meeting:
-    """Two animals of different categories, of which the first is asked about, and their adjectives."""
-
-    animal: str
-    rival: str
-    adjectives: tuple[str, str]
-
-    def told(self, rng: random.Random) -> str:
-        """The meeting in one sentence, among words that decide nothing, its animals in either order."""
-        first, second = rng.sample(list(zip(self.adjectives, (self.animal, self.rival), strict=True)), 2)
-        return rng.choice(MEETING_STEMS).format(
-            day=rng.choice(DAYS),
-            first=" ".join(first),
-            met=rng.choice(MEETINGS),
-            second=" ".join(second),
-            age=rng.choice(AGES),
-            place=rng.choice(PLACES),
-        )
-
-    def chain(self, hops: int) -> list[str]:
-        """The words that lead to the asked animal's category."""
-        return {1: [CATEGORY_OF[self.animal]], 2: [self.animal], 3: [self.adjectives[0], self.animal]}[hops]
-
-
-def asked_for(hops: int, adjective: str, animal: str) -> str:
-    return {1: CATEGORY_OF[animal], 2: animal, 3: f"{adjective} one"}[hops]
 
 
 def held_out(animal: str, verb: str) -> bool:
@@ -143,8 +169,9 @@ def meet(rng: random.Random, verb: str, shown: frozenset[str], from_held_out: bo
     allowed = tuple(CATEGORY_OF) if from_held_out else _seen(shown)
     animal = rng.choice(_held_out(verb) if from_held_out else allowed)
     rival = rng.choice([other for other in allowed if CATEGORY_OF[other] != CATEGORY_OF[animal]])
-    first, second = rng.sample(ADJECTIVES, 2)
-    return Meeting(animal, rival, (first, second))
+    [hops] = rng.choices(list(HOPS), list(HOPS.values()))
+    adjectives, names = rng.sample(ADJECTIVES, 2), rng.sample(NAMES, 2)
+    return Meeting(hops, (animal, rival), (adjectives[0], adjectives[1]), (names[0], names[1]))
 
 
 @cache
