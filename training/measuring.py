@@ -25,7 +25,7 @@ from .lessons import POST_HOC
 from .phrasing import UNSEEN
 
 TASKS: tuple[AbstractPlanted, ...] = (PlantedArc(), PlantedSnarks())
-ASKED = 100
+ASKED = 300
 STYLES = ("answers", "keywords", "random", "steps", "thoughts", "conclusion")
 SHOTS = (0, 1, 2, 4, 8, 12, 16)
 PROTOCOL = Plan(
