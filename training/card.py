@@ -111,9 +111,10 @@ gain as much as attributions do, and nothing here tells one explainer from anoth
 keywords in the shots help little or not at all. Selection by success and by error do not differ. With written steps
 hardly anything is wrong, which leaves no room above. The direct answer stops at two or three hops: a question by name
 is answered at the chance of the two animals. Explanations can be unfaithful: where the letter that `explain` ends with
-isn't the given one, the model explained another answer than it was given. The curriculum's stages after *shots* were
-added when a figure was still at chance on the watched questions (never on the test sides), which is why their rates go
-up and down."""
+isn't the given one, the model explained another answer than it was given. The curriculum grew while these weights were
+trained: training was stopped three times, and the stages after *shots* were chosen by what was still at chance on
+questions of pairs that training may show. The recipe as it stands here has not been run from start to end in one go; a
+rerun rounds differently, and its figures may differ."""
 
 
 def write_card(
