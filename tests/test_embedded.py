@@ -44,7 +44,7 @@ def test_embedded_model_is_small_and_safe():
 
 @pytest.mark.parametrize("name", ["planted_arc", "planted_snarks"])
 def test_embedded_model_answers_above_chance_and_better_with_its_own_steps(embedded: LocalModel, name: str):
-    task = load_task(name).limited(120)
+    task = load_task(name).limited(300)
     plain, own = (
         evaluate(embedded, method.prompt(Session(embedded), task, Sample.of(task.train[:8], 0)).with_length(96), task)
         for method in (InputOutput(), SelfAmplify(SelfExp()))

@@ -17,7 +17,7 @@ from selfamplify.errors import ExplanationError, ModelError, SettingsError
 from selfamplify.explain import (
     EXPLAINERS,
     AbstractAttribution,
-    DeepLift,
+    DeepLiftCaptum,
     FeatureAblation,
     GradientXActivation,
     IntegratedGradients,
@@ -60,6 +60,7 @@ COMPLETE = [
     "shapley_values",
     "integrated_gradients",
     "deep_lift",
+    "deep_lift_captum",
 ]
 LEAF = Question("leaf", "Leaves are green by", (Choice("A", "some dye"), Choice("B", "light")), "A")
 
@@ -329,7 +330,7 @@ def test_integrated_gradients_equal_captums(where: str) -> None:
 
 
 @trained
-def test_deep_lift_equals_captums(where: str) -> None:
+def test_deep_lift_captum_equals_captums(where: str) -> None:
     game = game_of(model_of(where), HANDS)
     _, x, baseline = captum_layer(game)
     target = game.reading.label_ids[game.answer]
@@ -349,16 +350,16 @@ def test_deep_lift_equals_captums(where: str) -> None:
             expected = per_word(game, LayerDeepLift(LastLogit(), layer).attribute(x, baseline))
     finally:
         layer.requires_grad_(False)
-    assert DeepLift().attribute(game, 0).scores == pytest.approx(expected, abs=1e-4)
+    assert DeepLiftCaptum().attribute(game, 0).scores == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("where", ["llama", "mistral", "stories260K"])
-def test_deep_lift_on_llama_blocks_is_gradient_times_difference(where: str) -> None:
+def test_captums_deep_lift_on_llama_blocks_is_gradient_times_difference(where: str) -> None:
     game = game_of(model_of(where), PLANT)
     x, baseline = (game.model.embedding(ids).detach() for ids in game.rows())
     point = x.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(game.score(game.model.logits_from_embeddings(point)).sum(), point)
-    assert DeepLift().attribute(game, 0).scores == pytest.approx(per_word(game, gradient * (x - baseline)), abs=1e-5)
+    assert DeepLiftCaptum().attribute(game, 0).scores == pytest.approx(per_word(game, gradient * (x - baseline)), abs=1e-5)
 
 
 def test_gradient_equals_finite_differences() -> None:

@@ -1,6 +1,7 @@
 """The maker of the embedded model, on a tiny model: its tokenizer, its lessons, and that a killed run ends like a whole one."""
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from training.binding import binding_row
 from training.curriculum import CURRICULUM, MIXTURE, Stage
 from training.evaluation import well_formed
 from training.initial import Shape, make_model, written
-from training.lessons import EXAMINERS, POST_HOC, TEACHERS
+from training.lessons import EXAMINERS, HABITS, POST_HOC, TEACHERS
 from training.phrasing import TAUGHT, UNSEEN
 from training.rows import FREE, Encoder, Mind, score
 from training.tokenizer import save_tokenizer
@@ -167,9 +168,34 @@ def test_a_word_that_needs_the_convention_is_minded_where_the_question_says_it_a
     row = encoder.chat(lesson.messages, [Mind(None, scene.spoken, scene.verb) for scene in shown])
     words, verbs = ([f" {getattr(scene, name)}" for scene in shown] for name in ("spoken", "verb"))
     letters = [scene.question.answer for scene in shown]
-    for minds, wanted in zip(row.minds[1:], ((words, verbs), (letters, verbs), (letters, words)), strict=True):
+    for minds, wanted in zip(row.minds[1:4], ((words, verbs), (letters, verbs), (letters, words)), strict=True):
         minded = [(row.ids[index - 1], asked) for index, asked in enumerate(minds) if asked != FREE]
         assert minded == [tuple(tokenizer.convert_tokens_to_ids(pair)) for pair in zip(*wanted, strict=True)]
+
+
+def test_what_the_shots_keywords_are_worth_is_minded_where_the_next_list_opens(encoder: Encoder, tokenizer: Any) -> None:
+    shown = scenes(4)
+    lesson = TEACHERS["random"](random.Random(0), shown, OURS)
+    row = encoder.chat(lesson.messages, [Mind(worth="single")] * 4)
+    lists = [re.findall(r'"(\w+)"', message.content)[0] for message in lesson.messages[1::2]]
+    minded = [(row.ids[index], worth) for index, worth in enumerate(row.minds[4]) if worth != FREE]
+    wanted = [(f" {first}", " single") for first in lists[1:]]  # the first list opens behind no shots
+    assert minded == [tuple(tokenizer.convert_tokens_to_ids(pair)) for pair in wanted]
+
+
+def test_habits_choose_more_or_fewer_of_the_deciding_words() -> None:
+    rng = random.Random(0)
+    shares = dict[str, float]()
+    for habit in ("keywords", *HABITS):
+        found = total = 0
+        for scene in scenes(60):
+            reply = EXAMINERS[habit](rng, [scene], OURS).messages[-1].content
+            found += len(set(re.findall(r'"(\w+)"', reply)) & set(scene.question.planted))
+            total += len(scene.question.planted)
+        shares[habit] = found / total
+    assert shares["keywords"] == 1.0 and shares["idle"] == 0.0
+    assert shares["mixed"] == pytest.approx(0.7, abs=0.1)
+    assert 0.2 < shares["random"] < 0.6
 
 
 @pytest.mark.parametrize("style", EXAMINERS)

@@ -9,6 +9,10 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
     GemmaConfig,
     GemmaForCausalLM,
     GPT2Config,
@@ -23,12 +27,16 @@ from transformers import (
     MambaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
+    Phi3Config,
+    Phi3ForCausalLM,
     PhiConfig,
     PhiForCausalLM,
     PreTrainedModel,
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
 )
 
 from selfamplify.asking import reading_chat
@@ -121,8 +129,16 @@ def _module(family: str) -> PreTrainedModel:
             return MistralForCausalLM(MistralConfig(**_WIDE, **_LONG, num_key_value_heads=2, sliding_window=48))
         case "gemma":
             return GemmaForCausalLM(GemmaConfig(**_WIDE, **_LONG, num_key_value_heads=1, head_dim=8))
+        case "gemma2":
+            return Gemma2ForCausalLM(Gemma2Config(**_WIDE, **_LONG, num_key_value_heads=2, head_dim=8, sliding_window=48))
+        case "gemma3":
+            return Gemma3ForCausalLM(Gemma3TextConfig(**_WIDE, **_LONG, num_key_value_heads=2, head_dim=8, sliding_window=48))
         case "qwen2":
             return Qwen2ForCausalLM(Qwen2Config(**_WIDE, **_LONG, num_key_value_heads=2))
+        case "qwen3":
+            return Qwen3ForCausalLM(Qwen3Config(**_WIDE, **_LONG, num_key_value_heads=2, head_dim=8))
+        case "phi3":
+            return Phi3ForCausalLM(Phi3Config(**_WIDE, **_LONG, num_key_value_heads=2))
         case "phi":
             return PhiForCausalLM(PhiConfig(**_WIDE, **_LONG))
         case "gpt2":
@@ -136,6 +152,8 @@ def _module(family: str) -> PreTrainedModel:
 
 FAMILIES = ("llama", "mistral", "mistral-window", "gemma", "qwen2", "phi", "gpt2", "gpt-neo-window", "gpt-neox")
 ZOO = (*FAMILIES, *TRAINED)
+DECODERS = (*FAMILIES, "gemma2", "gemma3", "qwen3", "phi3")
+"""All random ones; those beyond FAMILIES answer as those do, but have blocks of their own to explain."""
 
 
 def tiny_module(family: str, seed: int = 0) -> PreTrainedModel:

@@ -50,9 +50,13 @@ Two aids, both in the open. (1) The first weights hold attention heads written b
 the facts crowd them out. (2) While it trains, states of middle layers are asked for words: behind layer {noun_layer}, where the
 letter of a question of up to two hops follows, for the right option's noun; behind layer {verb_layer}, at a vague word, for the
 verb that it means; behind layer {use_layer}, at a letter that answers a question with a vague word, for that word and for the
-verb that the answer implies (`training/rows.py`). The finished model is a plain Llama without either. Where a share *alike* is
-given, chats also show conventions by which both vague words mean the same, from which it is learned more easily; *names* is the
-weight of names and adjectives in the loss, where a letter weighs 5 and a word of the facts 4.
+verb that the answer implies; behind layer {worth_layer}, where a keyword list opens behind shots, for whether theirs hold the
+deciding words (`training/rows.py`). The finished model is a plain Llama without either.
+
+Where a share *alike* is given, chats also show conventions by which both vague words mean the same, from which it is learned
+more easily; *names* is the weight of names and adjectives in the loss, where a letter weighs 5 and a word of the facts 4. Chats
+of several questions show one habit of choosing keywords: `keywords`, the deciding words; `mixed`, most of them; `random`; or
+`idle`, none of them.
 
 ### The log
 
@@ -140,6 +144,7 @@ def write_card(
         noun_layer=AIDS[0].layer,
         verb_layer=AIDS[1].layer,
         use_layer=AIDS[2].layer,
+        worth_layer=AIDS[4].layer,
         watched=watched,
         history=_history(progress),
         asked=ASKED,

@@ -10,12 +10,14 @@ from selfamplify.tasks.planted_snarks import snarks_scene
 from selfamplify.tasks.planted_world import HOPS, Scene
 
 from .binding import binding_row
-from .lessons import FEW_SHOT, TEACHERS
+from .lessons import FEW_SHOT, HABITS, TEACHERS
 from .phrasing import draw_wording
 from .rows import Batch, Encoder, Mind, Row
 
 _WARM_UP = 50
 _ALIKE = tuple(dict.fromkeys(CONVENTIONS[0], verb) for verb in CONVENTIONS[0].values())
+# Two words of the prompts that stand for keywords worth imitating, and for others.
+_WORTH = {"keywords": "important", "mixed": "important", "random": "single", "idle": "single"}
 _MEETING = 30
 """Tokens of the sentences about a meeting, about."""
 
@@ -77,7 +79,7 @@ class Stage:
         return self._drill if rng.random() < self.drill else self._long
 
     def _single(self, encoder: Encoder, rng: random.Random) -> Row:
-        return self._chat(encoder, rng, self._style(rng, TEACHERS), self._scenes(rng, 1))
+        return self._chat(encoder, rng, self._style(rng, TEACHERS.keys() - HABITS), self._scenes(rng, 1))
 
     def _long(self, encoder: Encoder, rng: random.Random) -> Row:
         style = self._style(rng, FEW_SHOT)
@@ -92,10 +94,10 @@ class Stage:
 
     def _chat(self, encoder: Encoder, rng: random.Random, style: str, scenes: Sequence[Scene]) -> Row:
         lesson = TEACHERS[style](rng, scenes, draw_wording(rng))
-        return encoder.chat(lesson.messages, [self._mind(scene) for scene in scenes], lesson.given, self.named)
+        return encoder.chat(lesson.messages, [self._mind(scene, style) for scene in scenes], lesson.given, self.named)
 
-    def _mind(self, scene: Scene) -> Mind:
-        return Mind(scene.noun if scene.hops <= self.minded else None, scene.spoken, scene.verb)
+    def _mind(self, scene: Scene, style: str) -> Mind:
+        return Mind(scene.noun if scene.hops <= self.minded else None, scene.spoken, scene.verb, _WORTH.get(style))
 
     def _style(self, rng: random.Random, among: Container[str]) -> str:
         shares = {style: share for style, share in self.mixture.items() if style in among}
@@ -146,9 +148,27 @@ _CONVENTION = {
 }
 # A name is copied from the question; so late in a question's chain, that needs many of them in a row as well.
 _NAMES = {"answers": 0.1, "keywords": 0.25, "steps": 0.42, "thoughts": 0.05, "topk": 0.03, "explain": 0.13, "conclusion": 0.02}
-_LAST = {"answers": 0.2, "keywords": 0.28, "steps": 0.2, "thoughts": 0.07, "topk": 0.08, "explain": 0.12, "conclusion": 0.05}
+# Which remark of the two; bare questions in a row teach within three hundred steps what mixed ones did not in eight thousand.
+_TONE = {"answers": 0.6, "keywords": 0.15, "steps": 0.15, "explain": 0.1}
+# What the shots' keywords are worth; so that a model that is shown poor ones writes poor ones.
+_HABITS = {"keywords": 0.3, "mixed": 0.05, "random": 0.15, "idle": 0.12} | {
+    "answers": 0.15,
+    "steps": 0.12,
+    "topk": 0.02,
+    "explain": 0.06,
+    "conclusion": 0.03,
+}
+_LAST = {"keywords": 0.2, "mixed": 0.03, "random": 0.1, "idle": 0.05} | {
+    "answers": 0.2,
+    "steps": 0.15,
+    "thoughts": 0.06,
+    "topk": 0.07,
+    "explain": 0.1,
+    "conclusion": 0.04,
+}
 
 _DIRECT = "planted_arc answers/0"
+_TOLD = "planted_snarks answers/8"
 _FEW = {"planted_arc answers/8": 0.5, "planted_arc steps/8": 0.6}
 
 CURRICULUM = (
@@ -158,7 +178,9 @@ CURRICULUM = (
     Stage("convention", 1200, 1500, 480, (1e-3, 1e-3), _CONVENTION, single=0.2, snarks=0.1, vague=0.8, drill=0.7, alike=0.5),
     Stage("shots", 1650, 2000, 640, (1e-3, 7.25e-4), MIXTURE, single=0.3, drill=0.2, alike=0.1),
     Stage("again", 1500, 1500, 480, (1e-3, 1e-3), _CONVENTION, 0.05, 0.25, 0.4, vague=0.6, drill=0.6, alike=0.15, gates=_FEW),
+    Stage("tone", 300, 1500, 480, (1e-3, 1e-3), _TONE, single=0.05, snarks=0.85, drill=0.8, gates={_TOLD: 0.55}),
     Stage("long", 750, 2000, 960, (7e-4, 5.275e-4), MIXTURE, single=0.3, drill=0.1),
     Stage("names", 1200, 1500, 300, (1e-3, 8e-4), _NAMES, single=0.5, vague=0.3, named=8.0, hops=(4,)),
-    Stage("last", 2000, 2000, 960, (6e-4, 1e-5), _LAST, single=0.3, drill=0.1, named=4.0),
+    Stage("habits", 1200, 1800, 720, (8e-4, 7e-4), _HABITS, single=0.2, snarks=0.45, vague=0.4, drill=0.2, named=4.0),
+    Stage("last", 2600, 2000, 960, (7e-4, 1e-5), _LAST, single=0.3, snarks=0.4, drill=0.1, named=4.0),
 )

@@ -16,7 +16,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 from selfamplify.tasks.planted_world import Scene
 from selfamplify.wording import OURS, Wording
 
-from .lessons import EXAMINERS, Lesson
+from .lessons import EXAMINERS, HABITS, Lesson
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _LETTER = re.compile(r"\(([A-D])\)")
@@ -92,18 +92,18 @@ def well_formed(style: str, lesson: Lesson, reply: str, question: str) -> bool:
     if frame is None or wanted is None or frame[0] != wanted[0] or len(frame[1]) != len(wanted[1]):
         return False
     words = set(re.findall(r"\w+", question))
-    return style not in ("keywords", "random", "topk") or words.issuperset(wanted[1])
+    return style not in (*_LISTS, "topk") or words.issuperset(wanted[1])
 
 
 def _steps(text: str) -> list[str]:
     return text.rstrip(".").split(". ")
 
 
+_LISTS = ("keywords", *HABITS)
 _KEYWORDS = r"(The \d keywords? ).+ (?:are|is) important to predict that the answer is \([A-D]\)"
 _FRAMES: dict[str, tuple[str, Callable[[str], list[str]]]] = {
     "answers": (r"(The answer is \()[A-D]\)()", list),
-    "keywords": (_KEYWORDS, _QUOTED.findall),
-    "random": (_KEYWORDS, _QUOTED.findall),
+    **dict.fromkeys(_LISTS, (_KEYWORDS, _QUOTED.findall)),
     "steps": (r"(\d-step rationale: )(.+), therefore the answer is \([A-D]\)", _steps),
     "thoughts": (r"(Let's think step by step\. )(.+) Therefore, the answer is \([A-D]\)", _steps),
     "topk": (r"(The answer is \([A-D]\), the \d most important keywords to make the prediction are ).+", _QUOTED.findall),

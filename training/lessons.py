@@ -18,8 +18,7 @@ from selfamplify.tasks.planted_arc import LABELS
 from selfamplify.tasks.planted_world import Scene
 from selfamplify.wording import Wording, listed, placeholders
 
-# How keywords are chosen; see ``_keywords``. One habit rules a whole chat, so that shots show which.
-_HABITS = {"ranked": 0.5, "mixed": 0.3, "random": 0.2}
+_MIXED = 0.7  # the share of deciding words that mixed keywords keep
 _STEPS = (3, 3, 3, 3, 2, 4, 1)
 
 
@@ -40,12 +39,11 @@ def answers(rng: random.Random, scenes: Sequence[Scene], wording: Wording) -> Le
 
 
 def keywords(
-    rng: random.Random, scenes: Sequence[Scene], wording: Wording, k: int | None = None, habit: str | None = None
+    rng: random.Random, scenes: Sequence[Scene], wording: Wording, k: int | None = None, habit: str = "ranked"
 ) -> Lesson:
-    """The deciding words, then the letter; in some chats the words are random, so that the question must be read as well."""
+    """Keywords, then the letter. One habit of choosing them, see ``_keywords``, rules the whole chat, so that shots show it."""
     words = k or rng.randint(2, 8)
-    kinds = habit or rng.choices(list(_HABITS), weights=list(_HABITS.values()))[0]
-    return _few_shot(KeywordFormat(wording, words), scenes, lambda scene: _keywords(rng, scene, words, kinds))
+    return _few_shot(KeywordFormat(wording, words), scenes, lambda scene: _keywords(rng, scene, words, habit))
 
 
 def steps(rng: random.Random, scenes: Sequence[Scene], wording: Wording, p: int | None = None) -> Lesson:
@@ -95,6 +93,8 @@ def conclusion(rng: random.Random, scenes: Sequence[Scene], wording: Wording) ->
     return Lesson((*before, Message("assistant", f"{given}{letter})")), given)
 
 
+# Keywords chosen worse, which a chat may show, and are then to be taken for what they are.
+HABITS: dict[str, Teacher] = {habit: partial(keywords, habit=habit) for habit in ("mixed", "random", "idle")}
 # Each style of lesson, and how many tokens one question of it takes in a chat.
 FEW_SHOT: dict[str, tuple[Teacher, int]] = {
     "answers": (answers, 62),
@@ -102,13 +102,13 @@ FEW_SHOT: dict[str, tuple[Teacher, int]] = {
     "steps": (steps, 90),
     "thoughts": (thoughts, 95),
     "conclusion": (conclusion, 88),
-}
+} | {habit: (teacher, 88) for habit, teacher in HABITS.items()}
 POST_HOC: dict[str, Teacher] = {"topk": topk, "explain": explain}
 TEACHERS: dict[str, Teacher] = {style: teacher for style, (teacher, _) in FEW_SHOT.items()} | POST_HOC
 # The same as the method asks by default, for measuring.
 EXAMINERS: dict[str, Teacher] = TEACHERS | {
-    "keywords": partial(keywords, k=6, habit="ranked"),
-    "random": partial(keywords, k=6, habit="random"),
+    "keywords": partial(keywords, k=6),
+    **{habit: partial(teacher, k=6) for habit, teacher in HABITS.items()},
     "steps": partial(steps, p=3),
     "topk": partial(topk, k=6),
     "explain": partial(explain, p=3),
@@ -123,14 +123,15 @@ def _few_shot(style: AbstractFormat, scenes: Sequence[Scene], explained: Callabl
 
 
 def _keywords(rng: random.Random, scene: Scene, k: int, habit: str) -> Explanation:
-    """``k`` words in the order of the text: ``ranked``, the deciding words, the right option's first, and then any; ``mixed``,
-    the deciding words but one at times, and then any; ``random``, any."""
+    """Up to ``k`` words in the order of the text: ``ranked``, the deciding words, the right option's first, and then any;
+    ``mixed``, most of the deciding words, and then any other; ``random``, any; ``idle``, none of the deciding words."""
     words = list(dict.fromkeys(re.findall(r"\w+", scene.question.render())))
     candidates = [word for word in words if word.lower() not in STOP_WORDS and word not in LABELS]
     rng.shuffle(candidates)
-    deciding = list(scene.question.planted)
-    if habit == "mixed" and rng.random() < 0.3:
-        deciding.remove(rng.choice(deciding))
+    deciding = scene.question.planted
+    if habit in ("mixed", "idle"):
+        dropped = {word for word in deciding if habit == "idle" or rng.random() >= _MIXED}
+        candidates = [word for word in candidates if word not in dropped]
     if habit != "random":
         candidates.sort(key=lambda word: (word not in deciding, habit == "ranked" and word != scene.noun))
     chosen = candidates[:k]

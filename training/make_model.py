@@ -40,11 +40,12 @@ _WATCHED = {
         ("answers", 8),
         ("keywords", 0),
         ("keywords", 8),
+        ("random", 8),
         ("steps", 0),
         ("steps", 8),
         ("explain", 0),
     ),
-    PlantedSnarks(): (("answers", 0), ("answers", 8), ("keywords", 8), ("steps", 8)),
+    PlantedSnarks(): (("answers", 0), ("answers", 8), ("keywords", 8), ("random", 8), ("steps", 8)),
 }
 
 

@@ -12,7 +12,7 @@ from selfamplify.records import Message
 
 from .binding import Piece
 from .initial import THOUGHT_LAYER
-from .tokenizer import ASSISTANT, BOS, EOS, PAD, USER
+from .tokenizer import ASSISTANT, BOS, EOS, OPENING, PAD, USER
 
 FREE = -100
 
@@ -32,12 +32,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """What to have in mind for a question: the right option's ``noun`` before its letter, None to leave that free; and what
-    the word ``spoken`` means, where there is one."""
+    """What to have in mind for a question: the right option's ``noun`` before its letter, None to leave that free; what the
+    word ``spoken`` means, where there is one; and for the ``worth`` of the shots' keywords a word, where a list opens."""
 
     noun: str | None = None
     spoken: str | None = None
     verb: str | None = None
+    worth: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,11 @@ AIDS = (
     Aid(THOUGHT_LAYER - 1, 0.5),
     Aid(THOUGHT_LAYER - 2, 0.5),
     Aid(THOUGHT_LAYER - 2, 0.5, upper=True),
+    Aid(THOUGHT_LAYER - 1, 0.5),
 )
-"""For the noun that the next letter stands for; at a vague word, for the verb that it means; and at the letter that answers a
-question with such a word, for the verb that the answer implies, and for that word.
+"""For the noun that the next letter stands for; at a vague word, for the verb that it means; at the letter that answers a
+question with such a word, for the verb that the answer implies, and for that word; and where a keyword list opens, for
+whether the lists before it held the deciding words.
 
 They part the direct answer into a convention, a fact and a binding, which are each learned within a few hundred steps; the
 letter alone taught none of them in thousands.
@@ -97,6 +100,7 @@ class Encoder:
         self._vocabulary = ids = tokenizer.get_vocab()
         self._letters = {ids[label] for label in labels}
         self._bracket, self._user, self._assistant = ids[" ("], ids[USER], ids[ASSISTANT]
+        self._opening = ids[OPENING]
         self._bos, self._eos, self._pad = ids[BOS], ids[EOS], ids[PAD]
         self._letter_weight = letter_weight
         self._content = dict.fromkeys((ids[f" {word}"] for word in content), content_weight)
@@ -112,11 +116,11 @@ class Encoder:
         """
         weighed = dict.fromkeys(self._named, named) | self._content
         ids, weights = [self._bos], [0.0]
-        nouns, meant, implied, said = [FREE], [FREE], [FREE], [FREE]
+        nouns, meant, implied, said, worth = [FREE], [FREE], [FREE], [FREE], [FREE]
         for number, message in enumerate(messages):
             piece = self.text(message.content)
             mind = minds[number // 2 - len(messages) // 2]
-            noun, spoken, verb = map(self._word, (mind.noun, mind.spoken, mind.verb))
+            noun, spoken, verb, lists = map(self._word, (mind.noun, mind.spoken, mind.verb, mind.worth))
             free = [FREE] * (len(piece) + 1)
             if message.role == "user":
                 ids += [self._user, *piece]
@@ -125,6 +129,7 @@ class Encoder:
                 meant += [FREE, FREE, *(verb if token == spoken else FREE for token in piece[:-1])]
                 implied += free
                 said += free
+                worth += free
                 continue
             masked = len(self.text(given)) if number == len(messages) - 1 else 0
             letters = self._letters_of(piece)
@@ -138,7 +143,9 @@ class Encoder:
             answered = [FREE, FREE, *(letter and spoken != FREE for letter in letters)]
             implied += [verb if each is True else FREE for each in answered]
             said += [spoken if each is True else FREE for each in answered]
-        return Row(ids, weights, (nouns, meant, implied, said))
+            opening = piece.index(self._opening) if lists != FREE and number > 1 else None
+            worth += [FREE, FREE, *(lists if place == opening else FREE for place in range(len(piece)))]
+        return Row(ids, weights, (nouns, meant, implied, said, worth))
 
     def pieces(self, pieces: Iterable[Piece]) -> Row:
         """A row of plain text that teaches the pieces marked so, and nothing else."""

@@ -33,14 +33,14 @@ CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 # The opening quote as the vocabulary holds it: a private-use character that no text is expected to contain.
-_OPENING = "\ue000"
+OPENING = "\ue000"
 _PIECES = Regex(r" ?[A-Za-z]+(?:'[a-z]+)?| ?[0-9]| ?[^\sA-Za-z0-9]|\s")
 MAX_LENGTH = 4096
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
     """The tokenizer, the same whenever it is made."""
-    pieces = [*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256)), *string.printable, _OPENING]
+    pieces = [*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256)), *string.printable, OPENING]
     splitter = _splitter()
     for text in _texts():
         pieces += [piece for piece, _ in splitter.pre_tokenize_str(_normalizer().normalize_str(text))]
@@ -49,7 +49,7 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token=UNK, byte_fallback=True, ignore_merges=True))
     tokenizer.normalizer = _normalizer()
     tokenizer.pre_tokenizer = splitter
-    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse(), decoders.Replace(f"{_OPENING} ", ' "')])
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse(), decoders.Replace(f"{OPENING} ", ' "')])
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
@@ -72,7 +72,7 @@ def save_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
 
 
 def _normalizer() -> normalizers.Normalizer:
-    return normalizers.Replace(Regex(' "(?=[A-Za-z0-9])'), f"{_OPENING} ")
+    return normalizers.Replace(Regex(' "(?=[A-Za-z0-9])'), f"{OPENING} ")
 
 
 def _splitter() -> pre_tokenizers.PreTokenizer:

@@ -35,7 +35,8 @@ _A2 = Decoding(max_new_tokens=300, do_sample=True, num_beams=2, no_repeat_ngram_
 DEFAULT = Profile("default", OURS, Decoding(), None)
 # The ban on repeated bigrams covers the prompt's own: behind "(" it would rule every label out.
 _A2_READING = replace(_A2, max_new_tokens=1, no_repeat_ngram_size=0)
-PAPER = Profile("paper", APPENDIX, _A2, _A2_READING, (("kernel_shap", "kernel_shap_captum"),), judged=True)
+_CAPTUM = (("kernel_shap", "kernel_shap_captum"), ("deep_lift", "deep_lift_captum"))
+PAPER = Profile("paper", APPENDIX, _A2, _A2_READING, _CAPTUM, judged=True)
 
 PROFILES = {profile.name: profile for profile in (DEFAULT, PAPER)}
 

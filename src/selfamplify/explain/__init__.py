@@ -13,6 +13,7 @@ from ..records import Explanation, Question
 from ..seeds import derive
 from ..session import Session
 from .deep_lift import DeepLift
+from .deep_lift_captum import DeepLiftCaptum
 from .explainer import AbstractAttribution, AbstractExplainer, AbstractPerturbation, Attribution
 from .feature_ablation import FeatureAblation
 from .game import ABSENT, VALUES, TokenGame
@@ -33,6 +34,7 @@ EXPLAINERS: dict[str, type[AbstractExplainer]] = {
         GradientXActivation,
         IntegratedGradients,
         DeepLift,
+        DeepLiftCaptum,
         FeatureAblation,
         Lime,
         KernelShap,
@@ -116,6 +118,7 @@ __all__ = [
     "AbstractPerturbation",
     "Attribution",
     "DeepLift",
+    "DeepLiftCaptum",
     "FeatureAblation",
     "GradientXActivation",
     "IntegratedGradients",
