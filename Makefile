@@ -22,7 +22,7 @@ bench: .venv/test.done  ## Run the benchmarks; their dated results are committed
 quality: .venv/test.done  ## Score explainers against the planted words; docs/choosing-an-explainer.md holds the table
 	$(BIN)/python -m benchmarks.quality
 
-model: .venv/test.done  ## Make the embedded model again: about an hour on one core; resumable
+model: .venv/test.done  ## Make the embedded model again: 35 minutes of training on two cores, then hours of measuring; resumable
 	$(BIN)/python -m training.make_model --out src/selfamplify/demo
 
 .venv/pip.done: constraints.txt

@@ -55,18 +55,26 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/embedded"), help="folder of the checkpoint and the log")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoint and start over")
-    parser.add_argument("--until", type=int, help="stop at this step and write the model as it is")
-    parser.add_argument("--threads", type=int, default=2, help="of the CPU")
+    parser.add_argument("--until", type=_positive, help="stop at this step and write the model as it is")
+    parser.add_argument("--threads", type=_positive, default=2, help="of the CPU")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--contexts", type=int, default=len(PROTOCOL.seeds), help="of the card's comparison of methods")
-    parser.add_argument("--questions", type=int, default=PROTOCOL.limit, help="asked in each of these contexts")
+    parser.add_argument("--contexts", type=_positive, default=len(PROTOCOL.seeds), help="of the card's comparison of methods")
+    parser.add_argument("--questions", type=_positive, default=PROTOCOL.limit, help="asked in each of these contexts")
     arguments = parser.parse_args()
+    if arguments.device != "cpu" and not torch.cuda.is_available():
+        parser.error(f"torch finds no GPU here for --device {arguments.device}; leave it out to train on the CPU")
     torch.set_num_threads(arguments.threads)
     if arguments.fresh:
         shutil.rmtree(arguments.work, ignore_errors=True)
     arguments.work.mkdir(parents=True, exist_ok=True)
     plan = replace(PROTOCOL, seeds=tuple(range(arguments.contexts)), limit=arguments.questions)
     make(arguments.out, arguments.work, arguments.seed, arguments.until, arguments.device, plan)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")
+    return int(text)
 
 
 def make(out: Path, work: Path, seed: int, until: int | None, device: str, comparison: Comparison) -> None:
