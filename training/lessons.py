@@ -108,7 +108,7 @@ TEACHERS: dict[str, Teacher] = {style: teacher for style, (teacher, _) in FEW_SH
 # The same as the method asks by default, for measuring.
 EXAMINERS: dict[str, Teacher] = TEACHERS | {
     "keywords": partial(keywords, k=6),
-    **{habit: partial(teacher, k=6) for habit, teacher in HABITS.items()},
+    **{habit: partial(keywords, k=6, habit=habit) for habit in HABITS},
     "steps": partial(steps, p=3),
     "topk": partial(topk, k=6),
     "explain": partial(explain, p=3),
