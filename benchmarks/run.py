@@ -17,7 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from selfamplify import InputOutput, Sample, Session, load_model, load_task
 from selfamplify.asking import reading_chat
-from selfamplify.explain.game import TokenGame
+from selfamplify.explain.game import Target, TokenGame
 from selfamplify.explain.words import candidate_words, locate
 from selfamplify.models import LocalModel
 from selfamplify.wording import OURS
@@ -75,7 +75,7 @@ def _coalitions(model: LocalModel) -> tuple[str, Callable[[], object], Callable[
 
     def ours() -> None:
         draws = np.random.default_rng(0).random((350, len(positions))) < 0.5
-        TokenGame(model, reading, question.answer, positions).values(draws)
+        TokenGame(model, reading.ids, Target.label(reading, question.answer), positions).values(draws)
 
     return f"350 coalitions of {len(positions)} words, {len(reading.ids)} tokens; peer: Captum KernelShap", plain, ours
 

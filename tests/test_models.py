@@ -53,7 +53,7 @@ def test_last_logits_of_perturbed_rows_equal_one_by_one(name: str, absent: str) 
         gone = {position for word in words[:removed] for position in word}
         kept = [(model.blank if place in gone else token, place in gone) for place, token in enumerate(reading.ids)]
         rows.append([token for token, missing in kept if absent == "mask" or not missing])
-    batched = model.last_logits(rows, reading.prefix)
+    batched = model.last_logits(rows, reading.prefix)[:, -1]
     for row, logits in zip(rows, batched, strict=True):
         torch.testing.assert_close(logits, plain_logits(model, tuple(row)), atol=1e-4, rtol=1e-4)
 
@@ -64,7 +64,7 @@ def test_logits_from_embeddings_equal_those_from_tokens(name: str) -> None:
     reading = model.read(asked([HANDS])[0][0], HANDS.labels)
     embeddings = model.embedding(torch.tensor([reading.ids]))
     torch.testing.assert_close(
-        model.logits_from_embeddings(embeddings)[0], plain_logits(model, reading.ids), atol=1e-4, rtol=1e-4
+        model.logits_from_embeddings(embeddings)[0, -1], plain_logits(model, reading.ids), atol=1e-4, rtol=1e-4
     )
 
 

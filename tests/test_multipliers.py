@@ -13,7 +13,7 @@ from torch.nn import functional
 from zoo import HANDS, PLANT, model_of
 
 from selfamplify.asking import reading_chat
-from selfamplify.explain import DeepLift, DeepLiftCaptum, ShapleyValueSampling, TokenGame
+from selfamplify.explain import DeepLift, DeepLiftCaptum, ShapleyValueSampling, Target, TokenGame
 from selfamplify.explain.gradients import embedded
 from selfamplify.explain.multipliers import Multipliers, uncovered
 from selfamplify.explain.words import candidate_words, locate
@@ -92,7 +92,7 @@ def test_softmax_that_jumps_from_one_option_to_the_other() -> None:
 def game_of(model: LocalModel, question: Question, value: str = "logit") -> TokenGame:
     reading = model.read(reading_chat(question, OURS), question.labels)
     words = locate(reading, candidate_words(question.render(), question.labels))
-    return TokenGame(model, reading, question.answer, tuple(words.values()), value)
+    return TokenGame(model, reading.ids, Target.label(reading, question.answer), tuple(words.values()), value)
 
 
 @pytest.mark.parametrize("where", [*zoo.DECODERS, *zoo.TRAINED])
@@ -147,7 +147,7 @@ def test_an_operation_without_a_rule_is_named() -> None:
 def test_a_model_that_no_rule_covers_warns_with_the_gap(monkeypatch: pytest.MonkeyPatch) -> None:
     model = zoo.tiny_model()
     plain = model.logits_from_embeddings
-    monkeypatch.setattr(model, "logits_from_embeddings", lambda rows: plain(rows.cumprod(-1)))
+    monkeypatch.setattr(model, "logits_from_embeddings", lambda rows, *rest: plain(rows.cumprod(-1), *rest))
     with pytest.warns(UserWarning, match=r"no rule for Cumprod .* miss f\(x\) - f\(x'\) by .*kernel_shap"):
         DeepLift().attribute(game_of(model, PLANT), 0)
 
@@ -155,15 +155,15 @@ def test_a_model_that_no_rule_covers_warns_with_the_gap(monkeypatch: pytest.Monk
 def test_rules_end_with_their_context_even_if_the_model_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     model = zoo.tiny_model()
     game = game_of(model, PLANT)
-    point = embedded(game)
+    point = embedded([game])
     rows = point.x.clone().requires_grad_()
-    before = torch.autograd.grad(point.value(rows).sum(), rows)[0]
+    before = torch.autograd.grad(point.values(rows, [0]).sum(), rows)[0]
 
     def fails(logits: Tensor) -> Tensor:
         raise RuntimeError("in the middle")
 
     with monkeypatch.context() as broken, pytest.raises(RuntimeError, match="in the middle"):
-        broken.setattr(TokenGame, "score", lambda self, logits: fails(logits))
+        broken.setattr(TokenGame, "score", lambda self, logits, columns: fails(logits))
         DeepLift().attribute(game_of(model, PLANT), 0)
-    after = torch.autograd.grad(point.value(rows).sum(), rows)[0]
+    after = torch.autograd.grad(point.values(rows, [0]).sum(), rows)[0]
     torch.testing.assert_close(before, after)

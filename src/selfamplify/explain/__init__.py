@@ -16,7 +16,7 @@ from .deep_lift import DeepLift
 from .deep_lift_captum import DeepLiftCaptum
 from .explainer import AbstractAttribution, AbstractExplainer, AbstractPerturbation, Attribution
 from .feature_ablation import FeatureAblation
-from .game import ABSENT, VALUES, TokenGame
+from .game import ABSENT, VALUES, Target, TokenGame
 from .gradient_x_activation import GradientXActivation
 from .integrated_gradients import IntegratedGradients
 from .kernel_shap import KernelShap
@@ -94,19 +94,18 @@ def explain_all(session: Session, explainer: AbstractExplainer, questions: Seque
         return [question.id, question.render(), question.answer, model.fingerprint, repr(explainer), repr(wording), seed]
 
     def compute(batch: Sequence[Question]) -> list[Explanation]:
-        return [explain(question) for question in batch]
-
-    def explain(question: Question) -> Explanation:
         try:
-            return explainer.explain(model, question, wording, derive(seed, "explain", question.id))
+            return explainer.explain_all(model, batch, wording, [derive(seed, "explain", item.id) for item in batch])
         except SelfAmplifyError:
             raise
         except Exception as error:  # an explainer of others may raise anything
+            which = f"question {batch[0].id}" + (f" and the {len(batch) - 1} after it" if len(batch) > 1 else "")
             raise ExplanationError(
-                f"{explainer.name} failed on question {question.id} ({type(error).__name__}: {error}); mend or leave it out."
+                f"{explainer.name} failed on {which} ({type(error).__name__}: {error}); mend or leave it out."
             ) from error
 
-    return session.memory.recall(Stage(f"explaining by {explainer.name}", Explanation, identity, compute), questions)
+    stage = Stage(f"explaining by {explainer.name}", Explanation, identity, compute, explainer.batch)
+    return session.memory.recall(stage, questions)
 
 
 __all__ = [
@@ -130,6 +129,7 @@ __all__ = [
     "SelfTopk",
     "ShapleyValueSampling",
     "ShapleyValues",
+    "Target",
     "TokenGame",
     "completed",
     "explain_all",

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 import torch
 
-from .explainer import AbstractAttribution, Attribution, completeness_gap
-from .game import TokenGame
-from .gradients import embedded, per_word
+from .explainer import Attribution, completeness_gap
+from .gradients import AbstractGradient, EmbeddedGames
 from .multipliers import Multipliers, uncovered
 
 _NOTABLE_GAP = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeepLift(AbstractAttribution):
+class DeepLift(AbstractGradient):
     """Multipliers by rules that hold exactly for every operation of a decoder, see ``multipliers``.
 
     One forward and one backward pass of x and the baseline together; the scores add up to f(x) - f(x') but for rounding. Where
@@ -24,20 +23,21 @@ class DeepLift(AbstractAttribution):
 
     name = "deep_lift"
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        point = embedded(game)
-        rows = torch.cat([point.x, point.baseline]).requires_grad_()
+    def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
+        count = len(games.games)
+        rows = torch.cat([games.x, games.baseline]).requires_grad_()
         with torch.enable_grad(), Multipliers():
-            values = point.value(rows)
+            values = games.values(rows, [*range(count), *range(count)])
         (multipliers,) = torch.autograd.grad(values.sum(), rows)
-        scores = per_word(game, multipliers[:1] * (point.x - point.baseline))
-        full, empty = values.tolist()
-        gap = completeness_gap(scores, full, empty)
-        missing = uncovered(values)
-        if missing and gap is not None and gap > _NOTABLE_GAP:
+        found = games.scores(multipliers[:count] * (games.x - games.baseline))
+        full, empty = values.detach().view(2, count).tolist()
+        gaps = [completeness_gap(*each) for each in zip(found, full, empty, strict=True)]
+        worst = max((gap for gap in gaps if gap is not None), default=0.0)
+        missing = uncovered(values) if worst > _NOTABLE_GAP else set()
+        if missing:
             warnings.warn(
                 f"deep_lift has no rule for {', '.join(sorted(missing))} of this model: its scores miss f(x) - f(x') by "
-                f"{100 * gap:.0f} %; kernel_shap and integrated_gradients do not depend on such rules.",
+                f"{100 * worst:.0f} %; kernel_shap and integrated_gradients do not depend on such rules.",
                 stacklevel=2,
             )
-        return Attribution(scores.tolist(), 4, gap)
+        return [Attribution(scores.tolist(), 4, gap) for scores, gap in zip(found, gaps, strict=True)]

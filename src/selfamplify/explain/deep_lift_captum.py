@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .explainer import AbstractAttribution, Attribution, completeness_gap
 from .game import TokenGame
-from .gradients import EmbeddedGame, embedded, per_word
+from .gradients import EmbeddedGames, embedded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class DeepLiftCaptum(AbstractAttribution):
     name = "deep_lift_captum"
 
     def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        point = embedded(game)
+        point = embedded([game])
         with warnings.catch_warnings():
             # Captum announces the hooks that it sets and removes again.
             warnings.filterwarnings("ignore", message="Setting forward, backward hooks")
@@ -31,18 +31,18 @@ class DeepLiftCaptum(AbstractAttribution):
                 point.x.clone().requires_grad_(), point.baseline
             )
         with torch.no_grad():
-            full, empty = point.value(torch.cat([point.x, point.baseline])).tolist()
-        scores = per_word(game, attributions)
+            full, empty = point.values(torch.cat([point.x, point.baseline]), [0, 0]).tolist()
+        scores = point.scores(attributions)[0]
         return Attribution(scores.tolist(), 4, completeness_gap(scores, full, empty))
 
 
 class _ValueModule(nn.Module):
     """The value as a module, which is what Captum sets its hooks on."""
 
-    def __init__(self, point: EmbeddedGame, model: nn.Module):
+    def __init__(self, point: EmbeddedGames, model: nn.Module):
         super().__init__()
         self.model = model
-        self._value = point.value
+        self._values = point.values
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        return self._value(embeddings)
+        return self._values(embeddings, [0] * len(embeddings))

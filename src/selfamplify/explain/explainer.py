@@ -1,21 +1,22 @@
 """Step 2 (section 3.3): the interface of an explainer, and what every attribution has in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
 from time import perf_counter
 from typing import ClassVar
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 
 from ..asking import check_context, reading_chat
 from ..errors import ExplanationError, ModelError
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..records import Cost, Explanation, Question
 from ..wording import Wording
-from .game import TokenGame, check_rules
+from .game import Target, TokenGame, check_rules, values_of
 from .words import Word, candidate_words, locate
 
 
@@ -23,6 +24,8 @@ class AbstractExplainer(ABC):
     """Why the answer of a question is y. A frozen dataclass whose fields are its settings."""
 
     name: ClassVar[str]
+    batch: ClassVar[int] = 1
+    """How many questions are explained, and remembered, together."""
 
     @abstractmethod
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
@@ -31,13 +34,19 @@ class AbstractExplainer(ABC):
         Raises ExplanationError where this question can't be explained, ModelError where this model can't be used.
         """
 
+    def explain_all(
+        self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
+    ) -> list[Explanation]:
+        """Explain several questions; an explainer that gains by doing so together does it here."""
+        return [self.explain(model, question, wording, seed) for question, seed in zip(questions, seeds, strict=True)]
+
 
 @dataclass(frozen=True)
 class Attribution:
     """What an attribution method gives for the words of one question; see Explanation for the fields."""
 
     scores: Sequence[float]
-    passes: int
+    passes: int = 0
     completeness_gap: float | None = None
     standard_errors: Sequence[float] | None = None
 
@@ -50,6 +59,7 @@ class AbstractAttribution(AbstractExplainer):
     labels (logit minus log-sum-exp of theirs). An absent word's tokens are replaced by the padding token.
     """
 
+    batch = 8
     value: str = "logit"
     absent: ClassVar[str] = "mask"
 
@@ -60,39 +70,65 @@ class AbstractAttribution(AbstractExplainer):
     def attribute(self, game: TokenGame, seed: int) -> Attribution:
         """The scores of the players (words) of a game."""
 
+    def attribute_all(self, games: Sequence[TokenGame], seeds: Sequence[int]) -> list[Attribution]:
+        """The scores of several games; a method that gains by playing them together does it here."""
+        return [self.attribute(game, seed) for game, seed in zip(games, seeds, strict=True)]
+
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
+        return self.explain_all(model, [question], wording, [seed])[0]
+
+    def explain_all(
+        self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
+    ) -> list[Explanation]:
+        start = perf_counter()
+        local = self.local(model)
+        played = [_game(local, question, wording, self.value, self.absent) for question in questions]
+        results = self.scored([game for _, game in played], seeds, [f"question {question.id}" for question in questions])
+        seconds = (perf_counter() - start) / len(questions)
+        return [
+            Explanation(
+                question.id,
+                self.name,
+                tuple(word.text for word in words),
+                tuple(map(float, result.scores)),
+                value=self.value,
+                completeness_gap=result.completeness_gap,
+                standard_errors=None if result.standard_errors is None else tuple(map(float, result.standard_errors)),
+                cost=Cost(result.passes, seconds),
+            )
+            for question, (words, _), result in zip(questions, played, results, strict=True)
+        ]
+
+    def local(self, model: AbstractLanguageModel) -> AbstractDifferentiableModel:
+        """The model, if its tokens are at hand. Raises ModelError where they are not."""
         if not isinstance(model, AbstractDifferentiableModel):
             raise ModelError(
                 f"{self.name} needs the tokens of a local model, which {model.name} is not; use self_topk or self_exp."
             )
-        start = perf_counter()
-        words, game = _game(model, question, wording, self.value, self.absent)
+        return model
+
+    def scored(self, games: Sequence[TokenGame], seeds: Sequence[int], names: Sequence[str]) -> list[Attribution]:
+        """The scores of several games, looked at before anybody builds on them; ``names`` stand in errors."""
         try:
-            result = self.attribute(game, seed)
+            results = self.attribute_all(games, seeds)
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"{self.name} needs gradients, which do not fit the device's memory; use --dtype bfloat16, a smaller batch "
                 f"where it has one, or an explainer without gradients such as kernel_shap."
             ) from error
-        if not all(map(isfinite, result.scores)):
-            raise ExplanationError(
-                f"{self.name} gave values that are not numbers for question {question.id}; try --dtype float32."
-            )
-        if not any(result.scores):
-            raise ExplanationError(
-                f"No word of question {question.id} moves the model's {self.value} (every score of {self.name} is 0); "
-                f"leave it out, or use another model."
-            )
-        return Explanation(
-            question.id,
-            self.name,
-            tuple(word.text for word in words),
-            tuple(map(float, result.scores)),
-            value=self.value,
-            completeness_gap=result.completeness_gap,
-            standard_errors=None if result.standard_errors is None else tuple(map(float, result.standard_errors)),
-            cost=Cost(result.passes, perf_counter() - start),
-        )
+        for name, result in zip(names, results, strict=True):
+            if not all(map(isfinite, result.scores)):
+                raise ExplanationError(f"{self.name} gave values that are not numbers for {name}; try --dtype float32.")
+            if not any(result.scores):
+                raise ExplanationError(
+                    f"No word of {name} moves the model's {self.value} (every score of {self.name} is 0); "
+                    f"leave it out, or use another model."
+                )
+        return results
+
+
+Play = Generator[Bool[np.ndarray, "_coalition _word"], Float[np.ndarray, " _coalition"], Attribution]
+"""A method at play: it yields coalitions, is sent their values, and returns its scores."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +140,33 @@ class AbstractPerturbation(AbstractAttribution):
 
     absent: str = "mask"  # pyright: ignore[reportIncompatibleVariableOverride]
 
+    @abstractmethod
+    def play(self, players: int, seed: int) -> Play:
+        """Play a game of so many players: yield coalitions [coalition, word], and be sent their values."""
+
+    def attribute(self, game: TokenGame, seed: int) -> Attribution:
+        return self.attribute_all([game], [seed])[0]
+
+    def attribute_all(self, games: Sequence[TokenGame], seeds: Sequence[int]) -> list[Attribution]:
+        plays = [self.play(game.players, seed) for game, seed in zip(games, seeds, strict=True)]
+        values: list[np.ndarray | None] = [None] * len(games)
+        results: dict[int, Attribution] = {}
+        while len(results) < len(games):
+            asked: dict[int, np.ndarray] = {}
+            for place in [place for place in range(len(games)) if place not in results]:
+                try:
+                    asked[place] = plays[place].send(values[place])  # pyright: ignore[reportArgumentType]
+                except StopIteration as done:
+                    results[place] = replace(done.value, passes=games[place].passes)
+            found = evaluate([games[place] for place in asked], list(asked.values()))
+            for place, own in zip(asked, found, strict=True):
+                values[place] = own
+        return [results[place] for place in range(len(games))]
+
+
+def evaluate(games: Sequence[TokenGame], asked: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return [games[0].values(asked[0])] if len(games) == 1 else values_of(games, asked)
+
 
 def _game(
     model: AbstractDifferentiableModel, question: Question, wording: Wording, value: str, absent: str
@@ -114,7 +177,8 @@ def _game(
     positions = locate(reading, candidate_words(question.render(), question.labels))
     if not positions:
         raise ExplanationError(f"Question {question.id} has no word that could be a keyword; leave it out.")
-    return list(positions), TokenGame(model, reading, question.answer, tuple(positions.values()), value, absent)
+    target = Target.label(reading, question.answer)
+    return list(positions), TokenGame(model, reading.ids, target, tuple(positions.values()), value, absent)
 
 
 def completeness_gap(scores: Sequence[float] | np.ndarray, full: float, empty: float) -> float | None:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .explainer import AbstractPerturbation, Attribution
-from .game import TokenGame
+from .explainer import AbstractPerturbation, Attribution, Play
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +13,6 @@ class FeatureAblation(AbstractPerturbation):
 
     name = "feature_ablation"
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        m = game.players
-        values = game.values(np.concatenate([np.ones((1, m), bool), ~np.eye(m, dtype=bool)]))
-        return Attribution((values[0] - values[1:]).tolist(), game.passes)
+    def play(self, players: int, seed: int) -> Play:
+        values = yield np.concatenate([np.ones((1, players), bool), ~np.eye(players, dtype=bool)])
+        return Attribution((values[0] - values[1:]).tolist())

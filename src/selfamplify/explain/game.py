@@ -1,11 +1,12 @@
-"""The coalition game: which words are present, in; the model's value for y, out. No estimator knows of tokens or models.
+"""The coalition game: which words are present, in; the model's value for the answer, out. No estimator knows of tokens.
 
-The chat is tokenised once. The tokens before the first perturbable one are run once and their keys and values shared by all
-coalitions; coalitions are evaluated in batches, each distinct one once.
+A prompt is tokenised once. The tokens before the first perturbable one are run once, and their keys and values shared by all
+coalitions; distinct coalitions are evaluated once, in batches over the coalitions of all games behind the same prefix.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,26 +16,29 @@ from torch import Tensor
 from ..errors import SettingsError
 from ..models.model import AbstractDifferentiableModel, Reading
 
-Value = Callable[[Float[Tensor, "row vocab"], int, list[int]], Float[Tensor, " row"]]
+Value = Callable[[Float[Tensor, "row place column"], list[int], list[int]], Float[Tensor, " row"]]
 
 
-def logit(logits: Float[Tensor, "row vocab"], target: int, others: list[int]) -> Float[Tensor, " row"]:
+def logit(logits: Float[Tensor, "row place column"], target: list[int], rivals: list[int]) -> Float[Tensor, " row"]:
     """The output neuron of y (section 3.3)."""
-    return logits[:, target]
+    return logits[:, 0, target[0]]
 
 
-def logprob(logits: Float[Tensor, "row vocab"], target: int, others: list[int]) -> Float[Tensor, " row"]:
-    """The log-probability of y's token, in nats."""
-    return logits.log_softmax(-1)[:, target]
+def logprob(logits: Float[Tensor, "row place column"], target: list[int], rivals: list[int]) -> Float[Tensor, " row"]:
+    """The log-probability of the answer in nats: the sum over its tokens, each behind those before it (teacher forcing)."""
+    places = torch.arange(len(target), device=logits.device)
+    return logits.log_softmax(-1)[:, places, target].sum(-1)
 
 
-def margin(logits: Float[Tensor, "row vocab"], target: int, others: list[int]) -> Float[Tensor, " row"]:
+def margin(logits: Float[Tensor, "row place column"], target: list[int], rivals: list[int]) -> Float[Tensor, " row"]:
     """The logit of y's token minus the log-sum-exp of the other labels' logits."""
-    return logits[:, target] - logits[:, others].logsumexp(-1)
+    return logits[:, 0, target[0]] - logits[:, 0, rivals].logsumexp(-1)
 
 
 VALUES: dict[str, Value] = {"logit": logit, "logprob": logprob, "margin": margin}
 ABSENT = ("mask", "delete")
+_ROWS = 2048
+"""Rows handed to a model at once, so that their ids and logits take a bounded amount of memory, however many there are."""
 
 
 def check_rules(value: str, absent: str) -> None:
@@ -45,16 +49,30 @@ def check_rules(value: str, absent: str) -> None:
         raise SettingsError(f"Absent words can't be treated as '{absent}'; choose one of: {', '.join(ABSENT)}.")
 
 
+@dataclass(frozen=True)
+class Target:
+    """The answer whose value is attributed: its token ids behind the prompt, and the ids of the answers it is up against."""
+
+    ids: tuple[int, ...]
+    rivals: tuple[int, ...] = ()
+
+    @staticmethod
+    def label(reading: Reading, label: str) -> "Target":
+        """A label of a question, against the other labels."""
+        others = tuple(token for other, token in reading.label_ids.items() if other != label)
+        return Target((reading.label_ids[label],), others)
+
+
 @dataclass
 class TokenGame:
-    """The game of one question on one model; ``passes`` counts the rows that the model was run on.
+    """The game of one prompt on one model; ``passes`` counts the rows that the model was run on.
 
-    ``positions`` holds the token positions of each player (word) in ``reading.ids``.
+    ``ids`` are the tokens of the prompt; ``positions`` holds the places in it of each player (word).
     """
 
     model: AbstractDifferentiableModel
-    reading: Reading
-    answer: str
+    ids: tuple[int, ...]
+    target: Target
     positions: tuple[tuple[int, ...], ...]
     value: str = "logit"
     absent: str = "mask"
@@ -63,49 +81,115 @@ class TokenGame:
 
     def __post_init__(self) -> None:
         check_rules(self.value, self.absent)
+        if len(self.target.ids) > 1 and self.value != "logprob":
+            raise SettingsError(f"The {self.value} of an answer of several tokens is not defined; use the value 'logprob'.")
+        if self.value == "margin" and not self.target.rivals:
+            raise SettingsError("A margin needs other answers to be held against; use the value 'logprob' or 'logit'.")
 
     @property
     def players(self) -> int:
         return len(self.positions)
 
+    @property
+    def prefix(self) -> tuple[int, ...]:
+        """The tokens before the first perturbable one."""
+        return self.ids[: min(position for word in self.positions for position in word)]
+
     def values(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Float[np.ndarray, " coalition"]:
         """The value of each coalition (True: the word is present), in float64; each distinct one is evaluated once."""
-        keys = [np.packbits(row).tobytes() for row in coalitions]
-        new = {key: row for key, row in zip(keys, coalitions, strict=True) if key not in self._known}
-        if new:
-            # Rows of like length share a batch, so that little is padded.
-            ordered = sorted(new.items(), key=lambda item: int(item[1].sum())) if self.absent == "delete" else list(new.items())
-            logits = self.model.last_logits([self._row(row) for _, row in ordered], self._prefix())
-            values = self.score(logits).double().cpu().numpy()
-            self._known.update(zip([key for key, _ in ordered], values.tolist(), strict=True))
-            self.passes += len(ordered)
-        return np.array([self._known[key] for key in keys])
+        return values_of([self], [coalitions])[0]
 
     def ends(self) -> tuple[float, float]:
         """f(all words) and f(no word)."""
-        full, empty = self.values(np.array([[True] * self.players, [False] * self.players]))
+        full, empty = self.values(ends(self.players))
         return float(full), float(empty)
 
-    def score(self, logits: Float[Tensor, "row vocab"]) -> Float[Tensor, " row"]:
-        """The attributed value of rows of logits, with gradients."""
-        ids = self.reading.label_ids
-        others = [token for label, token in ids.items() if label != self.answer]
-        return VALUES[self.value](logits, ids[self.answer], others)
+    def score(self, logits: Float[Tensor, "row place column"], columns: Sequence[int] | None = None) -> Float[Tensor, " row"]:
+        """The attributed value of rows of logits, with gradients; ``columns`` are the tokens of the last axis (None: all)."""
+        ids, rivals = list(self.target.ids), list(self.target.rivals)
+        if columns is not None:
+            ids, rivals = [columns.index(token) for token in ids], [columns.index(token) for token in rivals]
+        return VALUES[self.value](logits, ids, rivals)
 
-    def _prefix(self) -> int:
-        return min(position for word in self.positions for position in word)
+    @property
+    def columns(self) -> frozenset[int] | None:
+        """The tokens whose logits the value needs; None if it needs them all."""
+        return None if self.value == "logprob" else frozenset((*self.target.ids, *self.target.rivals))
 
-    def _row(self, present: Bool[np.ndarray, " word"]) -> list[int]:
+    def new(self, coalitions: Bool[np.ndarray, "coalition word"]) -> dict[bytes, Bool[np.ndarray, " word"]]:
+        """The distinct coalitions that were not evaluated before, by key."""
+        distinct = dict(zip(_keys(coalitions), coalitions, strict=True))
+        return {key: row for key, row in distinct.items() if key not in self._known}
+
+    def remember(self, key: bytes, value: float) -> None:
+        self._known[key] = value
+        self.passes += 1
+
+    def recall(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Float[np.ndarray, " coalition"]:
+        return np.array([self._known[key] for key in _keys(coalitions)])
+
+    def row(self, present: Bool[np.ndarray, " word"]) -> list[int]:
+        """The tokens of the prompt with only these words, and behind it those of the answer but the last."""
         gone = {position for word, stays in zip(self.positions, present, strict=True) if not stays for position in word}
         if self.absent == "delete":
-            return [token for position, token in enumerate(self.reading.ids) if position not in gone]
-        return self._masked(gone)
+            prompt = [token for position, token in enumerate(self.ids) if position not in gone]
+        else:
+            prompt = [self.model.blank if position in gone else token for position, token in enumerate(self.ids)]
+        return [*prompt, *self.target.ids[:-1]]
 
-    def _masked(self, gone: set[int]) -> list[int]:
-        return [self.model.blank if position in gone else token for position, token in enumerate(self.reading.ids)]
 
-    def rows(self) -> tuple[Tensor, Tensor]:
-        """Token ids [1, token] of x and of the baseline x' in which every word is replaced by the padding token."""
-        rows = self._masked(set()), self._masked({position for word in self.positions for position in word})
-        x, baseline = torch.tensor(rows, device=self.model.device).split(1)
-        return x, baseline
+def ends(players: int) -> Bool[np.ndarray, "2 word"]:
+    """The coalition of all words, and that of none."""
+    return np.array([[True] * players, [False] * players])
+
+
+def values_of(
+    games: Sequence[TokenGame], asked: Sequence[Bool[np.ndarray, "_coalition _word"]]
+) -> list[Float[np.ndarray, " _coalition"]]:
+    """The values of each game's coalitions; games that share model, prefix and kind of value share batches."""
+    for members in grouped(zip(games, asked, strict=True), lambda pair: alike(pair[0])):
+        _evaluate([(game, key, row) for game, coalitions in members for key, row in game.new(coalitions).items()])
+    return [game.recall(coalitions) for game, coalitions in zip(games, asked, strict=True)]
+
+
+def alike(game: TokenGame) -> tuple[object, ...]:
+    """What games have in common whose rows can share a batch."""
+    return id(game.model), game.prefix, len(game.target.ids), game.columns is None
+
+
+def columns_of(games: Iterable[TokenGame]) -> list[int] | None:
+    """The tokens whose logits games that are ``alike`` need; None for all."""
+    needed = [game.columns for game in games]
+    return None if None in needed else sorted(frozenset[int]().union(*(own for own in needed if own is not None)))
+
+
+def _evaluate(plays: Sequence[tuple[TokenGame, bytes, Bool[np.ndarray, " _word"]]]) -> None:
+    """Run the model over coalitions of games that are ``alike``."""
+    if not plays:
+        return
+    game = plays[0][0]
+    columns = columns_of({id(each): each for each, _, _ in plays}.values())
+    for start in range(0, len(plays), _ROWS):
+        part = plays[start : start + _ROWS]
+        rows = [each.row(present) for each, _, present in part]
+        logits = game.model.last_logits(rows, len(game.prefix), len(game.target.ids), columns)
+        for members in grouped(enumerate(part), lambda item: id(item[1][0])):
+            places, own = [place for place, _ in members], members[0][1][0]
+            values = own.score(logits[places], columns).double().cpu().tolist()
+            for (_, (_, key, _)), value in zip(members, values, strict=True):
+                own.remember(key, value)
+
+
+Entry = TypeVar("Entry")
+
+
+def grouped(items: Iterable[Entry], key: Callable[[Entry], object]) -> list[list[Entry]]:
+    """The items in groups of equal key, in the order of first appearance."""
+    groups: dict[object, list[Entry]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.values())
+
+
+def _keys(coalitions: Bool[np.ndarray, "coalition word"]) -> list[bytes]:
+    return [row.tobytes() for row in np.packbits(coalitions, axis=1)]

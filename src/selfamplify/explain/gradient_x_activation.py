@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass
 
-from captum.attr import InputXGradient
+import torch
 
-from .explainer import AbstractAttribution, Attribution
-from .game import TokenGame
-from .gradients import embedded, per_word
+from .explainer import Attribution
+from .gradients import AbstractGradient, EmbeddedGames
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientXActivation(AbstractAttribution):
+class GradientXActivation(AbstractGradient):
     """The embedding of a token times the gradient of the value there: one forward and one backward pass."""
 
     name = "gradient_x_activation"
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        point = embedded(game)
-        attributions = InputXGradient(point.value).attribute(point.x.clone().requires_grad_())
-        return Attribution(per_word(game, attributions).tolist(), 1)
+    def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
+        rows = games.x.clone().requires_grad_()
+        with torch.enable_grad():
+            values = games.values(rows, range(len(rows)))
+        (gradients,) = torch.autograd.grad(values.sum(), rows)
+        return [Attribution(scores.tolist(), 1) for scores in games.scores(gradients * games.x)]

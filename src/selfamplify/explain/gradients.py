@@ -1,37 +1,88 @@
 """What the gradient explainers share: the value as a function of the embeddings, and scores summed up to words."""
 
-from collections.abc import Callable
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
-from .game import TokenGame
+from .explainer import AbstractAttribution, Attribution
+from .game import TokenGame, alike, columns_of, grouped
 
 
 @dataclass(frozen=True)
-class EmbeddedGame:
-    """The embeddings of x and of the baseline x', each [1, token, embed], and the value as a function of such rows.
+class EmbeddedGames:
+    """Games behind one prefix on the embedding layer: x and the baseline x' of each, filled up on the right.
 
-    x' has the padding token in the place of every word, so that instruction, markup and "(A)" markers score 0 (A.4).
+    x' has the padding token in the place of every word, so that instruction, markup and "(A)" markers score 0 (A.4). The tokens
+    of the prefix are the same in both; they are not among ``x`` and ``baseline``, and their keys and values are constants.
     """
 
-    x: Float[Tensor, "1 token embed"]
-    baseline: Float[Tensor, "1 token embed"]
-    value: Callable[[Float[Tensor, "row token embed"]], Float[Tensor, " row"]]
+    games: Sequence[TokenGame]
+    x: Float[Tensor, "game token embed"]
+    baseline: Float[Tensor, "game token embed"]
+    lengths: tuple[int, ...]
+
+    def values(self, embeddings: Float[Tensor, "row token embed"], owners: Sequence[int]) -> Float[Tensor, " row"]:
+        """The value of each row, which is one of game ``owners[row]``, with gradients."""
+        first, columns = self.games[0], columns_of(self.games)
+        logits = first.model.logits_from_embeddings(
+            embeddings, first.prefix, [self.lengths[owner] for owner in owners], len(first.target.ids), columns
+        )
+        # By game, so that a rule that compares x with x' finds both among the rows of a score.
+        places = [[row for row, owner in enumerate(owners) if owner == own] for own in dict.fromkeys(owners)]
+        scored = torch.cat([self.games[owners[own[0]]].score(logits[own], columns) for own in places])
+        return scored[torch.tensor([row for own in places for row in own], device=scored.device).argsort()]
+
+    def scores(self, attributions: Float[Tensor, "game token embed"]) -> list[Float[np.ndarray, " _word"]]:
+        """Scores of embedding entries, summed over the entries of each word's tokens."""
+        tokens = attributions.detach().double().sum(-1).cpu().numpy()
+        start = len(self.games[0].prefix)
+        return [
+            np.array([own[np.array(positions) - start].sum() for positions in game.positions])
+            for game, own in zip(self.games, tokens, strict=True)
+        ]
 
 
-def embedded(game: TokenGame) -> EmbeddedGame:
-    """The game of a question on the embedding layer."""
-    x, baseline = game.rows()
+def embedded(games: Sequence[TokenGame]) -> EmbeddedGames:
+    """Games that are ``alike`` on the embedding layer."""
+    model, start = games[0].model, len(games[0].prefix)
+    full = [torch.tensor(game.row(np.ones(game.players, bool))[start:]) for game in games]
+    empty = [torch.tensor(game.row(np.zeros(game.players, bool))[start:]) for game in games]
     with torch.no_grad():
-        rows = game.model.embedding(x), game.model.embedding(baseline)
-    return EmbeddedGame(*rows, lambda embeddings: game.score(game.model.logits_from_embeddings(embeddings)))
+        x, baseline = (
+            model.embedding(pad_sequence(rows, batch_first=True, padding_value=model.blank).to(model.device))
+            for rows in (full, empty)
+        )
+    return EmbeddedGames(games, x, baseline, tuple(map(len, full)))
 
 
-def per_word(game: TokenGame, attributions: Float[Tensor, "1 token embed"]) -> Float[np.ndarray, " word"]:
-    """Scores of embedding entries, summed over the entries of each word's tokens."""
-    tokens = attributions.detach().double().sum(-1)[0].cpu().numpy()
-    return np.array([tokens[list(positions)].sum() for positions in game.positions])
+class AbstractGradient(AbstractAttribution):
+    """An attribution that takes gradients of the value on the embedding layer, of several games at once."""
+
+    @abstractmethod
+    def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
+        """The attributions of games that share their batches."""
+
+    def attribute(self, game: TokenGame, seed: int) -> Attribution:
+        return self.attribute_all([game], [seed])[0]
+
+    def attribute_all(self, games: Sequence[TokenGame], seeds: Sequence[int]) -> list[Attribution]:
+        results: dict[int, Attribution] = {}
+        for members in grouped(enumerate(games), lambda item: alike(item[1])):
+            found = self._as_many_as_fit([game for _, game in members])
+            results.update(zip([place for place, _ in members], found, strict=True))
+        return [results[place] for place in range(len(games))]
+
+    def _as_many_as_fit(self, games: Sequence[TokenGame]) -> list[Attribution]:
+        with suppress(torch.OutOfMemoryError):
+            return self.attribute_games(embedded(games))
+        if len(games) == 1:
+            return self.attribute_games(embedded(games))
+        half = len(games) // 2
+        return [*self._as_many_as_fit(games[:half]), *self._as_many_as_fit(games[half:])]

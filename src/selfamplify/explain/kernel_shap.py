@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, completeness_gap
-from .game import TokenGame
+from .explainer import AbstractPerturbation, Attribution, Play, completeness_gap
+from .game import ends
 from .shapley_values import every_coalition, exact_shapley
 
 
@@ -25,24 +25,24 @@ class KernelShap(AbstractPerturbation):
     name = "kernel_shap"
     samples: int = 350
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        m = game.players
-        full, empty = game.ends()
+    def play(self, players: int, seed: int) -> Play:
+        m = players
+        full, empty = yield ends(m)
         if m == 1:
-            return Attribution([full - empty], game.passes, 0.0, [0.0])
+            return Attribution([full - empty], 0, 0.0, [0.0])
         if m < 30 and 2**m <= self.samples:
-            scores = exact_shapley(game.values(every_coalition(m)), m)
-            return Attribution(scores.tolist(), game.passes, completeness_gap(scores, full, empty), [0.0] * m)
+            scores = exact_shapley((yield every_coalition(m)), m)
+            return Attribution(scores.tolist(), 0, completeness_gap(scores, full, empty), [0.0] * m)
         if self.samples < 2 * m:
             raise ExplanationError(
                 f"kernel_shap needs at least two evaluations a word: {2 * m} for the {m} words of this question, not "
                 f"{self.samples}; use --samples {2 * m}, or more."
             )
         pairs = _pairs(m, (self.samples - 2) // 2, np.random.default_rng(seed))
-        values = game.values(np.concatenate([pairs, ~pairs]))
+        values = yield np.concatenate([pairs, ~pairs])
         scores, errors = _solve(pairs, values[: len(pairs)], values[len(pairs) :], full, empty)
         estimated = errors.tolist() if len(pairs) >= m else None
-        return Attribution(scores.tolist(), game.passes, completeness_gap(scores, full, empty), estimated)
+        return Attribution(scores.tolist(), 0, completeness_gap(scores, full, empty), estimated)
 
 
 def _pairs(m: int, count: int, generator: np.random.Generator) -> Bool[np.ndarray, "pair word"]:

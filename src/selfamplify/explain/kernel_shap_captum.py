@@ -1,5 +1,6 @@
 """Captum's KernelShap on the coalition game: the estimator that the paper used (appendix A.4)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -7,8 +8,8 @@ from captum.attr import KernelShap as CaptumEngine
 from torch import Tensor
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, completeness_gap
-from .game import TokenGame
+from .explainer import AbstractPerturbation, Attribution, Play, completeness_gap
+from .game import ends
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,22 +22,31 @@ class KernelShapCaptum(AbstractPerturbation):
     name = "kernel_shap_captum"
     samples: int = 350
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        m = game.players
+    def play(self, players: int, seed: int) -> Play:
+        m = players
         if m < 2:
             raise ExplanationError("Captum's KernelShap needs at least two words; use kernel_shap.")
         if self.samples < m + 2:
             raise ExplanationError(
                 f"kernel_shap_captum needs at least M + 2 = {m + 2} samples for this question, not {self.samples}."
             )
+        # What Captum draws does not depend on what it is told: its coalitions are written down first, and answered then.
+        drawn: list[Tensor] = [torch.from_numpy(ends(m))]
 
-        def forward(rows: Tensor) -> Tensor:
-            return torch.from_numpy(game.values(rows.bool().numpy())).float()
+        def written(rows: Tensor) -> Tensor:
+            drawn.append(rows.bool())
+            return torch.zeros(len(rows))
 
+        self._run(written, m, seed)
+        coalitions = torch.cat(drawn).numpy()
+        values = yield coalitions
+        known = {row.tobytes(): value for row, value in zip(coalitions, values, strict=True)}
+        scores = self._run(lambda rows: torch.tensor([known[row.tobytes()] for row in rows.bool().numpy()]), m, seed)
+        return Attribution(scores.tolist(), 0, completeness_gap(scores.numpy(), values[0], values[1]))
+
+    def _run(self, forward: Callable[[Tensor], Tensor], m: int, seed: int) -> Tensor:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            scores = CaptumEngine(forward).attribute(
+            return CaptumEngine(lambda rows: forward(rows).float()).attribute(
                 torch.ones(1, m), baselines=torch.zeros(1, m), n_samples=self.samples, perturbations_per_eval=self.samples
-            )
-        full, empty = game.ends()
-        return Attribution(scores[0].tolist(), game.passes, completeness_gap(scores[0].numpy(), full, empty))
+            )[0]

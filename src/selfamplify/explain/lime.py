@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution
-from .game import TokenGame
+from .explainer import AbstractPerturbation, Attribution, Play
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,18 +21,18 @@ class Lime(AbstractPerturbation):
     kernel_width: float = 25.0
     ridge: float = 1.0
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        m = game.players
+    def play(self, players: int, seed: int) -> Play:
+        m = players
         if self.samples < m + 2:
             raise ExplanationError(f"lime needs at least M + 2 = {m + 2} samples for this question, not {self.samples}.")
         generator = np.random.default_rng(seed)
         removed = generator.integers(1, m + 1, self.samples - 1)
         coalitions = generator.random((self.samples - 1, m)).argsort(1).argsort(1) >= removed[:, None]
         coalitions = np.concatenate([np.ones((1, m), bool), coalitions])
-        values = game.values(coalitions)
+        values = yield coalitions
         distance = 100 * (1 - np.sqrt(coalitions.sum(1) / m))
         weights = np.exp(-((distance / self.kernel_width) ** 2) / 2)
-        return Attribution(_ridge(coalitions.astype(float), values, weights, self.ridge).tolist(), game.passes)
+        return Attribution(_ridge(coalitions.astype(float), values, weights, self.ridge).tolist())
 
 
 def _ridge(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> np.ndarray:

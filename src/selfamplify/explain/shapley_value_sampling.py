@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import SettingsError
-from .explainer import AbstractPerturbation, Attribution, completeness_gap
-from .game import TokenGame
+from .explainer import AbstractPerturbation, Attribution, Play, completeness_gap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,17 +18,17 @@ class ShapleyValueSampling(AbstractPerturbation):
     name = "shapley_value_sampling"
     permutations: int = 25
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
+    def play(self, players: int, seed: int) -> Play:
         if self.permutations < 2:
             raise SettingsError(f"shapley_value_sampling needs at least 2 permutations, not {self.permutations}.")
-        m = game.players
+        m = players
         generator = np.random.default_rng(seed)
         ranks = np.stack([generator.permutation(m) for _ in range(self.permutations)])
         # Row r of an order holds the words of rank below r: from the empty coalition, r = 0, to the full one, r = M.
         coalitions = ranks[:, None, :] < np.arange(m + 1)[None, :, None]
-        values = game.values(coalitions.reshape(-1, m)).reshape(self.permutations, m + 1)
+        values = (yield coalitions.reshape(-1, m)).reshape(self.permutations, m + 1)
         gains = np.take_along_axis(np.diff(values, axis=1), ranks, axis=1)
         scores = gains.mean(0)
         errors = gains.std(0, ddof=1) / np.sqrt(self.permutations)
         gap = completeness_gap(scores, values[0, -1], values[0, 0])
-        return Attribution(scores.tolist(), game.passes, gap, errors.tolist())
+        return Attribution(scores.tolist(), 0, gap, errors.tolist())

@@ -7,8 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, completeness_gap
-from .game import TokenGame
+from .explainer import AbstractPerturbation, Attribution, Play, completeness_gap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,16 +20,16 @@ class ShapleyValues(AbstractPerturbation):
     name = "shapley_values"
     max_words: int = 12
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        m = game.players
+    def play(self, players: int, seed: int) -> Play:
+        m = players
         if m > self.max_words:
             raise ExplanationError(
                 f"shapley_values evaluates 2^M coalitions, and this question has M = {m} words (at most {self.max_words} are "
                 f"taken on); use kernel_shap or shapley_value_sampling."
             )
-        values = game.values(every_coalition(m))
+        values = yield every_coalition(m)
         scores = exact_shapley(values, m)
-        return Attribution(scores.tolist(), game.passes, completeness_gap(scores, values[-1], values[0]), [0.0] * m)
+        return Attribution(scores.tolist(), 0, completeness_gap(scores, values[-1], values[0]), [0.0] * m)
 
 
 def every_coalition(m: int) -> Bool[np.ndarray, "coalition word"]:

@@ -5,20 +5,23 @@ import json
 import platform
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
+from typing import Any
 
 import torch
 import transformers
 from jaxtyping import Float
 from torch import Tensor
-from transformers import GenerationConfig, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import DynamicCache, GenerationConfig, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..errors import ModelError
 from ..records import Chat, Decoding, Generation, NextToken
 from . import chat as chats_of
 from . import traits
+from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, shared_attention
 from .batching import Batcher
+from .head import float32_head
 from .model import AbstractDifferentiableModel, Reading
-from .prefix import KeysValues, PrefixCache
+from .prefix import PrefixCache
 from .quiet import quiet
 
 
@@ -45,6 +48,7 @@ class LocalModel(AbstractDifferentiableModel):
         module.generation_config = GenerationConfig()  # or else it would fill in what a Decoding does not name
         self._batcher = Batcher(batch_tokens)
         self._prefixes = PrefixCache(self._keys_values)
+        self._mergeable = mergeable(module)
         self._encode = lru_cache(maxsize=512)(lambda chat: chats_of.encode(tokenizer, chat))
 
     @property
@@ -76,7 +80,7 @@ class LocalModel(AbstractDifferentiableModel):
         readings = [self.read(chat, names) for chat, names in zip(chats, labels, strict=True)]
         answers: dict[int, NextToken] = {}
         for prefix, members in _grouped([reading.ids[: reading.prefix] for reading in readings]):
-            logits = self.last_logits([readings[index].ids for index in members], len(prefix))
+            logits = self.last_logits([readings[index].ids for index in members], len(prefix))[:, -1]
             for index, row in zip(members, logits, strict=True):
                 answers[index] = self._next_token(readings[index], row)
         return [answers[index] for index in range(len(readings))]
@@ -88,43 +92,77 @@ class LocalModel(AbstractDifferentiableModel):
         return NextToken(str(self.tokenizer.decode([top])), label, tuple(log_probabilities.tolist()))
 
     @torch.inference_mode()
-    def last_logits(self, rows: Sequence[Sequence[int]], prefix: int) -> Float[Tensor, "row vocab"]:
-        width = max(map(len, rows))
-        prefix = self._shareable(prefix, width)
+    def last_logits(
+        self, rows: Sequence[Sequence[int]], prefix: int, keep: int = 1, tokens: Sequence[int] | None = None
+    ) -> Float[Tensor, "row place column"]:
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
         shared = tuple(rows[0][:prefix])
-        suffixes = [tuple(row[prefix:]) for row in rows]
-        parts = self._batcher.run(suffixes, width, lambda batch: self._batch_logits(shared, batch), self._free_memory)
-        return torch.cat([self._checked(logits) for logits in parts])
+        suffixes = [tuple(rows[index][prefix:]) for index in order]
+        run = self._batcher.run(
+            suffixes, len(suffixes[-1]), lambda batch: self._batch_logits(shared, batch, keep, tokens), self._free_memory
+        )
+        logits = torch.cat([self._checked(part) for part in run])
+        return logits[torch.tensor(order, device=logits.device).argsort()]
 
-    def _checked(self, logits: Float[Tensor, "row vocab"]) -> Float[Tensor, "row vocab"]:
+    def _checked(self, logits: Float[Tensor, "*row column"]) -> Float[Tensor, "*row column"]:
         # The largest logit is NaN if any is; a token may be ruled out (-inf), but not all of them, and none be certain.
         if not logits.amax(-1).isfinite().all():
             raise ModelError(f"{self.name} gives logits that are not numbers; load it in another precision: --dtype float32.")
         return logits
 
-    def _shareable(self, prefix: int, width: int) -> int:
-        """How much of a prefix rows of ``width`` tokens may share.
+    def _batch_logits(
+        self, prefix: tuple[int, ...], suffixes: Sequence[tuple[int, ...]], keep: int, tokens: Sequence[int] | None
+    ) -> Float[Tensor, "row place column"]:
+        """Logits after the last ``keep`` tokens of each suffix. Suffixes are padded on the right, where no token sees it."""
+        lengths = torch.tensor([len(suffix) for suffix in suffixes], device=self.device)
+        width = int(lengths.max())
+        ids = torch.tensor([[*suffix, *[self.blank] * (width - len(suffix))] for suffix in suffixes], device=self.device)
+        with float32_head(self.module, tokens) as columns:
+            logits = self._behind_prefix(prefix, len(suffixes), lengths, keep, input_ids=ids)
+        return logits[..., columns].float()
 
-        transformers measures an attention window in columns, so that padding behind the prefix would push it out of a window
-        that is shorter than the row; such rows are run whole, with the padding before them.
+    def _behind_prefix(
+        self, prefix: tuple[int, ...], rows: int, lengths: Tensor, keep: int, **inputs: Tensor
+    ) -> Float[Tensor, "row place column"]:
+        width = next(iter(inputs.values())).shape[1]
+        given: dict[str, Any] = inputs | {
+            "position_ids": len(prefix) + torch.arange(width, device=self.device).expand(rows, -1),
+            "logits_to_keep": lengths[:, None] - keep + torch.arange(keep, device=self.device),
+        }
+        if prefix and self._mergeable and not torch.is_grad_enabled():
+            shared = SharedPrefix(self._prefixes.get(prefix))
+            try:
+                with shared_attention(self.module):
+                    output = self.module(**given, use_cache=False, shared_prefix=shared)
+                if len(shared.seen) == len(shared.layers):
+                    return output.logits
+            except UnmergeableAttention:
+                pass
+            self._mergeable = False
+        before = self._prefixes.replicate(prefix, rows) if prefix else None
+        return self.module(**given, past_key_values=before, use_cache=before is not None).logits
+
+    def logits_from_embeddings(
+        self,
+        embeddings: Float[Tensor, "row token embed"],
+        prefix: tuple[int, ...] = (),
+        lengths: Sequence[int] | None = None,
+        keep: int = 1,
+        tokens: Sequence[int] | None = None,
+    ) -> Float[Tensor, "row place column"]:
+        rows, width = embeddings.shape[:2]
+        ends = torch.tensor([width] * rows if lengths is None else lengths, device=self.device)
+        with float32_head(self.module, tokens) as columns:
+            logits = self._behind_prefix(prefix, rows, ends, keep, inputs_embeds=embeddings)
+        return logits[..., columns].float()
+
+    def _shareable(self, prefix: int, width: int) -> int:
+        """How much of a prefix rows of ``width`` tokens may share where they are padded behind it, as ``generate`` wants it.
+
+        transformers measures an attention window in columns, so that such padding would push the prefix out of a window that
+        is shorter than the row; such rows are run whole, with the padding before them.
         """
         return prefix if width <= self._window else 0
-
-    def _batch_logits(self, prefix: tuple[int, ...], suffixes: Sequence[tuple[int, ...]]) -> Float[Tensor, "row vocab"]:
-        ids, mask = self._padded(suffixes)
-        positions = (mask.cumsum(-1) - 1).clamp(min=0) + len(prefix)
-        output = self.module(
-            input_ids=ids,
-            attention_mask=self._behind(prefix, mask),
-            position_ids=positions,
-            past_key_values=self._prefixes.replicate(prefix, len(suffixes)),
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        return output.logits[:, -1].float()
-
-    def logits_from_embeddings(self, embeddings: Float[Tensor, "row token embed"]) -> Float[Tensor, "row vocab"]:
-        return self.module(inputs_embeds=embeddings, use_cache=False, logits_to_keep=1).logits[:, -1].float()
 
     @torch.inference_mode()
     def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
@@ -193,8 +231,10 @@ class LocalModel(AbstractDifferentiableModel):
 
     def _keys_values(self, prefix: tuple[int, ...]) -> KeysValues:
         ids = torch.tensor([prefix], device=self.device)
-        cache = self._prefixes.replicate((), 1)
-        self.module(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        cache = DynamicCache()
+        # Gradients may flow past these constants later, which inference mode would forbid.
+        with torch.inference_mode(False), torch.no_grad():
+            self.module(input_ids=ids.clone(), past_key_values=cache, use_cache=True, logits_to_keep=1)
         return [(layer.keys, layer.values) for layer in cache.layers]  # pyright: ignore
 
     def _free_memory(self) -> None:

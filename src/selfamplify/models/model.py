@@ -75,9 +75,21 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
         """Tokenise a chat up to the point where one of ``labels`` is decided."""
 
     @abstractmethod
-    def last_logits(self, rows: Sequence[Sequence[int]], prefix: int) -> Float[Tensor, "row vocab"]:
-        """Logits (float32) after the last token of each row; the rows' first ``prefix`` tokens are equal."""
+    def last_logits(
+        self, rows: Sequence[Sequence[int]], prefix: int, keep: int = 1, tokens: Sequence[int] | None = None
+    ) -> Float[Tensor, "row place column"]:
+        """Logits (float32) after each of the last ``keep`` tokens of each row; the rows' first ``prefix`` tokens are equal.
+
+        The last axis is the vocabulary, or ``tokens`` of it, in their order.
+        """
 
     @abstractmethod
-    def logits_from_embeddings(self, embeddings: Float[Tensor, "row token embed"]) -> Float[Tensor, "row vocab"]:
-        """The same from embeddings, with gradients."""
+    def logits_from_embeddings(
+        self,
+        embeddings: Float[Tensor, "row token embed"],
+        prefix: tuple[int, ...] = (),
+        lengths: Sequence[int] | None = None,
+        keep: int = 1,
+        tokens: Sequence[int] | None = None,
+    ) -> Float[Tensor, "row place column"]:
+        """The same from embeddings behind the tokens of ``prefix``, with gradients; rows end at ``lengths`` (None: full)."""

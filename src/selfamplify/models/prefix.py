@@ -3,11 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-from torch import Tensor
 from transformers import DynamicCache
 
-KeysValues = list[tuple[Tensor, Tensor]]
-"""One (keys, values) pair a layer, each of shape [1, head, token, head_dim]."""
+from .attention import KeysValues
 
 
 class PrefixCache:
@@ -18,17 +16,22 @@ class PrefixCache:
         self._size = size
         self._kept: OrderedDict[tuple[int, ...], KeysValues] = OrderedDict()
 
-    def replicate(self, prefix: tuple[int, ...], rows: int) -> DynamicCache:
-        """A fresh cache that holds the prefix for each of ``rows`` rows, and may be written to."""
-        if not prefix:
-            return DynamicCache()
+    def get(self, prefix: tuple[int, ...]) -> KeysValues:
+        """The keys and values of a prefix, once."""
         if prefix not in self._kept:
             self._kept[prefix] = self._compute(prefix)
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(prefix)
-        expanded = [(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1)) for keys, values in self._kept[prefix]]
-        return DynamicCache(expanded)
+        return self._kept[prefix]
+
+    def replicate(self, prefix: tuple[int, ...], rows: int) -> DynamicCache:
+        """A fresh cache that holds the prefix for each of ``rows`` rows, and may be written to."""
+        if not prefix:
+            return DynamicCache()
+        return DynamicCache(
+            [(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1)) for keys, values in self.get(prefix)]
+        )
 
     def clear(self) -> None:
         """Forget every prefix, to give their memory back."""
