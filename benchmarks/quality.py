@@ -1,29 +1,43 @@
-"""How well each explainer finds the words that decide an answer: ``make quality``.
+"""How well each explainer finds the words that decide an answer, and how much of its answer is chance: ``make quality``.
 
-Asks for the explanation of the right answer to 200 test questions of each planted task on the embedded model, and prints a
-dated table in Markdown; docs/choosing-an-explainer.md holds the output of one run.
+Explains the right answers of the planted tasks' test questions on the embedded model, whose deciding words are known, and those
+of ARC Challenge on small trained models (``--arc FILE --model FOLDER …``), whose are not. Prints a dated table in Markdown;
+docs/choosing-an-explainer.md holds the output of one run.
 """
 
+import argparse
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from statistics import mean
+from pathlib import Path
+from statistics import mean, median
 from typing import Any, cast
 
 import torch
 from rich.console import Console
-from scipy.stats import wilcoxon
+from scipy.stats import spearmanr, wilcoxon
 
-from selfamplify import Session, Task, explain_all, load_model, load_task, make_explainer, terminal_progress
+from selfamplify import (
+    Explanation,
+    Session,
+    ShapleyValueSampling,
+    Task,
+    explain_all,
+    load_model,
+    load_task,
+    make_explainer,
+    terminal_progress,
+)
 from selfamplify.evaluation import precision_at_k
 from selfamplify.memory import NoMemory
 
 TASKS = ("planted_arc", "planted_snarks")
 EXPLAINERS = (
     "deep_lift",
-    "integrated_gradients",
+    "deep_lift_captum",
     "gradient_x_activation",
+    "integrated_gradients",
     "feature_ablation",
     "lime",
     "shapley_value_sampling",
@@ -33,60 +47,128 @@ EXPLAINERS = (
 )
 CONTROL = "random"
 QUESTIONS = 200
+COMPARED = 20
+"""Questions on which explainers are held against reference Shapley values, and against themselves under another seed."""
+REFERENCE = ShapleyValueSampling(permutations=400)
+_TOP = 6
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What one explainer does on one task: ``precision`` and ``seconds`` are means over its questions, ``p`` is that of
-    Wilcoxon's signed-rank test of its precision against random words on the same questions."""
+    """What one explainer does on one task; figures are means over its questions, the gap is a median.
+
+    ``precision`` is that at k = the number of planted words, ``control`` that of random words, ``p`` of Wilcoxon's signed-rank
+    test between both on the same questions; None where nothing is planted. ``correlation`` is Spearman's with reference Shapley
+    values, ``overlap`` the share of the six highest words that two seeds have in common.
+    """
 
     task: str
     explainer: str
-    precision: float
-    control: float
-    p: float
     passes: float
     seconds: float
+    gap: float | None
+    precision: float | None
+    control: float | None
+    p: float | None
+    correlation: float | None
+    overlap: float | None
 
 
-def qualities(session: Session, task: Task, explainers: Sequence[str] = EXPLAINERS) -> list[Quality]:
-    """Precision at k = the number of planted words of each question, for every explainer."""
-    found, passes, seconds = {}, {}, {}
-    for name in (CONTROL, *explainers):
-        explanations = explain_all(session, make_explainer(name, {}), task.test, 0)
-        pairs = zip(explanations, task.test, strict=True)
-        found[name] = [precision_at_k(explanation, question) for explanation, question in pairs]
-        passes[name] = mean(explanation.cost.forward_passes for explanation in explanations)
-        seconds[name] = mean(explanation.cost.seconds for explanation in explanations)
-    tests = {name: cast(Any, wilcoxon(found[name], found[CONTROL])) for name in explainers}
-    return [
-        Quality(
+def qualities(
+    session: Session, task: Task, explainers: Sequence[str] = EXPLAINERS, compared: int = COMPARED
+) -> Iterator[Quality]:
+    """The quality of every explainer on the test questions of a task, the first ``compared`` of them for what is costly."""
+    few = replace(task, test=task.test[:compared])
+    reference = explain_all(session, REFERENCE, few.test, 0) if compared else []
+    control = _precisions(explain_all(session, make_explainer(CONTROL, {}), task.test, 0), task)
+    for name in explainers:
+        explainer = make_explainer(name, {})
+        found = explain_all(session, explainer, task.test, 0)
+        precisions = _precisions(found, task)
+        gaps = [each.completeness_gap for each in found if each.completeness_gap is not None]
+        again = explain_all(session, explainer, few.test, 1) if compared else []
+        scored = compared > 0 and found[0].scores is not None
+        yield Quality(
             task.name,
             name,
-            mean(found[name]),
-            mean(found[CONTROL]),
-            float(tests[name].pvalue),
-            passes[name],
-            seconds[name],
+            mean(each.cost.forward_passes for each in found),
+            mean(each.cost.seconds for each in found),
+            median(gaps) if gaps else None,
+            mean(precisions) if precisions else None,
+            mean(control) if control else None,
+            float(cast(Any, wilcoxon(precisions, control)).pvalue) if precisions else None,
+            mean(_correlation(*pair) for pair in zip(found, reference, strict=False)) if scored else None,
+            mean(_overlap(*pair) for pair in zip(found, again, strict=False)) if again else None,
         )
-        for name in explainers
-    ]
+
+
+def _precisions(explanations: Sequence[Explanation], task: Task) -> list[float]:
+    if not all(question.planted for question in task.test):
+        return []
+    return [precision_at_k(explanation, question) for explanation, question in zip(explanations, task.test, strict=True)]
+
+
+def _correlation(explanation: Explanation, reference: Explanation) -> float:
+    return float(cast(Any, spearmanr(explanation.scores, reference.scores)).statistic)
+
+
+def _overlap(first: Explanation, second: Explanation) -> float:
+    tops = [set(_top(each)) for each in (first, second)]
+    return len(tops[0] & tops[1]) / max(1, min(map(len, tops)))
+
+
+def _top(explanation: Explanation) -> Sequence[Any]:
+    """The six highest words by their place in the text, or the first six that the model named."""
+    if explanation.scores is None:
+        return explanation.words[:_TOP]
+    scores = explanation.scores
+    return sorted(range(len(scores)), key=lambda place: -scores[place])[:_TOP]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _line(row: Quality, model: str) -> str:
+    ratio = None if row.precision is None or not row.control else row.precision / row.control
+    p = "" if row.p is None else "<0.001" if row.p < 0.001 else f"{row.p:.3f}"
+    cells = (
+        f"{row.task}, {model}",
+        row.explainer,
+        f"{row.passes:.0f}",
+        f"{1000 * row.seconds:.0f}",
+        _number(row.gap, ".1g"),
+        _number(row.precision, ".2f"),
+        _number(ratio, ".1f"),
+        p,
+        _number(row.correlation, ".2f"),
+        _number(row.overlap, ".2f"),
+    )
+    return "| " + " | ".join(cells) + " |"
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--questions", type=int, default=QUESTIONS, help="of each planted task")
+    parser.add_argument("--compared", type=int, default=COMPARED, help="held against Shapley values and another seed")
+    parser.add_argument("--arc", type=Path, help="a file of ARC Challenge")
+    parser.add_argument("--model", type=Path, action="append", default=[], help="a trained model for it; may be repeated")
+    parser.add_argument("--explainers", default=",".join(EXPLAINERS))
+    arguments = parser.parse_args()
+    explainers = arguments.explainers.split(",")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}\n")
-    print("| task | explainer | precision@k | random | ratio | p against random | passes | ms |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| task, model | explainer | passes | ms | gap | precision@k | to random | p | Spearman | overlap |")
+    print("|" + " --- |" * 10)
+    jobs: list[tuple[str, Task]] = [("embedded", load_task(name).limited(arguments.questions)) for name in TASKS]
+    if arguments.arc:
+        arc = load_task("arc_challenge", arguments.arc, skip_bad=True)
+        jobs += [(str(folder), replace(arc, test=arc.test[: arguments.compared])) for folder in arguments.model]
     with terminal_progress(Console(stderr=True)) as progress:
-        session = Session(load_model(), memory=NoMemory(progress))
-        for name in TASKS:
-            for row in qualities(session, load_task(name).limited(QUESTIONS)):
-                p = "<0.001" if row.p < 0.001 else f"{row.p:.3f}"
-                print(
-                    f"| {row.task} | {row.explainer} | {row.precision:.2f} | {row.control:.2f} "
-                    f"| {row.precision / row.control:.1f} | {p} | {row.passes:.0f} | {1000 * row.seconds:.0f} |",
-                    flush=True,
-                )
+        for name, task in jobs:
+            session = Session(load_model(name), memory=NoMemory(progress))
+            own = [each for each in explainers if task.test[0].planted or each != "self_topk"]
+            for row in qualities(session, task, own, arguments.compared):
+                print(_line(row, Path(name).name), flush=True)
 
 
 if __name__ == "__main__":

@@ -237,8 +237,12 @@ class LocalModel(AbstractDifferentiableModel):
             self.module(input_ids=ids.clone(), past_key_values=cache, use_cache=True, logits_to_keep=1)
         return [(layer.keys, layer.values) for layer in cache.layers]  # pyright: ignore
 
-    def _free_memory(self) -> None:
+    def forget(self) -> None:
+        """Let go of the keys and values of earlier prefixes."""
         self._prefixes.clear()
+
+    def _free_memory(self) -> None:
+        self.forget()
         torch.cuda.empty_cache()
 
     def _padded(self, suffixes: Sequence[tuple[int, ...]]) -> tuple[Tensor, Tensor]:

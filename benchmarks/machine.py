@@ -1,0 +1,45 @@
+"""What every benchmark says of the machine it ran on, and how it takes time."""
+
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import captum
+import torch
+import transformers
+
+
+def heading(runs: int) -> str:
+    """The date, the machine and the versions behind a table."""
+    where = (
+        torch.cuda.get_device_name()
+        if torch.cuda.is_available()
+        else f"{platform.machine()}, {torch.get_num_threads()} threads"
+    )
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {where}, torch {torch.__version__}, transformers {transformers.__version__}, "
+        f"captum {captum.__version__}; medians of {runs}"
+    )
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one call takes."""
+    _wait()
+    start = time.perf_counter()
+    work()
+    _wait()
+    return time.perf_counter() - start
+
+
+def ratio(slow: Callable[[], object], fast: Callable[[], object], runs: int, share: float = 1.0) -> tuple[float, float]:
+    """Medians of both in seconds, taken in turn, so that what else the machine does falls on both. ``slow`` does ``share`` of
+    its work, and its time is scaled."""
+    found = [(seconds(slow) / share, seconds(fast)) for _ in range(runs)]
+    return statistics.median(each[0] for each in found), statistics.median(each[1] for each in found)
+
+
+def _wait() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
