@@ -25,11 +25,11 @@ class DeepLift(AbstractGradient):
 
     def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
         count = len(games.games)
-        rows = torch.cat([games.x, games.baseline]).requires_grad_()
+        rows = torch.cat([games.x, games.baseline]).float().requires_grad_()
         with torch.enable_grad(), Multipliers():
             values = games.values(rows, [*range(count), *range(count)])
         (multipliers,) = torch.autograd.grad(values.sum(), rows)
-        found = games.scores(multipliers[:count] * (games.x - games.baseline))
+        found = games.scores(multipliers[:count] * (rows[:count] - rows[count:]))
         full, empty = values.detach().view(2, count).tolist()
         gaps = [completeness_gap(*each) for each in zip(found, full, empty, strict=True)]
         worst = max((gap for gap in gaps if gap is not None), default=0.0)

@@ -49,7 +49,7 @@ class IntegratedGradients(AbstractGradient):
         """(x - x') times the mean gradient on the straight line between them, for the games at ``places``."""
         nodes, weights = np.polynomial.legendre.leggauss(steps)
         stops = [(place, (1 + node) / 2, weight / 2) for place in places for node, weight in zip(nodes, weights, strict=True)]
-        difference = games.x - games.baseline
+        difference = games.x.float() - games.baseline.float()
         mean = torch.zeros_like(games.x, dtype=torch.float32)
         for start in range(0, len(stops), self.batch):
             owners, shares, weighed = zip(*stops[start : start + self.batch], strict=True)
@@ -57,7 +57,7 @@ class IntegratedGradients(AbstractGradient):
             share, weight = (
                 torch.tensor(each, dtype=torch.float32, device=games.x.device)[:, None, None] for each in (shares, weighed)
             )
-            rows = (games.baseline[own] + share.to(games.x.dtype) * difference[own]).requires_grad_()
+            rows = (games.baseline[own] + share * difference[own]).to(games.x.dtype).requires_grad_()
             with torch.enable_grad():
                 values = games.values(rows, own)
             (gradients,) = torch.autograd.grad(values.sum(), rows)

@@ -13,11 +13,13 @@ Nothing is attached to the model; the rules hold by what an operation computes, 
 - softmax maps m to L (m - sum(L m) / sum(L)) with L the logarithmic mean of both outputs p and p', (p - p') / (ln p - ln p'),
   which lies between them, so that no multiplier explodes as it does where exp and 1/Z are taken apart; log-softmax and
   log-sum-exp go by the same L;
-- attention and the norms are made of these.
+- attention and the norms are made of these;
+- weights of half precision meet states of float32 as float32, so that the sum does not end at what eight bits resolve.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import torch
@@ -101,6 +103,17 @@ def _elementwise(func: Callable[..., Tensor], x: Tensor, *args: Any, **kwargs: A
             (derivative,) = torch.autograd.grad(func(point, *args, **kwargs).sum(), point)
         slope[close] = derivative
     return _with(value, _doubled(slope) * x)
+
+
+def _linear(func: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+    """A matrix product with weights, in the widest precision of its operands."""
+    kinds = [each.dtype for each in (*args, *kwargs.values()) if isinstance(each, Tensor)]
+    widest = reduce(torch.promote_types, kinds)
+    return func(*(_cast(each, widest) for each in args), **{name: _cast(each, widest) for name, each in kwargs.items()})
+
+
+def _cast(value: Any, dtype: torch.dtype) -> Any:
+    return value.to(dtype) if isinstance(value, Tensor) else value
 
 
 def _power(func: Callable[..., Tensor], x: Any, exponent: Any, **kwargs: Any) -> Tensor:
@@ -236,6 +249,7 @@ _RULES: dict[str, Callable[..., Tensor]] = (
     | dict.fromkeys(("mul", "multiply", "__mul__", "__rmul__", "matmul", "__matmul__", "bmm", "mm"), _product)
     | dict.fromkeys(("div", "divide", "true_divide", "__truediv__"), _quotient)
     | dict.fromkeys(("__rdiv__", "__rtruediv__"), _reversed_quotient)
+    | dict.fromkeys(("linear", "addmm"), _linear)
     | {
         "einsum": _einsum,
         "softmax": _softmax,
