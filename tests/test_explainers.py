@@ -30,7 +30,6 @@ from selfamplify.explain import (
     ShapleyValueSampling,
     Target,
     TokenGame,
-    completed,
     explain_all,
     make_explainer,
     settings_of,
@@ -46,7 +45,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "kernel_shap": {"samples": 60},
     "kernel_shap_captum": {"samples": 40},
     "lime": {"samples": 40},
-    "shapley_value_sampling": {"permutations": 3},
+    "shapley_value_sampling": {"permutations": 4},
     "self_topk": {"decoding": Decoding(8)},
     "self_exp": {"decoding": Decoding(8)},
 }
@@ -445,9 +444,11 @@ def test_models_own_words_are_the_same_for_the_same_seed(name: str, where: str) 
 
 def test_method_settings_fill_what_an_explainer_leaves_open() -> None:
     wanted = {"keywords": 4, "steps": 5, "decoding": Decoding(9)}
-    assert completed(SelfExp(), **wanted) == SelfExp(steps=5, decoding=Decoding(9))
-    assert completed(SelfTopk(keywords=2), **wanted) == SelfTopk(keywords=2, decoding=Decoding(9))
-    assert completed(IntegratedGradients(), **wanted) == IntegratedGradients()
+    assert SelfExp().completed(**wanted) == SelfExp(steps=5, decoding=Decoding(9))
+    assert SelfTopk(keywords=2).completed(**wanted) == SelfTopk(keywords=2, decoding=Decoding(9))
+    assert IntegratedGradients().completed(**wanted) == IntegratedGradients()
+    assert KernelShap().completed(**wanted) == KernelShap()
+    assert KernelShap(stop_when_settled=0.9).completed(**wanted) == KernelShap(stop_when_settled=0.9, keywords=4)
 
 
 def test_settings_are_fields() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from .baselines import AbstractMethod
 from .design import design
 from .errors import SettingsError
-from .explain import AbstractExplainer, KernelShap, completed, explain_all
+from .explain import AbstractExplainer, KernelShap, explain_all
 from .memory import AbstractMemory, NoMemory
 from .models.model import AbstractLanguageModel
 from .profiles import DEFAULT, Profile
@@ -35,7 +35,7 @@ class SelfAmplify(AbstractMethod):
         if not sample.questions:
             raise SettingsError("Self-AMPLIFY needs at least one shot; use --shots 8, or the method zero_shot.")
         wanted = {"keywords": self.keywords, "steps": self.steps, "decoding": session.profile.decoding}
-        explainer = completed(self.explainer, **wanted)
+        explainer = self.explainer.completed(**wanted)
         explanations = explain_all(session, explainer, sample.questions, sample.seed)
         layout = layout_for(explanations, session.profile.wording, self.keywords, self.steps)
         shots = [

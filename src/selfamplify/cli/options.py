@@ -101,13 +101,17 @@ class EngineOptions:
     samples: Annotated[int | None, typer.Option("--samples", min=1, help="Evaluations a question: kernel_shap, lime.")] = None
     value: Annotated[str | None, typer.Option("--value", help="What is attributed: logit, logprob or margin.")] = None
     absent: Annotated[str | None, typer.Option("--absent", help="Absent words: mask (replaced) or delete (removed).")] = None
+    stop_when_settled: Annotated[
+        float | None,
+        typer.Option("--stop-when-settled", help="kernel_shap: stop when the keywords are settled at this confidence (0.95)."),
+    ] = None
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any other setting, as NAME=VALUE; may be repeated. Example: permutations=50"),
     ] = None
 
     def given(self) -> dict[str, Any]:
-        named = {"samples": self.samples, "value": self.value, "absent": self.absent}
+        named = {name: getattr(self, name) for name in ("samples", "value", "absent", "stop_when_settled")}
         return {name: setting for name, setting in named.items() if setting is not None} | dict(map(_pair, self.settings or ()))
 
 

@@ -1,7 +1,7 @@
 """Step 2: the explainers by name, and the stage that runs one over the shots."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
@@ -68,12 +68,6 @@ def make_explainer(name: str, chosen: Mapping[str, Any]) -> AbstractExplainer:
         raise SettingsError(f"The setting '{setting}' of {name} can't be {first['input']!r}: {first['msg']}.") from error
 
 
-def completed(explainer: AbstractExplainer, **settings: Any) -> AbstractExplainer:
-    """The explainer with those of ``settings`` that it has and leaves open (None)."""
-    open_ones = {name: value for name, value in settings.items() if getattr(explainer, name, value) is None}
-    return replace(explainer, **open_ones)  # pyright: ignore[reportArgumentType]
-
-
 def settings_of(name: str) -> set[str]:
     """The settings (fields) of the explainer of that name."""
     return {field.name for field in fields(_find(name))}  # pyright: ignore[reportArgumentType]
@@ -131,7 +125,6 @@ __all__ = [
     "ShapleyValues",
     "Target",
     "TokenGame",
-    "completed",
     "explain_all",
     "make_explainer",
     "settings_of",

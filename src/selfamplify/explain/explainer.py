@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from time import perf_counter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -26,6 +26,11 @@ class AbstractExplainer(ABC):
     name: ClassVar[str]
     batch: ClassVar[int] = 1
     """How many questions are explained, and remembered, together."""
+
+    def completed(self, **settings: Any) -> "AbstractExplainer":
+        """The explainer with those of ``settings`` that it has and leaves open (None)."""
+        open_ones = {name: value for name, value in settings.items() if getattr(self, name, value) is None}
+        return replace(self, **open_ones)  # pyright: ignore[reportArgumentType]
 
     @abstractmethod
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:

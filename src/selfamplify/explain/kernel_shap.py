@@ -1,13 +1,17 @@
 """KernelSHAP: Shapley values by weighted regression over sampled coalitions (Lundberg and Lee 2017)."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.special import ndtr
 
-from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, Play, completeness_gap
+from ..errors import ExplanationError, SettingsError
+from .explainer import AbstractExplainer, AbstractPerturbation, Attribution, Play, completeness_gap
 from .game import ends
+from .odd_process import Estimate, process_estimate
 from .shapley_values import every_coalition, exact_shapley
 
 
@@ -17,13 +21,33 @@ class KernelShap(AbstractPerturbation):
 
     Coalition sizes are drawn uniformly over 1..M-1 (leverage scores, Musco and Witter 2024, https://arxiv.org/abs/2410.01917),
     each coalition with its complement (Covert and Lee 2021, https://arxiv.org/abs/2012.01536). Unlike Captum's, whose draws
-    the paper used, the sum of the scores equals f(all) - f(none) exactly, and the least squares are solved in float64.
-    ``samples`` is the number of evaluations, those two included; where 2^M is no more than that, the values are exact. At
-    2 M evaluations nothing is left over to tell the standard errors from, and there are none.
+    the paper used, the sum of the scores equals f(all) - f(none) exactly, and all is solved in float64. ``samples`` is the
+    number of evaluations, those two included; where 2^M is no more than that, the values are exact.
+
+    ``estimator`` makes scores of what was drawn: ``"gaussian_process"`` (see ``odd_process``) or ``"least_squares"``, which has
+    no bias and larger errors; at 2 M evaluations nothing is left over to tell its standard errors from, and there are none.
+
+    ``stop_when_settled`` is a confidence, such as 0.95: coalitions are then played in rounds until the ``keywords`` highest
+    words are settled, that is until the probabilities that a word outside them should stand before one of them, by the
+    estimator's own errors, add up to less than one minus it (a union bound). ``samples`` stays the most that is spent.
     """
 
     name = "kernel_shap"
     samples: int = 350
+    estimator: str = "gaussian_process"
+    stop_when_settled: float | None = None
+    keywords: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.estimator not in ESTIMATORS:
+            raise SettingsError(f"There is no estimator '{self.estimator}'; choose one of: {', '.join(ESTIMATORS)}.")
+        if self.stop_when_settled is not None and not 0 < self.stop_when_settled < 1:
+            raise SettingsError(f"A confidence lies between 0 and 1, not at {self.stop_when_settled}; use 0.95, for example.")
+
+    def completed(self, **settings: Any) -> AbstractExplainer:
+        # Without the rule the number of keywords changes nothing, and an explanation serves every number of them.
+        return self if self.stop_when_settled is None else super().completed(**settings)
 
     def play(self, players: int, seed: int) -> Play:
         m = players
@@ -33,16 +57,49 @@ class KernelShap(AbstractPerturbation):
         if m < 30 and 2**m <= self.samples:
             scores = exact_shapley((yield every_coalition(m)), m)
             return Attribution(scores.tolist(), 0, completeness_gap(scores, full, empty), [0.0] * m)
-        if self.samples < 2 * m:
+        least = 2 * m if self.estimator == "least_squares" else m + 2
+        if self.samples < least:
             raise ExplanationError(
-                f"kernel_shap needs at least two evaluations a word: {2 * m} for the {m} words of this question, not "
-                f"{self.samples}; use --samples {2 * m}, or more."
+                f"kernel_shap with {self.estimator} needs at least {least} evaluations for the {m} words of this question, not "
+                f"{self.samples}; use --samples {least}, or more."
             )
         pairs = _pairs(m, (self.samples - 2) // 2, np.random.default_rng(seed))
-        values = yield np.concatenate([pairs, ~pairs])
-        scores, errors = _solve(pairs, values[: len(pairs)], values[len(pairs) :], full, empty)
-        estimated = errors.tolist() if len(pairs) >= m else None
-        return Attribution(scores.tolist(), 0, completeness_gap(scores, full, empty), estimated)
+        odd = np.empty(0)
+        estimate = Estimate(np.zeros(m), np.zeros((m, m)))
+        for stop in self._rounds(m, len(pairs)):
+            new = pairs[len(odd) : stop]
+            values = yield np.concatenate([new, ~new])
+            odd = np.append(odd, (values[: len(new)] - values[len(new) :]) / 2)
+            estimate = ESTIMATORS[self.estimator](pairs[:stop], odd, full - empty)
+            if self.stop_when_settled is not None and _settled(estimate, self.keywords or 6) >= self.stop_when_settled:
+                break
+        told = self.estimator != "least_squares" or len(odd) >= m
+        scores = estimate.scores
+        errors = estimate.standard_errors.tolist() if told else None
+        return Attribution(scores.tolist(), 0, completeness_gap(scores, full, empty), errors)
+
+    def _rounds(self, m: int, pairs: int) -> Iterator[int]:
+        """After how many pairs the estimator looks: at the end; with the stopping rule, also at some places before."""
+        first, step = max(2 * m, _ROUND), _ROUND
+        if self.stop_when_settled is not None:
+            yield from range(first, pairs, step)
+        yield pairs
+
+
+_ROUND = 20
+"""Pairs between two looks of the stopping rule."""
+
+
+def _settled(estimate: Estimate, k: int) -> float:
+    """A lower bound of the probability that the k highest scores are those of the k highest words."""
+    order = np.argsort(-estimate.scores)
+    inside, outside = order[:k], order[k:]
+    variance = estimate.covariance.diagonal()
+    variances = variance[inside][:, None] + variance[outside] - 2 * estimate.covariance[np.ix_(inside, outside)]
+    gaps = estimate.scores[inside][:, None] - estimate.scores[outside]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wrong = ndtr(-gaps / np.sqrt(np.clip(variances, 0.0, None)))
+    return 1 - float(np.nan_to_num(wrong, nan=0.5).sum())
 
 
 def _pairs(m: int, count: int, generator: np.random.Generator) -> Bool[np.ndarray, "pair word"]:
@@ -53,7 +110,7 @@ def _pairs(m: int, count: int, generator: np.random.Generator) -> Bool[np.ndarra
     while True:
         sizes = generator.integers(1, m, count)
         pairs = generator.random((count, m)).argsort(1).argsort(1) < sizes[:, None]
-        if count > 4 * m or np.linalg.matrix_rank((pairs - 0.5) @ _sum_zero(m)) == m - 1:
+        if count > 4 * m or count < m - 1 or np.linalg.matrix_rank((pairs - 0.5) @ _sum_zero(m)) == m - 1:
             return pairs
 
 
@@ -62,32 +119,34 @@ def _sum_zero(m: int) -> Float[np.ndarray, "word free"]:
     return np.linalg.qr(np.eye(m) - 1.0 / m)[0][:, : m - 1]
 
 
-def _solve(
-    pairs: Bool[np.ndarray, "pair word"],
-    values: Float[np.ndarray, " pair"],
-    complements: Float[np.ndarray, " pair"],
-    full: float,
-    empty: float,
-) -> tuple[Float[np.ndarray, " word"], Float[np.ndarray, " word"]]:
-    """Scores and standard errors from paired values.
+def least_squares_estimate(
+    pairs: Bool[np.ndarray, "pair word"], odd: Float[np.ndarray, " pair"], difference: float
+) -> Estimate:
+    """The paired regression.
 
     A coalition of size s has kernel weight (M-1) / (C(M,s) s (M-s)) and is drawn with probability 1 / ((M-1) C(M,s)), so its
     row counts with weight 1 / (s (M-s)). With z centred at a half, a pair differs from its complement in sign alone: the pair's
     half difference o(z) = (f(z) - f(1-z)) / 2 is all that enters, and o(z) = (z - 1/2) . phi is fitted. Efficiency,
-    sum(phi) = f(all) - f(none), is imposed by writing phi = mean + B u with B an orthonormal basis of sum zero. The standard
-    errors are the sandwich estimate over pairs, with the usual correction for the degrees of freedom.
+    sum(phi) = f(all) - f(none), is imposed by writing phi = mean + B u with B an orthonormal basis of sum zero. The covariance
+    is the sandwich estimate over pairs, with the usual correction for the degrees of freedom.
     """
     count, m = pairs.shape
     sizes = pairs.sum(1)
     roots = 1.0 / np.sqrt(sizes * (m - sizes))
-    mean = (full - empty) / m
+    mean = difference / m
     basis = _sum_zero(m)
     centred = pairs - 0.5
     design = roots[:, None] * (centred @ basis)
-    target = roots * ((values - complements) / 2 - centred.sum(1) * mean)
+    target = roots * (odd - centred.sum(1) * mean)
     solution = np.linalg.lstsq(design, target, rcond=None)[0]
     residual = target - design @ solution
     bread = np.linalg.pinv(design.T @ design) @ design.T
     spread = basis @ (bread * residual)
     freedom = max(count - (m - 1), 1)
-    return mean + basis @ solution, np.sqrt((spread**2).sum(1) * count / freedom)
+    return Estimate(mean + basis @ solution, spread @ spread.T * count / freedom)
+
+
+ESTIMATORS: dict[str, Callable[[np.ndarray, np.ndarray, float], Estimate]] = {
+    "gaussian_process": process_estimate,
+    "least_squares": least_squares_estimate,
+}

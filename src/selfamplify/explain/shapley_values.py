@@ -24,8 +24,8 @@ class ShapleyValues(AbstractPerturbation):
         m = players
         if m > self.max_words:
             raise ExplanationError(
-                f"shapley_values evaluates 2^M coalitions, and this question has M = {m} words (at most {self.max_words} are "
-                f"taken on); use kernel_shap or shapley_value_sampling."
+                f"shapley_values evaluates every coalition, and {m} words have 2^{m} = {2**m:,} of them; at most "
+                f"{self.max_words} words are taken on. Use kernel_shap or shapley_value_sampling, or --set max_words={m}."
             )
         values = yield every_coalition(m)
         scores = exact_shapley(values, m)
