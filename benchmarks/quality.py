@@ -49,7 +49,7 @@ CONTROL = "random"
 QUESTIONS = 200
 COMPARED = 20
 """Questions on which explainers are held against reference Shapley values, and against themselves under another seed."""
-REFERENCE = ShapleyValueSampling(permutations=400)
+REFERENCE = ShapleyValueSampling(permutations=200)
 _TOP = 6
 
 

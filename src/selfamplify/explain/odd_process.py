@@ -18,10 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.linalg import solve
 
 _CUBIC = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _RIDGE = np.logspace(-12, 1, 27)
 """Grids of b and of the ridge, the latter as a share of the kernel's diagonal."""
+_CHOOSING = 300
+"""Pairs that b and the ridge are chosen on, at most: more hardly change the choice, whose cost grows with their cube."""
 
 
 @dataclass(frozen=True)
@@ -46,36 +49,30 @@ def process_estimate(pairs: Bool[np.ndarray, "pair word"], odd: Float[np.ndarray
         return Estimate(np.zeros(m), np.zeros((m, m)))
     o = o / scale
     u = 4 / m * x @ x.T
-    fits = [_fit(u, o, b) for b in _CUBIC]
-    best = min(fits, key=lambda fit: fit.left_out)
-    across = _across(x, best.b)
-    weighted = across @ best.vectors
-    scores = scale * weighted @ (best.precision * (best.vectors.T @ o))
-    spread = float(o @ (best.vectors @ (best.precision * (best.vectors.T @ o)))) / len(o)
-    covariance = scale**2 * spread * (_prior(m, best.b) - (weighted * best.precision) @ weighted.T)
+    chosen = slice(max(0, len(o) - _CHOOSING), None)
+    b, ridge = _prior_of_least_error(u[chosen, chosen], o[chosen])
+    across = _across(x, b)
+    solved = solve(u + b * u**3 + ridge * np.eye(len(o)), np.column_stack([o, across.T]), assume_a="sym")
+    weights, crossed = solved[:, 0], solved[:, 1:]
+    scores = scale * across @ weights
+    covariance = scale**2 * float(o @ weights) / len(o) * (_prior(m, b) - across @ crossed)
     # What efficiency still lacks is spread evenly.
     centre = np.eye(m) - 1 / m
     return Estimate(scores + (difference - scores.sum()) / m, centre @ covariance @ centre)
 
 
-@dataclass(frozen=True)
-class _Fit:
-    """A kernel's eigenvectors, the inverse of its ridged eigenvalues, and its mean squared leave-one-out error."""
-
-    b: float
-    vectors: np.ndarray
-    precision: np.ndarray
-    left_out: float
-
-
-def _fit(u: Float[np.ndarray, "pair pair"], o: Float[np.ndarray, " pair"], b: float) -> _Fit:
-    values, vectors = np.linalg.eigh(u + b * u**3)
-    ridges = _RIDGE * (1 + b)
-    inverse = 1 / (np.clip(values, 0.0, None)[:, None] + ridges)  # [eigenvalue, ridge]
-    residuals = (vectors @ (inverse * (vectors.T @ o)[:, None])) / (vectors**2 @ inverse)
-    errors = (residuals**2).mean(0)
-    best = int(errors.argmin())
-    return _Fit(b, vectors, inverse[:, best], float(errors[best]))
+def _prior_of_least_error(u: Float[np.ndarray, "pair pair"], o: Float[np.ndarray, " pair"]) -> tuple[float, float]:
+    """b and the ridge whose mean squared leave-one-out error, alpha_i / (inverse kernel)_ii, is least."""
+    found = []
+    for b in _CUBIC:
+        values, vectors = np.linalg.eigh(u + b * u**3)
+        ridges = _RIDGE * (1 + b)
+        inverse = 1 / (np.clip(values, 0.0, None)[:, None] + ridges)  # [eigenvalue, ridge]
+        left_out = (vectors @ (inverse * (vectors.T @ o)[:, None])) / (vectors**2 @ inverse)
+        errors = (left_out**2).mean(0)
+        found.append((float(errors.min()), b, float(ridges[errors.argmin()])))
+    _, b, ridge = min(found)
+    return b, ridge
 
 
 def _across(x: Float[np.ndarray, "pair word"], b: float) -> Float[np.ndarray, "word pair"]:
