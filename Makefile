@@ -17,7 +17,9 @@ lint: .venv/test.done
 	$(BIN)/basedpyright --level error
 
 bench: .venv/test.done  ## Run the benchmarks; their dated results are committed in benchmarks/
-	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.answering
+	$(BIN)/python -m benchmarks.attribution
+	$(BIN)/python -m benchmarks.estimators
 
 quality: .venv/test.done  ## Score explainers against the planted words; docs/choosing-an-explainer.md holds the table
 	$(BIN)/python -m benchmarks.quality

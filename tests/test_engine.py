@@ -1,7 +1,7 @@
 """The engine below the explainers: one stored prefix, a reduced head, batches over questions; against plain forward passes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -93,7 +93,7 @@ def test_half_precision_models_give_logits_in_float32(family: str) -> None:
     model = tiny_model(family)
     model.module.bfloat16()
     ids = torch.arange(4, 40)[None]
-    head = model.module.get_output_embeddings()
+    head = cast(torch.nn.Linear, model.module.get_output_embeddings())
     states: list[torch.Tensor] = []
     handle = head.register_forward_pre_hook(lambda module, given: states.append(given[0]))
     with torch.no_grad():

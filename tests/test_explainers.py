@@ -452,13 +452,13 @@ def test_method_settings_fill_what_an_explainer_leaves_open() -> None:
 
 
 def test_settings_are_fields() -> None:
-    assert settings_of("kernel_shap") == {"value", "absent", "samples"}
+    assert settings_of("kernel_shap") == {"value", "absent", "samples", "estimator", "stop_when_settled", "keywords"}
     assert make_explainer("kernel_shap", {"samples": "9", "value": "margin"}) == KernelShap(samples=9, value="margin")
     with pytest.raises(SettingsError, match="'samples' of kernel_shap can't be 'many'"):
         make_explainer("kernel_shap", {"samples": "many"})
     with pytest.raises(SettingsError, match="no setting 'absent'"):
         make_explainer("deep_lift", {"absent": "delete"})
-    with pytest.raises(SettingsError, match="no setting 'sample'; it has: absent, samples, value"):
+    with pytest.raises(SettingsError, match="no setting 'sample'; it has: absent, estimator, keywords, samples, stop"):
         make_explainer("kernel_shap", {"sample": 9})
     with pytest.raises(SettingsError, match="did you mean 'deep_lift'"):
         make_explainer("deeplift", {})
