@@ -1,6 +1,7 @@
 """The command line: every misuse in one line with its remedy, and the road end to end on a CSV of one's own."""
 
 import csv
+import io
 import json
 import sqlite3
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from small import shared
 
-from selfamplify import PRESETS, Table
+from selfamplify import PRESETS, AnswerAttribution, Table
 from selfamplify.cli import COMMANDS, main
 
 Run = Callable[..., tuple[int, str, str]]
@@ -52,6 +53,9 @@ def stories() -> Path:
     return shared("models", "stories260K")
 
 
+CHAT = '{"messages": [{"role": "user", "content": "What do cats chase?"}, {"role": "assistant", "content": "The answer is ("}]}'
+
+
 def own(rows: Path, model: Path | str) -> list[object]:
     return ["--task", "file", "--data", rows, *COLUMNS, "--model", model]
 
@@ -83,6 +87,26 @@ def test_own_csv_goes_the_whole_road(run: Run, rows: Path, stories: Path, tmp_pa
     }  # fmt: skip
     code, again, err = run(*compare, "--out", tmp_path / "grid", "--select", "random")
     assert (code, again) == (0, out) and "answering" not in err
+
+
+def test_any_answer_to_any_prompt_is_explained(run: Run, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    chat, text = tmp_path / "chat.json", tmp_path / "prompt.txt"
+    chat.write_text(CHAT)
+    text.write_text("What do cats chase?\n")
+    given = ["--model", stories, "--answer", "mice)", "--explainer", "feature_ablation"]
+    saved = tmp_path / "deep" / "mice.json"
+    code, out, _ = run("explain", "--prompt", chat, *given, "--out", saved)
+    assert code == 0 and "assistant: The answer is (mice)" in out and "score (logprob)" in out and f"wrote {saved}" in out
+    found = AnswerAttribution.load(saved)
+    assert found.words == ("What", "do", "cats", "chase", "The", "answer", "is") and found.value == "logprob"
+    assert f"{found.cost.forward_passes} forward passes" in out
+    code, out, _ = run("explain", "--prompt", text, *given, "--units", "token", "--span", "cats chase", "--absent", "delete")
+    assert code == 0 and "user: What do cats chase?\nassistant: mice)" in out
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CHAT.encode())))
+    page = tmp_path / "mice.html"
+    code, out, _ = run("explain", "--prompt", "-", "--model", stories, "--answer", "A", "--samples", "40", "--out", page)
+    assert code == 0 and "standard error" in out and "(A" in out and "completeness gap" in out
+    assert page.read_text().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -148,6 +172,24 @@ MISUSES = [
     ("compare OWN --out OUT --methods io --shots 15 --select random --limit 2", "--drop-shots"),
     ("explain OWN --question nobody", "try --question"),
     ("explain OWN --explainer zero_shot", "explains nothing"),
+    ("explain --prompt CHAT", "write --prompt FILE --answer TEXT"),
+    ("explain --answer A", "write --prompt FILE --answer TEXT"),
+    ("explain OWN --span x", "--span goes with a prompt"),
+    ("explain OWN --out OUT", "--out goes with a prompt"),
+    ("explain --prompt CHAT --answer A --task planted_arc", "--task is about a task's questions"),
+    ("explain --prompt CHAT --answer A --data ROWS", "--data is about a task's questions"),
+    ("explain --prompt CHAT --answer A --question q1", "leave it out, or --prompt"),
+    ("explain --prompt CHAT --answer A --keywords 6", "--keywords is about a task's questions"),
+    ("explain --prompt nowhere.txt --answer A", "nowhere.txt can't be read"),
+    ("explain --prompt DATABASE --answer A", "no UTF-8 text"),
+    ("explain --prompt BROKEN --answer A", "holds no chat; write"),
+    ("explain --prompt ROLES --answer A --model MODEL", "use one of: system, user, assistant"),
+    ("explain --prompt CHAT --answer A --out x.png", "--out attribution.html"),
+    ("explain --prompt CHAT --answer A --units line --model MODEL", "choose one of: word, token"),
+    ("explain --prompt CHAT --answer A --span nothing --model MODEL", "occurs 0 times"),
+    ("explain --prompt CHAT --answer A --explainer self_exp --model MODEL", "use one of: gradient_x_activation"),
+    ("explain --prompt CHAT --answer mice --value logit --model MODEL", "use the value 'logprob'"),
+    ("explain --prompt CHAT --answer <s> --model MODEL", "control token '<s>'"),
     ("evaluate nowhere OWN", "selfamplify build"),
     ("evaluate ROWS OWN", "There is no prompt at"),
     ("show nowhere", "selfamplify build"),
@@ -158,7 +200,13 @@ MISUSES = [
 @pytest.mark.parametrize(("line", "remedy"), MISUSES, ids=[line for line, _ in MISUSES])
 def test_misuse_is_one_line_with_a_remedy(run: Run, line: str, remedy: str, rows: Path, stories: Path, tmp_path: Path):
     sqlite3.connect(tmp_path / "x.json").execute("CREATE TABLE t (a)")
+    for name, text in {"chat": CHAT, "broken": "[{", "roles": CHAT.replace("user", "tool")}.items():
+        (tmp_path / f"{name}.json").write_text(text)
     words = {
+        "CHAT": [tmp_path / "chat.json"],
+        "BROKEN": [tmp_path / "broken.json"],
+        "ROLES": [tmp_path / "roles.json"],
+        "MODEL": [stories],
         "OWN": own(rows, stories),
         "OUT": [tmp_path / "out"],
         "HERE": [tmp_path],

@@ -10,7 +10,8 @@ import pytest
 import selfamplify
 
 PUBLIC = """
-amplify AutoCot build catalogue Choice ClusteredAutoCot coloured_question Columns compare comparison_table Decoding DeepLift
+amplify AnswerAttribution attribute attribution_table
+AutoCot build catalogue Choice ClusteredAutoCot coloured_question Columns compare comparison_table Decoding DeepLift
 DEFAULT evaluate explain_all Explanation explanation_table FeatureAblation find_profile GradientXActivation InputOutput
 IntegratedGradients KernelShap KernelShapCaptum layout_for Lime load_model load_task LocalModel make_explainer make_method
 measure PAPER Plan preset PRESETS Profile Prompt Question RandomWords responses_side_by_side Result Sample ScriptedModel

@@ -1,5 +1,7 @@
 from .amplifier import SelfAmplify as SelfAmplify
 from .amplifier import amplify as amplify
+from .attribution import AnswerAttribution as AnswerAttribution
+from .attribution import attribute as attribute
 from .baselines import AutoCot as AutoCot
 from .baselines import InputOutput as InputOutput
 from .baselines import ZeroShot as ZeroShot
@@ -44,6 +46,7 @@ from .records import Choice as Choice
 from .records import Decoding as Decoding
 from .records import Explanation as Explanation
 from .records import Question as Question
+from .report import attribution_table as attribution_table
 from .report import catalogue as catalogue
 from .report import coloured_question as coloured_question
 from .report import comparison_table as comparison_table

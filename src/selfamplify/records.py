@@ -42,7 +42,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One chat turn; ``role`` is ``"user"`` or ``"assistant"``."""
+    """One chat turn; ``role`` is ``"user"`` or ``"assistant"``, or ``"system"`` where a template takes it."""
 
     role: str
     content: str

@@ -1,4 +1,4 @@
-"""``selfamplify explain``: one question, with its words coloured by what they do to the answer."""
+"""``selfamplify explain``: a question, or a prompt of one's own, with its words coloured by what they do to the answer."""
 
 from typing import Annotated
 
@@ -8,22 +8,28 @@ import selfamplify
 
 from ..errors import DataError, SettingsError
 from . import options
-from .groups import grouped
+from .groups import Given, grouped
+from .prompted import PromptOptions
 from .screen import out, say
 
 
 @grouped
 def explain(
+    given: Given,
     model: options.ModelOptions,
     task: options.TaskOptions,
     rationale: options.RationaleOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
+    prompted: PromptOptions,
     explainer: Annotated[str, typer.Option("--explainer", help="An explainer (see `list`).")] = "kernel_shap",
     question: Annotated[str | None, typer.Option("--question", help="A question's id; without it, the first one.")] = None,
     seed: options.Seed = 0,
 ) -> None:
-    """Explain why a question's true answer is the answer, as the model sees it."""
+    """Explain why a question's true answer is the answer, as the model sees it; or any answer to any --prompt."""
+    if prompted.check(given):
+        prompted.explain(model, explainer, engine, seed)
+        return
     profile = style.find()
     method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
     corpus = task.load()

@@ -38,7 +38,7 @@ def margin(logits: Float[Tensor, "row place column"], target: list[int], rivals:
 VALUES: dict[str, Value] = {"logit": logit, "logprob": logprob, "margin": margin}
 ABSENT = ("mask", "delete")
 _ROWS = 2048
-"""Rows handed to a model at once, so that their ids and logits take a bounded amount of memory, however many there are."""
+"""Places whose logits are asked of a model at once, so that they take a bounded amount of memory, however many there are."""
 
 
 def check_rules(value: str, absent: str) -> None:
@@ -85,6 +85,8 @@ class TokenGame:
             raise SettingsError(f"The {self.value} of an answer of several tokens is not defined; use the value 'logprob'.")
         if self.value == "margin" and not self.target.rivals:
             raise SettingsError("A margin needs other answers to be held against; use the value 'logprob' or 'logit'.")
+        if self.absent == "delete" and len(self._perturbable) == len(self.ids):
+            raise SettingsError("If all words are deleted, nothing is left of this prompt; use absent='mask' (--absent mask).")
 
     @property
     def players(self) -> int:
@@ -92,8 +94,15 @@ class TokenGame:
 
     @property
     def prefix(self) -> tuple[int, ...]:
-        """The tokens before the first perturbable one."""
-        return self.ids[: min(position for word in self.positions for position in word)]
+        """The tokens before the first perturbable one; the last of them is left out where nothing else might stay behind it."""
+        perturbable = self._perturbable
+        start = min(perturbable)
+        all_may_go = self.absent == "delete" and len(perturbable) == len(self.ids) - start
+        return self.ids[: start - 1 if all_may_go else start]
+
+    @property
+    def _perturbable(self) -> frozenset[int]:
+        return frozenset(position for word in self.positions for position in word)
 
     def values(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Float[np.ndarray, " coalition"]:
         """The value of each coalition (True: the word is present), in float64; each distinct one is evaluated once."""
@@ -169,8 +178,9 @@ def _evaluate(plays: Sequence[tuple[TokenGame, bytes, Bool[np.ndarray, " _word"]
         return
     game = plays[0][0]
     columns = columns_of({id(each): each for each, _, _ in plays}.values())
-    for start in range(0, len(plays), _ROWS):
-        part = plays[start : start + _ROWS]
+    step = max(1, _ROWS // len(game.target.ids))
+    for start in range(0, len(plays), step):
+        part = plays[start : start + step]
         rows = [each.row(present) for each, _, present in part]
         logits = game.model.last_logits(rows, len(game.prefix), len(game.target.ids), columns)
         for members in grouped(enumerate(part), lambda item: id(item[1][0])):

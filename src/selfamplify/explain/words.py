@@ -20,8 +20,8 @@ class Word:
     end: int
 
 
-def candidate_words(text: str, labels: Sequence[str]) -> list[Word]:
-    """The whitespace words of a rendered question, choices included, without "(A)" markers and pure punctuation."""
+def candidate_words(text: str, labels: Sequence[str] = ()) -> list[Word]:
+    """The whitespace words of a text, such as a rendered question, without pure punctuation and the "(A)" markers of labels."""
     markers = {f"({label})" for label in labels}
     words: list[Word] = []
     for match in re.finditer(r"\S+", text):
@@ -37,19 +37,28 @@ def candidate_words(text: str, labels: Sequence[str]) -> list[Word]:
 def locate(reading: Reading, words: Sequence[Word]) -> dict[Word, tuple[int, ...]]:
     """The token positions of each word, by character overlap.
 
-    A token that reaches over two words belongs to the first; a word left without a token is no feature.
+    A word left without a token is no feature.
     """
     offset = reading.question[0]
-    positions: dict[Word, tuple[int, ...]] = {}
-    token = reading.prefix
-    for word in words:
-        start, end = word.start + offset, word.end + offset
-        while token < len(reading.spans) and reading.spans[token][1] <= start:
+    stretches = [(word.start + offset, word.end + offset) for word in words]
+    found = overlapping(reading.spans, stretches, reading.prefix)
+    return {word: own for word, own in zip(words, found, strict=True) if own}
+
+
+def overlapping(
+    spans: Sequence[tuple[int, int]], stretches: Sequence[tuple[int, int]], token: int = 0
+) -> list[tuple[int, ...]]:
+    """The tokens, from ``token`` on, that overlap each of some stretches of text, which are given in order.
+
+    A token that reaches over two stretches belongs to the first.
+    """
+    found: list[tuple[int, ...]] = []
+    for start, end in stretches:
+        while token < len(spans) and spans[token][1] <= start:
             token += 1
         own: list[int] = []
-        while token < len(reading.spans) and reading.spans[token][0] < end:
+        while token < len(spans) and spans[token][0] < end:
             own.append(token)
             token += 1
-        if own:
-            positions[word] = tuple(own)
-    return positions
+        found.append(tuple(own))
+    return found

@@ -2,7 +2,7 @@
 
 from .load import DTYPES, EMBEDDED, load_model
 from .local import LocalModel
-from .model import AbstractDifferentiableModel, AbstractLanguageModel, Reading
+from .model import AbstractDifferentiableModel, AbstractLanguageModel, AnswerReading, Reading
 from .scripted import ScriptedModel
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "EMBEDDED",
     "AbstractDifferentiableModel",
     "AbstractLanguageModel",
+    "AnswerReading",
     "LocalModel",
     "Reading",
     "ScriptedModel",

@@ -14,13 +14,13 @@ from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..errors import ModelError
-from ..records import Chat, Decoding, Generation, NextToken
+from ..records import Chat, Decoding, Generation, Message, NextToken
 from . import chat as chats_of
 from . import traits
 from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, shared_attention
 from .batching import Batcher
 from .head import float32_head
-from .model import AbstractDifferentiableModel, Reading
+from .model import AbstractDifferentiableModel, AnswerReading, Reading
 from .prefix import PrefixCache
 from .quiet import quiet
 
@@ -75,6 +75,9 @@ class LocalModel(AbstractDifferentiableModel):
 
     def read(self, chat: Chat, labels: Sequence[str]) -> Reading:
         return chats_of.read(self.tokenizer, chat, labels)
+
+    def read_answer(self, messages: Sequence[Message], answer: str) -> AnswerReading:
+        return chats_of.read_answer(self.tokenizer, messages, answer)
 
     def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
         readings = [self.read(chat, names) for chat, names in zip(chats, labels, strict=True)]

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..records import Chat, Decoding, Generation, NextToken
+from ..records import Chat, Decoding, Generation, Message, NextToken
 
 
 class AbstractLanguageModel(ABC):
@@ -55,6 +55,23 @@ class Reading:
     prefix: int
 
 
+@dataclass(frozen=True)
+class AnswerReading:
+    """A tokenised chat whose reply is a given answer: ``ids`` are the tokens before it, ``answer_ids`` its own.
+
+    A token that holds both the end of what stands before the answer and its beginning is one of the answer's. ``spans`` are
+    the character spans of ``ids`` in ``text``, the rendered chat, which ends in the answer, ``text[answer:]``; ``contents``
+    are the spans of the messages' contents, without white space that the template trims.
+    """
+
+    ids: tuple[int, ...]
+    answer_ids: tuple[int, ...]
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    contents: tuple[tuple[int, int], ...]
+    answer: int
+
+
 class AbstractDifferentiableModel(AbstractLanguageModel):
     """A model whose tokens, embeddings and gradients are at hand.
 
@@ -73,6 +90,10 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
     @abstractmethod
     def read(self, chat: Chat, labels: Sequence[str]) -> Reading:
         """Tokenise a chat up to the point where one of ``labels`` is decided."""
+
+    @abstractmethod
+    def read_answer(self, messages: Sequence[Message], answer: str) -> AnswerReading:
+        """Tokenise a chat whose reply is ``answer``, behind the start of a reply where the last message is the assistant's."""
 
     @abstractmethod
     def last_logits(
