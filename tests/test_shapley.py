@@ -1,5 +1,6 @@
 """The perturbation explainers against games whose answer is known, the axioms, and Captum."""
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from selfamplify.explain import (
     ShapleyValues,
     ShapleyValueSampling,
 )
-from selfamplify.explain.odd_process import _across, _prior
+from selfamplify.explain.odd_process import kernel, shapley_kernel, shapley_prior
 from selfamplify.explain.shapley_values import every_coalition
 
 EXACT = {"kernel_shap": KernelShap(samples=1024), "shapley_values": ShapleyValues()}
@@ -188,24 +189,23 @@ def test_kernel_shap_without_spare_evaluations_claims_no_standard_error() -> Non
         assert (result.standard_errors is not None) == told
 
 
-def cubic(x: np.ndarray, rows: np.ndarray, weights: np.ndarray, b: float) -> np.ndarray:
-    """The mean of a process whose observations at ``rows`` weigh ``weights``, at the coalitions ``x``."""
-    u = 4 / rows.shape[1] * (x - 0.5) @ rows.T
-    return (u + b * u**3) @ weights
-
-
 @pytest.mark.parametrize("players", [2, 3, 5, 8])
-@pytest.mark.parametrize("b", [0.0, 0.7])
-def test_shapley_values_of_the_process_are_those_of_enumeration(players: int, b: float) -> None:
-    draw = np.random.default_rng(players)
-    rows, weights = (draw.random((5, players)) < 0.5) - 0.5, draw.normal(size=5)
-    coalitions = every_coalition(players).astype(float)
-    expected = shapley_by_subsets(players, cubic(coalitions, rows, weights, b))
-    assert _across(rows, b) @ weights == pytest.approx(expected, abs=1e-12)
-    kernel = np.array([cubic(coalitions, row[None], np.ones(1), b) for row in coalitions - 0.5])
-    once = np.array([shapley_by_subsets(players, column) for column in kernel])  # [coalition, word]
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_shapley_values_of_the_process_are_those_of_enumeration(players: int, share: float) -> None:
+    share = share if players > 2 else 0.0
+    signs = 2.0 * every_coalition(players) - 1
+    games = kernel(signs, share)  # the game of each column, by coalitions
+    once = np.array([shapley_by_subsets(players, column) for column in games.T])  # [column, word]
+    assert shapley_kernel(signs, share) == pytest.approx(once.T, abs=1e-12)
     twice = np.array([shapley_by_subsets(players, word) for word in once.T])
-    assert _prior(players, b) == pytest.approx(twice, abs=1e-12)
+    assert shapley_prior(players, share) == pytest.approx(twice, abs=1e-12)
+
+
+def test_the_kernel_is_that_of_products_of_one_and_of_three_signs() -> None:
+    signs = 2.0 * every_coalition(5)[::3] - 1
+    ones = signs @ signs.T / 5
+    triples = np.stack([signs[:, list(three)].prod(1) for three in combinations(range(5), 3)], 1)
+    assert kernel(signs, 0.3) == pytest.approx(0.7 * ones + 0.3 * triples @ triples.T / triples.shape[1], abs=1e-12)
 
 
 def test_process_errs_less_than_least_squares_where_words_act_in_threes() -> None:
