@@ -1,7 +1,7 @@
 """How far estimators of Shapley values are from a reference at equal cost: ``python -m benchmarks.estimators``.
 
 Trained models explain their label's logit by words: planted questions on the embedded model and, with ``--arc FILE --model
-FOLDER …``, questions of ARC Challenge on others. The reference is 30,000 evaluations of antithetic orders. *Fewer* is how many
+FOLDER …``, questions of ARC Challenge on others. The reference is 12,000 evaluations of antithetic orders. *Fewer* is how many
 times the 350 evaluations Captum's KernelShap would need for the same error, by its error at 1,400 and the law that errors fall
 with the root of their number.
 """
@@ -24,7 +24,7 @@ from selfamplify.wording import OURS
 
 from .machine import heading
 
-_REFERENCE = 30_000
+_REFERENCE = 12_000
 _SAMPLES = 350
 _TOP = 6
 _ESTIMATORS: dict[str, AbstractAttribution] = {

@@ -2,8 +2,8 @@
 
 The sides of a coalition z are t = 2 z - 1, a vector of signs. Shapley values depend on the odd part of the game alone, and a
 pair of complements gives it without noise: o(z) = (f(z) - f(1 - z)) / 2. A game is a sum of products of signs, its odd part
-one of products of an odd number of them: of one word, of three, and so on. The process gives those of one word and those of three
-independent coefficients, each kind of one variance, c being the share of the threes,
+one of products of an odd number of them: of one word, of three, and so on. The process gives those of one word and those of
+three independent coefficients, each kind of one variance, c being the share of the threes,
 
     k(z, z') = (1 - c) e_1(w) / M + c e_3(w) / C(M, 3),    w = t t' (elementwise),
 
