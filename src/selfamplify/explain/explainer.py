@@ -163,13 +163,14 @@ class AbstractPerturbation(AbstractAttribution):
                     asked[place] = plays[place].send(values[place])  # pyright: ignore[reportArgumentType]
                 except StopIteration as done:
                     results[place] = replace(done.value, passes=games[place].passes)
-            found = evaluate([games[place] for place in asked], list(asked.values()))
+            found = _values([games[place] for place in asked], list(asked.values()))
             for place, own in zip(asked, found, strict=True):
                 values[place] = own
         return [results[place] for place in range(len(games))]
 
 
-def evaluate(games: Sequence[TokenGame], asked: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _values(games: Sequence[TokenGame], asked: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What each game is worth for what is asked of it; a game on its own answers itself, whatever kind of game it is."""
     return [games[0].values(asked[0])] if len(games) == 1 else values_of(games, asked)
 
 
