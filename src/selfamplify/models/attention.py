@@ -4,14 +4,16 @@ Rows behind a shared prefix attend to two parts: the prefix, the same keys and v
 Each part is attended apart, and both are merged by their log-sum-exp: softmax over the union of two sets of keys is the mean of
 the softmaxes over each, weighted by the exponential of their log-sum-exps (Hydragen, Juravsky et al. 2024,
 https://arxiv.org/abs/2402.05099). All rows' queries meet the prefix in one product per head, and it is copied for none of them.
+Rows are run in one pass (``SharedPrefix``), or token by token behind what ``rows.py`` keeps of them.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
@@ -26,8 +28,20 @@ class UnmergeableAttention(Exception):
     """This model's attention has a part that can't be split between prefix and suffix; the prefix is to be copied instead."""
 
 
+@dataclass(frozen=True)
+class Rule:
+    """How a layer's scores become weights: their factor, a cap, and how many tokens back a query sees (None: all)."""
+
+    scale: float
+    softcap: float | None
+    window: int | None
+
+
 class SharedPrefix:
-    """The keys and values of a prefix, and a count of the layers that have attended to it."""
+    """The keys and values of a prefix, which rows attend to besides themselves, and a note of the layers that did.
+
+    Rows are padded on the right, so that no mask but the causal one is needed.
+    """
 
     def __init__(self, layers: KeysValues):
         self.layers = layers
@@ -35,7 +49,52 @@ class SharedPrefix:
 
     @property
     def length(self) -> int:
-        return self.layers[0][0].shape[2]
+        """Tokens of the prefix."""
+        return self.layers[0][0].shape[2] if self.layers else 0
+
+    def places(self, width: int, device: torch.device) -> Int[Tensor, "row query"]:
+        """Where the queries stand behind the prefix, one row of places for all rows if these are equal."""
+        return torch.arange(width, device=device)[None]
+
+    def farthest(self, width: int) -> int:
+        """The largest of the places."""
+        return width - 1
+
+    def near(
+        self,
+        layer: int,
+        query: Float[Tensor, "row head token dim"],
+        key: Float[Tensor, "row kv_head token dim"],
+        value: Float[Tensor, "row kv_head token value_dim"],
+        rule: Rule,
+    ) -> tuple[Float[Tensor, "row head token value_dim"], Float[Tensor, "row head token"]]:
+        """Attention of the rows to themselves, and the log-sum-exp of its scores."""
+        groups = query.shape[1] // key.shape[1]
+        if groups > 1:
+            key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+        width = query.shape[2]
+        seen = None
+        if rule.window is not None and width > rule.window:
+            places = torch.arange(width, device=query.device)
+            seen = places[:, None] - places < rule.window
+        return attend(query, key, value, rule, True, seen)
+
+    def far(
+        self, layer: int, query: Float[Tensor, "row head token dim"], rule: Rule
+    ) -> tuple[Float[Tensor, "row head token value_dim"], Float[Tensor, "row head token"]]:
+        """Attention of the rows to the prefix: queries that share keys, those of all rows and of a group of heads, become the
+        queries of one row."""
+        key, value = self.layers[layer]
+        rows, heads, width, dim = query.shape
+        groups = heads // key.shape[1]
+        folded = query.unflatten(1, (-1, groups)).permute(1, 2, 0, 3, 4).reshape(1, -1, groups * rows * width, dim)
+        seen = None
+        if rule.window is not None and self.length + self.farthest(width) >= rule.window:
+            distances = self.length + self.places(width, query.device)[..., None] - torch.arange(self.length, device=query.device)
+            seen = (distances < rule.window).expand(rows, -1, -1).flatten(0, 1).repeat(groups, 1)
+        out, lse = attend(folded, key, value, rule, False, seen)
+        out = out.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4, 5)[0].flatten(1, 2)
+        return out, lse.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4)[0].flatten(1, 2)
 
 
 def mergeable(module: PreTrainedModel) -> bool:
@@ -67,54 +126,37 @@ def _forward(
     softcap: float | None = None,
     **others: Any,
 ) -> tuple[Float[Tensor, "row token head value_dim"], None]:
-    """What transformers calls in every layer: rows are padded on the right, so that no mask but the causal one is needed."""
+    """What transformers calls in every layer."""
     if any(others.get(name) is not None for name in _UNKNOWN):
         raise UnmergeableAttention
-    shared_prefix.seen.add(int(module.layer_idx))  # pyright: ignore[reportArgumentType]
-    prefix_key, prefix_value = shared_prefix.layers[int(module.layer_idx)]  # pyright: ignore[reportArgumentType]
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    rows, heads, width, dim = query.shape
-    groups = heads // key.shape[1]
-    if groups > 1:
-        key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    out, lse = _attend(query, key, value, scale, True, softcap, _window(sliding_window, 0, width, width, query))
-    # Queries that share keys, those of all rows and of a group of heads, become the queries of one row.
-    folded = query.unflatten(1, (-1, groups)).permute(1, 2, 0, 3, 4).reshape(1, -1, groups * rows * width, dim)
-    window = _window(sliding_window, shared_prefix.length, width, shared_prefix.length, query)
-    if window is not None:
-        window = window.repeat(groups * rows, 1)
-    far, far_lse = _attend(folded, prefix_key, prefix_value, scale, False, softcap, window)
-    far = far.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4, 5)[0].flatten(1, 2)
-    far_lse = far_lse.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4)[0].flatten(1, 2)
-    share = torch.sigmoid(far_lse - lse).unsqueeze(-1).to(out.dtype)
-    return torch.lerp(out, far, share).transpose(1, 2).contiguous(), None
+    layer = int(module.layer_idx)  # pyright: ignore[reportArgumentType]
+    shared_prefix.seen.add(layer)
+    rule = Rule(query.shape[-1] ** -0.5 if scaling is None else scaling, softcap, sliding_window)
+    out, lse = shared_prefix.near(layer, query, key, value, rule)
+    if shared_prefix.length:
+        far, far_lse = shared_prefix.far(layer, query, rule)
+        out = torch.lerp(out, far, torch.sigmoid(far_lse - lse).unsqueeze(-1).to(out.dtype))
+    return out.transpose(1, 2).contiguous(), None
 
 
-def _window(size: int | None, before: int, width: int, keys: int, like: Tensor) -> Tensor | None:
-    """Which of the ``keys`` a query may see, [query, key], if an attention window hides some: query i stands ``before`` + i."""
-    if size is None or before + width <= size:
-        return None
-    queries = before + torch.arange(width, device=like.device)[:, None]
-    return queries - torch.arange(keys, device=like.device) < size
-
-
-def _attend(
-    query: Tensor, key: Tensor, value: Tensor, scale: float, causal: bool, softcap: float | None, window: Tensor | None
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, seen: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Attention, and the log-sum-exp of its scores [row, head, query] in float32."""
-    plain = softcap is None and window is None and query.shape[-1] == value.shape[-1]
+    """Attention, and the log-sum-exp of its scores [row, head, query] in float32; ``seen`` [query, key] says which keys a query
+    may see, None all of them."""
+    plain = rule.softcap is None and seen is None and query.shape[-1] == value.shape[-1]
     if plain and query.device.type == "cpu":
-        return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, key, value, 0.0, causal, scale=scale)
+        return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, key, value, 0.0, causal, scale=rule.scale)
     if plain and query.device.type == "cuda" and query.dtype in (torch.bfloat16, torch.float16):
-        return torch.ops.aten._scaled_dot_product_flash_attention(query, key, value, 0.0, causal, scale=scale)[:2]
-    scores = (query @ key.transpose(-2, -1)).float() * scale
-    if softcap is not None:
-        scores = softcap * torch.tanh(scores / softcap)
+        return torch.ops.aten._scaled_dot_product_flash_attention(query, key, value, 0.0, causal, scale=rule.scale)[:2]
+    scores = (query @ key.transpose(-2, -1)).float() * rule.scale
+    if rule.softcap is not None:
+        scores = rule.softcap * torch.tanh(scores / rule.softcap)
     if causal:
-        seen = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-        window = seen if window is None else seen & window
-    if window is not None:
-        scores = scores.masked_fill(~window, float("-inf"))
+        before = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+        seen = before if seen is None else before & seen
+    if seen is not None:
+        scores = scores.masked_fill(~seen, float("-inf"))
     lse = scores.logsumexp(-1)
     # A query that sees no key of this part gets no share of it.
     weights = (scores - lse.clamp(min=torch.finfo(lse.dtype).min).unsqueeze(-1)).exp()

@@ -18,8 +18,21 @@ class Batcher:
     """
 
     def __init__(self, tokens: int):
-        self._tokens = tokens
+        self.tokens = tokens
         self._rows = 1 << 20
+
+    def rows(self, width: int, kept: int = 1) -> int:
+        """How many rows of ``width`` tokens go together; ``kept`` times as many if no more than keys and values is held of them."""
+        return min(self._rows, max(1, kept * self.tokens // width))
+
+    def shrink(self, rows: int, width: int) -> None:
+        """Remember that so many rows did not fit. Raises ModelError if it was one."""
+        if rows == 1:
+            raise ModelError(
+                f"One row of {width} tokens does not fit the device's memory; use fewer shots, --dtype bfloat16, "
+                f"or a larger device."
+            )
+        self._rows = rows // 2
 
     def run(
         self, rows: Sequence[Row], width: int, compute: Callable[[Sequence[Row]], Result], retreat: Callable[[], None]
@@ -27,19 +40,15 @@ class Batcher:
         """``compute`` over consecutive batches of rows of ``width`` tokens; ``retreat`` frees memory before a second try."""
         start = 0
         while start < len(rows):
-            batch = rows[start : start + min(self._rows, max(1, self._tokens // width))]
+            batch = rows[start : start + self.rows(width)]
             try:
                 result = compute(batch)
-            except torch.OutOfMemoryError as error:
-                if len(batch) == 1:
-                    raise ModelError(
-                        f"One row of {width} tokens does not fit the device's memory; use fewer shots, --dtype bfloat16, "
-                        f"or a larger device."
-                    ) from error
+            except torch.OutOfMemoryError:
+                pass
             else:
                 yield result
                 start += len(batch)
                 continue
             # Only here, behind the except clause, has the error let go of the frames that hold the failed batch's tensors.
-            self._rows = len(batch) // 2
+            self.shrink(len(batch), width)
             retreat()

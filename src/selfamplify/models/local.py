@@ -3,7 +3,7 @@
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 import transformers
 from jaxtyping import Float
 from torch import Tensor
-from transformers import DynamicCache, GenerationConfig, LogitsProcessor, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..errors import ModelError
 from ..records import Chat, Decoding, Generation, Message, NextToken
@@ -19,18 +19,25 @@ from . import chat as chats_of
 from . import traits
 from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, shared_attention
 from .batching import Batcher
+from .generation import Manner, Writing
 from .head import float32_head
 from .model import AbstractDifferentiableModel, AnswerReading, Reading
+from .plain import plain_text
 from .prefix import PrefixCache
-from .quiet import quiet
+from .search import Text
+
+_KEPT = 4
+"""Texts are written by so many more rows than are run through a pass of many tokens: of most tokens only keys and values are held."""
+_STOP_TOKENS = 16
+"""No token is shorter than a byte, so that the plain template's stop lies within so many."""
 
 
 class LocalModel(AbstractDifferentiableModel):
     """A causal language model and its tokenizer, loaded by ``load_model``.
 
     Rows that share a prefix (the few-shot prompt, or the words before the first perturbable one) reuse its keys and values.
-    Rows of a batch are padded between prefix and suffix, masked, with explicit positions, so that all end in one column.
-    A batch that runs out of memory is halved, and the smaller size is remembered.
+    Rows of a batch are padded on the right, where no token sees it. A batch that runs out of memory is halved, and the smaller
+    size is remembered.
     """
 
     def __init__(self, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, batch_tokens: int = 32768):
@@ -43,7 +50,6 @@ class LocalModel(AbstractDifferentiableModel):
         self.context = traits.context(module, tokenizer)
         self.embedding = module.get_input_embeddings()
         self.blank = traits.blank(tokenizer, name)
-        self._window = traits.window(module)
         self._ends = traits.ends(module, tokenizer)
         module.generation_config = GenerationConfig()  # or else it would fill in what a Decoding does not name
         self._batcher = Batcher(batch_tokens)
@@ -159,78 +165,59 @@ class LocalModel(AbstractDifferentiableModel):
             logits = self._behind_prefix(prefix, rows, ends, keep, inputs_embeds=embeddings)
         return logits[..., columns].float()
 
-    def _shareable(self, prefix: int, width: int) -> int:
-        """How much of a prefix rows of ``width`` tokens may share where they are padded behind it, as ``generate`` wants it.
-
-        transformers measures an attention window in columns, so that such padding would push the prefix out of a window that
-        is shorter than the row; such rows are run whole, with the padding before them.
-        """
-        return prefix if width <= self._window else 0
-
-    @torch.inference_mode()
-    def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
+    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
         encoded = [self._encode(chat) for chat in chats]
-        answers: dict[int, Generation] = {}
-        longest = max((len(item.ids) for item in encoded), default=0) + decoding.max_new_tokens
-        prefixes = [item.ids[: self._shareable(item.prefix, longest)] for item in encoded]
-        # A sampled row draws from its own seed, whatever else is in the batch; and padding would take part in n-grams.
-        alone = decoding.do_sample or decoding.no_repeat_ngram_size > 0
-        for prefix, members in _grouped(prefixes):
-            for block in [[index] for index in members] if alone else [members]:
-                suffixes = [encoded[index].ids[len(prefix) :] for index in block]
-                run = self._generator(prefix, decoding, seeds[block[0]])
-                width = (len(prefix) + max(map(len, suffixes)) + decoding.max_new_tokens) * decoding.num_beams
-                parts = self._batcher.run(suffixes, width, run, self._free_memory)
-                answers.update(zip(block, [text for part in parts for text in part], strict=True))
-        return [answers[index] for index in range(len(chats))]
+        for prefix, members in _grouped([item.ids[: item.prefix] for item in encoded]):
+            suffixes = {index: encoded[index].ids[len(prefix) :] for index in members}
+            while suffixes:  # once more only where memory ran out
+                try:
+                    for index, text in self._texts(prefix, suffixes, decoding, seeds):
+                        del suffixes[index]
+                        yield index, self._generation(text)
+                except torch.OutOfMemoryError:
+                    pass
+                else:
+                    continue
+                self._batcher.shrink(self._room(suffixes, decoding), max(map(len, suffixes.values())))
+                self._free_memory()
 
-    def _generator(self, prefix: tuple[int, ...], decoding: Decoding, seed: int) -> Callable[..., list[Generation]]:
-        config = self._generation_config(decoding)
+    def _texts(
+        self, prefix: tuple[int, ...], suffixes: Mapping[int, tuple[int, ...]], decoding: Decoding, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Text]]:
+        """The texts behind one prefix, by the keys of the suffixes."""
+        keys = list(suffixes)
+        manner = Manner(decoding, self._ends, self._stops, self._checked)
+        drawn = [seeds[key] for key in keys]
+        if self._mergeable:
+            layers = self._prefixes.get(prefix) if prefix else []
+            writing = Writing(self.module, prefix, layers, manner, self._room(suffixes, decoding), self._batcher.tokens)
+            try:
+                for place, text in writing.texts([suffixes[key] for key in keys], drawn):
+                    yield keys[place], text
+                return
+            except UnmergeableAttention:  # told by the first pass, before any text
+                self._mergeable = False
+        for key, seed in zip(keys, drawn, strict=True):
+            before = self._prefixes.replicate(prefix, decoding.num_beams)
+            yield key, plain_text(self.module, (*prefix, *suffixes[key]), before, manner, seed, self.blank)
 
-        def run(suffixes: Sequence[tuple[int, ...]]) -> list[Generation]:
-            ids, mask = self._padded(suffixes)
-            head = torch.tensor(prefix, dtype=torch.long, device=self.device).expand(len(suffixes), -1)
-            rows = len(suffixes) * decoding.num_beams
-            with quiet(), torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-                torch.manual_seed(seed)
-                output = self.module.generate(  # pyright: ignore
-                    torch.cat([head, ids], dim=1),
-                    attention_mask=self._behind(prefix, mask),
-                    past_key_values=self._prefixes.replicate(prefix, rows),
-                    generation_config=config,
-                    logits_processor=[_Checked(self._checked)],
-                    tokenizer=self.tokenizer,
-                )
-            return [self._generation(row, decoding) for row in output[:, len(prefix) + ids.shape[1] :].tolist()]
+    def _room(self, suffixes: Mapping[int, tuple[int, ...]], decoding: Decoding) -> int:
+        """How many texts are written at once."""
+        width = (max(map(len, suffixes.values())) + decoding.max_new_tokens) * decoding.num_beams
+        return min(len(suffixes), self._batcher.rows(width, kept=_KEPT))
 
-        return run
+    def _stops(self, tokens: Sequence[int]) -> bool:
+        """Whether a text ends with its last token: one that ends a turn, or the end of the plain template's stop."""
+        if tokens[-1] in self._ends:
+            return True
+        return not self.tokenizer.chat_template and chats_of.PLAIN_STOP in self.tokenizer.decode(tokens[-_STOP_TOKENS:])
 
-    def _generation_config(self, decoding: Decoding) -> GenerationConfig:
-        """The decoding asked for and nothing of the model's own defaults but its end-of-turn tokens."""
-        return GenerationConfig(
-            max_new_tokens=decoding.max_new_tokens,
-            do_sample=decoding.do_sample,
-            num_beams=decoding.num_beams,
-            no_repeat_ngram_size=decoding.no_repeat_ngram_size,
-            early_stopping=decoding.early_stopping if decoding.num_beams > 1 else False,
-            temperature=1.0,
-            top_k=50,
-            top_p=1.0,
-            repetition_penalty=1.0,
-            eos_token_id=list(self._ends) or None,
-            pad_token_id=self.blank,
-            stop_strings=None if self.tokenizer.chat_template else [chats_of.PLAIN_STOP],
-        )
-
-    def _generation(self, ids: list[int], decoding: Decoding) -> Generation:
-        length = next((index for index, token in enumerate(ids) if token in self._ends), len(ids))
-        text = str(self.tokenizer.decode(ids[:length], skip_special_tokens=True))
-        finished = length < len(ids) or len(ids) < decoding.max_new_tokens
-        if not self.tokenizer.chat_template and chats_of.PLAIN_STOP in text:
-            text, finished = text.split(chats_of.PLAIN_STOP)[0], True
-            # While other rows go on, one that ended by a stop string is filled up with blanks.
-            length = max((index + 1 for index, token in enumerate(ids[:length]) if token != self.blank), default=0)
-        return Generation(text.strip(), length, finished)
+    def _generation(self, text: Text) -> Generation:
+        tokens = text.tokens[:-1] if text.ended and text.tokens[-1] in self._ends else text.tokens
+        written = str(self.tokenizer.decode(tokens, skip_special_tokens=True))
+        if not self.tokenizer.chat_template:
+            written = written.split(chats_of.PLAIN_STOP)[0]
+        return Generation(written.strip(), len(tokens), text.ended)
 
     def _keys_values(self, prefix: tuple[int, ...]) -> KeysValues:
         ids = torch.tensor([prefix], device=self.device)
@@ -247,25 +234,6 @@ class LocalModel(AbstractDifferentiableModel):
     def _free_memory(self) -> None:
         self.forget()
         torch.cuda.empty_cache()
-
-    def _padded(self, suffixes: Sequence[tuple[int, ...]]) -> tuple[Tensor, Tensor]:
-        width = max(map(len, suffixes))
-        ids = [[self.blank] * (width - len(suffix)) + list(suffix) for suffix in suffixes]
-        mask = [[0] * (width - len(suffix)) + [1] * len(suffix) for suffix in suffixes]
-        return torch.tensor(ids, device=self.device), torch.tensor(mask, device=self.device)
-
-    def _behind(self, prefix: tuple[int, ...], mask: Tensor) -> Tensor:
-        return torch.cat([mask.new_ones(len(mask), len(prefix)), mask], dim=1)
-
-
-class _Checked(LogitsProcessor):
-    """Looks at the scores from which the next token is taken, and leaves them as they are."""
-
-    def __init__(self, check: Callable[[Tensor], Tensor]):
-        self._check = check
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        return self._check(scores)
 
 
 def _grouped(prefixes: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], list[int]]]:

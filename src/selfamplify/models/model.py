@@ -5,7 +5,7 @@ token rows, embeddings and gradients; an explainer that needs them asks for that
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,8 +35,16 @@ class AbstractLanguageModel(ABC):
         """The next-token distribution after each chat's prefill, which ends in ``(``, with respect to its labels."""
 
     @abstractmethod
+    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
+        """Each chat's place and continuation, as they come to their ends, in any order.
+
+        ``seeds`` holds one seed a chat; only sampling uses them.
+        """
+
     def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
-        """The continuation of each chat. ``seeds`` holds one seed a chat; only sampling uses them."""
+        """The continuations, in the order of the chats."""
+        found = dict(self.generated(chats, decoding, seeds))
+        return [found[place] for place in range(len(chats))]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..records import Chat, Decoding, Generation, NextToken
 from .model import AbstractLanguageModel
@@ -44,9 +44,10 @@ class ScriptedModel(AbstractLanguageModel):
         certain = [0.0 if label == text else -100.0 for label in labels]
         return NextToken(text, text if text in labels else None, tuple(certain))
 
-    def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
-        texts = [self._say(chat) for chat in chats]
-        return [Generation(text, len(text.split()), True) for text in texts]
+    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
+        for place, chat in enumerate(chats):
+            text = self._say(chat)
+            yield place, Generation(text, len(text.split()), True)
 
     def _say(self, chat: Chat) -> str:
         self.answered += 1
