@@ -7,7 +7,7 @@ import resource
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,12 +28,12 @@ TASK = task(30, 5)
 def doubling(batch: int, log: list[int], fail_at: int | None = None) -> Stage[int, Prediction]:
     """A stage whose record of n says 2 n; it raises at the ``fail_at``-th item."""
 
-    def compute(items: Sequence[int]) -> list[Prediction]:
+    def compute(items: Sequence[int]) -> Iterable[tuple[int, Prediction]]:
         for item in items:
             if fail_at is not None and len(log) >= fail_at:
                 raise KeyboardInterrupt
             log.append(item)
-        return [Prediction(str(item), str(2 * item), None) for item in items]
+        return enumerate([Prediction(str(item), str(2 * item), None) for item in items])
 
     return Stage("doubling", Prediction, lambda item: [item], compute, batch)
 

@@ -1,6 +1,6 @@
 """Answering (section 3.4): the finished prompt is the context in which each test question is asked, and a label is read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from time import perf_counter
 from typing import Any
@@ -10,12 +10,17 @@ from .fitting import check_prompts
 from .memory import Stage
 from .models.model import AbstractLanguageModel
 from .prompt import Prompt
-from .records import Cost, Question, Response
+from .records import Cost, Generation, Question, Response
 from .recovery import RULES, recover
 from .seeds import derive
 from .session import Session
 
-_BATCH = 32
+_BATCH = 1024
+"""Questions that are written together, as far as the model has room."""
+_READ = 32
+"""Responses that a model reads together."""
+_Responding = Callable[[int, str | None, str, float], tuple[int, Response]]
+"""Makes the response at a place, with the label, the rule that read it and the seconds that the reading took."""
 
 
 def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed: int) -> list[Response]:
@@ -35,7 +40,7 @@ def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed
         rules = [*RULES, session.profile.wording.conclude]
         return [question.id, question.render(), model.fingerprint, tokens, asdict(prompt.decoding), read_by, rules, *drawn]
 
-    def compute(batch: Sequence[Question]) -> list[Response]:
+    def compute(batch: Sequence[Question]) -> Iterator[tuple[int, Response]]:
         return _respond(session, prompt, batch, seed)
 
     made = prompt.provenance
@@ -43,36 +48,60 @@ def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed
     return session.memory.recall(Stage(name, Response, identity, compute, _BATCH), questions)
 
 
-def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: int) -> list[Response]:
-    start = perf_counter()
+def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: int) -> Iterator[tuple[int, Response]]:
+    """Each question's place and response, as they come; what has to be read by a model waits until enough has come for that."""
     seeds = [derive(seed, "answer", question.id) for question in batch]
     chats = [prompt.chat(question) for question in batch]
-    replies = session.model.generate(chats, prompt.decoding, seeds)
-    texts = [reply.text for reply in replies]
-    decided = _judged(session.reader, batch, texts) if session.reader else _by_rules(session, prompt, batch, texts)
-    cost = Cost(1, (perf_counter() - start) / len(batch))
-    return [
-        Response(question.id, reply.text, label, rule, cost, reply.finished)
-        for question, reply, (label, rule) in zip(batch, replies, decided, strict=True)
-    ]
+    start = perf_counter()
+    written: dict[int, tuple[Generation, float]] = {}
+    waiting: dict[int, str] = {}
+
+    def response(place: int, label: str | None, rule: str, seconds: float) -> tuple[int, Response]:
+        reply, before = written.pop(place)
+        cost = Cost(1, before + seconds)
+        return place, Response(batch[place].id, reply.text, label, rule, cost, reply.finished)
+
+    for place, reply in session.model.generated(chats, prompt.decoding, seeds):
+        written[place] = reply, perf_counter() - start
+        start = perf_counter()
+        found = None if session.reader else recover(f"{prompt.prefill} {reply.text}", batch[place])
+        if found is not None:
+            yield response(place, *found, 0.0)
+            start = perf_counter()
+            continue
+        waiting[place] = reply.text
+        if len(waiting) == _READ:
+            yield from _read(session, prompt, batch, waiting, response)
+            waiting, start = {}, perf_counter()
+    yield from _read(session, prompt, batch, waiting, response)
 
 
-def _by_rules(
+def _read(
+    session: Session, prompt: Prompt, batch: Sequence[Question], texts: Mapping[int, str], response: _Responding
+) -> Iterator[tuple[int, Response]]:
+    """The responses that no rule has read, by their places."""
+    start = perf_counter()
+    asked, replies = [batch[place] for place in texts], list(texts.values())
+    decided = _judged(session.reader, asked, replies) if session.reader else _concluded(session, prompt, asked, replies)
+    for place, (label, rule) in zip(texts, decided, strict=True):
+        yield response(place, label, rule, (perf_counter() - start) / len(texts))
+        start = perf_counter()
+
+
+def _concluded(
     session: Session, prompt: Prompt, batch: Sequence[Question], texts: Sequence[str]
 ) -> list[tuple[str | None, str]]:
-    """The rules; where none finds a label, the model continues its response by ", therefore the answer is (" and a label."""
-    found = [recover(f"{prompt.prefill} {text}", question) for question, text in zip(batch, texts, strict=True)]
-    open_ones = [index for index, decision in enumerate(found) if decision is None]
+    """The model continues its responses by ", therefore the answer is (" and a label."""
     chats = [
-        replace(prompt.chat(batch[index]), prefill=_conclusion(prompt.prefill, texts[index], session.profile.wording.conclude))
-        for index in open_ones
+        replace(prompt.chat(question), prefill=_conclusion(prompt.prefill, text, session.profile.wording.conclude))
+        for question, text in zip(batch, texts, strict=True)
     ]
     # The response may have used the context up: then no label is read from it.
-    asked = [(index, chat) for index, chat in zip(open_ones, chats, strict=True) if fits(session.model, chat, 2)]
-    labels = [batch[index].labels for index, _ in asked]
-    tokens = session.model.next_token([chat for _, chat in asked], labels) if asked else []
-    best = {index: token.best(names) for (index, _), names, token in zip(asked, labels, tokens, strict=True)}
-    return [decision or (best.get(index), "constrained" if index in best else "none") for index, decision in enumerate(found)]
+    asked = [index for index, chat in enumerate(chats) if fits(session.model, chat, 2)]
+    labels = [batch[index].labels for index in asked]
+    tokens = session.model.next_token([chats[index] for index in asked], labels) if asked else []
+    best = {index: token.best(names) for index, names, token in zip(asked, labels, tokens, strict=True)}
+    return [(best.get(index), "constrained" if index in best else "none") for index in range(len(batch))]
 
 
 def _conclusion(prefill: str, text: str, conclude: str) -> str:

@@ -1,7 +1,7 @@
 """The competitors of section 4.1, in the same shape as the method: a sample in, a prompt out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any, ClassVar
@@ -111,7 +111,7 @@ def think(session: Session, questions: Sequence[Question], seed: int) -> list[Re
     def identity(question: Question) -> list[Any]:
         return [question.id, question.render(), model.fingerprint, model.tokens(chat_of(question)), asdict(decoding), *drawn]
 
-    def compute(batch: Sequence[Question]) -> list[Response]:
+    def compute(batch: Sequence[Question]) -> Iterable[tuple[int, Response]]:
         start = perf_counter()
         chats = [chat_of(question) for question in batch]
         seeds = [derive(seed, "think", question.id) for question in batch]
@@ -122,7 +122,9 @@ def think(session: Session, questions: Sequence[Question], seed: int) -> list[Re
         tokens = model.next_token(ends, labels)
         best = [token.best(names) for token, names in zip(tokens, labels, strict=True)]
         cost = Cost(2, (perf_counter() - start) / len(batch))
-        return [Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)]
+        return enumerate(
+            Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)
+        )
 
     whole = [concluding(question, "") for question in questions]
     check_context(model, whole, decoding.max_new_tokens, _SHORTER)

@@ -1,7 +1,7 @@
 """Step 1, n-shot sample selection (section 3.2): which questions become shots, by what the model itself gets right or wrong."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -131,14 +131,16 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
         drawn = [asdict(reading), seed] if reading else []
         return [question.id, model.fingerprint, model.tokens(chat), question.labels, *drawn]
 
-    def predict(batch: Sequence[Question]) -> list[Prediction]:
+    def predict(batch: Sequence[Question]) -> Iterable[tuple[int, Prediction]]:
         chats = [reading_chat(question, wording) for question in batch]
         if reading is None:
             tokens = model.next_token(chats, [question.labels for question in batch])
-            return [Prediction(q.id, token.text, token.label) for q, token in zip(batch, tokens, strict=True)]
+            return enumerate(Prediction(q.id, token.text, token.label) for q, token in zip(batch, tokens, strict=True))
         seeds = [derive(seed, "ask", question.id) for question in batch]
         texts = [reply.text.rstrip(")") for reply in model.generate(chats, reading, seeds)]
-        return [Prediction(q.id, text, text if text in q.labels else None) for q, text in zip(batch, texts, strict=True)]
+        return enumerate(
+            Prediction(q.id, text, text if text in q.labels else None) for q, text in zip(batch, texts, strict=True)
+        )
 
     return session.memory.stream(Stage("asking", Prediction, identity, predict, _BATCH), questions)
 

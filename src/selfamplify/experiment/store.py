@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ContextError, DataError, ExplanationError, RunError, SelectionError, SettingsError
-from ..memory import AbstractMemory, Item, Progress, Record, Stage, batches, silent
+from ..memory import AbstractMemory, Item, Progress, Record, Stage, batches, pieces, silent
 
 FILE_NAME = "run.sqlite"
 _SCHEMA = """
@@ -131,9 +131,12 @@ class Store(AbstractMemory):
             missing = {key: item for key, item in zip(keys, batch, strict=True) if key not in records}
             if missing:
                 self._progress(stage.name, done, len(items))
-                records |= zip(missing, stage.compute(list(missing.values())), strict=True)
-                self._commit([(key, stage.name, adapter.dump_json(records[key]).decode()) for key in missing])
-                self._progress(stage.name, done + len(batch), len(items))
+                wanted = list(missing)
+                for piece in pieces(stage, list(missing.values())):
+                    found = {wanted[place]: record for place, record in piece.items()}
+                    self._commit([(key, stage.name, adapter.dump_json(record).decode()) for key, record in found.items()])
+                    records |= found
+                    self._progress(stage.name, done + len(records), len(items))
             done += len(batch)
             yield from (records[key] for key in keys)
 

@@ -1,6 +1,6 @@
 """Step 2: the explainers by name, and the stage that runs one over the shots."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -87,9 +87,10 @@ def explain_all(session: Session, explainer: AbstractExplainer, questions: Seque
     def identity(question: Question) -> list[Any]:
         return [question.id, question.render(), question.answer, model.fingerprint, repr(explainer), repr(wording), seed]
 
-    def compute(batch: Sequence[Question]) -> list[Explanation]:
+    def compute(batch: Sequence[Question]) -> Iterable[tuple[int, Explanation]]:
         try:
-            return explainer.explain_all(model, batch, wording, [derive(seed, "explain", item.id) for item in batch])
+            seeds = [derive(seed, "explain", item.id) for item in batch]
+            return enumerate(explainer.explain_all(model, batch, wording, seeds))
         except SelfAmplifyError:
             raise
         except Exception as error:  # an explainer of others may raise anything

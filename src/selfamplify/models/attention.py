@@ -90,7 +90,9 @@ class SharedPrefix:
         folded = query.unflatten(1, (-1, groups)).permute(1, 2, 0, 3, 4).reshape(1, -1, groups * rows * width, dim)
         seen = None
         if rule.window is not None and self.length + self.farthest(width) >= rule.window:
-            distances = self.length + self.places(width, query.device)[..., None] - torch.arange(self.length, device=query.device)
+            distances = (
+                self.length + self.places(width, query.device)[..., None] - torch.arange(self.length, device=query.device)
+            )
             seen = (distances < rule.window).expand(rows, -1, -1).flatten(0, 1).repeat(groups, 1)
         out, lse = attend(folded, key, value, rule, False, seen)
         out = out.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4, 5)[0].flatten(1, 2)
@@ -139,9 +141,7 @@ def _forward(
     return out.transpose(1, 2).contiguous(), None
 
 
-def attend(
-    query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, seen: Tensor | None
-) -> tuple[Tensor, Tensor]:
+def attend(query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, seen: Tensor | None) -> tuple[Tensor, Tensor]:
     """Attention, and the log-sum-exp of its scores [row, head, query] in float32; ``seen`` [query, key] says which keys a query
     may see, None all of them."""
     plain = rule.softcap is None and seen is None and query.shape[-1] == value.shape[-1]

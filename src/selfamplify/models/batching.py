@@ -22,7 +22,7 @@ class Batcher:
         self._rows = 1 << 20
 
     def rows(self, width: int, kept: int = 1) -> int:
-        """How many rows of ``width`` tokens go together; ``kept`` times as many if no more than keys and values is held of them."""
+        """How many rows of ``width`` tokens go together; ``kept`` times as many if only keys and values are held of them."""
         return min(self._rows, max(1, kept * self.tokens // width))
 
     def shrink(self, rows: int, width: int) -> None:

@@ -1,7 +1,7 @@
 """Texts behind one shared prefix, written together: rows join as others finish, and nobody waits for the longest.
 
-Keys and values of the prefix exist once (``attention.py``), those of the rows behind it in ``rows.py``; the texts are those that
-transformers' ``generate`` writes for each row alone.
+Keys and values of the prefix exist once (``attention.py``), those of the rows behind it in ``rows.py``; the texts are those
+that transformers' ``generate`` writes for each row alone.
 """
 
 from collections import deque
@@ -65,7 +65,7 @@ class Writing:
         self, module: PreTrainedModel, prefix: tuple[int, ...], layers: KeysValues, manner: Manner, room: int, tokens: int
     ):
         self._module = module
-        self._prefix = prefix
+        self._prefix = torch.tensor(prefix, dtype=torch.long, device=module.device)
         self._manner = manner
         self._room = room
         self._tokens = tokens
@@ -118,7 +118,7 @@ class Writing:
         return self._manner.check(output.logits[:, -1, columns].float())
 
     def _advance(self, logits: Float[Tensor, "row vocab"], start: int) -> list[tuple[int, Text]]:
-        """Let the texts from ``start`` on grow by one token; gives out those that are at their end, and takes their rows back."""
+        """Let the texts from ``start`` on grow by one token; gives out those at their end, and takes their rows back."""
         growing = self._open[start:]
         targets: list[int] = []
         sources: list[int] = []
@@ -158,11 +158,12 @@ class Writing:
             return [self._drawn(text, block) for text, block in zip(texts, blocks, strict=True)]
         if self._beams == 1:
             return [[Continuation(0, token)] for token in scores.argmax(-1).tolist()]
+        vocabulary = scores.shape[-1]
         before = torch.tensor([text.search.scores for text in texts], device=scores.device)
         together = (scores.unflatten(0, (-1, self._beams)) + before[..., None]).flatten(1)
         best, places = together.topk(self._manner.candidates)
         return [
-            [Continuation(*divmod(place, scores.shape[-1]), score) for score, place in zip(*pair, strict=True)]
+            [Continuation(place // vocabulary, place % vocabulary, score) for score, place in zip(*pair, strict=True)]
             for pair in zip(best.tolist(), places.tolist(), strict=True)
         ]
 
@@ -184,7 +185,7 @@ class Writing:
         self, scores: Float[Tensor, "row vocab"], rows: Sequence[list[int]], size: int
     ) -> Float[Tensor, "row vocab"]:
         """Rule out every token that would end an n-gram of ``size`` tokens which stands already in the prompt or the text."""
-        whole = _padded([(*self._prefix, *row) for row in rows], -1, scores.device)
+        whole = torch.cat([self._prefix.expand(len(rows), -1), _padded(rows, -1, scores.device)], 1)
         lengths = torch.tensor([len(self._prefix) + len(row) for row in rows], device=scores.device)
         if whole.shape[1] < size:
             return scores

@@ -27,7 +27,7 @@ from .prefix import PrefixCache
 from .search import Text
 
 _KEPT = 4
-"""Texts are written by so many more rows than are run through a pass of many tokens: of most tokens only keys and values are held."""
+"""So many times more tokens are held while texts are written than are run in a pass: keys and values are all that is held."""
 _STOP_TOKENS = 16
 """No token is shorter than a byte, so that the plain template's stop lies within so many."""
 
@@ -210,11 +210,11 @@ class LocalModel(AbstractDifferentiableModel):
         """Whether a text ends with its last token: one that ends a turn, or the end of the plain template's stop."""
         if tokens[-1] in self._ends:
             return True
-        return not self.tokenizer.chat_template and chats_of.PLAIN_STOP in self.tokenizer.decode(tokens[-_STOP_TOKENS:])
+        return not self.tokenizer.chat_template and chats_of.PLAIN_STOP in self.tokenizer.decode(list(tokens[-_STOP_TOKENS:]))
 
     def _generation(self, text: Text) -> Generation:
         tokens = text.tokens[:-1] if text.ended and text.tokens[-1] in self._ends else text.tokens
-        written = str(self.tokenizer.decode(tokens, skip_special_tokens=True))
+        written = str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
         if not self.tokenizer.chat_template:
             written = written.split(chats_of.PLAIN_STOP)[0]
         return Generation(written.strip(), len(tokens), text.ended)

@@ -72,7 +72,11 @@ class Rows:
         del self.lengths[count:], self._common[count:]
 
     def append(
-        self, layer: int, places: Int[Tensor, " row"], key: Float[Tensor, "row head 1 dim"], value: Float[Tensor, "row head 1 dim"]
+        self,
+        layer: int,
+        places: Int[Tensor, " row"],
+        key: Float[Tensor, "row head 1 dim"],
+        value: Float[Tensor, "row head 1 dim"],
     ) -> tuple[Float[Tensor, "row head slot dim"], Float[Tensor, "row head slot dim"]]:
         """Write one more token of every row at its place; returns all that the rows have in this layer."""
         keys, values = self._kept[layer]

@@ -113,7 +113,7 @@ class Beams(AbstractSearch):
         if not best or hopeless or (full and self._early):
             self.found = self._ended[0][1]
             return []
-        # Fewer than ``width`` only where a text other than an end token stops: then a beam stands in for those that are missing.
+        # Fewer than ``width`` only where something else than an end token stops texts: then the best stands in for others.
         best += best[:1] * (self._width - len(best))
         return self._settle([(continuations[place], texts[place]) for place in best])
 
