@@ -15,11 +15,9 @@ from statistics import mean
 import numpy as np
 from scipy.stats import gmean
 
-from selfamplify import KernelShap, KernelShapCaptum, Question, ShapleyValueSampling, load_model, load_task
+from selfamplify import KernelShap, KernelShapCaptum, ShapleyValueSampling, load_model, load_task
 from selfamplify.asking import fits, reading_chat
-from selfamplify.explain import AbstractAttribution, Target, TokenGame
-from selfamplify.explain.words import candidate_words, locate
-from selfamplify.models import LocalModel
+from selfamplify.explain import AbstractAttribution, TokenGame, question_game
 from selfamplify.wording import OURS
 
 from .machine import heading
@@ -79,14 +77,8 @@ def _games(arc: Path | None, folders: list[Path], count: int) -> Iterator[tuple[
         model = load_model(name)
         asked = [question for question in questions if fits(model, reading_chat(question, OURS), 1)][:count]
         for question in asked:
-            game = _game(model, question)
+            game = question_game(model, question, OURS)
             yield f"{Path(name).name}, {question.id}, {game.players}", game
-
-
-def _game(model: LocalModel, question: Question) -> TokenGame:
-    reading = model.read(reading_chat(question, OURS), question.labels)
-    words = locate(reading, candidate_words(question.render(), question.labels))
-    return TokenGame(model, reading.ids, Target.label(reading, question.answer), tuple(words.values()))
 
 
 def _error(scores: object, reference: np.ndarray) -> float:

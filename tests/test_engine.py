@@ -10,15 +10,12 @@ import zoo
 from test_explainers import SMALL
 from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, model_of, tiny_model
 
-from selfamplify.asking import reading_chat
-from selfamplify.explain import EXPLAINERS, AbstractAttribution, KernelShap, Target, TokenGame, explain_all, make_explainer
+from selfamplify.explain import EXPLAINERS, AbstractAttribution, KernelShap, explain_all, make_explainer, question_game
 from selfamplify.explain.game import values_of
-from selfamplify.explain.words import candidate_words, locate
 from selfamplify.memory import NoMemory
 from selfamplify.models import LocalModel
 from selfamplify.models.attention import SharedPrefix, mergeable
 from selfamplify.models.head import float32_head
-from selfamplify.records import Question
 from selfamplify.session import Session
 from selfamplify.wording import OURS
 
@@ -26,12 +23,6 @@ ATTRIBUTIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, Ab
 ALIKE = (ANIMAL, HANDS)
 """Questions of the same labels, and so behind the same instruction."""
 every_model = pytest.mark.parametrize("name", [*zoo.DECODERS, *zoo.TRAINED])
-
-
-def game_of(model: LocalModel, question: Question, value: str = "logit", absent: str = "mask") -> TokenGame:
-    reading = model.read(reading_chat(question, OURS), question.labels)
-    words = locate(reading, candidate_words(question.render(), question.labels))
-    return TokenGame(model, reading.ids, Target.label(reading, question.answer), tuple(words.values()), value, absent)
 
 
 def plain(model: LocalModel, row: Sequence[int], keep: int) -> torch.Tensor:
@@ -65,7 +56,7 @@ def test_the_prefix_is_stored_once_where_the_model_lets_us(name: str, monkeypatc
 
     monkeypatch.setattr(model.module, "forward", spied)
     model.forget()
-    game_of(model, PLANT).ends()
+    question_game(model, PLANT, OURS).ends()
     assert bool(seen) == mergeable(model.module) == (model.module.config.model_type != "gpt_neo")
     for prefix in seen:
         assert prefix.seen == set(range(model.module.config.num_hidden_layers))
@@ -75,7 +66,7 @@ def test_the_prefix_is_stored_once_where_the_model_lets_us(name: str, monkeypatc
 def test_attention_implementation_and_head_are_restored_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_model("gemma2")
     head, implementation = model.module.get_output_embeddings(), model.module.config._attn_implementation
-    game = game_of(model, PLANT)
+    game = question_game(model, PLANT, OURS)
     game.ends()
 
     def fails(*given: Any, **more: Any) -> None:
@@ -83,7 +74,7 @@ def test_attention_implementation_and_head_are_restored_also_after_an_error(monk
 
     with monkeypatch.context() as broken, pytest.raises(RuntimeError, match="in the middle"):
         broken.setattr(model.module.get_input_embeddings(), "forward", fails)
-        game_of(model, HANDS).ends()
+        question_game(model, HANDS, OURS).ends()
     assert model.module.get_output_embeddings() is head
     assert model.module.config._attn_implementation == implementation
 
@@ -114,9 +105,9 @@ def test_half_precision_models_give_logits_in_float32(family: str) -> None:
 def test_games_of_several_questions_together_equal_games_alone(absent: str, value: str) -> None:
     model = model_of("llama")
     draw = np.random.default_rng(0)
-    alone = [game_of(model, question, value, absent) for question in QUESTIONS]
+    alone = [question_game(model, question, OURS, value, absent) for question in QUESTIONS]
     asked = [draw.random((20, game.players)) < 0.5 for game in alone]
-    together = [game_of(model, question, value, absent) for question in QUESTIONS]
+    together = [question_game(model, question, OURS, value, absent) for question in QUESTIONS]
     for found, game, coalitions in zip(values_of(together, asked), alone, asked, strict=True):
         assert found == pytest.approx(game.values(coalitions), abs=1e-4)
     assert [game.passes for game in together] == [game.passes for game in alone]

@@ -12,7 +12,6 @@ import zoo
 from captum.attr import LayerDeepLift, LayerGradientXActivation, LayerIntegratedGradients
 from zoo import ANIMAL, HANDS, PLANT, model_of, tiny_model
 
-from selfamplify.asking import reading_chat
 from selfamplify.errors import ExplanationError, ModelError, SettingsError
 from selfamplify.explain import (
     EXPLAINERS,
@@ -28,13 +27,12 @@ from selfamplify.explain import (
     SelfExp,
     SelfTopk,
     ShapleyValueSampling,
-    Target,
     TokenGame,
     explain_all,
     make_explainer,
+    question_game,
     settings_of,
 )
-from selfamplify.explain.words import candidate_words, locate
 from selfamplify.models import LocalModel, ScriptedModel
 from selfamplify.records import Chat, Choice, Decoding, Explanation, Question
 from selfamplify.session import Session
@@ -76,12 +74,6 @@ def explain(name: str, model: LocalModel, question: Question = LEAF, seed: int =
 def absence(name: str, absent: str) -> dict[str, Any]:
     """The setting of how words are absent, for the explainers that have it."""
     return {"absent": absent} if "absent" in settings_of(name) else {}
-
-
-def game_of(model: LocalModel, question: Question, **settings: Any) -> TokenGame:
-    reading = model.read(reading_chat(question, OURS), question.labels)
-    words = locate(reading, candidate_words(question.render(), question.labels))
-    return TokenGame(model, reading.ids, Target.label(reading, question.answer), tuple(words.values()), **settings)
 
 
 def x_and_baseline(game: TokenGame) -> tuple[torch.Tensor, torch.Tensor]:
@@ -141,7 +133,7 @@ def test_every_value_and_absence_can_be_attributed(name: str, value: str, absent
 def test_shapley_scores_sum_to_what_the_words_change(name: str, absent: str, where: str) -> None:
     model = model_of(where)
     explanation = explain(name, model, absent=absent)
-    full, empty = game_of(model, LEAF, absent=absent).ends()
+    full, empty = question_game(model, LEAF, OURS, absent=absent).ends()
     assert explanation.scores is not None and explanation.completeness_gap is not None
     assert sum(explanation.scores) == pytest.approx(full - empty, abs=1e-5)  # the ends were run again, in another batch
     assert explanation.completeness_gap < 1e-6
@@ -150,7 +142,7 @@ def test_shapley_scores_sum_to_what_the_words_change(name: str, absent: str, whe
 @pytest.mark.parametrize("question", [LEAF, HANDS], ids=lambda question: question.id)
 def test_integrated_gradients_are_complete_on_trained_weights_or_say_how_far(question: Question) -> None:
     explainer = IntegratedGradients(max_steps=128, tolerance=0.05)
-    game = game_of(model_of("stories260K"), question)
+    game = question_game(model_of("stories260K"), question, OURS)
     result = explainer.attribute(game, 0)
     full, empty = game.ends()
     assert result.completeness_gap == pytest.approx(abs(sum(result.scores) - (full - empty)) / abs(full - empty), abs=1e-3)
@@ -164,10 +156,9 @@ def test_integrated_gradients_are_complete_on_trained_weights_or_say_how_far(que
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 def test_nothing_outside_the_words_is_perturbed(name: str, absent: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_model()
-    reading = model.read(reading_chat(LEAF, OURS), LEAF.labels)
-    words = locate(reading, candidate_words(LEAF.render(), LEAF.labels))
-    fixed = [place for place in range(len(reading.ids)) if not any(place in own for own in words.values())]
-    kept = [reading.ids[place] for place in fixed]
+    game = question_game(model, LEAF, OURS)
+    fixed = [place for place in range(len(game.ids)) if not any(place in own for own in game.positions)]
+    kept = [game.ids[place] for place in fixed]
     rows: list[list[int]] = []
     embedded: list[torch.Tensor] = []
     whole, from_embeddings = model.last_logits, model.logits_from_embeddings
@@ -187,16 +178,15 @@ def test_nothing_outside_the_words_is_perturbed(name: str, absent: str, monkeypa
     assert rows or embedded
     for row in rows:
         if absent == "mask":
-            assert len(row) == len(reading.ids) and [row[place] for place in fixed] == kept
+            assert len(row) == len(game.ids) and [row[place] for place in fixed] == kept
         else:
-            removed = [list(own) for own in words.values()]
-            gone = {place for own in removed for place in own}
+            gone = {place for own in game.positions for place in own}
             remaining = iter(row)
             assert all(any(token == other for other in remaining) for token in kept), "what is fixed is left, in order"
-            assert len(row) >= len(reading.ids) - len(gone)
+            assert len(row) >= len(game.ids) - len(gone)
     expected = model.embedding(torch.tensor(kept))
     for matrix in embedded:
-        assert matrix.shape[0] == len(reading.ids)
+        assert matrix.shape[0] == len(game.ids)
         torch.testing.assert_close(matrix[fixed], expected)
 
 
@@ -204,7 +194,7 @@ def test_nothing_outside_the_words_is_perturbed(name: str, absent: str, monkeypa
 @pytest.mark.parametrize("name", zoo.ZOO)
 def test_game_equals_plain_forward_passes(name: str, absent: str) -> None:
     model = model_of(name)
-    game = game_of(model, PLANT, absent=absent)
+    game = question_game(model, PLANT, OURS, absent=absent)
     draw = np.random.default_rng(0)
     coalitions = draw.random((9, game.players)) < draw.random((9, 1))
     values = game.values(np.concatenate([coalitions, coalitions]))
@@ -224,7 +214,7 @@ def test_game_equals_plain_forward_passes(name: str, absent: str) -> None:
 
 def test_values_are_those_of_their_definitions() -> None:
     logits = torch.randn(3, 400, generator=torch.Generator().manual_seed(0))
-    games = {value: game_of(model_of("llama"), PLANT, value=value) for value in ("logit", "logprob", "margin")}
+    games = {value: question_game(model_of("llama"), PLANT, OURS, value=value) for value in ("logit", "logprob", "margin")}
     a, (b, c) = games["logit"].target.ids[0], games["logit"].target.rivals
     probabilities = logits.double().exp() / logits.double().exp().sum(-1, keepdim=True)
     others = (logits[:, b].double().exp() + logits[:, c].double().exp()).log()
@@ -314,7 +304,7 @@ trained = pytest.mark.parametrize("where", zoo.TRAINED)
 
 @trained
 def test_gradient_x_activation_equals_captums(where: str) -> None:
-    game = game_of(model_of(where), PLANT)
+    game = question_game(model_of(where), PLANT, OURS)
     forward, x, _ = captum_layer(game)
     layer = game.model.embedding.requires_grad_()
     try:
@@ -326,7 +316,7 @@ def test_gradient_x_activation_equals_captums(where: str) -> None:
 
 @trained
 def test_integrated_gradients_equal_captums(where: str) -> None:
-    game = game_of(model_of(where), HANDS)
+    game = question_game(model_of(where), HANDS, OURS)
     forward, x, baseline = captum_layer(game)
     layer = game.model.embedding.requires_grad_()
     try:
@@ -340,7 +330,7 @@ def test_integrated_gradients_equal_captums(where: str) -> None:
 
 @trained
 def test_deep_lift_captum_equals_captums(where: str) -> None:
-    game = game_of(model_of(where), HANDS)
+    game = question_game(model_of(where), HANDS, OURS)
     _, x, baseline = captum_layer(game)
     target = game.target.ids[0]
 
@@ -364,7 +354,7 @@ def test_deep_lift_captum_equals_captums(where: str) -> None:
 
 @pytest.mark.parametrize("where", ["llama", "mistral", "stories260K"])
 def test_captums_deep_lift_on_llama_blocks_is_gradient_times_difference(where: str) -> None:
-    game = game_of(model_of(where), PLANT)
+    game = question_game(model_of(where), PLANT, OURS)
     x, baseline = (game.model.embedding(ids).detach() for ids in x_and_baseline(game))
     point = x.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(game.score(game.model.logits_from_embeddings(point)).sum(), point)
@@ -374,7 +364,7 @@ def test_captums_deep_lift_on_llama_blocks_is_gradient_times_difference(where: s
 def test_gradient_equals_finite_differences() -> None:
     model = tiny_model("gpt2")
     model.module.double()
-    game = game_of(model, LEAF)
+    game = question_game(model, LEAF, OURS)
     x = model.embedding(x_and_baseline(game)[0]).detach()
     step, expected = 1e-3, []
     for own in game.positions:
@@ -388,7 +378,7 @@ def test_gradient_equals_finite_differences() -> None:
 
 def test_feature_ablation_is_the_loss_of_each_word() -> None:
     model = model_of("llama")
-    game = game_of(model, LEAF)
+    game = question_game(model, LEAF, OURS)
     everything = np.ones(7, bool)
     losses = []
     for word in range(7):
@@ -396,7 +386,7 @@ def test_feature_ablation_is_the_loss_of_each_word() -> None:
         less[word] = False
         full, without = game.values(np.stack([everything, less]))
         losses.append(full - without)
-    assert FeatureAblation().attribute(game_of(model, LEAF), 0).scores == pytest.approx(losses, abs=1e-5)
+    assert FeatureAblation().attribute(question_game(model, LEAF, OURS), 0).scores == pytest.approx(losses, abs=1e-5)
 
 
 # What the model writes itself.

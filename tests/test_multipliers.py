@@ -12,13 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 from zoo import HANDS, PLANT, model_of
 
-from selfamplify.asking import reading_chat
-from selfamplify.explain import DeepLift, DeepLiftCaptum, ShapleyValueSampling, Target, TokenGame
+from selfamplify.explain import DeepLift, DeepLiftCaptum, ShapleyValueSampling, TokenGame, question_game
 from selfamplify.explain.gradients import embedded
 from selfamplify.explain.multipliers import Multipliers, uncovered
-from selfamplify.explain.words import candidate_words, locate
-from selfamplify.models import LocalModel, load_model
-from selfamplify.records import Question
+from selfamplify.models import load_model
 from selfamplify.wording import OURS
 
 MASK = torch.tensor([[0.0, float("-inf")], [0.0, 0.0]])
@@ -89,16 +86,10 @@ def test_softmax_that_jumps_from_one_option_to_the_other() -> None:
     assert multipliers.abs().max() < 0.01
 
 
-def game_of(model: LocalModel, question: Question, value: str = "logit") -> TokenGame:
-    reading = model.read(reading_chat(question, OURS), question.labels)
-    words = locate(reading, candidate_words(question.render(), question.labels))
-    return TokenGame(model, reading.ids, Target.label(reading, question.answer), tuple(words.values()), value)
-
-
 @pytest.mark.parametrize("where", [*zoo.DECODERS, *zoo.TRAINED])
 @pytest.mark.parametrize("value", ["logit", "logprob", "margin"])
 def test_scores_are_complete_and_bounded(where: str, value: str) -> None:
-    game = game_of(model_of(where), PLANT, value)
+    game = question_game(model_of(where), PLANT, OURS, value)
     result = DeepLift(value=value).attribute(game, 0)
     full, empty = game.ends()
     size = sum(map(abs, result.scores))
@@ -109,7 +100,7 @@ def test_scores_are_complete_and_bounded(where: str, value: str) -> None:
 @pytest.mark.parametrize("where", zoo.TRAINED)
 def test_trained_models_are_complete_to_one_in_ten_thousand(where: str) -> None:
     for question in (PLANT, HANDS):
-        gap = DeepLift().attribute(game_of(model_of(where), question), 0).completeness_gap
+        gap = DeepLift().attribute(question_game(model_of(where), question, OURS), 0).completeness_gap
         assert gap is not None and gap < 1e-4
 
 
@@ -117,7 +108,7 @@ def test_trained_models_are_complete_to_one_in_ten_thousand(where: str) -> None:
 def test_half_precision_is_complete_too(where: str) -> None:
     model = load_model(str(zoo.trained_folder(where)), dtype="bfloat16", device="cpu")
     for question in zoo.QUESTIONS:
-        game = game_of(model, question)
+        game = question_game(model, question, OURS)
         result = DeepLift().attribute(game, 0)
         assert result.completeness_gap is not None and result.completeness_gap < 1e-3
         full, empty = game.ends()
@@ -129,7 +120,7 @@ def test_half_precision_is_complete_too(where: str) -> None:
 def test_scores_rank_words_as_shapley_values_do_and_better_than_captums(where: str) -> None:
     found: dict[type[DeepLift | DeepLiftCaptum], list[float]] = {DeepLift: [], DeepLiftCaptum: []}
     for question in (PLANT, HANDS):
-        game = game_of(model_of(where), question)
+        game = question_game(model_of(where), question, OURS)
         reference = ShapleyValueSampling(permutations=40).attribute(game, 0).scores
         for kind, correlations in found.items():
             correlations.append(cast(float, spearmanr(kind().attribute(game, 0).scores, reference)[0]))
@@ -150,12 +141,12 @@ def test_a_model_that_no_rule_covers_warns_with_the_gap(monkeypatch: pytest.Monk
     plain = model.logits_from_embeddings
     monkeypatch.setattr(model, "logits_from_embeddings", lambda rows, *rest: plain(rows.cumprod(-1), *rest))
     with pytest.warns(UserWarning, match=r"no rule for Cumprod .* miss f\(x\) - f\(x'\) by .*kernel_shap"):
-        DeepLift().attribute(game_of(model, PLANT), 0)
+        DeepLift().attribute(question_game(model, PLANT, OURS), 0)
 
 
 def test_rules_end_with_their_context_even_if_the_model_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     model = zoo.tiny_model()
-    game = game_of(model, PLANT)
+    game = question_game(model, PLANT, OURS)
     point = embedded([game])
     rows = point.x.clone().requires_grad_()
     before = torch.autograd.grad(point.values(rows, [0]).sum(), rows)[0]
@@ -165,6 +156,6 @@ def test_rules_end_with_their_context_even_if_the_model_fails(monkeypatch: pytes
 
     with monkeypatch.context() as broken, pytest.raises(RuntimeError, match="in the middle"):
         broken.setattr(TokenGame, "score", lambda self, logits, columns: fails(logits))
-        DeepLift().attribute(game_of(model, PLANT), 0)
+        DeepLift().attribute(question_game(model, PLANT, OURS), 0)
     after = torch.autograd.grad(point.values(rows, [0]).sum(), rows)[0]
     torch.testing.assert_close(before, after)

@@ -22,6 +22,7 @@ from .integrated_gradients import IntegratedGradients
 from .kernel_shap import KernelShap
 from .kernel_shap_captum import KernelShapCaptum
 from .lime import Lime
+from .question import question_game
 from .random_words import RandomWords
 from .self_exp import SelfExp
 from .self_topk import SelfTopk
@@ -129,5 +130,6 @@ __all__ = [
     "TokenGame",
     "explain_all",
     "make_explainer",
+    "question_game",
     "settings_of",
 ]

@@ -11,13 +11,12 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from ..asking import check_context, reading_chat
 from ..errors import ExplanationError, ModelError
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..records import Cost, Explanation, Question
 from ..wording import Wording
-from .game import Target, TokenGame, check_rules, values_of
-from .words import Word, candidate_words, locate
+from .game import TokenGame, check_rules, values_of
+from .question import question_game
 
 
 class AbstractExplainer(ABC):
@@ -87,21 +86,21 @@ class AbstractAttribution(AbstractExplainer):
     ) -> list[Explanation]:
         start = perf_counter()
         local = self.local(model)
-        played = [_game(local, question, wording, self.value, self.absent) for question in questions]
-        results = self.scored([game for _, game in played], seeds, [f"question {question.id}" for question in questions])
+        games = [question_game(local, question, wording, self.value, self.absent) for question in questions]
+        results = self.scored(games, seeds, [f"question {question.id}" for question in questions])
         seconds = (perf_counter() - start) / len(questions)
         return [
             Explanation(
                 question.id,
                 self.name,
-                tuple(word.text for word in words),
+                game.words,
                 tuple(map(float, result.scores)),
                 value=self.value,
                 completeness_gap=result.completeness_gap,
                 standard_errors=None if result.standard_errors is None else tuple(map(float, result.standard_errors)),
                 cost=Cost(result.passes, seconds),
             )
-            for question, (words, _), result in zip(questions, played, results, strict=True)
+            for question, game, result in zip(questions, games, results, strict=True)
         ]
 
     def local(self, model: AbstractLanguageModel) -> AbstractDifferentiableModel:
@@ -172,19 +171,6 @@ class AbstractPerturbation(AbstractAttribution):
 def _values(games: Sequence[TokenGame], asked: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What each game is worth for what is asked of it; a game on its own answers itself, whatever kind of game it is."""
     return [games[0].values(asked[0])] if len(games) == 1 else values_of(games, asked)
-
-
-def _game(
-    model: AbstractDifferentiableModel, question: Question, wording: Wording, value: str, absent: str
-) -> tuple[list[Word], TokenGame]:
-    chat = reading_chat(question, wording)
-    check_context(model, [chat], 1, "shorter questions")
-    reading = model.read(chat, question.labels)
-    positions = locate(reading, candidate_words(question.render(), question.labels))
-    if not positions:
-        raise ExplanationError(f"Question {question.id} has no word that could be a keyword; leave it out.")
-    target = Target.label(reading, question.answer)
-    return list(positions), TokenGame(model, reading.ids, target, tuple(positions.values()), value, absent)
 
 
 def completeness_gap(scores: Sequence[float] | np.ndarray, full: float, empty: float) -> float | None:

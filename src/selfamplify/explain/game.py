@@ -67,7 +67,8 @@ class Target:
 class TokenGame:
     """The game of one prompt on one model; ``passes`` counts the rows that the model was run on.
 
-    ``ids`` are the tokens of the prompt; ``positions`` holds the places in it of each player (word).
+    ``ids`` are the tokens of the prompt, ``positions`` the places in it of each player, and ``words`` what the players are
+    called, where they may become keywords.
     """
 
     model: AbstractDifferentiableModel
@@ -76,6 +77,7 @@ class TokenGame:
     positions: tuple[tuple[int, ...], ...]
     value: str = "logit"
     absent: str = "mask"
+    words: tuple[str, ...] = ()
     passes: int = 0
     _known: dict[bytes, float] = field(default_factory=dict)
 
