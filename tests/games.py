@@ -15,8 +15,9 @@ Worth = Callable[[np.ndarray], np.ndarray]
 class Game(TokenGame):
     """What an explainer sees of a TokenGame, without a model behind it: players, values, ends, passes."""
 
-    def __init__(self, players: int, worth: Worth):
+    def __init__(self, players: int, worth: Worth, words: tuple[str, ...] = ()):
         self._players = players
+        self.words = words
         self._worth = worth
         self._seen: set[bytes] = set()
 

@@ -1,6 +1,7 @@
 """The engine below the explainers: one stored prefix, a reduced head, batches over questions; against plain forward passes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -10,12 +11,14 @@ import zoo
 from test_explainers import SMALL
 from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, model_of, tiny_model
 
+from selfamplify import rationale
 from selfamplify.explain import EXPLAINERS, AbstractAttribution, KernelShap, explain_all, make_explainer, question_game
 from selfamplify.explain.game import values_of
 from selfamplify.memory import NoMemory
 from selfamplify.models import LocalModel
 from selfamplify.models.attention import SharedPrefix, mergeable
 from selfamplify.models.head import float32_head
+from selfamplify.records import Explanation
 from selfamplify.session import Session
 from selfamplify.wording import OURS
 
@@ -28,6 +31,15 @@ every_model = pytest.mark.parametrize("name", [*zoo.DECODERS, *zoo.TRAINED])
 def plain(model: LocalModel, row: Sequence[int], keep: int) -> torch.Tensor:
     with torch.no_grad():
         return model.module(input_ids=torch.tensor([row])).logits[0, -keep:].float()
+
+
+def test_players_of_a_question_are_named_by_its_words() -> None:
+    game = question_game(model_of("llama"), PLANT, OURS)
+    assert game.words == KernelShap(samples=60).explain(model_of("llama"), PLANT, OURS, 0).words
+    chosen = rationale.keywords(Explanation("plant", "x", game.words, tuple(map(float, range(game.players)))), 99)
+    assert {word.lower() for word in chosen} == {name for name in game.keywords if name is not None}
+    assert len(game.keywords) == game.players and None in game.keywords
+    assert len(set(replace(game, words=()).keywords)) == game.players
 
 
 @every_model

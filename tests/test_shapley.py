@@ -263,6 +263,30 @@ def test_stopping_rule_is_wrong_no_more_often_than_it_says(estimator: str) -> No
     assert wrong <= binom.ppf(0.999, stopped, 0.1)
 
 
+NOUNS = [f"noun{place}" for place in range(30)]
+OPEN = polynomial(30, 1, pairwise=0.2, threes=300)
+
+
+@pytest.mark.parametrize("estimator", ["gaussian_process", "least_squares"])
+@pytest.mark.parametrize(
+    ("ahead", "words", "keywords_settle", "units_settle"),
+    [
+        (4, ["the", "Of", "a", "is", *NOUNS[4:]], False, True),  # the function words stand apart, the nouns do not
+        (8, [*NOUNS[:4], "the", "Of", "a", "is", *NOUNS[8:]], True, False),  # and here it is the nouns that do
+        (5, [*NOUNS[:4], "NOUN3", *NOUNS[5:]], True, False),  # which of two equal words comes first changes nothing
+        (4, ["noun1", *NOUNS[1:]], False, True),  # three keywords stand apart, and the fourth is open
+    ],
+)
+def test_stopping_rule_is_about_the_words_that_would_become_keywords(
+    estimator: str, ahead: int, words: list[str], keywords_settle: bool, units_settle: bool
+) -> None:
+    values = 100.0 * (np.arange(30) < ahead)  # two levels, each of ties
+    worth = Polynomial(OPEN.alone + values - OPEN.shapley, OPEN.pairs, OPEN.threes)
+    rule = KernelShap(samples=600, estimator=estimator, stop_when_settled=0.95, keywords=4)
+    for named, settled in ((tuple(words), keywords_settle), ((), units_settle)):
+        assert (rule.attribute(Game(30, worth, named), 0).passes < 200) == settled
+
+
 @pytest.mark.parametrize(
     ("setting", "remedy"), [({"estimator": "ols"}, "least_squares"), ({"stop_when_settled": 95.0}, "0.95")]
 )

@@ -113,23 +113,34 @@ class ThoughtFormat(AbstractFormat):
         return self.wording.thought.format(think=self.wording.think, thought=thought, label=label)
 
 
+def keyword(word: str) -> str | None:
+    """The keyword that a scored word may become: the word without case; None for a function word, which becomes none."""
+    lower = word.lower()
+    return None if lower in STOP_WORDS else lower
+
+
 def keywords(explanation: Explanation, k: int) -> list[str]:
     """The k most important words of an explanation, in the order of the text, each once (compared without case).
 
     Scored words are ranked by score, and stop words are passed over here, never given a fake score. Words without scores
     keep the order in which they were named. With fewer than k candidates, all of them.
     """
-    order = range(len(explanation.words))
-    if explanation.scores is not None:
-        scores = explanation.scores
-        order = sorted(order, key=lambda index: (-scores[index], index))
+    words, scores = explanation.words, explanation.scores
+    if scores is None:
+        chosen = list(best([word.lower() for word in words], [0.0] * len(words), k).values())
+    else:
+        chosen = sorted(best([keyword(word) for word in words], scores, k).values())
+    return [words[place] for place in chosen]
+
+
+def best(names: Sequence[str | None], scores: Sequence[float], k: int) -> dict[str, int]:
+    """The k names of the highest scores, best first, each with the place of its highest one; None is no name."""
     chosen: dict[str, int] = {}
-    for index in order:
-        word = explanation.words[index].lower()
-        if len(chosen) < k and word not in chosen and (explanation.scores is None or word not in STOP_WORDS):
-            chosen[word] = index
-    indices = sorted(chosen.values()) if explanation.scores is not None else chosen.values()
-    return [explanation.words[index] for index in indices]
+    for place in sorted(range(len(names)), key=lambda place: -scores[place]):
+        name = names[place]
+        if name is not None and len(chosen) < k:
+            chosen.setdefault(name, place)
+    return chosen
 
 
 def layout_for(explanations: Sequence[Explanation], wording: Wording, keyword_count: int, step_count: int) -> AbstractFormat:

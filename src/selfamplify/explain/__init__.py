@@ -14,7 +14,7 @@ from ..seeds import derive
 from ..session import Session
 from .deep_lift import DeepLift
 from .deep_lift_captum import DeepLiftCaptum
-from .explainer import AbstractAttribution, AbstractExplainer, AbstractPerturbation, Attribution, Play
+from .explainer import AbstractAttribution, AbstractExplainer, AbstractPerturbation, Attribution, Play, Players
 from .feature_ablation import FeatureAblation
 from .game import ABSENT, VALUES, Target, TokenGame
 from .gradient_x_activation import GradientXActivation
@@ -121,6 +121,7 @@ __all__ = [
     "KernelShapCaptum",
     "Lime",
     "Play",
+    "Players",
     "RandomWords",
     "SelfExp",
     "SelfTopk",

@@ -134,6 +134,9 @@ class AbstractAttribution(AbstractExplainer):
 Play = Generator[Bool[np.ndarray, "_coalition _word"], Float[np.ndarray, " _coalition"], Attribution]
 """A method at play: it yields coalitions, is sent their values, and returns its scores."""
 
+Players = Sequence[str | None]
+"""Who plays: for each player the keyword that it would become; None for a function word, which becomes none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AbstractPerturbation(AbstractAttribution):
@@ -145,14 +148,14 @@ class AbstractPerturbation(AbstractAttribution):
     absent: str = "mask"  # pyright: ignore[reportIncompatibleVariableOverride]
 
     @abstractmethod
-    def play(self, players: int, seed: int) -> Play:
-        """Play a game of so many players: yield coalitions [coalition, word], and be sent their values."""
+    def play(self, players: Players, seed: int) -> Play:
+        """Play a game of these players: yield coalitions [coalition, word], and be sent their values."""
 
     def attribute(self, game: TokenGame, seed: int) -> Attribution:
         return self.attribute_all([game], [seed])[0]
 
     def attribute_all(self, games: Sequence[TokenGame], seeds: Sequence[int]) -> list[Attribution]:
-        plays = [self.play(game.players, seed) for game, seed in zip(games, seeds, strict=True)]
+        plays = [self.play(game.keywords, seed) for game, seed in zip(games, seeds, strict=True)]
         values: list[np.ndarray | None] = [None] * len(games)
         results: dict[int, Attribution] = {}
         while len(results) < len(games):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .explainer import AbstractPerturbation, Attribution, Play
+from .explainer import AbstractPerturbation, Attribution, Play, Players
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +13,7 @@ class FeatureAblation(AbstractPerturbation):
 
     name = "feature_ablation"
 
-    def play(self, players: int, seed: int) -> Play:
-        values = yield np.concatenate([np.ones((1, players), bool), ~np.eye(players, dtype=bool)])
+    def play(self, players: Players, seed: int) -> Play:
+        m = len(players)
+        values = yield np.concatenate([np.ones((1, m), bool), ~np.eye(m, dtype=bool)])
         return Attribution((values[0] - values[1:]).tolist())

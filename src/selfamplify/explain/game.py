@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..errors import SettingsError
 from ..models.model import AbstractDifferentiableModel, Reading
+from ..rationale import keyword
 
 Value = Callable[[Float[Tensor, "row place column"], list[int], list[int]], Float[Tensor, " row"]]
 
@@ -93,6 +94,11 @@ class TokenGame:
     @property
     def players(self) -> int:
         return len(self.positions)
+
+    @property
+    def keywords(self) -> tuple[str | None, ...]:
+        """The keyword that each player would become, None for a function word; without ``words``, each is one of its own."""
+        return tuple(map(keyword, self.words)) if self.words else tuple(map(str, range(self.players)))
 
     @property
     def prefix(self) -> tuple[int, ...]:

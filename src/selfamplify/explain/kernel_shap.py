@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float
 from scipy.special import ndtr
 
 from ..errors import ExplanationError, SettingsError
-from .explainer import AbstractExplainer, AbstractPerturbation, Attribution, Play, completeness_gap
+from ..rationale import best
+from .explainer import AbstractExplainer, AbstractPerturbation, Attribution, Play, Players, completeness_gap
 from .game import ends
 from .odd_process import Estimate, process_estimate
 from .shapley_values import every_coalition, exact_shapley
@@ -27,9 +28,10 @@ class KernelShap(AbstractPerturbation):
     ``estimator`` makes scores of what was drawn: ``"gaussian_process"`` (see ``odd_process``) or ``"least_squares"``, which has
     no bias and larger errors; at 2 M evaluations nothing is left over to tell its standard errors from, and there are none.
 
-    ``stop_when_settled`` is a confidence, such as 0.95: coalitions are then played in rounds until the ``keywords`` highest
-    words are settled, that is until the probabilities that a word outside them should stand before one of them, by the
-    estimator's own errors, add up to less than one minus it (a union bound). ``samples`` stays the most that is spent.
+    ``stop_when_settled`` is a confidence, such as 0.95: coalitions are then played in rounds until the ``keywords`` best
+    keywords are settled, that is until the probabilities that another word should stand before one of them, by the estimator's
+    own errors, add up to less than one minus it (a union bound). Function words, which never become keywords, do not count,
+    and a word that occurs twice counts by its higher score. ``samples`` stays the most that is spent.
     """
 
     name = "kernel_shap"
@@ -49,8 +51,8 @@ class KernelShap(AbstractPerturbation):
         # Without the rule the number of keywords changes nothing, and an explanation serves every number of them.
         return self if self.stop_when_settled is None else super().completed(**settings)
 
-    def play(self, players: int, seed: int) -> Play:
-        m = players
+    def play(self, players: Players, seed: int) -> Play:
+        m = len(players)
         full, empty = yield ends(m)
         if m == 1:
             return Attribution([full - empty], 0, 0.0, [0.0])
@@ -71,7 +73,7 @@ class KernelShap(AbstractPerturbation):
             values = yield np.concatenate([new, ~new])
             odd = np.append(odd, (values[: len(new)] - values[len(new) :]) / 2)
             estimate = ESTIMATORS[self.estimator](pairs[:stop], odd, full - empty)
-            if self.stop_when_settled is not None and _settled(estimate, self.keywords or 6) >= self.stop_when_settled:
+            if self.stop_when_settled is not None and _settled(estimate, players, self.keywords or 6) >= self.stop_when_settled:
                 break
         told = self.estimator != "least_squares" or len(odd) >= m
         scores = estimate.scores
@@ -90,10 +92,11 @@ _ROUND = 20
 """Pairs between two looks of the stopping rule."""
 
 
-def _settled(estimate: Estimate, k: int) -> float:
-    """A lower bound of the probability that the k highest scores are those of the k highest words."""
-    order = np.argsort(-estimate.scores)
-    inside, outside = order[:k], order[k:]
+def _settled(estimate: Estimate, players: Players, k: int) -> float:
+    """A lower bound of the probability that the k keywords of the highest scores are the k best keywords."""
+    chosen = best(players, estimate.scores.tolist(), k)
+    inside = np.array(list(chosen.values()), int)
+    outside = np.array([place for place, name in enumerate(players) if name is not None and name not in chosen], int)
     variance = estimate.covariance.diagonal()
     variances = variance[inside][:, None] + variance[outside] - 2 * estimate.covariance[np.ix_(inside, outside)]
     gaps = estimate.scores[inside][:, None] - estimate.scores[outside]

@@ -8,7 +8,7 @@ from captum.attr import KernelShap as CaptumEngine
 from torch import Tensor
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, Play, completeness_gap
+from .explainer import AbstractPerturbation, Attribution, Play, Players, completeness_gap
 from .game import ends
 
 
@@ -22,8 +22,8 @@ class KernelShapCaptum(AbstractPerturbation):
     name = "kernel_shap_captum"
     samples: int = 350
 
-    def play(self, players: int, seed: int) -> Play:
-        m = players
+    def play(self, players: Players, seed: int) -> Play:
+        m = len(players)
         if m < 2:
             raise ExplanationError("Captum's KernelShap needs at least two words; use kernel_shap.")
         if self.samples < m + 2:

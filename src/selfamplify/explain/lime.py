@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, Play
+from .explainer import AbstractPerturbation, Attribution, Play, Players
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,8 @@ class Lime(AbstractPerturbation):
     kernel_width: float = 25.0
     ridge: float = 1.0
 
-    def play(self, players: int, seed: int) -> Play:
-        m = players
+    def play(self, players: Players, seed: int) -> Play:
+        m = len(players)
         if self.samples < m + 2:
             raise ExplanationError(f"lime needs at least M + 2 = {m + 2} samples for this question, not {self.samples}.")
         generator = np.random.default_rng(seed)

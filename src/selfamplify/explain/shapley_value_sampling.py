@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import SettingsError
-from .explainer import AbstractPerturbation, Attribution, Play, completeness_gap
+from .explainer import AbstractPerturbation, Attribution, Play, Players, completeness_gap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +20,12 @@ class ShapleyValueSampling(AbstractPerturbation):
     name = "shapley_value_sampling"
     permutations: int = 26
 
-    def play(self, players: int, seed: int) -> Play:
+    def play(self, players: Players, seed: int) -> Play:
         if self.permutations < 4 or self.permutations % 2:
             raise SettingsError(
                 f"shapley_value_sampling draws orders in pairs, two pairs at least; {self.permutations} can't be drawn, use 26."
             )
-        m = players
+        m = len(players)
         generator = np.random.default_rng(seed)
         drawn = np.stack([generator.permutation(m) for _ in range(self.permutations // 2)])
         ranks = np.stack([drawn, m - 1 - drawn], 1).reshape(-1, m)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, Play, completeness_gap
+from .explainer import AbstractPerturbation, Attribution, Play, Players, completeness_gap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +20,8 @@ class ShapleyValues(AbstractPerturbation):
     name = "shapley_values"
     max_words: int = 12
 
-    def play(self, players: int, seed: int) -> Play:
-        m = players
+    def play(self, players: Players, seed: int) -> Play:
+        m = len(players)
         if m > self.max_words:
             raise ExplanationError(
                 f"shapley_values evaluates every coalition, and {m} words have 2^{m} = {2**m:,} of them; at most "
