@@ -1,6 +1,7 @@
 """Any answer to any prompt: read once, scored as a whole by every attribution, shown and kept; and what is refused."""
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
@@ -19,7 +20,7 @@ from zoo import model_of, tiny_model, trained_folder
 
 from selfamplify import AnswerAttribution, KernelShap, ScriptedModel, SelfExp, attribute, attribution_table, load_model
 from selfamplify.attribution import Unit
-from selfamplify.errors import ContextError, DataError, ModelError, SettingsError
+from selfamplify.errors import ContextError, DataError, ExplanationError, ModelError, SettingsError
 from selfamplify.explain import (
     AbstractAttribution,
     Attribution,
@@ -146,7 +147,7 @@ def test_system_turn_may_be_moved_by_the_template() -> None:
         ("{{ messages[0]['content'] }}" + zoo.CHAT_TEMPLATE, "rewrites or repeats"),
         (
             "{{ raise_exception('No system') }}{{ messages[0]['content'] }}",
-            r"refuses user and assistant and system .*No system",
+            r"refuses user and assistant and system .*No system\); put the system turn's text into the user's turn",
         ),
     ],
 )
@@ -378,6 +379,22 @@ MISUSES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["kernel_shap", "lime", "kernel_shap_captum"])
+def test_too_few_evaluations_are_told_without_a_question(name: str) -> None:
+    with pytest.raises(ExplanationError, match="for 4 words, not 5; use --samples 6, or more") as error:
+        attribute(model_of("llama"), PROMPT, "A", make_explainer(name, {"value": "logprob", "samples": 5}))
+    assert "question" not in str(error.value)
+
+
+def test_prompt_that_moves_nothing_is_told_without_a_question() -> None:
+    model = tiny_model()
+    for weight in model.module.parameters():
+        weight.data.zero_()
+    with pytest.raises(ExplanationError, match="No word of the prompt moves the model's logprob .* another") as error:
+        attribute(model, PROMPT, "A", ablation)
+    assert "question" not in str(error.value)
+
+
 @pytest.mark.parametrize("case", MISUSES)
 def test_misuse_is_told_with_its_remedy(case: str) -> None:
     call, kind, remedy = MISUSES[case]
@@ -392,6 +409,7 @@ HOSTILE = st.sampled_from(
     ["<script>alert(1)</script>", '"><img src=x onerror=y>', "</div>&amp;", "\x1b[31m\u202e", "[red]x[/]", "a\u2028b"]
 )
 FINITE = st.floats(-1e6, 1e6)
+SETTINGS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | FINITE | ANY_TEXT | HOSTILE
 
 
 @st.composite
@@ -407,7 +425,18 @@ def attributions(draw: st.DrawFn) -> AnswerAttribution:
     gap, cost = draw(st.none() | FINITE), Cost(draw(st.integers(0, 99)), draw(FINITE))
     answer = draw(ANY_TEXT | HOSTILE)
     return AnswerAttribution(
-        tuple(messages), answer, tuple(units), name, name, "logprob", draw(FINITE), draw(FINITE), gap, cost
+        tuple(messages),
+        answer,
+        tuple(units),
+        name,
+        name,
+        "logprob",
+        draw(FINITE),
+        draw(FINITE),
+        gap,
+        cost,
+        draw(st.dictionaries(ANY_TEXT, SETTINGS, max_size=3)),
+        draw(st.none() | st.integers()),
     )
 
 
@@ -417,10 +446,31 @@ def test_saved_attribution_is_read_back(tmp_path: Path, found: AnswerAttribution
     assert AnswerAttribution.load(found.save(tmp_path / "a.json")) == found
 
 
+def test_settings_and_seed_are_those_that_were_used(tmp_path: Path) -> None:
+    explainer = KernelShap(value="logprob", samples=60, estimator="least_squares")
+    found = attribute(model_of("llama"), PROMPT, SEVERAL, explainer, seed=7)
+    again = AnswerAttribution.load(found.save(tmp_path / "a.json"))
+    assert (again.explainer, again.seed) == ("kernel_shap", 7)
+    assert make_explainer(again.explainer, again.settings) == explainer
+    assert attribute(model_of("llama"), again.messages, again.answer, explainer, seed=again.seed or 0).scores == found.scores
+    assert "absent=mask, samples=60, estimator=least_squares, seed=7" in Shown(found._repr_html_()).text
+    assert attribute(model_of("llama"), PROMPT, SEVERAL).settings["samples"] == 350, "those of the default, too"
+    hash(found)
+
+
+def test_files_of_the_first_version_are_read_without_settings(tmp_path: Path) -> None:
+    found = attribute(model_of("llama"), PROMPT, SEVERAL, ablation, seed=3)
+    file = found.save(tmp_path / "a.json")
+    data = json.loads(file.read_text())
+    assert data.pop("settings") == {"value": "logprob", "absent": "mask"} and data.pop("seed") == 3
+    file.write_text(json.dumps(data | {"version": 1}))
+    assert AnswerAttribution.load(file) == replace(found, settings={}, seed=None)
+
+
 def test_damaged_files_are_told(tmp_path: Path) -> None:
     file = attribute(model_of("llama"), PROMPT, SEVERAL, ablation).save(tmp_path / "deep" / "a.json")
     good = file.read_text()
-    for bad in ("", "{", "[]", "{}", good.replace('"version": 1', '"version": 2'), good.replace("milk", "silk", 1),
+    for bad in ("", "{", "[]", "{}", good.replace('"version": 2', '"version": 3'), good.replace("milk", "silk", 1),
                 good.replace('"start": 6', '"start": "x"'), good.replace('"message": 0', '"message": 7')):  # fmt: skip
         file.write_text(bad)
         with pytest.raises(DataError, match="attribute the answer again") as error:

@@ -31,10 +31,10 @@ def judge_chat(question: Question, response: str) -> Chat:
     return Chat((Message("user", content),), "The answer is (")
 
 
-def reply_to(model: AbstractLanguageModel, chat: Chat, decoding: Decoding, seed: int) -> str:
-    """What the model writes in one chat. Raises ContextError, before any work, if that does not fit its context."""
-    check_context(model, [chat], decoding.max_new_tokens, "a model with a longer context")
-    return model.generate([chat], decoding, [seed])[0].text
+def replies_to(model: AbstractLanguageModel, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[str]:
+    """What the model writes in each chat. Raises ContextError, before any work, if that does not fit its context."""
+    check_context(model, chats, decoding.max_new_tokens, "a model with a longer context")
+    return [reply.text for reply in model.generate(chats, decoding, seeds)]
 
 
 def fits(model: AbstractLanguageModel, chat: Chat, new_tokens: int) -> bool:

@@ -1,6 +1,7 @@
 """Any answer to any chat prompt, explained by any attribution: its log-probability is shared out over the prompt."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
 
@@ -9,7 +10,7 @@ from ..explain import EXPLAINERS, AbstractAttribution, AbstractExplainer, Kernel
 from ..models import AbstractDifferentiableModel, AbstractLanguageModel, load_model
 from ..records import Cost, Message
 from .players import Player, players
-from .record import AnswerAttribution, Unit
+from .record import AnswerAttribution, Setting, Unit
 from .turns import Messages, text, turns
 
 _LEAST_SAMPLES = 350
@@ -68,6 +69,8 @@ def attribute(
         empty=empty,
         completeness_gap=result.completeness_gap,
         cost=Cost(result.passes + game.passes - before, perf_counter() - start),
+        settings={field.name: _setting(getattr(method, field.name)) for field in fields(method)},
+        seed=seed,
     )
 
 
@@ -85,6 +88,11 @@ def _units(
         )
         for player, score, error in zip(found, scores, errors or [None] * len(found), strict=True)
     )
+
+
+def _setting(value: object) -> Setting:
+    """A setting as it is kept in a file; one of a type that JSON does not have, as its text."""
+    return value if isinstance(value, bool | int | float | str | None) else repr(value)
 
 
 def _attribution(explainer: AbstractExplainer | str) -> AbstractAttribution:

@@ -49,7 +49,7 @@ def heat_map(attribution: "AnswerAttribution") -> str:
         '<div style="font-family:sans-serif;line-height:1.8;white-space:pre-wrap;overflow-wrap:anywhere">'
         f'{turns}{answer}\n<small style="opacity:0.75">'
         f'{explainer}: <span style="{good}">for the answer</span> <span style="{bad}">against it</span> · '
-        f"{_safe(_summary(attribution))}</small></div>"
+        f"{_safe(_summary(attribution))}{_safe(_settings(attribution))}</small></div>"
     )
 
 
@@ -102,6 +102,14 @@ def _summary(attribution: "AnswerAttribution") -> str:
         f"{value} {attribution.full:.4g} with the whole prompt, {attribution.empty:.4g} without the units; "
         f"{incomplete}{attribution.cost.forward_passes} forward passes, {attribution.cost.seconds:.2f} s"
     )
+
+
+def _settings(attribution: "AnswerAttribution") -> str:
+    """What it takes to compute the same again; ``value`` is told with the value itself."""
+    told = [f"{name}={value}" for name, value in attribution.settings.items() if name != "value" and value is not None]
+    if attribution.seed is not None:
+        told.append(f"seed={attribution.seed}")
+    return f"; {', '.join(told)}" if told else ""
 
 
 def _marked(text: str, unit: "Unit | None", share: float) -> str:

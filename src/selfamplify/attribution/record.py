@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +15,11 @@ from ..records import Cost, Message
 from ..writing import write_whole
 from . import drawn
 
-_VERSION = 1
+_VERSION = 2
+_READ = (1, _VERSION)
+"""The versions that ``load`` takes: the first one had no settings and no seed."""
+
+Setting = bool | int | float | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class AnswerAttribution:
     ``messages`` are the turns as they were given, ``answer`` what follows them in the model's reply (its end may have been
     trimmed by the chat template). Scores are in the unit of ``value``, in nats for ``"logprob"``; ``full`` and ``empty`` are
     that value with all units and with none. ``completeness_gap`` is |sum of scores - (full - empty)| / |full - empty| where the
-    method promises completeness, else None. In a terminal it prints as coloured lines, in a notebook it is a heat map.
+    method promises completeness, else None. ``settings`` and ``seed`` are those of the explainer; files of
+    an earlier version do not hold them. In a terminal it prints as coloured lines, in a notebook it is a heat map.
     """
 
     messages: tuple[Message, ...]
@@ -50,6 +55,8 @@ class AnswerAttribution:
     empty: float
     completeness_gap: float | None = None
     cost: Cost = Cost(0, 0.0)
+    settings: dict[str, Setting] = field(default_factory=dict, hash=False)
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         _check(self.messages, self.units)
@@ -81,8 +88,10 @@ class AnswerAttribution:
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
             made_by = data.pop("version")
-            if made_by != _VERSION:
-                raise DataError(f"{file} has version {made_by}, and this package reads {_VERSION}; attribute the answer again.")
+            if made_by not in _READ:
+                raise DataError(
+                    f"{file} has version {made_by}, and this package reads up to {_VERSION}; attribute the answer again."
+                )
             return _ADAPTER.validate_python(data)
         except OSError as error:
             raise DataError(f"{file} can't be read ({error.strerror}); name a file that `save` wrote.") from error

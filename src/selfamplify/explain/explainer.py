@@ -45,6 +45,21 @@ class AbstractExplainer(ABC):
         return [self.explain(model, question, wording, seed) for question, seed in zip(questions, seeds, strict=True)]
 
 
+class AbstractWriting(AbstractExplainer):
+    """An explainer that has the model write; it answers as many questions at once as the model has room for."""
+
+    batch = 64
+
+    def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
+        return self.explain_all(model, [question], wording, [seed])[0]
+
+    @abstractmethod
+    def explain_all(
+        self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
+    ) -> list[Explanation]:
+        """The explanations of all the questions, written together."""
+
+
 @dataclass(frozen=True)
 class Attribution:
     """What an attribution method gives for the words of one question; see Explanation for the fields."""
@@ -126,7 +141,7 @@ class AbstractAttribution(AbstractExplainer):
             if not any(result.scores):
                 raise ExplanationError(
                     f"No word of {name} moves the model's {self.value} (every score of {self.name} is 0); "
-                    f"leave it out, or use another model."
+                    f"take another one, or another model."
                 )
         return results
 

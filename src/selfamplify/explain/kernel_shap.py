@@ -62,8 +62,8 @@ class KernelShap(AbstractPerturbation):
         least = 2 * m if self.estimator == "least_squares" else m + 2
         if self.samples < least:
             raise ExplanationError(
-                f"kernel_shap with {self.estimator} needs at least {least} evaluations for the {m} words of this question, not "
-                f"{self.samples}; use --samples {least}, or more."
+                f"kernel_shap with {self.estimator} needs at least {least} evaluations for {m} words, not {self.samples}; "
+                f"use --samples {least}, or more."
             )
         pairs = _pairs(m, (self.samples - 2) // 2, np.random.default_rng(seed))
         odd = np.empty(0)

@@ -28,7 +28,8 @@ class KernelShapCaptum(AbstractPerturbation):
             raise ExplanationError("Captum's KernelShap needs at least two words; use kernel_shap.")
         if self.samples < m + 2:
             raise ExplanationError(
-                f"kernel_shap_captum needs at least M + 2 = {m + 2} samples for this question, not {self.samples}."
+                f"kernel_shap_captum needs at least M + 2 = {m + 2} samples for {m} words, not {self.samples}; "
+                f"use --samples {m + 2}, or more."
             )
         # What Captum draws does not depend on what it is told: its coalitions are written down first, and answered then.
         drawn: list[Tensor] = [torch.from_numpy(ends(m))]

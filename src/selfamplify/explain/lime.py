@@ -24,7 +24,10 @@ class Lime(AbstractPerturbation):
     def play(self, players: Players, seed: int) -> Play:
         m = len(players)
         if self.samples < m + 2:
-            raise ExplanationError(f"lime needs at least M + 2 = {m + 2} samples for this question, not {self.samples}.")
+            raise ExplanationError(
+                f"lime needs at least M + 2 = {m + 2} samples for {m} words, not {self.samples}; "
+                f"use --samples {m + 2}, or more."
+            )
         generator = np.random.default_rng(seed)
         removed = generator.integers(1, m + 1, self.samples - 1)
         coalitions = generator.random((self.samples - 1, m)).argsort(1).argsort(1) >= removed[:, None]

@@ -1,22 +1,23 @@
 """self_topk: the model names the most important keywords itself, given the answer (section 3.3, A.3)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from ..asking import reply_to, request
+from ..asking import replies_to, request
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
-from ..records import Cost, Decoding, Explanation, Question
+from ..records import Chat, Cost, Decoding, Explanation, Question
 from ..wording import Wording, listed, placeholders
-from .explainer import AbstractExplainer
+from .explainer import AbstractWriting
 
 QUOTED = re.compile(r'["“]([^"“”\n]+)["”]')
 """A keyword in quotes, as the shots list them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SelfTopk(AbstractExplainer):
+class SelfTopk(AbstractWriting):
     """The model is given y and writes ``keywords`` keywords; they are taken as written, whether in the question or not.
 
     Settings left open are those of the method that asks; without one, 6 keywords, decoded greedily.
@@ -26,20 +27,29 @@ class SelfTopk(AbstractExplainer):
     keywords: int | None = None
     decoding: Decoding | None = None
 
-    def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
+    def explain_all(
+        self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
+    ) -> list[Explanation]:
         start = perf_counter()
         k = 6 if self.keywords is None else self.keywords
-        given = wording.topk_reply.format(label=question.answer, k=k)
-        example = f"{wording.topk_reply.format(label=question.labels[0], k=k)} {listed(placeholders('word', k))}"
-        chat = request(wording.topk_request.format(k=k, example=example), question, given)
-        text = reply_to(model, chat, self.decoding or Decoding(), seed)
-        words = parse_keywords(text)[:k]
-        if not words:
-            raise ExplanationError(
-                f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution "
-                f"explainer such as kernel_shap."
-            )
-        return Explanation(question.id, self.name, tuple(words), text=text, cost=Cost(1, perf_counter() - start))
+        texts = replies_to(model, [_chat(question, wording, k) for question in questions], self.decoding or Decoding(), seeds)
+        cost = Cost(1, (perf_counter() - start) / len(questions))
+        explanations: list[Explanation] = []
+        for question, text in zip(questions, texts, strict=True):
+            words = parse_keywords(text)[:k]
+            if not words:
+                raise ExplanationError(
+                    f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution "
+                    f"explainer such as kernel_shap."
+                )
+            explanations.append(Explanation(question.id, self.name, tuple(words), text=text, cost=cost))
+        return explanations
+
+
+def _chat(question: Question, wording: Wording, k: int) -> Chat:
+    given = wording.topk_reply.format(label=question.answer, k=k)
+    example = f"{wording.topk_reply.format(label=question.labels[0], k=k)} {listed(placeholders('word', k))}"
+    return request(wording.topk_request.format(k=k, example=example), question, given)
 
 
 def parse_keywords(text: str) -> list[str]:

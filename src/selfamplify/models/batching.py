@@ -29,7 +29,7 @@ class Batcher:
         """Remember that so many rows did not fit. Raises ModelError if it was one."""
         if rows == 1:
             raise ModelError(
-                f"One row of {width} tokens does not fit the device's memory; use fewer shots, --dtype bfloat16, "
+                f"One row of {width} tokens does not fit the device's memory; use a shorter prompt, --dtype bfloat16, "
                 f"or a larger device."
             )
         self._rows = rows // 2

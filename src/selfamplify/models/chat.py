@@ -99,9 +99,11 @@ def _rendered(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], c
         )
     except Exception as error:  # a template is a program of the model's makers
         roles = " and ".join(dict.fromkeys(("user", "assistant", *(message.role for message in messages))))
+        system = any(message.role == "system" for message in messages)
+        remedy = "put the system turn's text into the user's turn" if system else "use a model with another template, or none"
         raise ModelError(
             f"The chat template of this tokenizer refuses {roles} turns that end in the start of a reply "
-            f"({first_line(error)}); use a model with a chat template, or one without any."
+            f"({first_line(error)}); {remedy}."
         ) from error
     return str(text)
 
