@@ -70,7 +70,7 @@ class Writing:
         self._room = room
         self._tokens = tokens
         self._beams = manner.decoding.num_beams
-        self._rows = Rows(layers, room * self._beams)
+        self.rows = Rows(layers, room * self._beams)
         self._open: list[_Open] = []
 
     def texts(self, suffixes: Sequence[tuple[int, ...]], seeds: Sequence[int]) -> Iterator[tuple[int, Text]]:
@@ -90,9 +90,9 @@ class Writing:
         """Run new rows in one pass, and take their first tokens."""
         device, beams = self._module.device, self._beams
         lengths = [len(suffix) for suffix in suffixes]
-        first = FirstPass(self._rows.prefix)
+        first = FirstPass(self.rows.prefix)
         logits = self._forward(first, _padded(suffixes, 0, device), torch.tensor(lengths, device=device)[:, None] - 1)
-        self._rows.add(first, lengths, beams)
+        self.rows.add(first, lengths, beams)
         start = len(self._open)
         for place, suffix, seed in zip(places, suffixes, seeds, strict=True):
             draws = torch.Generator(device).manual_seed(seed)
@@ -103,9 +103,9 @@ class Writing:
     def _step(self) -> list[tuple[int, Text]]:
         """Run the last token of every row, and take the next ones."""
         last = [[row[-1]] for text in self._open for row in text.rows]
-        step = NextPass(self._rows, self._module.device)
+        step = NextPass(self.rows, self._module.device)
         logits = self._forward(step, torch.tensor(last, device=self._module.device), 1)
-        self._rows.grown()
+        self.rows.grown()
         return self._advance(logits, 0)
 
     def _forward(self, shared: SharedPrefix, ids: Int[Tensor, "row token"], kept: Tensor | int) -> Float[Tensor, "row vocab"]:
@@ -128,7 +128,7 @@ class Writing:
             moved = [(row, each.row) for row, each in enumerate(taken) if each.row != row]
             targets += [block * self._beams + row for row, _ in moved]
             sources += [block * self._beams + row for _, row in moved]
-        self._rows.copy(targets, sources)
+        self.rows.copy(targets, sources)
         return self._ended()
 
     def _ended(self) -> list[tuple[int, Text]]:
@@ -141,8 +141,8 @@ class Writing:
             last = self._open.pop()
             if block < len(self._open):  # the last block moves to where rows are free now
                 self._open[block] = last
-                self._rows.move(block * self._beams, len(self._open) * self._beams, self._beams)
-            self._rows.keep(len(self._open) * self._beams)
+                self.rows.move(block * self._beams, len(self._open) * self._beams, self._beams)
+            self.rows.keep(len(self._open) * self._beams)
         return ended
 
     def _continuations(self, logits: Float[Tensor, "row vocab"], texts: Sequence[_Open]) -> list[list[Continuation]]:

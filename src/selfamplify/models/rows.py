@@ -28,6 +28,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are held, in use or not."""
+        return sum(store.nbytes for kept in self._kept for store in kept)
+
     def add(self, first: "FirstPass", lengths: Sequence[int], copies: int) -> None:
         """Take in rows that were run in one pass, each ``copies`` times."""
         start, width = len(self), max(lengths)
