@@ -34,6 +34,7 @@ from selfamplify.explain.words import candidate_words, overlapping
 from selfamplify.models import LocalModel
 from selfamplify.printable import printable
 from selfamplify.records import Cost, Message
+from selfamplify.shading import tint
 
 PROMPT = "Which animal gives milk?"
 SEVERAL = "The brown cow."
@@ -531,7 +532,9 @@ def test_sign_is_not_told_by_colour_alone() -> None:
     styles = {attributes["title"]: str(attributes["style"]) for _, attributes in shown.tags if "title" in attributes}
     assert list(styles) == ["+2.0000 ± 0.2500", "-1.0000 ± 0.2500", "+0.0100 ± 0.2500"]
     assert ["dashed" in style for style in styles.values()] == [False, True, False]
-    assert "kernel_shap: for the answer against it · logprob -1 with the whole prompt, -2.01 without" in shown.text
+    assert "kernel_shap: for the answer against it\nlogprob -1 with the whole prompt, -2.01 without" in shown.text
+    legend = [str(attributes["style"]) for _, attributes in shown.tags if "style" in attributes][-3:-1]
+    assert legend == [tint(1.0), tint(-1.0)], "in the colours of the strongest words, and not dimmed"
     assert "completeness gap 1e-09, 9 forward passes, 0.50 s" in shown.text
     drawn = SIGNED.__rich__()
     spans = {drawn.plain[span.start : span.end]: str(span.style) for span in drawn.spans if "rgb" in str(span.style)}

@@ -42,14 +42,15 @@ def heat_map(attribution: "AnswerAttribution") -> str:
     lines: list[str] = []
     for role, pieces in _turns(attribution):
         shown = "".join(_marked(text, unit, share) for text, unit, share in pieces)
-        lines.append(f'<span style="opacity:0.65">{_safe(role)}:</span> {shown}')
+        lines.append(f"{_dim(f'{_safe(role)}:')} {shown}")
     turns, answer = "\n".join(lines), f"<b>{_safe(attribution.answer)}</b>"
+    notes = _safe(_summary(attribution)) + "".join(f"\n{_safe(line)}" for line in _settings(attribution))
     explainer, (good, bad) = _safe(attribution.explainer), (tint(1.0), tint(-1.0))
+    # The legend's colours are those of the words, and so are not dimmed with what stands around them.
+    legend = f'{_dim(f"{explainer}: ")}<span style="{good}">for the answer</span> <span style="{bad}">against it</span>'
     return (
         '<div style="font-family:sans-serif;line-height:1.8;white-space:pre-wrap;overflow-wrap:anywhere">'
-        f'{turns}{answer}\n<small style="opacity:0.75">'
-        f'{explainer}: <span style="{good}">for the answer</span> <span style="{bad}">against it</span> · '
-        f"{_safe(_summary(attribution))}{_safe(_settings(attribution))}</small></div>"
+        f'{turns}{answer}\n<small style="display:block;line-height:1.5">{legend}\n{_dim(notes)}</small></div>'
     )
 
 
@@ -104,12 +105,16 @@ def _summary(attribution: "AnswerAttribution") -> str:
     )
 
 
-def _settings(attribution: "AnswerAttribution") -> str:
-    """What it takes to compute the same again; ``value`` is told with the value itself."""
+def _settings(attribution: "AnswerAttribution") -> list[str]:
+    """What it takes to compute the same again, on a line if there is any; ``value`` is told with the value itself."""
     told = [f"{name}={value}" for name, value in attribution.settings.items() if name != "value" and value is not None]
     if attribution.seed is not None:
         told.append(f"seed={attribution.seed}")
-    return f"; {', '.join(told)}" if told else ""
+    return [", ".join(told)] if told else []
+
+
+def _dim(html: str) -> str:
+    return f'<span style="opacity:0.7">{html}</span>'
 
 
 def _marked(text: str, unit: "Unit | None", share: float) -> str:
