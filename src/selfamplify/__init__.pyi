@@ -33,9 +33,12 @@ from .explain import ShapleyValueSampling as ShapleyValueSampling
 from .explain import explain_all as explain_all
 from .explain import make_explainer as make_explainer
 from .methods import make_method as make_method
+from .models import Limits as Limits
 from .models import LocalModel as LocalModel
 from .models import ScriptedModel as ScriptedModel
+from .models import ServerModel as ServerModel
 from .models import load_model as load_model
+from .models import load_server as load_server
 from .profiles import DEFAULT as DEFAULT
 from .profiles import PAPER as PAPER
 from .profiles import Profile as Profile

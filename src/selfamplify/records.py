@@ -77,15 +77,17 @@ class NextToken:
     """The next-token distribution after a prefill, as far as the labels are concerned.
 
     ``text`` is the arg max over the whole vocabulary; ``label`` is the label whose token that is, or None;
-    ``log_probabilities`` are those of the labels asked for, in their order, in nats.
+    ``log_probabilities`` are those of the labels asked for, in their order, in nats; empty where a server does not tell them.
     """
 
     text: str
     label: str | None
     log_probabilities: tuple[float, ...]
 
-    def best(self, labels: Sequence[str]) -> str:
-        """The most probable of the labels that were asked for."""
+    def best(self, labels: Sequence[str]) -> str | None:
+        """The most probable of the labels that were asked for; where no probabilities are told, the label read, or None."""
+        if not self.log_probabilities:
+            return self.label
         return max(zip(self.log_probabilities, labels, strict=True), key=lambda pair: pair[0])[1]
 
 

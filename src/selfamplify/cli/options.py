@@ -12,7 +12,8 @@ from ..errors import SettingsError
 from .screen import err, say
 
 if TYPE_CHECKING:
-    from selfamplify import LocalModel, Profile, Task
+    from selfamplify import LocalModel, Profile, ServerModel, Task
+    from selfamplify.models import AbstractLanguageModel
 
 Out = Annotated[Path, typer.Option("--out", help="The run folder; the same command resumes in it.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the run: which shots, which coalitions.")]
@@ -24,19 +25,54 @@ MaxNewTokens = Annotated[int | None, typer.Option("--max-new-tokens", min=1, hel
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """Which model, and how it is loaded."""
+    """Which model, and how it is loaded, or where it is served."""
 
-    model: Annotated[str, typer.Option("--model", help="'embedded', a local folder, or a Hugging Face hub name.")] = "embedded"
+    model: Annotated[
+        str, typer.Option("--model", help="'embedded', a local folder, a Hugging Face hub name; or a --server's name for it.")
+    ] = "embedded"
     dtype: Annotated[str, typer.Option("--dtype", help="auto, float32, bfloat16 or float16.")] = "auto"
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
     batch_tokens: Annotated[int, typer.Option("--batch-tokens", min=1, help="Tokens run at once, at most.")] = 32768
 
-    def load(self) -> "LocalModel":
+    server: Annotated[
+        list[str] | None,
+        typer.Option("--server", help="An OpenAI-compatible server, such as http://localhost:8000; may be repeated."),
+    ] = None
+    in_flight: Annotated[
+        int | None, typer.Option("--in-flight", min=1, help="Requests in flight at each --server, at most. [64]")
+    ] = None
+
+    def load(self) -> "AbstractLanguageModel":
+        if self.server:
+            return self.load_served(self.server)
+        if self.in_flight is not None:
+            raise SettingsError("--in-flight is about servers; write --server URL too, or leave it out.")
+        return self.load_local()
+
+    def load_served(self, urls: list[str]) -> "ServerModel":
+        """The model behind servers: the one of that name, or the only one that they serve."""
+        for name in ("dtype", "device", "batch_tokens"):
+            if getattr(self, name) != getattr(ModelOptions, name):
+                option = f"--{name.replace('_', '-')}"
+                raise SettingsError(f"{option} is about a local model, and a --server's model is loaded there; leave one out.")
+        name = None if self.model == ModelOptions.model else self.model
+        limits = selfamplify.Limits() if self.in_flight is None else selfamplify.Limits(in_flight=self.in_flight)
+        served = selfamplify.load_server(*urls, model=name, limits=limits)
+        if not served.abilities.continues:
+            say(f"note: {served.name} does not continue the start of a reply; it is put into the user's turn.", console=err)
+        if not (served.abilities.continues and served.abilities.top_logprobs):
+            say(f"note: labels are read from what {served.name} writes, and not from probabilities.", console=err)
+        return served
+
+    def load_local(self) -> "LocalModel":
+        """The model on this machine. Raises SettingsError where a server is named."""
+        if self.server:
+            raise SettingsError("--prompt is explained by the tokens of a local model; leave --server out.")
         return selfamplify.load_model(self.model, dtype=self.dtype, device=self.device, batch_tokens=self.batch_tokens)
 
-    def load_judge(self, name: str | None, model: "LocalModel") -> "LocalModel | None":
-        """The judge of that name; the model itself is not loaded twice."""
-        if name is None or name == self.model:
+    def load_judge(self, name: str | None, model: "AbstractLanguageModel") -> "AbstractLanguageModel | None":
+        """The judge of that name, on this machine; the model itself, local or served, is not loaded twice."""
+        if name is None or name in (self.model, model.name):
             return model if name else None
         return selfamplify.load_model(name, dtype=self.dtype, device=self.device, batch_tokens=self.batch_tokens)
 

@@ -61,7 +61,7 @@ class PromptOptions:
     def explain(self, model: ModelOptions, explainer: str, engine: EngineOptions, seed: int) -> None:
         """Print the prompt coloured, and its scores as a table."""
         messages, method = read_messages(self.prompt or ""), _method(explainer, engine.given())
-        found = selfamplify.attribute(model.load(), messages, self.answer or "", method, self.units, self.span, seed)
+        found = selfamplify.attribute(model.load_local(), messages, self.answer or "", method, self.units, self.span, seed)
         out.print(found, soft_wrap=True)
         out.print(selfamplify.attribution_table(found))
         if self.save is not None:
