@@ -13,10 +13,10 @@ PUBLIC = """
 amplify AnswerAttribution attribute attribution_table
 AutoCot build catalogue Choice ClusteredAutoCot coloured_question Columns compare comparison_table Decoding DeepLift
 DEFAULT evaluate explain_all Explanation explanation_table FeatureAblation find_profile GradientXActivation InputOutput
-IntegratedGradients KernelShap KernelShapCaptum layout_for Lime Limits load_model load_server load_task LocalModel make_explainer make_method
-measure PAPER Plan preset PRESETS Profile Prompt Question RandomWords responses_side_by_side Result Sample ScriptedModel
-select SelfAmplify SelfAmplifyError SelfExp SelfTopk ServerModel Session ShapleyValues ShapleyValueSampling Store Table Task
-terminal_progress worked_question ZeroShot ZeroShotCot
+IntegratedGradients KernelShap KernelShapCaptum layout_for Lime Limits load_model load_server load_task LocalModel
+make_explainer make_method measure PAPER Plan preset PRESETS Profile Prompt Question RandomWords responses_side_by_side Result
+Sample ScriptedModel select SelfAmplify SelfAmplifyError SelfExp SelfTopk ServerModel Session ShapleyValues
+ShapleyValueSampling Store Table Task terminal_progress worked_question ZeroShot ZeroShotCot
 """.split()
 
 

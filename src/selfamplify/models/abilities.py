@@ -134,8 +134,8 @@ def _continuing(chat: Any) -> tuple[bool, bool, bool]:
     found = told or untold
     text = found["text"].strip() if found else ""
     echoes = text.startswith(_WEEK[1])
-    counts = [reply["prompt"] if reply else None for reply in (told, untold)]
-    shorter = all(isinstance(count, int) for count in counts) and counts[0] < counts[1]
+    with_flags, without = (reply["prompt"] if reply else None for reply in (told, untold))
+    shorter = isinstance(with_flags, int) and isinstance(without, int) and with_flags < without
     return text.startswith("day") or echoes or shorter, told is not None, echoes
 
 

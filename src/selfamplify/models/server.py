@@ -139,9 +139,9 @@ def load_server(*urls: str, model: str | None = None, limits: Limits | None = No
     """The model behind one or several OpenAI-compatible servers, such as ``load_server("http://localhost:8000")``.
 
     ``model`` is its name there; None takes the only one that is served. At most ``limits.in_flight`` (64) requests are in
-    flight at each server. A key is read from SELFAMPLIFY_API_KEY, or else OPENAI_API_KEY, and is sent to all of them. A few requests
-    of some tokens each find out what the servers can do. Raises SettingsError for an address that is none, ModelError where a
-    server does not answer, serves no such model, or another than the first.
+    flight at each server. A key is read from SELFAMPLIFY_API_KEY, or else OPENAI_API_KEY, and is sent to all of them. A few
+    requests of some tokens each find out what the servers can do. Raises SettingsError for an address that is none, ModelError
+    where a server does not answer, serves no such model, or another than the first.
     """
     endpoints = Endpoints(urls, _key(), limits or Limits())
     found = [probe(endpoints, url, model) for url in endpoints.urls]

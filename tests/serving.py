@@ -1,0 +1,169 @@
+"""A real server on the loopback interface that speaks as OpenAI-compatible ones do, and does what a test tells it to."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from selfamplify.records import Chat, Message
+
+Reply = tuple[int, dict[str, str], bytes]
+FLAGS = {"continue_final_message", "add_generation_prompt"}
+
+
+@dataclass
+class Served:
+    """What the server can do, what it says, what goes wrong there, and what it was asked.
+
+    ``kind`` is "vllm" (everything), "serve" (refuses fields it does not know, drops logprobs, continues no prefill) or "llama"
+    (continues without flags, and repeats the prefill). ``script`` says what a chat is answered; ``trouble`` may give another
+    reply to the n-th request that is no probe, None for none.
+    """
+
+    script: Callable[[Chat], str]
+    kind: str = "vllm"
+    model: str = "tiny"
+    delay: float = 0.0
+    key: str = ""
+    context: int = 4096
+    trouble: Callable[[int, dict[str, Any]], Reply | None] = lambda number, body: None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    most: int = 0
+    url: str = ""
+    _busy: int = 0
+    _lock: Any = field(default_factory=threading.Lock)
+
+    def get(self, path: str) -> tuple[int, Any]:
+        if path == "/version" and self.kind == "vllm":
+            return 200, {"version": "0.15.0"}
+        if path == "/v1/models" and self.kind != "serve":
+            told = {"id": self.model, "owned_by": self.kind, "root": f"/data/{self.url[-2:]}/tiny-7b"}
+            return 200, {"data": [told | ({"max_model_len": self.context} if self.kind == "vllm" else {})]}
+        return 404, {"detail": "Not Found"}
+
+    def chat(self, body: dict[str, Any]) -> Reply:
+        last = body["messages"][-1]
+        with self._lock:
+            probe = last["content"] in ("Hello", "Monday, Tuesday, Wednes")
+            number = len(self.asked)
+            if not probe:
+                self.asked.append(body)
+                self.times.append(time.monotonic())
+                self._busy += 1
+                self.most = max(self.most, self._busy)
+        try:
+            time.sleep(0 if probe else self.delay)
+            trouble = None if probe else self.trouble(number, body)
+            return trouble or self.completion(body)
+        finally:
+            with self._lock:
+                self._busy -= not probe
+
+    def completion(self, body: dict[str, Any]) -> Reply:
+        unknown = (FLAGS | {"top_k", "min_p", "repetition_penalty"}) & body.keys()
+        if self.kind == "serve" and unknown:
+            return document(422, {"detail": f"Unexpected fields in the request: {unknown}"})
+        if body["model"] != self.model:
+            return document(404, {"error": {"message": f"The model `{body['model']}` does not exist."}})
+        *before, last = body["messages"]
+        open_ended = self.kind == "llama" or (self.kind == "vllm" and body.get("continue_final_message"))
+        prefill = last["content"] if last["role"] == "assistant" and open_ended else ""
+        messages = before if prefill else body["messages"]
+        if last["content"] == "Monday, Tuesday, Wednes":
+            text = "day" if prefill else "Thursday"
+        elif last["content"] == "Hello":
+            text = "Hi"
+        else:
+            content = messages[-1]["content"]
+            question = content[content.find("George") :]
+            text = self.script(Chat(tuple(Message(**each) for each in messages), prefill, question))
+        words = text.split(" ")
+        text = (prefill if self.kind == "llama" else "") + " ".join(words[: body["max_tokens"]])
+        choice: dict[str, Any] = {"message": {"content": text}, "finish_reason": "stop"}
+        if len(words) > body["max_tokens"]:
+            choice["finish_reason"] = "length"
+        if body.get("logprobs") and self.kind != "serve":
+            top = [{"token": token, "logprob": value} for token, value in self.probabilities(words[0])]
+            choice["logprobs"] = {"content": [{"token": top[0]["token"], "top_logprobs": top}]}
+        return document(200, {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": len(words)}})
+
+    @staticmethod
+    def probabilities(word: str) -> list[tuple[str, float]]:
+        """The word, then " A" and others; nothing for C."""
+        return [(word, -0.5), (" A", -1.5), ("A", -3.0), ("Z", -4.0)]
+
+
+def document(status: int, content: Any, **headers: str) -> Reply:
+    return status, {name.replace("_", "-"): value for name, value in headers.items()}, json.dumps(content).encode()
+
+
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, *given: Any):
+        super().__init__(*given)
+        self.open: list[socket.socket] = []
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self.open.append(connection)
+        return connection, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away are what some tests are about."""
+
+
+@contextmanager
+def serving(served: Served) -> Iterator[Served]:
+    """The server at ``served.url``, for the length of a ``with`` statement; then connections are cut and nobody listens."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.answer(document(*served.get(self.path)))
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            served.headers.append(dict(self.headers))
+            if served.key and self.headers.get("Authorization") != f"Bearer {served.key}":
+                self.answer(document(401, {"error": {"message": f"wrong key {self.headers.get('Authorization')}"}}))
+            else:
+                self.answer(served.chat(body))
+
+        def answer(self, reply: Reply) -> None:
+            status, headers, content = reply
+            if status == 0:  # hang up
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in ({"Content-Length": str(len(content))} | headers).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+            self.close_connection = self.close_connection or "Content-Length" in headers
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing."""
+
+    server = _Quiet(("127.0.0.1", 0), Handler)
+    served.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=lambda: server.serve_forever(0.01), daemon=True)
+    thread.start()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        server.server_close()
+        for connection in server.open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        thread.join()
