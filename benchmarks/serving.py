@@ -1,4 +1,4 @@
-"""Requests to a server that answers each in 50 ms, against the time that its slots alone need: ``python -m benchmarks.serving``.
+"""Requests to a server that answers each in 50 ms, against what its slots alone need: ``python -m benchmarks.serving``.
 
 The server is another process on this machine. It costs no model's time, so that what is measured is the client, and the part of
 the machine that the server itself takes from it.

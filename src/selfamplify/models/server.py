@@ -85,10 +85,6 @@ class ServerModel(AbstractLanguageModel):
             made[place] = make(reply, *pairs[place])
         return [made[place] for place in range(len(bodies))]
 
-    def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
-        found = dict(self.generated(chats, decoding, seeds))
-        return [found[place] for place in range(len(chats))]
-
     def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
         """The continuation of each chat with its place among them, as each is finished.
 
