@@ -1,7 +1,7 @@
 """Requests to a server that answers each in 50 ms, against what its slots alone need: ``python -m benchmarks.serving``.
 
-The server is another process on this machine. It costs no model's time, so that what is measured is the client, and the part of
-the machine that the server itself takes from it.
+The server is another process on this machine, and costs no model's time: what is measured is the client, and what the server
+takes from it. The peer sends the same bodies through one httpx2 client with as many connections, without retries.
 """
 
 import asyncio
@@ -9,10 +9,12 @@ import json
 import subprocess
 import sys
 
+import httpx2
+
 from selfamplify import Decoding, Limits, load_server
 from selfamplify.records import Chat, Message
 
-from .machine import heading, seconds
+from .machine import heading, ratio
 
 _RUNS = 5
 _REQUESTS = 1000
@@ -20,7 +22,7 @@ _DELAY = 0.05
 
 
 def main() -> None:
-    print(f"{heading(_RUNS)}\n\n| work | ideal | here | ratio |\n|---|---|---|---|")
+    print(f"{heading(_RUNS)}\n\n| work | ideal | plain httpx2 | here | here / ideal |\n|---|---|---|---|---|")
     for servers, in_flight in ((1, 64), (2, 32)):
         print(f"| {_asking(servers, in_flight)} |", flush=True)
 
@@ -37,7 +39,10 @@ def _asking(servers: int, in_flight: int) -> str:
         def ask() -> None:
             assert len(model.generate(chats, Decoding(), [0] * _REQUESTS)) == _REQUESTS
 
-        taken = sorted(seconds(ask) for _ in range(_RUNS))[_RUNS // 2]
+        ask()  # connections are made once
+        plain, taken = ratio(
+            lambda: asyncio.run(_plain(urls, in_flight, [chat.messages[0].content for chat in chats])), ask, _RUNS
+        )
     finally:
         for process in started:
             process.terminate()
@@ -46,7 +51,20 @@ def _asking(servers: int, in_flight: int) -> str:
                 process.stdout.close()
     ideal = _REQUESTS * _DELAY / (servers * in_flight)
     what = f"{_REQUESTS} requests of 2 kB, {in_flight} in flight at each of {servers}, answered in {1000 * _DELAY:.0f} ms"
-    return f"{what} | {ideal:.3f} s | {taken:.3f} s | {taken / ideal:.2f}"
+    return f"{what} | {ideal:.2f} s | {plain:.2f} s | {taken:.2f} s | {taken / ideal:.2f}"
+
+
+async def _plain(urls: list[str], in_flight: int, contents: list[str]) -> None:
+    async with httpx2.AsyncClient(limits=httpx2.Limits(max_connections=in_flight * len(urls))) as client:
+        slots = asyncio.Semaphore(in_flight * len(urls))
+
+        async def one(place: int, content: str) -> None:
+            body = {"model": "none", "messages": [{"role": "user", "content": content}], "max_tokens": 300, "temperature": 0.0}
+            async with slots:
+                reply = await client.post(f"{urls[place % len(urls)]}/v1/chat/completions", json=body)
+            assert reply.json()["choices"]
+
+        await asyncio.gather(*(one(place, content) for place, content in enumerate(contents)))
 
 
 async def _serve() -> None:
