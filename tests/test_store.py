@@ -18,7 +18,7 @@ from small import scripted, talker, task, wrong
 
 from selfamplify import PAPER, Plan, RandomWords, ScriptedModel, SelfAmplify, Store, Table, build, compare, measure
 from selfamplify.errors import RunError, SelectionError
-from selfamplify.memory import Stage
+from selfamplify.memory import NoMemory, Stage
 from selfamplify.records import Chat, Prediction
 
 PLAN = Plan(("auto_cot", "self_topk", "random"), shots=2)
@@ -372,3 +372,33 @@ def test_full_disk_stops_the_run_with_a_remedy_and_the_run_can_go_on(whole, tmp_
     assert sqlite3.connect(tmp_path / "run" / "run.sqlite").execute("SELECT count(*) FROM units").fetchone()[0] > 0
     assert run(tmp_path).digest() == digest
     assert left_behind(tmp_path / "run") == expected
+
+
+@pytest.mark.parametrize("trouble", [RunError("gone"), KeyboardInterrupt()])
+def test_what_came_before_an_error_is_kept_in_whatever_order_it_came(trouble: BaseException, tmp_path: Path):
+    log: list[int] = []
+
+    def stage(limit: int) -> Stage[int, Prediction]:
+        def compute(items: Sequence[int]) -> Iterator[tuple[int, Prediction]]:
+            for place in reversed(range(len(items))):
+                if len(log) == limit:
+                    raise trouble
+                log.append(items[place])
+                yield place, Prediction(str(items[place]), str(2 * items[place]), None)
+
+        return Stage("doubling", Prediction, lambda item: [item], compute, 100)
+
+    with Store(tmp_path) as store, pytest.raises(type(trouble)):
+        store.recall(stage(4), range(10))
+    assert log == [9, 8, 7, 6]
+    with Store(tmp_path) as store:
+        assert [record.text for record in store.recall(stage(100), range(10))] == [str(2 * item) for item in range(10)]
+    assert sorted(log) == list(range(10))
+
+
+def test_records_too_few_for_the_items_are_told(tmp_path: Path):
+    lazy: Stage[int, Prediction] = Stage("idling", Prediction, lambda item: [item], lambda items: [], 5)
+    with Store(tmp_path) as store, pytest.raises(ValueError, match="idling gave 0 records for 3 items"):
+        store.recall(lazy, range(3))
+    with pytest.raises(ValueError, match="idling gave 0 records for 3 items"):
+        NoMemory().recall(lazy, range(3))
