@@ -101,7 +101,7 @@ def _concluded(
     labels = [batch[index].labels for index in asked]
     tokens = session.model.next_token([chats[index] for index in asked], labels) if asked else []
     best = {index: token.best(names) for index, names, token in zip(asked, labels, tokens, strict=True)}
-    return [(best.get(index), "constrained" if index in best else "none") for index in range(len(batch))]
+    return [(best.get(index), "constrained" if best.get(index) else "none") for index in range(len(batch))]
 
 
 def _conclusion(prefill: str, text: str, conclude: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from .asking import check_context, request
 from .design import design
+from .errors import ExplanationError
 from .memory import Stage
 from .prompt import Prompt
 from .rationale import AnswerFormat, ThoughtFormat
@@ -81,7 +82,11 @@ class AutoCot(AbstractMethod):
         shots = []
         for question, thought in zip(sample.questions, think(session, sample.questions, sample.seed), strict=True):
             explanation = Explanation(question.id, self.name, text=thought.text, cost=thought.cost)
-            assert thought.label is not None
+            if thought.label is None:  # a server that tells no probabilities, and wrote no label
+                raise ExplanationError(
+                    f"{session.model.name} concluded with no label on question {question.id}; use another method than "
+                    f"auto_cot, or a server that gives log-probabilities."
+                )
             shots.append(Shot(question, layout.reply(explanation, thought.label), thought.label, explanation))
         return design(session, task, sample, self.name, layout, shots, {})
 
