@@ -380,10 +380,14 @@ def test_command_line_measures_through_a_server(
         return int(end.value.code or 0), printed.out, printed.err
 
     served = start(said)
+    rows = tmp_path / "rows.csv"
+    rows.write_text("question,a,b,answer\n" + "".join(f"Which of {n} things?,one,two,{'AB'[n % 2]}\n" for n in range(30)))
+    columns = ["--question-column", "question", "--answer-column", "answer", "--choice-columns", "a,b"]
+    asked = ["--task", "file", "--data", rows, *columns]
     few = ["--explainer", "self_exp", "--shots", 2, "--in-flight", 3]
-    code, _, err = run("build", "--server", served.url, *few, "--out", tmp_path)
+    code, _, err = run("build", *asked, "--server", served.url, *few, "--out", tmp_path)
     assert code == 0 and served.most <= 3, err
-    command = [sys.executable, "-c", "from selfamplify.cli import main; main()", "evaluate", str(tmp_path)]
+    command = [sys.executable, "-c", "from selfamplify.cli import main; main()", "evaluate", str(tmp_path), *map(str, asked)]
     command += ["--server", served.url, "--model", "tiny", "--limit", "4"]
     measured = subprocess.run(command, capture_output=True, text=True, timeout=100, env=os.environ | {"COLUMNS": "200"})
     assert measured.returncode == 0 and "self_exp" in measured.stdout, measured.stderr
@@ -392,12 +396,12 @@ def test_command_line_measures_through_a_server(
     prompt = tmp_path / "prompt.txt"
     prompt.write_text("Which?")
     for wrong, told in {
-        ("evaluate", tmp_path, "--in-flight", 3): "--in-flight is about servers",
-        ("evaluate", tmp_path, "--server", served.url, "--dtype", "float32"): "--dtype is about a local model",
-        ("explain", "--server", served.url): "kernel_shap needs the tokens of a local model",
+        ("evaluate", tmp_path, *asked, "--in-flight", 3): "--in-flight is about servers",
+        ("evaluate", tmp_path, *asked, "--server", served.url, "--dtype", "float32"): "--dtype is about a local model",
+        ("explain", *asked, "--server", served.url): "kernel_shap needs the tokens of a local model",
         ("explain", "--server", served.url, "--prompt", prompt, "--answer", "A"): "leave --server out",
         ("doctor", "--model", "tiny"): "--model goes with a server",
-        ("evaluate", tmp_path, "--server", "http://127.0.0.1:9"): "No server answers at http://127.0.0.1:9",
+        ("evaluate", tmp_path, *asked, "--server", "http://127.0.0.1:9"): "No server answers at http://127.0.0.1:9",
     }.items():
         code, _, err = run(*wrong)
         assert code == 2 and told in err and err.count("error:") == 1, err
