@@ -7,8 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import GenerationConfig
-from zoo import DECODERS, asked, model_of, tiny_model
+from zoo import DECODERS, asked, model_of, plain_tokens, tiny_model
 
 from selfamplify.models import LocalModel
 from selfamplify.models.attention import SharedPrefix
@@ -49,31 +48,13 @@ def written(
     return [found[place].tokens for place in range(len(suffixes))]
 
 
-def plain(model: LocalModel, ids: tuple[int, ...], decoding: Decoding, seed: int) -> tuple[int, ...]:
-    asked = GenerationConfig(
-        max_new_tokens=decoding.max_new_tokens,
-        do_sample=decoding.do_sample,
-        num_beams=decoding.num_beams,
-        no_repeat_ngram_size=decoding.no_repeat_ngram_size,
-        early_stopping=decoding.early_stopping,
-        eos_token_id=list(ENDS),
-        pad_token_id=0,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        output: Any = model.module.generate(  # pyright: ignore
-            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), generation_config=asked
-        )
-    return tuple(output[0, len(ids) :].tolist())
-
-
 @pytest.mark.parametrize("decoding", DECODINGS.values(), ids=DECODINGS.keys())
 @pytest.mark.parametrize("family", MERGED)
 @pytest.mark.parametrize("prefix", [0, 60])
 def test_rows_that_join_and_leave_write_what_each_would_alone(family: str, decoding: Decoding, prefix: int) -> None:
     model = model_of(family)
     before, *suffixes = tokens([prefix, 9, 3, 14, 1, 5, 30, 7])
-    expected = [plain(model, (*before, *suffix), decoding, seed) for seed, suffix in enumerate(suffixes)]
+    expected = [plain_tokens(model, (*before, *suffix), decoding, seed, ENDS) for seed, suffix in enumerate(suffixes)]
     assert written(model, before, suffixes, decoding, room=3) == expected
 
 

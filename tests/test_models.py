@@ -5,7 +5,7 @@ import torch
 import zoo
 from tokenizers import AddedToken
 from transformers import GenerationConfig
-from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, asked, model_of, tiny_model, tiny_module, tiny_tokenizer
+from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, asked, model_of, plain_tokens, tiny_model, tiny_module, tiny_tokenizer
 
 from selfamplify.errors import ModelError
 from selfamplify.explain.words import candidate_words, locate
@@ -79,22 +79,8 @@ DECODINGS = {
 
 def plain_generation(model: LocalModel, chat: Chat, decoding: Decoding, seed: int, ends: list[int]) -> str:
     """What transformers writes behind one whole prompt."""
-    settings = GenerationConfig(
-        max_new_tokens=decoding.max_new_tokens,
-        do_sample=decoding.do_sample,
-        num_beams=decoding.num_beams,
-        no_repeat_ngram_size=decoding.no_repeat_ngram_size,
-        early_stopping=decoding.early_stopping,
-        eos_token_id=ends,
-        pad_token_id=model.blank,
-    )
-    ids = model.tokens(chat)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        output = model.module.generate(  # pyright: ignore
-            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), generation_config=settings
-        )
-    text = str(model.tokenizer.decode(output[0, len(ids) :], skip_special_tokens=True))
+    tokens = plain_tokens(model, model.tokens(chat), decoding, seed, ends)
+    text = str(model.tokenizer.decode(list(tokens), skip_special_tokens=True))
     return text.split(PLAIN_STOP)[0].strip() if model.tokenizer.chat_template is None else text.strip()
 
 

@@ -15,6 +15,7 @@ from transformers import (
     Gemma3TextConfig,
     GemmaConfig,
     GemmaForCausalLM,
+    GenerationConfig,
     GPT2Config,
     GPT2LMHeadModel,
     GPTNeoConfig,
@@ -41,7 +42,7 @@ from transformers import (
 
 from selfamplify.asking import reading_chat
 from selfamplify.models import LocalModel, load_model
-from selfamplify.records import Chat, Choice, Question
+from selfamplify.records import Chat, Choice, Decoding, Question
 from selfamplify.wording import OURS
 
 TRAINED = ("stories260K", "cardputer-chat-3M")
@@ -190,3 +191,24 @@ def model_of(name: str) -> LocalModel:
     if name in TRAINED:
         return load_model(trained_folder(name), device="cpu")
     return tiny_model(name, template=name not in ("gpt2", "gpt-neox"))
+
+
+def plain_tokens(
+    model: LocalModel, ids: tuple[int, ...], decoding: Decoding, seed: int, ends: Sequence[int]
+) -> tuple[int, ...]:
+    """The tokens that transformers' ``generate`` writes behind one whole prompt."""
+    asked = GenerationConfig(
+        max_new_tokens=decoding.max_new_tokens,
+        do_sample=decoding.do_sample,
+        num_beams=decoding.num_beams,
+        no_repeat_ngram_size=decoding.no_repeat_ngram_size,
+        early_stopping=decoding.early_stopping,
+        eos_token_id=list(ends),
+        pad_token_id=model.blank,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        output: Any = model.module.generate(  # pyright: ignore
+            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), generation_config=asked
+        )
+    return tuple(output[0, len(ids) :].tolist())

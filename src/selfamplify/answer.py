@@ -1,6 +1,6 @@
 """Answering (section 3.4): the finished prompt is the context in which each test question is asked, and a label is read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from time import perf_counter
 from typing import Any
@@ -19,8 +19,6 @@ _BATCH = 1024
 """Questions that are written together, as far as the model has room."""
 _READ = 32
 """Responses that a model reads together."""
-_Responding = Callable[[int, str | None, str, float], tuple[int, Response]]
-"""Makes the response at a place, with the label, the rule that read it and the seconds that the reading took."""
 
 
 def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed: int) -> list[Response]:
@@ -53,39 +51,36 @@ def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: 
     seeds = [derive(seed, "answer", question.id) for question in batch]
     chats = [prompt.chat(question) for question in batch]
     start = perf_counter()
-    written: dict[int, tuple[Generation, float]] = {}
-    waiting: dict[int, str] = {}
-
-    def response(place: int, label: str | None, rule: str, seconds: float) -> tuple[int, Response]:
-        reply, before = written.pop(place)
-        cost = Cost(1, before + seconds)
-        return place, Response(batch[place].id, reply.text, label, rule, cost, reply.finished)
-
+    waiting: dict[int, tuple[Generation, float]] = {}
     for place, reply in session.model.generated(chats, prompt.decoding, seeds):
-        written[place] = reply, perf_counter() - start
-        start = perf_counter()
+        seconds = perf_counter() - start
         found = None if session.reader else recover(f"{prompt.prefill} {reply.text}", batch[place])
         if found is not None:
-            yield response(place, *found, 0.0)
-            start = perf_counter()
-            continue
-        waiting[place] = reply.text
+            yield place, _response(batch[place], reply, found, seconds)
+        else:
+            waiting[place] = reply, seconds
         if len(waiting) == _READ:
-            yield from _read(session, prompt, batch, waiting, response)
-            waiting, start = {}, perf_counter()
-    yield from _read(session, prompt, batch, waiting, response)
+            yield from _read(session, prompt, batch, waiting)
+            waiting = {}
+        start = perf_counter()
+    yield from _read(session, prompt, batch, waiting)
+
+
+def _response(question: Question, reply: Generation, found: tuple[str | None, str], seconds: float) -> Response:
+    label, rule = found
+    return Response(question.id, reply.text, label, rule, Cost(1, seconds), reply.finished)
 
 
 def _read(
-    session: Session, prompt: Prompt, batch: Sequence[Question], texts: Mapping[int, str], response: _Responding
+    session: Session, prompt: Prompt, batch: Sequence[Question], waiting: Mapping[int, tuple[Generation, float]]
 ) -> Iterator[tuple[int, Response]]:
-    """The responses that no rule has read, by their places."""
+    """The responses to replies that no rule has read, by their places; with each reply, the seconds that it took."""
     start = perf_counter()
-    asked, replies = [batch[place] for place in texts], list(texts.values())
-    decided = _judged(session.reader, asked, replies) if session.reader else _concluded(session, prompt, asked, replies)
-    for place, (label, rule) in zip(texts, decided, strict=True):
-        yield response(place, label, rule, (perf_counter() - start) / len(texts))
-        start = perf_counter()
+    asked, texts = [batch[place] for place in waiting], [reply.text for reply, _ in waiting.values()]
+    decided = _judged(session.reader, asked, texts) if session.reader else _concluded(session, prompt, asked, texts)
+    shared = (perf_counter() - start) / max(1, len(waiting))
+    for (place, (reply, seconds)), found in zip(waiting.items(), decided, strict=True):
+        yield place, _response(batch[place], reply, found, seconds + shared)
 
 
 def _concluded(

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
+from ..asking import replies_to
 from ..errors import ExplanationError, ModelError
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
-from ..records import Cost, Explanation, Question
+from ..records import Chat, Cost, Decoding, Explanation, Question
 from ..wording import Wording
 from .game import TokenGame, check_rules, values_of
 from .question import question_game
@@ -45,19 +46,37 @@ class AbstractExplainer(ABC):
         return [self.explain(model, question, wording, seed) for question, seed in zip(questions, seeds, strict=True)]
 
 
+@dataclass(frozen=True, kw_only=True)
 class AbstractWriting(AbstractExplainer):
-    """An explainer that has the model write; it answers as many questions at once as the model has room for."""
+    """An explainer that has the model write; it asks as many questions at once as the model has room for.
+
+    ``decoding`` is that of the method that asks, where it is left open; without one, greedy.
+    """
 
     batch = 64
+    decoding: Decoding | None = None
+
+    @abstractmethod
+    def chat(self, question: Question, wording: Wording) -> Chat:
+        """What the model is asked, y given."""
+
+    @abstractmethod
+    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> Explanation:
+        """What the model's text explains. Raises ExplanationError where it is nothing."""
 
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
         return self.explain_all(model, [question], wording, [seed])[0]
 
-    @abstractmethod
     def explain_all(
         self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
     ) -> list[Explanation]:
-        """The explanations of all the questions, written together."""
+        start = perf_counter()
+        chats = [self.chat(question, wording) for question in questions]
+        texts = replies_to(model, chats, self.decoding or Decoding(), seeds)
+        cost = Cost(1, (perf_counter() - start) / len(questions))
+        return [
+            replace(self.explanation(model, question, text), cost=cost) for question, text in zip(questions, texts, strict=True)
+        ]
 
 
 @dataclass(frozen=True)

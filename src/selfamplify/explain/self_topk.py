@@ -1,14 +1,12 @@
 """self_topk: the model names the most important keywords itself, given the answer (section 3.3, A.3)."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from time import perf_counter
 
-from ..asking import replies_to, request
+from ..asking import request
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
-from ..records import Chat, Cost, Decoding, Explanation, Question
+from ..records import Chat, Explanation, Question
 from ..wording import Wording, listed, placeholders
 from .explainer import AbstractWriting
 
@@ -25,31 +23,25 @@ class SelfTopk(AbstractWriting):
 
     name = "self_topk"
     keywords: int | None = None
-    decoding: Decoding | None = None
 
-    def explain_all(
-        self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
-    ) -> list[Explanation]:
-        start = perf_counter()
-        k = 6 if self.keywords is None else self.keywords
-        texts = replies_to(model, [_chat(question, wording, k) for question in questions], self.decoding or Decoding(), seeds)
-        cost = Cost(1, (perf_counter() - start) / len(questions))
-        explanations: list[Explanation] = []
-        for question, text in zip(questions, texts, strict=True):
-            words = parse_keywords(text)[:k]
-            if not words:
-                raise ExplanationError(
-                    f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution "
-                    f"explainer such as kernel_shap."
-                )
-            explanations.append(Explanation(question.id, self.name, tuple(words), text=text, cost=cost))
-        return explanations
+    @property
+    def _k(self) -> int:
+        return 6 if self.keywords is None else self.keywords
 
+    def chat(self, question: Question, wording: Wording) -> Chat:
+        k = self._k
+        given = wording.topk_reply.format(label=question.answer, k=k)
+        example = f"{wording.topk_reply.format(label=question.labels[0], k=k)} {listed(placeholders('word', k))}"
+        return request(wording.topk_request.format(k=k, example=example), question, given)
 
-def _chat(question: Question, wording: Wording, k: int) -> Chat:
-    given = wording.topk_reply.format(label=question.answer, k=k)
-    example = f"{wording.topk_reply.format(label=question.labels[0], k=k)} {listed(placeholders('word', k))}"
-    return request(wording.topk_request.format(k=k, example=example), question, given)
+    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> Explanation:
+        words = parse_keywords(text)[: self._k]
+        if not words:
+            raise ExplanationError(
+                f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution "
+                f"explainer such as kernel_shap."
+            )
+        return Explanation(question.id, self.name, tuple(words), text=text)
 
 
 def parse_keywords(text: str) -> list[str]:

@@ -116,6 +116,15 @@ def shared_attention(module: PreTrainedModel) -> Iterator[None]:
         config._attn_implementation = before
 
 
+def run_behind(module: PreTrainedModel, shared: SharedPrefix, **given: Any) -> Float[Tensor, "row place column"]:
+    """The model's logits for rows behind a prefix. Raises UnmergeableAttention where not every layer attends to it as here."""
+    with shared_attention(module):
+        logits = module(**given, use_cache=False, shared_prefix=shared).logits
+    if len(shared.seen) != module.config.get_text_config(decoder=True).num_hidden_layers:
+        raise UnmergeableAttention
+    return logits
+
+
 def _forward(
     module: nn.Module,
     query: Float[Tensor, "row head token dim"],

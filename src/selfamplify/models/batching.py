@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import torch
+from jaxtyping import Int
+from torch import Tensor
 
 from ..errors import ModelError
 
@@ -52,3 +54,9 @@ class Batcher:
             # Only here, behind the except clause, has the error let go of the frames that hold the failed batch's tensors.
             self.shrink(len(batch), width)
             retreat()
+
+
+def padded(rows: Sequence[Sequence[int]], blank: int, device: torch.device) -> Int[Tensor, "row token"]:
+    """Rows of tokens, filled up on the right."""
+    width = max(map(len, rows))
+    return torch.tensor([[*row, *[blank] * (width - len(row))] for row in rows], device=device)

@@ -6,7 +6,7 @@ that transformers' ``generate`` writes for each row alone.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
@@ -14,7 +14,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ..records import Decoding
-from .attention import KeysValues, SharedPrefix, UnmergeableAttention, shared_attention
+from .attention import KeysValues, SharedPrefix, run_behind
+from .batching import padded
 from .head import float32_head
 from .rows import FirstPass, NextPass, Rows
 from .search import AbstractSearch, Beams, Continuation, Single, Stops, Text
@@ -46,15 +47,22 @@ class Manner:
         return Beams(asked.num_beams, asked.max_new_tokens, self.stops, asked.early_stopping)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Open:
-    """A text that is being written: its place among those asked for, its search, where its draws come from; and of each of its
-    rows the tokens behind the prefix, the last of which has not been run yet."""
+    """A text that is being written: its place among those asked for, what it stands behind, and where its draws come from.
+
+    The last token of each of its rows has not been run yet.
+    """
 
     place: int
+    suffix: tuple[int, ...]
     search: AbstractSearch
     draws: torch.Generator
-    rows: list[list[int]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[tuple[int, ...]]:
+        """What each row holds behind the prefix."""
+        return [(*self.suffix, *tokens) for tokens in self.search.rows]
 
 
 class Writing:
@@ -91,18 +99,17 @@ class Writing:
         device, beams = self._module.device, self._beams
         lengths = [len(suffix) for suffix in suffixes]
         first = FirstPass(self.rows.prefix)
-        logits = self._forward(first, _padded(suffixes, 0, device), torch.tensor(lengths, device=device)[:, None] - 1)
+        logits = self._forward(first, padded(suffixes, 0, device), torch.tensor(lengths, device=device)[:, None] - 1)
         self.rows.add(first, lengths, beams)
         start = len(self._open)
         for place, suffix, seed in zip(places, suffixes, seeds, strict=True):
-            draws = torch.Generator(device).manual_seed(seed)
-            self._open.append(_Open(place, self._manner.search(), draws, [list(suffix) for _ in range(beams)]))
+            self._open.append(_Open(place, suffix, self._manner.search(), torch.Generator(device).manual_seed(seed)))
         return self._advance(logits.repeat_interleave(beams, 0), start)
 
     @torch.inference_mode()
     def _step(self) -> list[tuple[int, Text]]:
         """Run the last token of every row, and take the next ones."""
-        last = [[row[-1]] for text in self._open for row in text.rows]
+        last = [tokens[-1:] for text in self._open for tokens in text.search.rows]
         step = NextPass(self.rows, self._module.device)
         logits = self._forward(step, torch.tensor(last, device=self._module.device), 1)
         self.rows.grown()
@@ -110,12 +117,9 @@ class Writing:
 
     def _forward(self, shared: SharedPrefix, ids: Int[Tensor, "row token"], kept: Tensor | int) -> Float[Tensor, "row vocab"]:
         places = shared.length + shared.places(ids.shape[1], ids.device).expand(len(ids), -1)
-        given = {"input_ids": ids, "position_ids": places, "logits_to_keep": kept, "shared_prefix": shared}
-        with float32_head(self._module, None) as columns, shared_attention(self._module):
-            output = self._module(**given, use_cache=False)
-        if len(shared.seen) != self._module.config.get_text_config(decoder=True).num_hidden_layers:
-            raise UnmergeableAttention
-        return self._manner.check(output.logits[:, -1, columns].float())
+        with float32_head(self._module, None) as columns:
+            logits = run_behind(self._module, shared, input_ids=ids, position_ids=places, logits_to_keep=kept)
+        return self._manner.check(logits[:, -1, columns].float())
 
     def _advance(self, logits: Float[Tensor, "row vocab"], start: int) -> list[tuple[int, Text]]:
         """Let the texts from ``start`` on grow by one token; gives out those at their end, and takes their rows back."""
@@ -123,11 +127,9 @@ class Writing:
         targets: list[int] = []
         sources: list[int] = []
         for block, (text, found) in enumerate(zip(growing, self._continuations(logits, growing), strict=True), start):
-            taken = text.search.advance(found)
-            text.rows = [[*text.rows[each.row], each.token] for each in taken]
-            moved = [(row, each.row) for row, each in enumerate(taken) if each.row != row]
+            moved = [(row, past) for row, past in enumerate(text.search.advance(found)) if past != row]
             targets += [block * self._beams + row for row, _ in moved]
-            sources += [block * self._beams + row for _, row in moved]
+            sources += [block * self._beams + past for _, past in moved]
         self.rows.copy(targets, sources)
         return self._ended()
 
@@ -182,10 +184,10 @@ class Writing:
         ]
 
     def _without_repeats(
-        self, scores: Float[Tensor, "row vocab"], rows: Sequence[list[int]], size: int
+        self, scores: Float[Tensor, "row vocab"], rows: Sequence[tuple[int, ...]], size: int
     ) -> Float[Tensor, "row vocab"]:
         """Rule out every token that would end an n-gram of ``size`` tokens which stands already in the prompt or the text."""
-        whole = torch.cat([self._prefix.expand(len(rows), -1), _padded(rows, -1, scores.device)], 1)
+        whole = torch.cat([self._prefix.expand(len(rows), -1), padded(rows, -1, scores.device)], 1)
         lengths = torch.tensor([len(self._prefix) + len(row) for row in rows], device=scores.device)
         if whole.shape[1] < size:
             return scores
@@ -196,9 +198,3 @@ class Writing:
         scores = scores.clone()
         scores[row, grams[row, place, -1]] = float("-inf")
         return scores
-
-
-def _padded(rows: Sequence[Sequence[int]], blank: int, device: torch.device) -> Int[Tensor, "row token"]:
-    """Rows of tokens, filled up on the right."""
-    width = max(map(len, rows))
-    return torch.tensor([[*row, *[blank] * (width - len(row))] for row in rows], device=device)

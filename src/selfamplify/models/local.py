@@ -17,8 +17,8 @@ from ..errors import ModelError
 from ..records import Chat, Decoding, Generation, Message, NextToken
 from . import chat as chats_of
 from . import traits
-from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, shared_attention
-from .batching import Batcher
+from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, run_behind
+from .batching import Batcher, padded
 from .generation import Manner, Writing
 from .head import float32_head
 from .model import AbstractDifferentiableModel, AnswerReading, Reading
@@ -124,8 +124,7 @@ class LocalModel(AbstractDifferentiableModel):
     ) -> Float[Tensor, "row place column"]:
         """Logits after the last ``keep`` tokens of each suffix. Suffixes are padded on the right, where no token sees it."""
         lengths = torch.tensor([len(suffix) for suffix in suffixes], device=self.device)
-        width = int(lengths.max())
-        ids = torch.tensor([[*suffix, *[self.blank] * (width - len(suffix))] for suffix in suffixes], device=self.device)
+        ids = padded(suffixes, self.blank, self.device)
         with float32_head(self.module, tokens) as columns:
             logits = self._behind_prefix(prefix, len(suffixes), lengths, keep, input_ids=ids)
         return logits[..., columns].float()
@@ -139,15 +138,10 @@ class LocalModel(AbstractDifferentiableModel):
             "logits_to_keep": lengths[:, None] - keep + torch.arange(keep, device=self.device),
         }
         if prefix and self._mergeable and not torch.is_grad_enabled():
-            shared = SharedPrefix(self._prefixes.get(prefix))
             try:
-                with shared_attention(self.module):
-                    output = self.module(**given, use_cache=False, shared_prefix=shared)
-                if len(shared.seen) == len(shared.layers):
-                    return output.logits
+                return run_behind(self.module, SharedPrefix(self._prefixes.get(prefix)), **given)
             except UnmergeableAttention:
-                pass
-            self._mergeable = False
+                self._mergeable = False
         before = self._prefixes.replicate(prefix, rows) if prefix else None
         return self.module(**given, past_key_values=before, use_cache=before is not None).logits
 

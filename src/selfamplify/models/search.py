@@ -38,6 +38,11 @@ class AbstractSearch(ABC):
         self.found: Text | None = None
 
     @property
+    @abstractmethod
+    def rows(self) -> list[tuple[int, ...]]:
+        """The tokens that each row of the block holds."""
+
+    @property
     def order(self) -> list[int]:
         """The rows of the block by what they hold, the best first."""
         return [0]
@@ -48,8 +53,8 @@ class AbstractSearch(ABC):
         return [0.0]
 
     @abstractmethod
-    def advance(self, continuations: Sequence[Continuation]) -> list[Continuation]:
-        """What each row of the block goes on with: the row whose past it takes, and its next token."""
+    def advance(self, continuations: Sequence[Continuation]) -> list[int]:
+        """Take the next tokens; gives, for each row of the block, the row whose past it goes on with (none at the end)."""
 
 
 class Single(AbstractSearch):
@@ -57,14 +62,18 @@ class Single(AbstractSearch):
 
     def __init__(self, limit: int, stops: Stops):
         super().__init__(limit, stops)
-        self._tokens: list[int] = []
+        self._tokens: tuple[int, ...] = ()
 
-    def advance(self, continuations: Sequence[Continuation]) -> list[Continuation]:
-        self._tokens.append(continuations[0].token)
+    @property
+    def rows(self) -> list[tuple[int, ...]]:
+        return [self._tokens]
+
+    def advance(self, continuations: Sequence[Continuation]) -> list[int]:
+        self._tokens = (*self._tokens, continuations[0].token)
         ended = self.stops(self._tokens)
         if ended or len(self._tokens) == self.limit:
-            self.found = Text(tuple(self._tokens), ended)
-        return [continuations[0]]
+            self.found = Text(self._tokens, ended)
+        return [0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +98,22 @@ class Beams(AbstractSearch):
         self._ended: list[tuple[float, Text]] = []
 
     @property
+    def rows(self) -> list[tuple[int, ...]]:
+        return [beam.tokens for beam in self._by_row()]
+
+    @property
     def order(self) -> list[int]:
         return [beam.row for beam in self._running]
 
     @property
     def scores(self) -> list[float]:
-        return [beam.score for beam in sorted(self._running, key=lambda beam: beam.row)]
+        return [beam.score for beam in self._by_row()]
 
-    def advance(self, continuations: Sequence[Continuation]) -> list[Continuation]:
-        pasts = {beam.row: beam.tokens for beam in self._running}
+    def _by_row(self) -> list[_Beam]:
+        return sorted(self._running, key=lambda beam: beam.row)
+
+    def advance(self, continuations: Sequence[Continuation]) -> list[int]:
+        pasts = self.rows
         length = len(self._running[0].tokens) + 1
         texts = [(*pasts[each.row], each.token) for each in continuations]
         stopped = [self.stops(text) for text in texts]
@@ -117,7 +133,7 @@ class Beams(AbstractSearch):
         best += best[:1] * (self._width - len(best))
         return self._settle([(continuations[place], texts[place]) for place in best])
 
-    def _settle(self, chosen: list[tuple[Continuation, tuple[int, ...]]]) -> list[Continuation]:
+    def _settle(self, chosen: list[tuple[Continuation, tuple[int, ...]]]) -> list[int]:
         """Give every beam a row, its own past's where that is still free, so that little is copied."""
         free = set(range(self._width))
         rows: dict[int, int] = {}
@@ -129,8 +145,8 @@ class Beams(AbstractSearch):
             if place not in rows:
                 rows[place] = free.pop()
         self._running = [_Beam(rows[place], text, each.score) for place, (each, text) in enumerate(chosen)]
-        by_row = {rows[place]: each for place, (each, _) in enumerate(chosen)}
-        return [by_row[row] for row in range(self._width)]
+        pasts = {rows[place]: each.row for place, (each, _) in enumerate(chosen)}
+        return [pasts[row] for row in range(self._width)]
 
 
 _NEVER = -1e9

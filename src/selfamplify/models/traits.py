@@ -37,13 +37,6 @@ def ends(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[i
     return tuple(map(int, own)) if isinstance(own, list) else (int(own),)
 
 
-def window(module: PreTrainedModel) -> int:
-    """How many tokens back the shortest-sighted layer attends (GPT-Neo calls its window another name)."""
-    config = module.config.get_text_config(decoder=True)
-    widths = (getattr(config, name, None) for name in ("sliding_window", "window_size"))
-    return min((int(width) for width in widths if width), default=1 << 30)
-
-
 def context(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
     """How many tokens a prompt and what follows it may have together."""
     config = module.config.get_text_config(decoder=True)
