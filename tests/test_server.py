@@ -249,6 +249,20 @@ def test_the_key_goes_into_the_header_and_nowhere_else(start: Any, monkeypatch: 
     assert KEY not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [(200, {}, f"no JSON, {KEY}".encode()), (302, {"Location": f"http://host/?key={KEY}"}, b"")],
+    ids=["text", "redirect"],
+)
+def test_a_server_that_repeats_the_key_does_not_bring_it_into_errors(start: Any, monkeypatch: pytest.MonkeyPatch, reply: Reply):
+    monkeypatch.setenv("SELFAMPLIFY_API_KEY", KEY)
+    served = start(talker, key=KEY, trouble=lambda number, body: reply)
+    model = load_server(served.url, limits=Limits(retries=0, pause=0.0))
+    with pytest.raises(ModelError, match="no JSON|redirects") as told:
+        model.generate(chats(1), Decoding(), [0])
+    assert KEY not in str(told.value) and "(key)" in str(told.value)
+
+
 def test_abilities_are_probed_and_tell_runs_apart(start: Any):
     found = {kind: load_server(start(echo, kind=kind).url, model="tiny") for kind in ("vllm", "llama", "serve")}
     seen = {kind: (each.continues, each.echoes, each.top_logprobs, each.sampling, each.context)

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import ContextError, ModelError
-from .endpoints import Endpoints, Refused
+from .connections import Refused
+from .endpoints import Endpoints
 
 CONTINUE: dict[str, Any] = {"continue_final_message": True, "add_generation_prompt": False}
 """What makes a server go on with a last message of the assistant, and not behind it (vLLM's names, others follow)."""

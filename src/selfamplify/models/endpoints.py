@@ -5,7 +5,6 @@ everything here can be called from synchronous code, and connections are kept fr
 """
 
 import asyncio
-import json
 import random
 import threading
 import time
@@ -13,21 +12,17 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from queue import SimpleQueue
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
 from ..errors import ModelError, SettingsError
+from .connections import Connections, Passing, Refused
 
 Answer = TypeVar("Answer")
 
-_AWAY = (408, 429, 502, 503, 504)
-"""Statuses that speak of the server, and not of the request: all requests to it wait."""
 _LONGEST_PAUSE = 30.0
 _LONGEST_RETRY_AFTER = 300.0
 _POLL = 0.05
@@ -51,31 +46,8 @@ class Limits:
             raise SettingsError(f"{self} can't be; use in_flight=64, timeout=600, retries=7, pause=0.5.")
 
 
-class Refused(Exception):
-    """A request that a server will never answer: the status, what it says, and which server."""
-
-    def __init__(self, url: str, status: int, said: str):
-        super().__init__(f"{status}: {said}")
-        self.url = url
-        self.status = status
-        self.said = said
-
-
 class Garbled(ValueError):
     """An answer that is not what was asked for; another try may help."""
-
-
-class _Passing(Exception):
-    """A failure that may pass: of the whole server (``away``) or of one request; ``wait`` is what the server asks for.
-
-    ``status`` is 0 where there was no answer.
-    """
-
-    def __init__(self, what: str, away: bool = False, wait: float = 0.0, status: int = 0):
-        super().__init__(what)
-        self.away = away
-        self.wait = wait
-        self.status = status
 
 
 class _Server:
@@ -86,52 +58,6 @@ class _Server:
         self.busy = 0
         self.rests_until = 0.0
         self.failures = 0
-
-
-class _Connections:
-    """Connections to servers, each a transport of its own, and as many as were ever needed at once.
-
-    One pool for all of them would look at every connection before and after every request, and a client on top of it merges
-    headers, cookies and redirects that are not there: together more than half of the time that a request takes here.
-    """
-
-    def __init__(self, key: str | None, limits: Limits):
-        self._idle: dict[str, list[httpx2.AsyncHTTPTransport]] = {}
-        self._urls: dict[str, httpx2.URL] = {}
-        self._made: list[httpx2.AsyncHTTPTransport] = []
-        self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "selfamplify"}
-        self._headers |= {"Authorization": f"Bearer {key}"} if key else {}
-        self._timeout = httpx2.Timeout(limits.timeout, connect=min(limits.timeout, 15.0)).as_dict()
-        self._trusted = httpx2.create_ssl_context()
-
-    async def request(self, method: str, url: str, content: str | None) -> httpx2.Response:
-        if url not in self._urls:
-            self._urls[url], self._idle[url] = httpx2.URL(url), []
-        asked = httpx2.Request(
-            method, self._urls[url], headers=self._headers, content=content, extensions={"timeout": self._timeout}
-        )
-        idle = self._idle[url]
-        transport = idle.pop() if idle else self._connection(url)
-        try:
-            reply = await transport.handle_async_request(asked)
-            try:
-                await reply.aread()
-            finally:
-                await reply.aclose()
-        finally:
-            idle.append(transport)
-        return reply
-
-    def _connection(self, url: str) -> httpx2.AsyncHTTPTransport:
-        """A new one, through the proxy that the environment names for this address, if it does."""
-        parts = urlsplit(url)
-        proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme) or getproxies().get("all")
-        self._made.append(httpx2.AsyncHTTPTransport(verify=self._trusted, limits=httpx2.Limits(max_connections=1), proxy=proxy))
-        return self._made[-1]
-
-    async def close(self) -> None:
-        for transport in self._made:
-            await transport.aclose()
 
 
 class Endpoints:
@@ -146,8 +72,7 @@ class Endpoints:
         self.urls = tuple(dict.fromkeys(map(base_url, urls)))
         self.limits = limits
         self._servers = [_Server(url) for url in self.urls]
-        self._scrub = _scrubber(key)
-        self._connections = _Connections(key, limits)
+        self._connections = Connections(key, limits.timeout)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=_run, args=(self._loop, self._connections), name="selfamplify-server", daemon=True).start()
         weakref.finalize(self, _stop, self._loop)
@@ -164,8 +89,8 @@ class Endpoints:
         async def asked() -> Any:
             for attempt in range(1, 4):
                 try:
-                    return await self._sent(url, body)
-                except _Passing as failure:
+                    return await self._connections.sent(url, body)
+                except Passing as failure:
                     if attempt == 3 and failure.status:
                         raise Refused(url, failure.status, str(failure).partition(": ")[2]) from failure
                     if attempt == 3 or (failure.away and not failure.status):
@@ -218,12 +143,12 @@ class Endpoints:
         while True:
             server = await self._free_one(failures)
             try:
-                answer = read(await self._sent(server.url + path, body))
+                answer = read(await self._connections.sent(server.url + path, body))
                 server.failures = 0
                 return answer
             except Garbled as failure:
-                trouble = _Passing(str(failure))
-            except _Passing as failure:
+                trouble = Passing(str(failure))
+            except Passing as failure:
                 trouble = failure
             finally:
                 server.busy -= 1
@@ -266,40 +191,6 @@ class Endpoints:
     def _pause(self, failures: int) -> float:
         return min(self.limits.pause * 2 ** (failures - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
 
-    async def _sent(self, url: str, body: Any) -> Any:
-        """One try."""
-        try:
-            # By escapes, so that half a surrogate pair can be sent, too: whether it is text is the server's to say.
-            reply = await self._connections.request("GET" if body is None else "POST", url, body and json.dumps(body))
-        except (httpx2.ReadTimeout, httpx2.WriteTimeout) as error:
-            raise _Passing(f"no answer within {self.limits.timeout:g} s") from error
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            raise _Passing(self._scrub(str(error)) or type(error).__name__, away=True) from error
-        except httpx2.RequestError as error:  # a connection that broke, or an answer that was cut
-            raise _Passing(self._scrub(str(error)) or type(error).__name__) from error
-        status = reply.status_code
-        if status in _AWAY or status >= 500:
-            wait = _retry_after(reply.headers.get("Retry-After", ""))
-            raise _Passing(f"{status}: {self._said(reply)}", status in _AWAY, wait, status)
-        if status >= 300:
-            where = f"it redirects to {reply.headers['Location']}" if "Location" in reply.headers else self._said(reply)
-            raise Refused(url, status, where)
-        try:
-            return json.loads(reply.content)
-        except (ValueError, RecursionError) as error:
-            raise _Passing(f"an answer that is no JSON: {reply.text[:60]!r}") from error
-
-    def _said(self, reply: httpx2.Response) -> str:
-        """What a server says of a failure, in one line, without the key."""
-        try:
-            said = json.loads(reply.content)
-        except (ValueError, RecursionError):
-            said = reply.text
-        for name in ("error", "message", "detail"):
-            said = said.get(name, said) if isinstance(said, dict) else said
-        text = " ".join(self._scrub(said if isinstance(said, str) else json.dumps(said)).split())
-        return (text if len(text) <= 300 else f"{text[:299]}…") or reply.reason_phrase
-
 
 def base_url(url: str) -> str:
     """The address below which ``/chat/completions`` lies: ``/v1`` is added to a bare host. Raises SettingsError for no URL."""
@@ -318,7 +209,7 @@ def base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
 
 
-def _given_up(url: str, trouble: _Passing, tries: int, seconds: float) -> ModelError:
+def _given_up(url: str, trouble: Passing, tries: int, seconds: float) -> ModelError:
     tried = f"tried {tries} times over {seconds:.0f} s" if tries > 1 else "tried once"
     return ModelError(
         f"{url} gives no answer ({trouble}; {tried}); see to the server, then run the same again: a run folder keeps what "
@@ -326,24 +217,7 @@ def _given_up(url: str, trouble: _Passing, tries: int, seconds: float) -> ModelE
     )
 
 
-def _retry_after(value: str) -> float:
-    """The seconds that a Retry-After header asks for: a number, or a date; 0 for anything else."""
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            when = parsedate_to_datetime(value)
-        except ValueError:
-            return 0.0
-        seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
-    return max(seconds, 0.0) if seconds < float("inf") else 0.0
-
-
-def _scrubber(key: str | None) -> Callable[[str], str]:
-    return lambda text: text.replace(key, "(key)") if key else text
-
-
-def _run(loop: asyncio.AbstractEventLoop, connections: _Connections) -> None:
+def _run(loop: asyncio.AbstractEventLoop, connections: Connections) -> None:
     """What the thread does until ``_stop``; it holds nothing of the Endpoints, so that these can be let go."""
     loop.run_forever()
     loop.run_until_complete(connections.close())

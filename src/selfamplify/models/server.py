@@ -13,7 +13,8 @@ from typing import Any
 from ..errors import ModelError, SettingsError
 from ..records import Chat, Decoding, Generation, NextToken
 from .abilities import CONTINUE, SAMPLING, Abilities, described, explained, probe
-from .endpoints import Endpoints, Garbled, Limits, Refused
+from .connections import Refused
+from .endpoints import Endpoints, Garbled, Limits
 from .model import AbstractLanguageModel
 
 KEYS = ("SELFAMPLIFY_API_KEY", "OPENAI_API_KEY")
