@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import torch
@@ -38,10 +39,14 @@ def main() -> None:
     parser.add_argument("--captum", type=int, default=20, help="of the 350 evaluations that Captum's are timed on")
     parser.add_argument("--shape", choices=("small", "7b"), default="small")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--memory", action="store_true", help="measure the peak memory alone, by coalitions")
+    parser.add_argument("--peak", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.memory is not None:
-        print(_peak(arguments.memory))
+    if arguments.peak is not None:
+        print(_peak(arguments.peak))
+        return
+    if arguments.memory:
+        _memory(arguments.runs)
         return
     model = _model(arguments.shape, arguments.device)
     print(f"{heading(arguments.runs)}\n\n| work | peer | peer's | here | ratio |\n|---|---|---|---|---|")
@@ -54,7 +59,8 @@ def main() -> None:
     if arguments.shape == "7b":
         _rates(model)
     else:
-        _memory()
+        print()
+        _memory(arguments.runs)
 
 
 def _line(what: str, peer: str, slow: float, fast: float) -> None:
@@ -155,14 +161,13 @@ def _deep_lift(model: LocalModel, runs: int) -> tuple[float, float]:
     return ratio(peer, ours, runs)
 
 
-def _memory() -> None:
+def _memory(runs: int) -> None:
     """Peak memory of the process beyond what it holds after loading, for more and more coalitions, each in its own process."""
-    found = {}
-    for count in (350, 3500, 10000):
-        command = [sys.executable, "-m", "benchmarks.attribution", "--memory", str(count)]
-        found[count] = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
-    shown = "; ".join(f"{count:,}: {size / 2**20:.0f} MiB" for count, size in found.items())
-    print(f"\nPeak memory beyond the weights, embedded model, by coalitions evaluated: {shown}.")
+    print(f"{heading(runs)}\n\n| coalitions | peak memory beyond the weights | of each run |\n|---|---|---|")
+    for count in (350, 3_500, 35_000):
+        command = [sys.executable, "-m", "benchmarks.attribution", "--peak", str(count)]
+        found = [int(subprocess.check_output(command, text=True).split()[-1]) / 2**20 for _ in range(runs)]
+        print(f"| {count:,} | {median(found):.0f} MiB | {', '.join(f'{peak:.0f}' for peak in found)} |", flush=True)
 
 
 def _peak(count: int) -> int:

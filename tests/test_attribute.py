@@ -237,7 +237,7 @@ def test_long_answers_are_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "last_logits", lambda rows, *rest: asked.append(len(rows)) or whole(rows, *rest))
     expected = attribute(model, PROMPT, SEVERAL, ShapleyValues(value="logprob"))
     assert asked[0] == 16
-    monkeypatch.setattr("selfamplify.explain.game._ROWS", 3 * len(game_of(model).target.ids))
+    monkeypatch.setattr("selfamplify.explain.game._WHOLE_PLACES", 3 * len(game_of(model).target.ids))
     assert attribute(model, PROMPT, SEVERAL, ShapleyValues(value="logprob")).scores == pytest.approx(expected.scores, abs=1e-4)
     assert asked[1] == 3
 

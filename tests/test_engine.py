@@ -42,6 +42,23 @@ def test_players_of_a_question_are_named_by_its_words() -> None:
     assert len(set(replace(game, words=()).keywords)) == game.players
 
 
+@pytest.mark.parametrize(("value", "most"), [("logit", 2048), ("logprob", 256)])
+def test_a_call_is_bounded_however_many_coalitions_there_are(value: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model()
+    game = question_game(model, PLANT, OURS, value)
+    asked: list[int] = []
+    tokens: list[int] = []
+    whole, forward = model.last_logits, model.module.forward
+    monkeypatch.setattr(model, "last_logits", lambda rows, *rest: asked.append(len(rows)) or whole(rows, *rest))
+    monkeypatch.setattr(model.module, "forward", lambda **given: tokens.append(given["input_ids"].numel()) or forward(**given))
+    coalitions = np.random.default_rng(0).random((most + 100, game.players)) < 0.5
+    values = game.values(coalitions)
+    assert max(asked) == most and sum(asked) == game.passes == len({row.tobytes() for row in coalitions})
+    assert max(tokens) <= 8192 < sum(tokens)
+    again = question_game(model, PLANT, OURS, value)
+    assert values[-3:] == pytest.approx(again.values(coalitions[-3:]), abs=1e-4)
+
+
 @every_model
 @pytest.mark.parametrize("prefix", [0, 5, 60])
 def test_rows_of_different_lengths_behind_a_prefix_equal_plain_passes(name: str, prefix: int) -> None:

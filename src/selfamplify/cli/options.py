@@ -32,7 +32,9 @@ class ModelOptions:
     ] = "embedded"
     dtype: Annotated[str, typer.Option("--dtype", help="auto, float32, bfloat16 or float16.")] = "auto"
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")] = "auto"
-    batch_tokens: Annotated[int, typer.Option("--batch-tokens", min=1, help="Tokens run at once, at most.")] = 32768
+    batch_tokens: Annotated[
+        int | None, typer.Option("--batch-tokens", min=1, help="Tokens run at once, at most. [8192 on a CPU, else 32768]")
+    ] = None
 
     server: Annotated[
         list[str] | None,

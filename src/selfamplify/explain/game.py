@@ -6,6 +6,7 @@ coalitions; distinct coalitions are evaluated once, in batches over the coalitio
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -38,8 +39,10 @@ def margin(logits: Float[Tensor, "row place column"], target: list[int], rivals:
 
 VALUES: dict[str, Value] = {"logit": logit, "logprob": logprob, "margin": margin}
 ABSENT = ("mask", "delete")
-_ROWS = 2048
-"""Places whose logits are asked of a model at once, so that they take a bounded amount of memory, however many there are."""
+_PLACES = 2048
+_WHOLE_PLACES = 256
+"""Places whose logits are asked of a model at once, the fewer where all of the vocabulary's are: however many coalitions there
+are, their rows and logits take a bounded amount of memory."""
 
 
 def check_rules(value: str, absent: str) -> None:
@@ -133,14 +136,17 @@ class TokenGame:
         """The tokens whose logits the value needs; None if it needs them all."""
         return None if self.value == "logprob" else frozenset((*self.target.ids, *self.target.rivals))
 
-    def new(self, coalitions: Bool[np.ndarray, "coalition word"]) -> dict[bytes, Bool[np.ndarray, " word"]]:
-        """The distinct coalitions that were not evaluated before, by key."""
-        distinct = dict(zip(_keys(coalitions), coalitions, strict=True))
-        return {key: row for key, row in distinct.items() if key not in self._known}
+    def new(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Bool[np.ndarray, "new word"]:
+        """The distinct coalitions that were not evaluated before."""
+        first: dict[bytes, int] = {}
+        for place, key in enumerate(_keys(coalitions)):
+            if key not in self._known:
+                first.setdefault(key, place)
+        return coalitions[list(first.values())]
 
-    def remember(self, key: bytes, value: float) -> None:
-        self._known[key] = value
-        self.passes += 1
+    def remember(self, coalitions: Bool[np.ndarray, "coalition word"], values: Sequence[float]) -> None:
+        self._known.update(zip(_keys(coalitions), values, strict=True))
+        self.passes += len(values)
 
     def recall(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Float[np.ndarray, " coalition"]:
         return np.array([self._known[key] for key in _keys(coalitions)])
@@ -165,7 +171,7 @@ def values_of(
 ) -> list[Float[np.ndarray, " _coalition"]]:
     """The values of each game's coalitions; games that share model, prefix and kind of value share batches."""
     for members in grouped(zip(games, asked, strict=True), lambda pair: alike(pair[0])):
-        _evaluate([(game, key, row) for game, coalitions in members for key, row in game.new(coalitions).items()])
+        _evaluate([(game, game.new(coalitions)) for game, coalitions in members])
     return [game.recall(coalitions) for game, coalitions in zip(games, asked, strict=True)]
 
 
@@ -180,22 +186,17 @@ def columns_of(games: Iterable[TokenGame]) -> list[int] | None:
     return None if None in needed else sorted(frozenset[int]().union(*(own for own in needed if own is not None)))
 
 
-def _evaluate(plays: Sequence[tuple[TokenGame, bytes, Bool[np.ndarray, " _word"]]]) -> None:
+def _evaluate(asked: Sequence[tuple[TokenGame, Bool[np.ndarray, "_coalition _word"]]]) -> None:
     """Run the model over coalitions of games that are ``alike``."""
-    if not plays:
-        return
-    game = plays[0][0]
-    columns = columns_of({id(each): each for each, _, _ in plays}.values())
-    step = max(1, _ROWS // len(game.target.ids))
-    for start in range(0, len(plays), step):
-        part = plays[start : start + step]
-        rows = [each.row(present) for each, _, present in part]
-        logits = game.model.last_logits(rows, len(game.prefix), len(game.target.ids), columns)
+    first = asked[0][0]
+    columns, count = columns_of(game for game, _ in asked), len(first.target.ids)
+    plays = ((game, present) for game, coalitions in asked for present in coalitions)
+    while part := list(islice(plays, max(1, (_WHOLE_PLACES if columns is None else _PLACES) // count))):
+        logits = first.model.last_logits([game.row(present) for game, present in part], len(first.prefix), count, columns)
         for members in grouped(enumerate(part), lambda item: id(item[1][0])):
-            places, own = [place for place, _ in members], members[0][1][0]
-            values = own.score(logits[places], columns).double().cpu().tolist()
-            for (_, (_, key, _)), value in zip(members, values, strict=True):
-                own.remember(key, value)
+            places, game = [place for place, _ in members], members[0][1][0]
+            values = game.score(logits[places], columns).double().cpu().tolist()
+            game.remember(np.stack([present for _, (_, present) in members]), values)
 
 
 Entry = TypeVar("Entry")

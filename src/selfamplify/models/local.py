@@ -5,6 +5,7 @@ import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any
 
 import torch
@@ -31,6 +32,9 @@ _KEPT = 4
 _STOP_TOKENS = 16
 """No token is shorter than a byte, so that the plain template's stop lies within so many."""
 
+_BATCH_TOKENS, _CPU_BATCH_TOKENS = 32768, 8192
+"""Tokens run at once, unless told otherwise: on a CPU more take more memory, and are no faster (docs/architecture.md)."""
+
 
 class LocalModel(AbstractDifferentiableModel):
     """A causal language model and its tokenizer, loaded by ``load_model``.
@@ -40,7 +44,7 @@ class LocalModel(AbstractDifferentiableModel):
     size is remembered.
     """
 
-    def __init__(self, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, batch_tokens: int = 32768):
+    def __init__(self, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, batch_tokens: int | None = None):
         if not tokenizer.is_fast:
             raise ModelError(f"The tokenizer of {name} has no character offsets; save it as tokenizer.json (a fast tokenizer).")
         traits.check_architecture(module, name)
@@ -52,7 +56,7 @@ class LocalModel(AbstractDifferentiableModel):
         self.blank = traits.blank(tokenizer, name)
         self._ends = traits.ends(module, tokenizer)
         module.generation_config = GenerationConfig()  # or else it would fill in what a Decoding does not name
-        self._batcher = Batcher(batch_tokens)
+        self._batcher = Batcher(batch_tokens or (_CPU_BATCH_TOKENS if module.device.type == "cpu" else _BATCH_TOKENS))
         self._prefixes = PrefixCache(self._keys_values)
         self._mergeable = mergeable(module)
         self._encode = lru_cache(maxsize=512)(lambda chat: chats_of.encode(tokenizer, chat))
@@ -110,8 +114,12 @@ class LocalModel(AbstractDifferentiableModel):
         run = self._batcher.run(
             suffixes, len(suffixes[-1]), lambda batch: self._batch_logits(shared, batch, keep, tokens), self._free_memory
         )
-        logits = torch.cat([self._checked(part) for part in run])
-        return logits[torch.tensor(order, device=logits.device).argsort()]
+        places, logits = iter(order), torch.empty(0)
+        for part in map(self._checked, run):
+            if not len(logits):
+                logits = part.new_empty(len(rows), *part.shape[1:])
+            logits[list(islice(places, len(part)))] = part
+        return logits
 
     def _checked(self, logits: Float[Tensor, "*row column"]) -> Float[Tensor, "*row column"]:
         # The largest logit is NaN if any is; a token may be ruled out (-inf), but not all of them, and none be certain.
