@@ -190,4 +190,4 @@ def test_a_whole_set_is_one_job_of_the_memory() -> None:
     told: list[tuple[int, int]] = []
     session = Session(model_of("llama"), memory=NoMemory(lambda what, done, total: told.append((done, total))))
     explain_all(session, KernelShap(samples=60), QUESTIONS, 0)
-    assert told == [(0, 3), (3, 3)]
+    assert told == [(0, 3), (1, 3), (1, 3), (2, 3), (2, 3), (3, 3)]

@@ -7,9 +7,10 @@ import resource
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -127,29 +128,31 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, 
     folder = tmp_path_factory.mktemp("whole")
     commits: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
-        commit = Store._commit
-        patch.setattr(Store, "_commit", lambda store, rows: (commit(store, rows), commits.append(len(rows)))[0])
+        keep = Store.keep
+        patch.setattr(
+            Store, "keep", lambda store, stage, records: (keep(store, stage, records), commits.append(len(records)))[0]
+        )
         digest = run(folder).digest()
     yield left_behind(folder / "run"), calls(folder / "calls"), digest, len(commits)
 
 
 def die_at_commit(point: str, number: int, log: Path) -> None:
     """Make this process kill itself before, inside or after its ``number``-th commit, and mark finished commits in the log."""
-    commit, count = Store._commit, [0]
+    keep, count = Store.keep, [0]
 
-    def commit_or_die(self: Store, rows: list[tuple[str, str, str]]) -> None:
+    def keep_or_die(self: Store, stage: Stage[Any, Any], records: Mapping[Hashable, Any]) -> None:
         mine = count[0] == number
         count[0] += 1
         if mine and point == "before":
             kill_myself()
         if mine and point == "inside":  # the rows are written, the transaction is open
             self._file.set_trace_callback(lambda statement: kill_myself() if statement == "COMMIT" else None)
-        commit(self, rows)
+        keep(self, stage, records)
         if mine and point == "after":
             kill_myself()
         log.write_bytes(b"")  # what was called so far is finished
 
-    Store._commit = commit_or_die
+    Store.keep = keep_or_die  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_run_killed_at_any_commit_goes_on_as_if_nothing_had_happened(whole, tmp_path: Path):
@@ -398,7 +401,7 @@ def test_what_came_before_an_error_is_kept_in_whatever_order_it_came(trouble: Ba
 
 def test_records_too_few_for_the_items_are_told(tmp_path: Path):
     lazy: Stage[int, Prediction] = Stage("idling", Prediction, lambda item: [item], lambda items: [], 5)
-    with Store(tmp_path) as store, pytest.raises(ValueError, match="idling gave 0 records for 3 items"):
+    with Store(tmp_path) as store, pytest.raises(ValueError, match="0 records came of 3 items"):
         store.recall(lazy, range(3))
-    with pytest.raises(ValueError, match="idling gave 0 records for 3 items"):
+    with pytest.raises(ValueError, match="0 records came of 3 items"):
         NoMemory().recall(lazy, range(3))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -15,8 +16,6 @@ from .recovery import RULES, recover
 from .seeds import derive
 from .session import Session
 
-_BATCH = 1024
-"""Questions that are written together, as far as the model has room."""
 _READ = 32
 """Responses that a model reads together."""
 
@@ -38,15 +37,13 @@ def answer(session: Session, prompt: Prompt, questions: Sequence[Question], seed
         rules = [*RULES, session.profile.wording.conclude]
         return [question.id, question.render(), model.fingerprint, tokens, asdict(prompt.decoding), read_by, rules, *drawn]
 
-    def compute(batch: Sequence[Question]) -> Iterator[tuple[int, Response]]:
-        return _respond(session, prompt, batch, seed)
-
+    compute = partial(_respond, session.forgetful(), prompt, seed)
     made = prompt.provenance
     name = f"answering with {made.get('explainer', prompt.method)} ({made.get('selection', 'given')})"
-    return session.memory.recall(Stage(name, Response, identity, compute, _BATCH), questions)
+    return session.memory.recall(Stage(name, Response, identity, compute, model.window, model.perform), questions)
 
 
-def _respond(session: Session, prompt: Prompt, batch: Sequence[Question], seed: int) -> Iterator[tuple[int, Response]]:
+def _respond(session: Session, prompt: Prompt, seed: int, batch: Sequence[Question]) -> Iterator[tuple[int, Response]]:
     """Each question's place and response, as they come; what has to be read by a model waits until enough has come for that."""
     seeds = [derive(seed, "answer", question.id) for question in batch]
     chats = [prompt.chat(question) for question in batch]

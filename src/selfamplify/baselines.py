@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -10,6 +11,8 @@ from .asking import check_context, request
 from .design import design
 from .errors import ExplanationError
 from .memory import Stage
+from .models.model import AbstractLanguageModel
+from .profiles import Profile
 from .prompt import Prompt
 from .rationale import AnswerFormat, ThoughtFormat
 from .records import Chat, Cost, Explanation, Question, Response, Shot
@@ -17,7 +20,7 @@ from .seeds import derive
 from .selection import Sample
 from .session import Session
 from .tasks.task import Task
-from .wording import without_conclusion
+from .wording import Wording, without_conclusion
 
 _SHORTER = "a model with a longer context"
 _EXPLAINED = ("explainer", "engine", "keywords", "steps")
@@ -104,33 +107,39 @@ def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
 def think(session: Session, questions: Sequence[Question], seed: int) -> list[Response]:
     """The zero-shot chain of thought of each question, and the label that the model then concludes with."""
     model, decoding, wording = session.model, session.profile.decoding, session.profile.wording
-
-    def chat_of(question: Question) -> Chat:
-        return request(ThoughtFormat(wording).instruction(question.labels), question, wording.think)
-
-    def concluding(question: Question, text: str) -> Chat:
-        return replace(chat_of(question), prefill=f"{wording.think} {text}".strip() + wording.conclude_thought)
-
     drawn = [seed] if decoding.do_sample else []
 
     def identity(question: Question) -> list[Any]:
-        return [question.id, question.render(), model.fingerprint, model.tokens(chat_of(question)), asdict(decoding), *drawn]
+        tokens = model.tokens(_thinking(question, wording))
+        return [question.id, question.render(), model.fingerprint, tokens, asdict(decoding), *drawn]
 
-    def compute(batch: Sequence[Question]) -> Iterable[tuple[int, Response]]:
-        start = perf_counter()
-        chats = [chat_of(question) for question in batch]
-        seeds = [derive(seed, "think", question.id) for question in batch]
-        texts = [without_conclusion(reply.text) for reply in model.generate(chats, decoding, seeds)]
-        ends = [concluding(question, text) for question, text in zip(batch, texts, strict=True)]
-        check_context(model, ends, 1, _SHORTER)
-        labels = [question.labels for question in batch]
-        tokens = model.next_token(ends, labels)
-        best = [token.best(names) for token, names in zip(tokens, labels, strict=True)]
-        cost = Cost(2, (perf_counter() - start) / len(batch))
-        return enumerate(
-            Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)
-        )
+    check_context(model, [_concluding(question, wording, "") for question in questions], decoding.max_new_tokens, _SHORTER)
+    compute = partial(_think, model, session.profile, seed)
+    stage = Stage("thinking step by step", Response, identity, compute, 32, model.perform)
+    return session.memory.recall(stage, questions)
 
-    whole = [concluding(question, "") for question in questions]
-    check_context(model, whole, decoding.max_new_tokens, _SHORTER)
-    return session.memory.recall(Stage("thinking step by step", Response, identity, compute, 32), questions)
+
+def _think(
+    model: AbstractLanguageModel, profile: Profile, seed: int, batch: Sequence[Question]
+) -> Iterable[tuple[int, Response]]:
+    start = perf_counter()
+    chats = [_thinking(question, profile.wording) for question in batch]
+    seeds = [derive(seed, "think", question.id) for question in batch]
+    texts = [without_conclusion(reply.text) for reply in model.generate(chats, profile.decoding, seeds)]
+    ends = [_concluding(question, profile.wording, text) for question, text in zip(batch, texts, strict=True)]
+    check_context(model, ends, 1, _SHORTER)
+    labels = [question.labels for question in batch]
+    tokens = model.next_token(ends, labels)
+    best = [token.best(names) for token, names in zip(tokens, labels, strict=True)]
+    cost = Cost(2, (perf_counter() - start) / len(batch))
+    return enumerate(
+        Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)
+    )
+
+
+def _thinking(question: Question, wording: Wording) -> Chat:
+    return request(ThoughtFormat(wording).instruction(question.labels), question, wording.think)
+
+
+def _concluding(question: Question, wording: Wording, text: str) -> Chat:
+    return replace(_thinking(question, wording), prefill=f"{wording.think} {text}".strip() + wording.conclude_thought)

@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Literal
 
 from .asking import fits, reading_chat
 from .errors import SelectionError, SettingsError, unknown_name
 from .memory import Stage
+from .models.model import AbstractLanguageModel
+from .profiles import Profile
 from .records import Prediction, Question
 from .seeds import derive
 from .session import Session
@@ -131,18 +134,20 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
         drawn = [asdict(reading), seed] if reading else []
         return [question.id, model.fingerprint, model.tokens(chat), question.labels, *drawn]
 
-    def predict(batch: Sequence[Question]) -> Iterable[tuple[int, Prediction]]:
-        chats = [reading_chat(question, wording) for question in batch]
-        if reading is None:
-            tokens = model.next_token(chats, [question.labels for question in batch])
-            return enumerate(Prediction(q.id, token.text, token.label) for q, token in zip(batch, tokens, strict=True))
-        seeds = [derive(seed, "ask", question.id) for question in batch]
-        texts = [reply.text.rstrip(")") for reply in model.generate(chats, reading, seeds)]
-        return enumerate(
-            Prediction(q.id, text, text if text in q.labels else None) for q, text in zip(batch, texts, strict=True)
-        )
+    compute = partial(_predict, model, session.profile, seed)
+    return session.memory.stream(Stage("asking", Prediction, identity, compute, _BATCH, model.perform), questions)
 
-    return session.memory.stream(Stage("asking", Prediction, identity, predict, _BATCH), questions)
+
+def _predict(
+    model: AbstractLanguageModel, profile: Profile, seed: int, batch: Sequence[Question]
+) -> Iterable[tuple[int, Prediction]]:
+    chats = [reading_chat(question, profile.wording) for question in batch]
+    if profile.reading is None:
+        tokens = model.next_token(chats, [question.labels for question in batch])
+        return enumerate(Prediction(q.id, token.text, token.label) for q, token in zip(batch, tokens, strict=True))
+    seeds = [derive(seed, "ask", question.id) for question in batch]
+    texts = [reply.text.rstrip(")") for reply in model.generate(chats, profile.reading, seeds)]
+    return enumerate(Prediction(q.id, text, text if text in q.labels else None) for q, text in zip(batch, texts, strict=True))
 
 
 def select(session: Session, task: Task, selection: str, shots: int, seed: int) -> Sample:

@@ -1,6 +1,6 @@
 """Who is asked, how one speaks to it, what is remembered, and who reads the answers: what every stage of the road needs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .memory import AbstractMemory, NoMemory
 from .models.model import AbstractLanguageModel
@@ -23,3 +23,7 @@ class Session:
     def reader(self) -> AbstractLanguageModel | None:
         """The model that reads the responses, or None where rules do."""
         return self.judge or (self.model if self.profile.judged else None)
+
+    def forgetful(self) -> "Session":
+        """The session without its memory, which stays where it is while work travels."""
+        return replace(self, memory=NoMemory())

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ContextError, DataError, ExplanationError, RunError, SelectionError, SettingsError
-from ..memory import AbstractMemory, Item, Progress, Record, Stage, batches, pieces, silent
+from ..memory import AbstractMemory, Item, Progress, Record, Stage, silent
 
 FILE_NAME = "run.sqlite"
 _SCHEMA = """
@@ -36,7 +36,7 @@ class Store(AbstractMemory):
 
     def __init__(self, folder: str | Path, progress: Progress = silent):
         self._folder = Path(folder)
-        self._progress = progress
+        self.progress = progress
 
     def __enter__(self) -> "Store":
         with ExitStack() as opened:
@@ -122,28 +122,20 @@ class Store(AbstractMemory):
         except (ValueError, TypeError) as error:
             raise RunError(f"{self._folder / FILE_NAME} is damaged (its settings); use another --out.") from error
 
-    def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
-        adapter = TypeAdapter(stage.record)
-        done = 0
-        for batch in batches(items, stage.batch):
-            keys = [_key(stage, item) for item in batch]
-            records = self._find(keys, stage.record)
-            missing = {key: item for key, item in zip(keys, batch, strict=True) if key not in records}
-            if missing:
-                self._progress(stage.name, done, len(items))
-                wanted = list(missing)
-                for piece in pieces(stage, list(missing.values())):
-                    found = {wanted[place]: record for place, record in piece.items()}
-                    self._commit([(key, stage.name, adapter.dump_json(record).decode()) for key, record in found.items()])
-                    records |= found
-                    self._progress(stage.name, done + len(records), len(items))
-            done += len(batch)
-            yield from (records[key] for key in keys)
+    def keys(self, stage: Stage[Item, Record], items: Sequence[Item], start: int) -> list[Hashable]:
+        return [_checksum(json.dumps([stage.name, stage.identity(item)], ensure_ascii=True)) for item in items]
 
-    def _find(self, keys: Sequence[str], kind: type[Record]) -> dict[str, Record]:
+    def keep(self, stage: Stage[Item, Record], records: Mapping[Hashable, Record]) -> None:
+        adapter = TypeAdapter(stage.record)
+        texts = [(key, adapter.dump_json(record).decode()) for key, record in records.items()]
+        rows = [(key, stage.name, text, _checksum(text)) for key, text in texts]
+        with self._told(), self._file:
+            self._file.executemany("INSERT OR REPLACE INTO units (key, stage, record, checksum) VALUES (?, ?, ?, ?)", rows)
+
+    def find(self, stage: Stage[Item, Record], keys: Sequence[Hashable]) -> dict[Hashable, Record]:
         """The records that are there, undamaged and of their kind, by key."""
-        adapter = TypeAdapter(kind)
-        found: dict[str, Record] = {}
+        adapter = TypeAdapter(stage.record)
+        found: dict[Hashable, Record] = {}
         for key in keys:
             with self._told():
                 row = self._file.execute("SELECT record, checksum FROM units WHERE key = ?", (key,)).fetchone()
@@ -151,15 +143,6 @@ class Store(AbstractMemory):
                 with suppress(ValidationError):
                     found[key] = adapter.validate_json(str(row[0]))
         return found
-
-    def _commit(self, rows: list[tuple[str, str, str]]) -> None:
-        checked = [(key, stage, text, _checksum(text)) for key, stage, text in rows]
-        with self._told(), self._file:
-            self._file.executemany("INSERT OR REPLACE INTO units (key, stage, record, checksum) VALUES (?, ?, ?, ?)", checked)
-
-
-def _key(stage: Stage[Item, Record], item: Item) -> str:
-    return _checksum(json.dumps([stage.name, stage.identity(item)], ensure_ascii=True))
 
 
 def _checksum(text: str) -> str:

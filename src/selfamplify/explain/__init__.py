@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
@@ -9,9 +10,11 @@ from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from .. import registry
 from ..errors import ExplanationError, SelfAmplifyError, SettingsError
 from ..memory import Stage
+from ..models.model import AbstractLanguageModel
 from ..records import Explanation, Question
 from ..seeds import derive
 from ..session import Session
+from ..wording import Wording
 from .deep_lift import DeepLift
 from .deep_lift_captum import DeepLiftCaptum
 from .explainer import AbstractAttribution, AbstractExplainer, AbstractPerturbation, Attribution, Play, Players
@@ -88,20 +91,24 @@ def explain_all(session: Session, explainer: AbstractExplainer, questions: Seque
     def identity(question: Question) -> list[Any]:
         return [question.id, question.render(), question.answer, model.fingerprint, repr(explainer), repr(wording), seed]
 
-    def compute(batch: Sequence[Question]) -> Iterable[tuple[int, Explanation]]:
-        try:
-            seeds = [derive(seed, "explain", item.id) for item in batch]
-            return enumerate(explainer.explain_all(model, batch, wording, seeds))
-        except SelfAmplifyError:
-            raise
-        except Exception as error:  # an explainer of others may raise anything
-            which = f"question {batch[0].id}" + (f" and the {len(batch) - 1} after it" if len(batch) > 1 else "")
-            raise ExplanationError(
-                f"{explainer.name} failed on {which} ({type(error).__name__}: {error}); mend or leave it out."
-            ) from error
-
-    stage = Stage(f"explaining by {explainer.name}", Explanation, identity, compute, explainer.batch)
+    compute = partial(_explain, explainer, model, wording, seed)
+    stage = Stage(f"explaining by {explainer.name}", Explanation, identity, compute, explainer.together, model.perform)
     return session.memory.recall(stage, questions)
+
+
+def _explain(
+    explainer: AbstractExplainer, model: AbstractLanguageModel, wording: Wording, seed: int, batch: Sequence[Question]
+) -> Iterable[tuple[int, Explanation]]:
+    try:
+        seeds = [derive(seed, "explain", item.id) for item in batch]
+        return enumerate(explainer.explain_all(model, batch, wording, seeds))
+    except SelfAmplifyError:
+        raise
+    except Exception as error:  # an explainer of others may raise anything
+        which = f"question {batch[0].id}" + (f" and the {len(batch) - 1} after it" if len(batch) > 1 else "")
+        raise ExplanationError(
+            f"{explainer.name} failed on {which} ({type(error).__name__}: {error}); mend or leave it out."
+        ) from error
 
 
 __all__ = [

@@ -24,7 +24,7 @@ class AbstractExplainer(ABC):
     """Why the answer of a question is y. A frozen dataclass whose fields are its settings."""
 
     name: ClassVar[str]
-    batch: ClassVar[int] = 1
+    together: ClassVar[int] = 1
     """How many questions are explained, and remembered, together."""
 
     def completed(self, **settings: Any) -> "AbstractExplainer":
@@ -53,7 +53,7 @@ class AbstractWriting(AbstractExplainer):
     ``decoding`` is that of the method that asks, where it is left open; without one, greedy.
     """
 
-    batch = 64
+    together = 64
     decoding: Decoding | None = None
 
     @abstractmethod
@@ -97,7 +97,7 @@ class AbstractAttribution(AbstractExplainer):
     labels (logit minus log-sum-exp of theirs). An absent word's tokens are replaced by the padding token.
     """
 
-    batch = 8
+    together = 8
     value: str = "logit"
     absent: ClassVar[str] = "mask"
 
@@ -179,6 +179,7 @@ class AbstractPerturbation(AbstractAttribution):
     ``absent`` is what becomes of an absent word: its tokens are replaced (``"mask"``) or removed (``"delete"``).
     """
 
+    together = 1  # hundreds of coalitions fill batches of their own
     absent: str = "mask"  # pyright: ignore[reportIncompatibleVariableOverride]
 
     @abstractmethod

@@ -12,6 +12,7 @@ class FeatureAblation(AbstractPerturbation):
     """f(all words) - f(all words but one), in M + 1 evaluations."""
 
     name = "feature_ablation"
+    together = 8
 
     def play(self, players: Players, seed: int) -> Play:
         m = len(players)

@@ -21,10 +21,11 @@ class IntegratedGradients(AbstractGradient):
     """
 
     name = "integrated_gradients"
+    together = 1
     steps: int = 32
     max_steps: int = 256
     tolerance: float = 0.01
-    batch: int = 32  # pyright: ignore[reportIncompatibleVariableOverride]
+    batch: int = 32
 
     def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
         count = len(games.games)

@@ -5,13 +5,14 @@ token rows, embeddings and gradients; an explainer that needs them asks for that
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ..memory import Compute, Item, Performed, Record, one_by_one
 from ..records import Chat, Decoding, Generation, Message, NextToken
 
 
@@ -20,6 +21,8 @@ class AbstractLanguageModel(ABC):
 
     name: str
     context: int
+    window: int = 256
+    """Questions that it answers together, at most: a unit of work, however many copies of the model share the work."""
 
     @property
     @abstractmethod
@@ -40,6 +43,10 @@ class AbstractLanguageModel(ABC):
 
         ``seeds`` holds one seed a chat; only sampling uses them.
         """
+
+    def perform(self, compute: Compute[Item, Record], batches: Iterable[Sequence[Item]]) -> Performed[Record]:
+        """Do the work of many batches, which ask this model: here, one batch after another."""
+        return one_by_one(compute, batches)
 
     def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
         """The continuations, in the order of the chats."""
