@@ -8,7 +8,7 @@ demo: .venv/demo.done  ## Install, and run the main job on the embedded model, o
 	$(BIN)/selfamplify demo --out runs/demo
 
 test: .venv/test.done lint  ## Install with test tools, and run linters, type checks and tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup
 
 lint: .venv/test.done
 	$(BIN)/ruff format --check .
@@ -42,7 +42,7 @@ model: .venv/test.done  ## Make the embedded model again: 35 minutes of training
 	@touch $@
 
 .venv/test.done: .venv/demo.done
-	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,autocot]' --group test
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,autocot,ray]' --group test
 	@touch $@
 
 clean:

@@ -1,5 +1,6 @@
 """Small things that many tests need: questions, tasks, scripts, and where the shared models and data lie."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from selfamplify import Choice, Question, ScriptedModel, Task
 from selfamplify.records import Chat
 
+Run = Callable[..., tuple[int, str, str]]
+"""Runs a command line; gives its exit code, and what it printed to standard output and error."""
 SHARED = Path(__file__).parents[2] / "shared"
 CHOICES = ("wet moss", "dry palms", "warm soup")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -69,3 +72,16 @@ def shared(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"needs {path.relative_to(SHARED.parent)}, which is not on this machine")
     return path
+
+
+def without_seconds(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: without_seconds(item) for key, item in value.items() if key != "seconds"}
+    return [without_seconds(item) for item in value] if isinstance(value, list) else value
+
+
+def left_behind(folder: Path) -> dict[str, object]:
+    """What a run folder's files say, apart from the seconds; every byte of the responses."""
+    files = [*folder.glob("*.json"), *folder.glob("prompts/*.json")]
+    read = {str(file.relative_to(folder)): without_seconds(json.loads(file.read_text())) for file in files}
+    return read | {"responses.jsonl": (folder / "responses.jsonl").read_bytes()}

@@ -6,32 +6,15 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small import shared
+from small import Run, shared
 
 from selfamplify import PRESETS, AnswerAttribution, Table
-from selfamplify.cli import COMMANDS, main
+from selfamplify.cli import COMMANDS
 
-Run = Callable[..., tuple[int, str, str]]
 COLUMNS = "--question-column question --answer-column answer --choice-columns a,b,c --id-column id".split()
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command line; its exit code, and what it printed to standard output and error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["selfamplify", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "100")
-        with pytest.raises(SystemExit) as end:
-            main()
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

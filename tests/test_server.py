@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 from serving import FLAGS, Reply, Served, document, serving
-from small import question, right, talker, task
+from small import Run, question, right, talker, task
 
 from selfamplify import DEFAULT, Decoding, KernelShap, Limits, SelfExp, ServerModel, amplify, build, evaluate, load_server
-from selfamplify.cli import main
 from selfamplify.errors import ContextError, ModelError, SettingsError
 from selfamplify.experiment import measure
 from selfamplify.methods import make_method
@@ -378,20 +377,11 @@ def test_a_run_is_recalled_without_the_server(start: Any, tmp_path: Path):
     assert len(served.asked) == asked
 
 
-def test_command_line_measures_through_a_server(
-    start: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
+def test_command_line_measures_through_a_server(start: Any, tmp_path: Path, run: Run):
     def said(chat: Chat) -> str:
         if chat.prefill.endswith("("):
             return "A"
         return "One. Two. Three." if "explanation" in chat.prefill else "The answer is (A)."
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["selfamplify", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        printed = capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
 
     served = start(said)
     rows = tmp_path / "rows.csv"
@@ -411,9 +401,9 @@ def test_command_line_measures_through_a_server(
     prompt.write_text("Which?")
     for wrong, told in {
         ("evaluate", tmp_path, *asked, "--in-flight", 3): "--in-flight is about servers",
-        ("evaluate", tmp_path, *asked, "--server", served.url, "--dtype", "float32"): "--dtype is about a local model",
+        ("evaluate", tmp_path, *asked, "--server", served.url, "--dtype", "float32"): "--dtype is about a model",
         ("explain", *asked, "--server", served.url): "kernel_shap needs the tokens of a local model",
-        ("explain", "--server", served.url, "--prompt", prompt, "--answer", "A"): "leave --server out",
+        ("explain", "--server", served.url, "--prompt", prompt, "--answer", "A"): "--server has no tokens at hand",
         ("doctor", "--model", "tiny"): "--model goes with a server",
         ("evaluate", tmp_path, *asked, "--server", "http://127.0.0.1:9"): "No server answers at http://127.0.0.1:9",
     }.items():

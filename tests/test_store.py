@@ -1,6 +1,5 @@
 """The store: kill -9 at any point, other settings, a second process, damage, full and read-only folders."""
 
-import json
 import os
 import random
 import resource
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small import scripted, talker, task, wrong
+from small import left_behind, scripted, talker, task, wrong
 
 from selfamplify import PAPER, Plan, RandomWords, ScriptedModel, SelfAmplify, Store, Table, build, compare, measure
 from selfamplify.errors import RunError, SelectionError
@@ -107,19 +106,6 @@ def calls(file: Path) -> Counter[str]:
 
 def run(folder: Path) -> Table:
     return compare(PLAN, logged(folder / "calls"), TASK, folder / "run")
-
-
-def without_seconds(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: without_seconds(item) for key, item in value.items() if key != "seconds"}
-    return [without_seconds(item) for item in value] if isinstance(value, list) else value
-
-
-def left_behind(folder: Path) -> dict[str, object]:
-    """What a run folder's files say, apart from the seconds; every byte of the responses."""
-    files = [*folder.glob("*.json"), *folder.glob("prompts/*.json")]
-    read = {str(file.relative_to(folder)): without_seconds(json.loads(file.read_text())) for file in files}
-    return read | {"responses.jsonl": (folder / "responses.jsonl").read_bytes()}
 
 
 @pytest.fixture(scope="module")

@@ -35,9 +35,11 @@ from .explain import make_explainer as make_explainer
 from .methods import make_method as make_method
 from .models import Limits as Limits
 from .models import LocalModel as LocalModel
+from .models import ReplicatedModel as ReplicatedModel
 from .models import ScriptedModel as ScriptedModel
 from .models import ServerModel as ServerModel
 from .models import load_model as load_model
+from .models import load_replicas as load_replicas
 from .models import load_server as load_server
 from .profiles import DEFAULT as DEFAULT
 from .profiles import PAPER as PAPER

@@ -71,14 +71,16 @@ class AbstractMemory(ABC):
 
     def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
         """The records of ``items``, in their order; nothing is computed before it is asked for, batch by batch."""
-        cut = [items[start : start + stage.batch] for start in range(0, len(items), stage.batch)]
+        size = (
+            -(-len(items) // -(-len(items) // stage.batch)) if items else 1
+        )  # as many batches as needed, and none a mere rest
+        cut = [items[start : start + size] for start in range(0, len(items), size)]
         opened: list[_Batch[Item, Record]] = []
         handed: list[_Batch[Item, Record]] = []
 
         def at(number: int) -> _Batch[Item, Record]:
             while len(opened) <= number:
-                start = len(opened) * stage.batch
-                opened.append(self._open(stage, cut[len(opened)], start))
+                opened.append(self._open(stage, cut[len(opened)], len(opened) * size))
             return opened[number]
 
         def lacking() -> Iterator[Sequence[Item]]:

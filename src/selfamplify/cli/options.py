@@ -12,7 +12,7 @@ from ..errors import SettingsError
 from .screen import err, say
 
 if TYPE_CHECKING:
-    from selfamplify import LocalModel, Profile, ServerModel, Task
+    from selfamplify import LocalModel, Profile, ReplicatedModel, ServerModel, Task
     from selfamplify.models import AbstractLanguageModel
 
 Out = Annotated[Path, typer.Option("--out", help="The run folder; the same command resumes in it.")]
@@ -35,7 +35,19 @@ class ModelOptions:
     batch_tokens: Annotated[
         int | None, typer.Option("--batch-tokens", min=1, help="Tokens run at once, at most. [8192 on a CPU, else 32768]")
     ] = None
-
+    window: Annotated[
+        int | None, typer.Option("--window", min=1, help="Questions answered together, at most. [64 on a CPU, else 512]")
+    ] = None
+    ray: Annotated[
+        str | None, typer.Option("--ray", help="Copies of the model on a Ray cluster: its address, or 'local': this machine.")
+    ] = None
+    replicas: Annotated[int | None, typer.Option("--replicas", min=1, help="With --ray: how many. [as many as have room]")] = (
+        None
+    )
+    cpus: Annotated[int, typer.Option("--cpus-per-replica", min=1, help="With --ray: CPU cores, and threads, of each.")] = 1
+    gpus: Annotated[
+        float | None, typer.Option("--gpus-per-replica", min=0, help="With --ray: GPUs of each. [1 where there are any]")
+    ] = None
     server: Annotated[
         list[str] | None,
         typer.Option("--server", help="An OpenAI-compatible server, such as http://localhost:8000; may be repeated."),
@@ -47,16 +59,22 @@ class ModelOptions:
     def load(self) -> "AbstractLanguageModel":
         if self.server:
             return self.load_served(self.server)
-        if self.in_flight is not None:
-            raise SettingsError("--in-flight is about servers; write --server URL too, or leave it out.")
-        return self.load_local()
+        self._without("in_flight", "is about servers; write --server URL too, or leave it out")
+        return self.load_replicated(self.ray) if self.ray else self.load_local()
+
+    def load_replicated(self, address: str) -> "ReplicatedModel":
+        """The model on a Ray cluster."""
+        say("starting replicas", console=err)
+        shared = selfamplify.load_replicas(
+            self.model, ray=address, replicas=self.replicas, cpus=self.cpus, gpus=self.gpus, **self._loading
+        )
+        say(f"{shared.replicas} replicas of {shared.name}, {shared.share} each", console=err)
+        return shared
 
     def load_served(self, urls: list[str]) -> "ServerModel":
         """The model behind servers: the one of that name, or the only one that they serve."""
-        for name in ("dtype", "device", "batch_tokens"):
-            if getattr(self, name) != getattr(ModelOptions, name):
-                option = f"--{name.replace('_', '-')}"
-                raise SettingsError(f"{option} is about a local model, and a --server's model is loaded there; leave one out.")
+        for name in ("dtype", "device", "batch_tokens", "window", "ray", "replicas", "cpus", "gpus"):
+            self._without(name, "is about a model that is loaded here, and not by a --server; leave one of them out")
         name = None if self.model == ModelOptions.model else self.model
         limits = selfamplify.Limits() if self.in_flight is None else selfamplify.Limits(in_flight=self.in_flight)
         served = selfamplify.load_server(*urls, model=name, limits=limits)
@@ -67,16 +85,30 @@ class ModelOptions:
         return served
 
     def load_local(self) -> "LocalModel":
-        """The model on this machine. Raises SettingsError where a server is named."""
-        if self.server:
-            raise SettingsError("--prompt is explained by the tokens of a local model; leave --server out.")
-        return selfamplify.load_model(self.model, dtype=self.dtype, device=self.device, batch_tokens=self.batch_tokens)
+        """The model in this process."""
+        for name in ("server", "ray"):
+            self._without(name, "has no tokens at hand, by which --prompt is explained; leave it out")
+        for name in ("replicas", "cpus", "gpus"):
+            self._without(name, "is about replicas; write --ray local too, or leave it out")
+        return selfamplify.load_model(self.model, **self._loading)
+
+    @property
+    def _loading(self) -> dict[str, Any]:
+        names = ("dtype", "device", "batch_tokens", "window")
+        return {name: getattr(self, name) for name in names}
+
+    def _without(self, name: str, reason: str) -> None:
+        """Raise SettingsError if an option was given that does not go with the others."""
+        if getattr(self, name) != getattr(ModelOptions, name):
+            written = {"cpus": "cpus-per-replica", "gpus": "gpus-per-replica"}.get(name, name.replace("_", "-"))
+            raise SettingsError(f"--{written} {reason}.")
 
     def load_judge(self, name: str | None, model: "AbstractLanguageModel") -> "AbstractLanguageModel | None":
-        """The judge of that name, on this machine; the model itself, local or served, is not loaded twice."""
+        """The judge of that name, in this process; the model itself, wherever it is, is not loaded twice."""
         if name is None or name in (self.model, model.name):
             return model if name else None
-        return selfamplify.load_model(name, dtype=self.dtype, device=self.device, batch_tokens=self.batch_tokens)
+        self._without("ray", "has its answers read by the rules or by the model itself; leave --judge out")
+        return selfamplify.load_model(name, **self._loading)
 
 
 @dataclass(frozen=True)

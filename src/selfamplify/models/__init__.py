@@ -5,6 +5,7 @@ from .endpoints import Limits
 from .load import DTYPES, EMBEDDED, load_model
 from .local import LocalModel
 from .model import AbstractDifferentiableModel, AbstractLanguageModel, AnswerReading, Reading
+from .replicas import ReplicatedModel, load_replicas
 from .scripted import ScriptedModel
 from .server import ServerModel, load_server
 
@@ -18,8 +19,10 @@ __all__ = [
     "Limits",
     "LocalModel",
     "Reading",
+    "ReplicatedModel",
     "ScriptedModel",
     "ServerModel",
     "load_model",
+    "load_replicas",
     "load_server",
 ]

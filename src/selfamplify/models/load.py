@@ -18,15 +18,21 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 
 def load_model(
-    name: str | Path = EMBEDDED, *, dtype: str = "auto", device: str = "auto", batch_tokens: int | None = None
+    name: str | Path = EMBEDDED,
+    *,
+    dtype: str = "auto",
+    device: str = "auto",
+    batch_tokens: int | None = None,
+    window: int | None = None,
 ) -> LocalModel:
     """Load a causal language model: ``"embedded"`` (the one in this package), a local folder, or a Hugging Face hub name.
 
     ``dtype`` is ``"auto"`` (float32 on a CPU, the checkpoint's own on a GPU), ``"float32"``, ``"bfloat16"`` or
     ``"float16"``; ``device`` is ``"auto"`` (the first GPU if there is one), ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
-    ``batch_tokens`` bounds the tokens that are run at once: 8,192 on a CPU and 32,768 elsewhere, unless it is given. Only
-    safetensors weights are read and no code of the model's repository is run. Raises ModelError if the model can't be loaded,
-    SettingsError for an unknown dtype or device.
+    ``batch_tokens`` bounds the tokens that are run at once: 8,192 on a CPU and 32,768 elsewhere, unless it is given;
+    ``window`` the questions that are answered together: 64 on a CPU and 512 elsewhere. Only safetensors weights are read and no
+    code of the model's repository is run. Raises ModelError if the model can't be loaded, SettingsError for an unknown dtype or
+    device.
     """
     place = _device(device)
     precision = _dtype(dtype, place)
@@ -59,7 +65,7 @@ def load_model(
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:3])
         raise ModelError(f"The weights of {name} are incomplete ({missing} missing); download or save the model again.")
-    return LocalModel(module, tokenizer, _label(name), batch_tokens)
+    return LocalModel(module, tokenizer, _label(name), batch_tokens, window)
 
 
 def _label(name: str | Path) -> str:

@@ -34,6 +34,8 @@ _STOP_TOKENS = 16
 
 _BATCH_TOKENS, _CPU_BATCH_TOKENS = 32768, 8192
 """Tokens run at once, unless told otherwise: on a CPU more take more memory, and are no faster (docs/architecture.md)."""
+_WINDOW, _CPU_WINDOW = 512, 64
+"""Questions answered together, likewise: on a CPU more are no faster."""
 
 
 class LocalModel(AbstractDifferentiableModel):
@@ -44,7 +46,14 @@ class LocalModel(AbstractDifferentiableModel):
     size is remembered.
     """
 
-    def __init__(self, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, batch_tokens: int | None = None):
+    def __init__(
+        self,
+        module: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        name: str,
+        batch_tokens: int | None = None,
+        window: int | None = None,
+    ):
         if not tokenizer.is_fast:
             raise ModelError(f"The tokenizer of {name} has no character offsets; save it as tokenizer.json (a fast tokenizer).")
         traits.check_architecture(module, name)
@@ -56,7 +65,9 @@ class LocalModel(AbstractDifferentiableModel):
         self.blank = traits.blank(tokenizer, name)
         self._ends = traits.ends(module, tokenizer)
         module.generation_config = GenerationConfig()  # or else it would fill in what a Decoding does not name
-        self._batcher = Batcher(batch_tokens or (_CPU_BATCH_TOKENS if module.device.type == "cpu" else _BATCH_TOKENS))
+        on_cpu = module.device.type == "cpu"
+        self.window = window or (_CPU_WINDOW if on_cpu else _WINDOW)
+        self._batcher = Batcher(batch_tokens or (_CPU_BATCH_TOKENS if on_cpu else _BATCH_TOKENS))
         self._prefixes = PrefixCache(self._keys_values)
         self._mergeable = mergeable(module)
         self._encode = lru_cache(maxsize=512)(lambda chat: chats_of.encode(tokenizer, chat))
@@ -228,6 +239,9 @@ class LocalModel(AbstractDifferentiableModel):
         with torch.inference_mode(False), torch.no_grad():
             self.module(input_ids=ids.clone(), past_key_values=cache, use_cache=True, logits_to_keep=1)
         return [(layer.keys, layer.values) for layer in cache.layers]  # pyright: ignore
+
+    def __reduce__(self) -> Any:
+        raise ModelError(f"The model {self.name} is this process's own, and can't be sent to another; use load_replicas.")
 
     def forget(self) -> None:
         """Let go of the keys and values of earlier prefixes."""

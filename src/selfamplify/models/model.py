@@ -21,8 +21,8 @@ class AbstractLanguageModel(ABC):
 
     name: str
     context: int
-    window: int = 256
-    """Questions that it answers together, at most: a unit of work, however many copies of the model share the work."""
+    window: int = 1024
+    """Questions that it answers together, at most: a unit of work, whoever does it."""
 
     @property
     @abstractmethod
