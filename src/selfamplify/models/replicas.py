@@ -65,8 +65,12 @@ class ReplicatedModel(AbstractLanguageModel):
         self.share = share
         self._lanes = [self._started() for _ in range(replicas)]
         self.members: list[Description] = []
-        while not self.members:
-            self._settled([])
+        try:
+            while not self.members:
+                self._settled([])
+        except BaseException:
+            self.close()
+            raise
         first = self.members[0]
         self.name, self.context, self.window, self._fingerprint = first.name, first.context, first.window, first.fingerprint
         self._tokens = lru_cache(maxsize=512)(lambda chat: chats_of.encode(first.tokenizer, chat).ids)
