@@ -1,0 +1,43 @@
+"""Two replicas of a thread each on Ray, against one model of one thread in this process: ``python -m benchmarks.replicas``.
+
+The embedded model explains and answers planted questions; results are the same, and each is computed anew every time.
+"""
+
+import torch
+
+from selfamplify import KernelShap, SelfAmplify, evaluate, explain_all, load_model, load_replicas, load_task
+from selfamplify.models import AbstractLanguageModel
+from selfamplify.selection import select
+from selfamplify.session import Session
+
+from .machine import heading, ratio
+
+_RUNS = 3
+_EXPLAINED, _ANSWERED = 32, 768
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    task = load_task("planted_arc")
+    inline, replicas = load_model(), load_replicas(replicas=2)
+    sample = select(Session(inline), task, "success", 8, 0)
+    prompt = SelfAmplify(KernelShap()).prompt(Session(inline), task, sample)
+
+    def explain(model: AbstractLanguageModel) -> object:
+        return [found.scores for found in explain_all(Session(model), KernelShap(), task.train[:_EXPLAINED], 0)]
+
+    def answer(model: AbstractLanguageModel) -> object:
+        return [found.text for found in evaluate(model, prompt, task.limited(_ANSWERED)).responses]
+
+    print(f"{heading(_RUNS)}\n\n| work | inline | two replicas | ratio |\n|---|---|---|---|")
+    for what, work in (
+        (f"kernel_shap of {_EXPLAINED} questions, 350 evaluations each", explain),
+        (f"{_ANSWERED} questions answered behind 8 shots", answer),
+    ):
+        assert work(inline) == work(replicas)
+        one, two = ratio(lambda work=work: work(inline), lambda work=work: work(replicas), _RUNS)
+        print(f"| {what} | {one:.1f} s | {two:.1f} s | {one / two:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
