@@ -21,6 +21,7 @@ bench: .venv/test.done  ## Run the benchmarks; their dated results are committed
 	$(BIN)/python -m benchmarks.attribution
 	$(BIN)/python -m benchmarks.estimators
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.replicas
 
 quality: .venv/test.done  ## Score explainers against the planted words; docs/choosing-an-explainer.md holds the table
 	$(BIN)/python -m benchmarks.quality
