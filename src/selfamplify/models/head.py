@@ -42,7 +42,8 @@ def float32_head(module: PreTrainedModel, tokens: Sequence[int] | None) -> Itera
     """
     head = module.get_output_embeddings()
     narrow = tokens is not None or module.dtype != torch.float32
-    if not (narrow and type(head) is nn.Linear and head.weight.is_floating_point() and head.weight.device.type != "meta"):
+    hooked = hasattr(head, "_hf_hook")  # by a device map: the hook brings weights or tensors along
+    if hooked or not (narrow and type(head) is nn.Linear and head.weight.is_floating_point()):
         yield slice(None) if tokens is None else tokens
         return
     module.set_output_embeddings(_Float32Head(head, tokens))

@@ -11,6 +11,7 @@ from .. import demo
 from ..errors import ModelError, SettingsError
 from ..network import hub_answers
 from .local import LocalModel
+from .placing import check_placing, placing
 from .quiet import first_line, quiet
 
 EMBEDDED = "embedded"
@@ -24,18 +25,26 @@ def load_model(
     device: str = "auto",
     batch_tokens: int | None = None,
     window: int | None = None,
+    device_map: str | None = None,
+    quantize: str | None = None,
 ) -> LocalModel:
     """Load a causal language model: ``"embedded"`` (the one in this package), a local folder, or a Hugging Face hub name.
 
     ``dtype`` is ``"auto"`` (float32 on a CPU, the checkpoint's own on a GPU), ``"float32"``, ``"bfloat16"`` or
     ``"float16"``; ``device`` is ``"auto"`` (the first GPU if there is one), ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
     ``batch_tokens`` bounds the tokens that are run at once: 8,192 on a CPU and 32,768 elsewhere, unless it is given;
-    ``window`` the questions that are answered together: 64 on a CPU and 512 elsewhere. Only safetensors weights are read and no
+    ``window`` the questions that are answered together: 64 on a CPU and 512 elsewhere. ``device_map`` (``"auto"``) spreads a
+    model over the devices and, where they are too small, offloads layers, by accelerate; ``quantize`` (``"8bit"``, ``"4bit"``)
+    holds its weights in so many bits, by bitsandbytes. Only safetensors weights are read and no
     code of the model's repository is run. Raises ModelError if the model can't be loaded, SettingsError for an unknown dtype or
     device.
     """
     place = _device(device)
     precision = _dtype(dtype, place)
+    check_placing(device_map, quantize)
+    if device_map and device != "auto":
+        raise SettingsError(f"A device map chooses the devices; leave --device {device} or --device-map out.")
+    told = placing(place, device_map, quantize)
     source = Path(demo.__file__).parent if str(name) == EMBEDDED else Path(name).expanduser()
     if source.is_dir():
         _check_folder(source)
@@ -50,12 +59,13 @@ def load_model(
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(where, **common)
             module, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore
-                where, dtype=precision, use_safetensors=True, output_loading_info=True, **common
+                where, dtype=precision, use_safetensors=True, output_loading_info=True, **common, **told
             )
-        module = module.to(place)
+        module = module if told else module.to(place)
     except torch.OutOfMemoryError as error:
         raise ModelError(
-            f"The model {name} does not fit the memory of {place}; use --dtype bfloat16, or --device cpu."
+            f"The model {name} does not fit the memory of {place}; use --dtype bfloat16, --quantize 4bit, --device-map auto "
+            f"or --device cpu."
         ) from error
     except Exception as error:  # a damaged or foreign checkpoint may raise anything
         raise ModelError(

@@ -23,6 +23,7 @@ from .batching import Batcher, padded
 from .generation import Manner, Writing
 from .head import float32_head
 from .model import AbstractDifferentiableModel, AnswerReading, Reading
+from .placing import offloaded, split, weights
 from .plain import plain_text
 from .prefix import PrefixCache
 from .search import Text
@@ -69,7 +70,7 @@ class LocalModel(AbstractDifferentiableModel):
         self.window = window or (_CPU_WINDOW if on_cpu else _WINDOW)
         self._batcher = Batcher(batch_tokens or (_CPU_BATCH_TOKENS if on_cpu else _BATCH_TOKENS))
         self._prefixes = PrefixCache(self._keys_values)
-        self._mergeable = mergeable(module)
+        self._mergeable = mergeable(module) and not split(module)
         self._encode = lru_cache(maxsize=512)(lambda chat: chats_of.encode(tokenizer, chat))
 
     @property
@@ -79,7 +80,7 @@ class LocalModel(AbstractDifferentiableModel):
     @cached_property
     def fingerprint(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         digest = hashlib.sha256()
-        for name, tensor in sorted(self.module.state_dict().items()):
+        for name, tensor in sorted(weights(self.module).items()):
             digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
             digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
         digest.update(self.tokenizer.backend_tokenizer.to_str().encode())  # pyright: ignore
@@ -172,6 +173,11 @@ class LocalModel(AbstractDifferentiableModel):
         keep: int = 1,
         tokens: Sequence[int] | None = None,
     ) -> Float[Tensor, "row place column"]:
+        if offloaded(self.module):
+            raise ModelError(
+                f"{self.name} is partly offloaded, and gradients need all weights on the device at once; use an explainer "
+                f"without gradients such as kernel_shap, --quantize 4bit, or a larger device."
+            )
         rows, width = embeddings.shape[:2]
         ends = torch.tensor([width] * rows if lengths is None else lengths, device=self.device)
         with float32_head(self.module, tokens) as columns:

@@ -247,11 +247,13 @@ def load_replicas(
     device: str = "auto",
     batch_tokens: int | None = None,
     window: int | None = None,
+    device_map: str | None = None,
+    quantize: str | None = None,
 ) -> ReplicatedModel:
     """Load copies of a causal language model on the Ray cluster at the address ``ray``; ``"local"`` is this machine.
 
-    ``name``, ``dtype``, ``device``, ``batch_tokens`` and ``window`` are those of ``load_model``; a folder must be there on
-    every machine, and a window should leave several batches of questions for each replica. A replica takes ``cpus`` cores and
+    ``name`` and all that is not said here are those of ``load_model``; a folder must be there on every machine, and a window
+    should leave several batches of questions for each replica. A replica takes ``cpus`` cores and
     ``gpus`` GPUs (None: one, where the cluster has any and the device allows it); there are as many ``replicas`` as have room,
     unless a number is given. The result takes the place of a model everywhere but in ``attribute``. Raises SettingsError where
     Ray is missing or no replica has room, ModelError where no cluster answers or the model can't be loaded there.
@@ -264,7 +266,16 @@ def load_replicas(
     count = replicas or room(cluster, share)
     folder = Path(name).expanduser()
     where = str(folder.resolve()) if str(name) != EMBEDDED and folder.is_dir() else str(name)
-    load = partial(load_model, where, dtype=dtype, device=device, batch_tokens=batch_tokens, window=window)
+    load = partial(
+        load_model,
+        where,
+        dtype=dtype,
+        device=device,
+        batch_tokens=batch_tokens,
+        window=window,
+        device_map=device_map,
+        quantize=quantize,
+    )
     return ReplicatedModel(cluster, load, count, share)
 
 
