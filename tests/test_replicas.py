@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,15 +104,21 @@ def test_both_nodes_work_and_selection_asks_little_more_than_it_takes(model: Rep
     asked: list[int] = []
 
     def batches() -> Iterator[Sequence[int]]:
-        for number in range(50):
+        for number in range(600):
             asked.append(number)
             yield [number]
 
-    found = model.perform(lambda batch: [(0, os.getpid())], batches())
+    def compute(batch: Sequence[int]) -> list[tuple[int, int]]:
+        time.sleep(0.1)
+        return [(0, os.getpid())]
+
+    found = model.perform(compute, batches())
     assert asked == []
-    processes = {process for _, _, process in (next(found) for _ in range(20))}
+    processes: list[int] = []
+    while len(set(processes)) < 2:  # one of them may be loading the model still
+        processes.append(next(found)[2])
     found.close()
-    assert len(processes) == 2 and len(asked) <= 24
+    assert len(asked) <= len(processes) + 3
 
 
 def test_errors_of_the_work_arrive_as_they_are_with_what_came_before(model: ReplicatedModel) -> None:

@@ -71,9 +71,8 @@ class AbstractMemory(ABC):
 
     def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
         """The records of ``items``, in their order; nothing is computed before it is asked for, batch by batch."""
-        size = (
-            -(-len(items) // -(-len(items) // stage.batch)) if items else 1
-        )  # as many batches as needed, and none a mere rest
+        parts = max(1, -(-len(items) // stage.batch))
+        size = max(1, -(-len(items) // parts))  # equal parts, and none a mere rest
         cut = [items[start : start + size] for start in range(0, len(items), size)]
         opened: list[_Batch[Item, Record]] = []
         handed: list[_Batch[Item, Record]] = []
