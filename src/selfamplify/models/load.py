@@ -35,9 +35,8 @@ def load_model(
     ``batch_tokens`` bounds the tokens that are run at once: 8,192 on a CPU and 32,768 elsewhere, unless it is given;
     ``window`` the questions that are answered together: 64 on a CPU and 512 elsewhere. ``device_map`` (``"auto"``) spreads a
     model over the devices and, where they are too small, offloads layers, by accelerate; ``quantize`` (``"8bit"``, ``"4bit"``)
-    holds its weights in so many bits, by bitsandbytes. Only safetensors weights are read and no
-    code of the model's repository is run. Raises ModelError if the model can't be loaded, SettingsError for an unknown dtype or
-    device.
+    holds its weights in so many bits, by bitsandbytes. Only safetensors weights are read and no code of the model's repository
+    is run. Raises ModelError if the model can't be loaded, SettingsError for an unknown dtype or device.
     """
     place = _device(device)
     precision = _dtype(dtype, place)

@@ -36,10 +36,6 @@ def placing(place: torch.device, device_map: str | None, quantize: str | None) -
     return told
 
 
-def _map(module: PreTrainedModel) -> dict[str, Any]:
-    return getattr(module, "hf_device_map", None) or {}
-
-
 def offloaded(module: PreTrainedModel) -> bool:
     """Whether weights come to their device only while they are used."""
     return any(weight.device.type == "meta" for weight in module.parameters())
@@ -47,7 +43,8 @@ def offloaded(module: PreTrainedModel) -> bool:
 
 def split(module: PreTrainedModel) -> bool:
     """Whether layers compute on several devices."""
-    return len({str(place) for place in _map(module).values()} - {"cpu", "disk"}) > 1
+    places: dict[str, Any] = getattr(module, "hf_device_map", None) or {}
+    return len({str(place) for place in places.values()} - {"cpu", "disk"}) > 1
 
 
 def weights(module: PreTrainedModel) -> dict[str, Any]:

@@ -34,7 +34,6 @@ class Description:
     fingerprint: str
     version: str
     tokenizer: PreTrainedTokenizerBase
-    device: str
     host: str
     process: int
 
@@ -67,7 +66,6 @@ class Replica:
             model.fingerprint,
             version("selfamplify"),
             model.tokenizer,
-            str(model.device),
             platform.node(),
             os.getpid(),
         )
