@@ -98,7 +98,7 @@ def _game(model: LocalModel, preamble: int, value: str = "logprob") -> TokenGame
     ids = model.tokenizer(" ".join([*before, *words, *behind]), add_special_tokens=False)["input_ids"]
     assert len(ids) == preamble + _WORDS + _BLANKS, "a word is more than one token"
     places = tuple((preamble + word,) for word in range(_WORDS))
-    return TokenGame(model, tuple(ids), Target((_TARGET,)), places, value)  # pyright: ignore[reportArgumentType]
+    return TokenGame(model, tuple(ids), Target((_TARGET,)), places, value=value)  # pyright: ignore[reportArgumentType]
 
 
 def _coalitions(model: LocalModel, preamble: int, count: int, runs: int) -> tuple[float, float]:

@@ -1,37 +1,35 @@
-"""Coalition games whose Shapley values are known, to stand in for a TokenGame where no model is needed."""
+"""Coalition games whose Shapley values are known, where no model is needed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
 
-from selfamplify.explain import TokenGame
+from selfamplify.explain import AbstractGame
 
 Worth = Callable[[np.ndarray], np.ndarray]
 """The values [coalition] of coalitions [coalition, word], as zeros and ones."""
 
 
-class Game(TokenGame):
-    """What an explainer sees of a TokenGame, without a model behind it: players, values, ends, passes."""
+class Game(AbstractGame):
+    """A game without a model behind it."""
 
     def __init__(self, players: int, worth: Worth, words: tuple[str, ...] = ()):
+        super().__init__(words=words)
         self._players = players
-        self.words = words
         self._worth = worth
-        self._seen: set[bytes] = set()
 
     @property
     def players(self) -> int:
         return self._players
 
     @property
-    def passes(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return len(self._seen)
+    def alike(self) -> tuple[object, ...]:
+        return (id(self),)
 
-    def values(self, coalitions: np.ndarray) -> np.ndarray:
-        self._seen.update(row.tobytes() for row in coalitions)
-        return np.asarray(self._worth(coalitions.astype(float)), dtype=float)
+    def evaluate(self, plays: Iterable[tuple[AbstractGame, np.ndarray]]) -> Iterator[float]:
+        yield from np.asarray(self._worth(np.array([present for _, present in plays], float)), float).tolist()
 
 
 def table(players: int, values: np.ndarray) -> Worth:

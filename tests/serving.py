@@ -22,7 +22,8 @@ class Served:
 
     ``kind`` is "vllm" (everything), "serve" (refuses fields it does not know, drops logprobs, continues no prefill) or "llama"
     (continues without flags, and repeats the prefill). ``script`` says what a chat is answered; ``trouble`` may give another
-    reply to the n-th request that is no probe, None for none.
+    reply to the n-th request that is no probe, None for none. ``odds`` are the most probable tokens behind a chat that is
+    answered by a word; by default the word, then " A" and others, with nothing for C.
     """
 
     script: Callable[[Chat], str]
@@ -32,6 +33,12 @@ class Served:
     key: str = ""
     context: int = 4096
     trouble: Callable[[int, dict[str, Any]], Reply | None] = lambda number, body: None
+    odds: Callable[[Chat, str], list[tuple[str, float]]] = lambda chat, word: [
+        (word, -0.5),
+        (" A", -1.5),
+        ("A", -3.0),
+        ("Z", -4.0),
+    ]
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -76,28 +83,23 @@ class Served:
         open_ended = self.kind == "llama" or (self.kind == "vllm" and body.get("continue_final_message"))
         prefill = last["content"] if last["role"] == "assistant" and open_ended else ""
         messages = before if prefill else body["messages"]
+        content = messages[-1]["content"]
+        chat = Chat(tuple(Message(**each) for each in messages), prefill, content[content.find("George") :])
         if last["content"] == "Monday, Tuesday, Wednes":
             text = "day" if prefill else "Thursday"
         elif last["content"] == "Hello":
             text = "Hi"
         else:
-            content = messages[-1]["content"]
-            question = content[content.find("George") :]
-            text = self.script(Chat(tuple(Message(**each) for each in messages), prefill, question))
+            text = self.script(chat)
         words = text.split(" ")
         text = (prefill if self.kind == "llama" else "") + " ".join(words[: body["max_tokens"]])
         choice: dict[str, Any] = {"message": {"content": text}, "finish_reason": "stop"}
         if len(words) > body["max_tokens"]:
             choice["finish_reason"] = "length"
         if body.get("logprobs") and self.kind != "serve":
-            top = [{"token": token, "logprob": value} for token, value in self.probabilities(words[0])]
+            top = [{"token": token, "logprob": value} for token, value in self.odds(chat, words[0])]
             choice["logprobs"] = {"content": [{"token": top[0]["token"], "top_logprobs": top}]}
         return document(200, {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": len(words)}})
-
-    @staticmethod
-    def probabilities(word: str) -> list[tuple[str, float]]:
-        """The word, then " A" and others; nothing for C."""
-        return [(word, -0.5), (" A", -1.5), ("A", -3.0), ("Z", -4.0)]
 
 
 def document(status: int, content: Any, **headers: str) -> Reply:

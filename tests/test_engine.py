@@ -13,7 +13,7 @@ from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, model_of, tiny_model
 
 from selfamplify import rationale
 from selfamplify.explain import EXPLAINERS, AbstractAttribution, KernelShap, explain_all, make_explainer, question_game
-from selfamplify.explain.game import values_of
+from selfamplify.explain.coalitions import values_of
 from selfamplify.memory import NoMemory
 from selfamplify.models import LocalModel
 from selfamplify.models.attention import SharedPrefix, mergeable

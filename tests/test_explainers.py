@@ -16,6 +16,7 @@ from selfamplify.errors import ExplanationError, ModelError, SettingsError
 from selfamplify.explain import (
     EXPLAINERS,
     AbstractAttribution,
+    AbstractPerturbation,
     DeepLiftCaptum,
     FeatureAblation,
     GradientXActivation,
@@ -50,6 +51,7 @@ SMALL: dict[str, dict[str, Any]] = {
 """Settings that keep the tests quick; an explainer that is not named here is run as it stands."""
 
 ATTRIBUTIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractAttribution)]
+PERTURBATIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractPerturbation)]
 SAMPLED = ["kernel_shap", "kernel_shap_captum", "lime", "shapley_value_sampling", "random"]
 COMPLETE = [
     "kernel_shap",
@@ -234,8 +236,9 @@ def test_unknown_value_or_absence_is_refused(setting: dict[str, Any], remedy: st
 
 
 @every_attribution
-def test_attribution_without_a_local_model_is_refused(name: str) -> None:
-    with pytest.raises(ModelError, match="use self_topk or self_exp"):
+def test_attribution_without_tokens_or_gradients_is_refused(name: str) -> None:
+    remedy = "use --value logprob or margin" if name in PERTURBATIONS else "use self_topk, self_exp or kernel_shap"
+    with pytest.raises((ModelError, SettingsError), match=remedy):
         make_explainer(name, {}).explain(ScriptedModel(lambda chat: "A"), LEAF, OURS, 0)
 
 

@@ -13,7 +13,7 @@ import pytest
 from serving import FLAGS, Reply, Served, document, serving
 from small import Run, question, right, talker, task
 
-from selfamplify import DEFAULT, Decoding, KernelShap, Limits, SelfExp, ServerModel, amplify, build, evaluate, load_server
+from selfamplify import DEFAULT, Decoding, DeepLift, Limits, SelfExp, ServerModel, amplify, build, evaluate, load_server
 from selfamplify.errors import ContextError, ModelError, SettingsError
 from selfamplify.experiment import measure
 from selfamplify.methods import make_method
@@ -341,10 +341,12 @@ def vars_of(chat: Chat) -> tuple[Any, ...]:
     return chat.messages, chat.prefill, chat.question
 
 
-def test_attribution_says_that_it_needs_a_local_model(start: Any):
+def test_gradients_say_that_they_need_a_local_model(start: Any):
     model = load_server(start(talker).url)
-    with pytest.raises(ModelError, match="kernel_shap needs the tokens of a local model, which tiny is not; use self_topk"):
-        KernelShap().explain(model, question(), OURS, 0)
+    with pytest.raises(
+        ModelError, match="deep_lift needs the gradients of a local model, which tiny is not; use self_topk, self_"
+    ):
+        DeepLift().explain(model, question(), OURS, 0)
 
 
 @pytest.mark.parametrize("kind", ["vllm", "llama", "serve"])
@@ -402,7 +404,15 @@ def test_command_line_measures_through_a_server(start: Any, tmp_path: Path, run:
     for wrong, told in {
         ("evaluate", tmp_path, *asked, "--in-flight", 3): "--in-flight is about servers",
         ("evaluate", tmp_path, *asked, "--server", served.url, "--dtype", "float32"): "--dtype is about a model",
-        ("explain", *asked, "--server", served.url): "kernel_shap needs the tokens of a local model",
+        ("explain", *asked, "--server", served.url): "tiny tells log-probabilities, and no logits; use --value logprob",
+        (
+            "explain",
+            *asked,
+            "--server",
+            served.url,
+            "--explainer",
+            "deep_lift",
+        ): "deep_lift needs the gradients of a local model",
         ("explain", "--server", served.url, "--prompt", prompt, "--answer", "A"): "--server has no tokens at hand",
         ("doctor", "--model", "tiny"): "--model goes with a server",
         ("evaluate", tmp_path, *asked, "--server", "http://127.0.0.1:9"): "No server answers at http://127.0.0.1:9",

@@ -16,7 +16,7 @@ from scipy.stats import binom
 
 from selfamplify.errors import ExplanationError, SettingsError
 from selfamplify.explain import (
-    AbstractAttribution,
+    AbstractPerturbation,
     Attribution,
     FeatureAblation,
     KernelShap,
@@ -39,7 +39,7 @@ every_exact = pytest.mark.parametrize("explainer", EXACT.values(), ids=EXACT.key
 every_shapley = pytest.mark.parametrize("explainer", SHAPLEY.values(), ids=SHAPLEY.keys())
 
 
-def scores_of(explainer: AbstractAttribution, players: int, worth: Worth, seed: int = 0) -> np.ndarray:
+def scores_of(explainer: AbstractPerturbation, players: int, worth: Worth, seed: int = 0) -> np.ndarray:
     return np.array(explainer.attribute(Game(players, worth), seed).scores)
 
 
@@ -53,7 +53,7 @@ games = {"players": st.integers(1, 7), "seed": st.integers(0, 10**6)}
 @every_shapley
 @settings(max_examples=25, deadline=None)
 @given(**games)
-def test_scores_share_out_the_whole_difference(explainer: AbstractAttribution, players: int, seed: int) -> None:
+def test_scores_share_out_the_whole_difference(explainer: AbstractPerturbation, players: int, seed: int) -> None:
     values = random_values(players, seed)
     result = explainer.attribute(Game(players, table(players, values)), seed)
     assert sum(result.scores) == pytest.approx(values[-1] - values[0], abs=1e-9)
@@ -63,7 +63,7 @@ def test_scores_share_out_the_whole_difference(explainer: AbstractAttribution, p
 @every_exact
 @settings(max_examples=25, deadline=None)
 @given(**games)
-def test_words_that_do_the_same_score_the_same(explainer: AbstractAttribution, players: int, seed: int) -> None:
+def test_words_that_do_the_same_score_the_same(explainer: AbstractPerturbation, players: int, seed: int) -> None:
     values = random_values(players + 1, seed)
     swapped = [
         number & ~(1 | 1 << players) | (number & 1) << players | number >> players & 1 for number in range(2 ** (players + 1))
@@ -75,7 +75,7 @@ def test_words_that_do_the_same_score_the_same(explainer: AbstractAttribution, p
 @every_exact
 @settings(max_examples=25, deadline=None)
 @given(**games)
-def test_word_that_does_nothing_scores_nothing(explainer: AbstractAttribution, players: int, seed: int) -> None:
+def test_word_that_does_nothing_scores_nothing(explainer: AbstractPerturbation, players: int, seed: int) -> None:
     values = random_values(players, seed)
     scores = scores_of(explainer, players + 1, table(players + 1, np.concatenate([values, values])))
     assert scores[players] == pytest.approx(0.0, abs=1e-9)
@@ -83,7 +83,7 @@ def test_word_that_does_nothing_scores_nothing(explainer: AbstractAttribution, p
 
 
 @pytest.mark.parametrize("explainer", [ShapleyValueSampling(permutations=6)])
-def test_word_that_does_nothing_scores_nothing_in_every_order(explainer: AbstractAttribution) -> None:
+def test_word_that_does_nothing_scores_nothing_in_every_order(explainer: AbstractPerturbation) -> None:
     values = random_values(7, 1)
     assert scores_of(explainer, 8, table(8, np.concatenate([values, values])))[7] == pytest.approx(0.0, abs=1e-12)
 
@@ -92,7 +92,7 @@ def test_word_that_does_nothing_scores_nothing_in_every_order(explainer: Abstrac
 @pytest.mark.parametrize("explainer", [own for name, own in SHAPLEY.items() if name != "sampled-kernel_shap"], ids=str)
 @settings(max_examples=25, deadline=None)
 @given(**games)
-def test_scores_of_a_sum_of_games_are_the_sums(explainer: AbstractAttribution, players: int, seed: int) -> None:
+def test_scores_of_a_sum_of_games_are_the_sums(explainer: AbstractPerturbation, players: int, seed: int) -> None:
     first, second = random_values(players, seed), random_values(players, seed + 1)
     parts = [scores_of(explainer, players, table(players, values), seed=3) for values in (first, second)]
     whole = scores_of(explainer, players, table(players, first + 2 * second), seed=3)
@@ -101,7 +101,7 @@ def test_scores_of_a_sum_of_games_are_the_sums(explainer: AbstractAttribution, p
 
 @every_exact
 @pytest.mark.parametrize("players", range(1, 11))
-def test_exact_scores_equal_enumeration(explainer: AbstractAttribution, players: int) -> None:
+def test_exact_scores_equal_enumeration(explainer: AbstractPerturbation, players: int) -> None:
     values = random_values(players, players)
     scores = scores_of(explainer, players, table(players, values))
     assert scores == pytest.approx(shapley_by_subsets(players, values), abs=1e-9)
@@ -155,7 +155,7 @@ def test_shapley_value_sampling_is_exact_on_additive_games() -> None:
     ],
     ids=str,
 )
-def test_standard_errors_cover_the_true_error(explainer: AbstractAttribution, players: int) -> None:
+def test_standard_errors_cover_the_true_error(explainer: AbstractPerturbation, players: int) -> None:
     worth = polynomial(players, 4, pairwise=0.3, threes=3 * players)
     repetitions = 60
     covered, squares, variances = 0, [], []
@@ -173,7 +173,7 @@ def test_standard_errors_cover_the_true_error(explainer: AbstractAttribution, pl
 def test_kernel_shap_errs_less_with_more_samples_and_less_than_captums() -> None:
     worth = polynomial(30, 5, pairwise=0.3, threes=90)
 
-    def error(explainer: AbstractAttribution) -> float:
+    def error(explainer: AbstractPerturbation) -> float:
         runs = [scores_of(explainer, 30, worth, seed) - worth.shapley for seed in range(6)]
         return float(np.sqrt(np.mean(np.square(runs)) / np.mean(worth.shapley**2)))
 
@@ -318,7 +318,7 @@ def test_pairs_are_drawn_of_uniform_sizes_and_words() -> None:
     ids=str,
 )
 def test_budgets_that_are_too_small_are_refused(
-    explainer: AbstractAttribution, players: int, kind: type[Exception], remedy: str
+    explainer: AbstractPerturbation, players: int, kind: type[Exception], remedy: str
 ) -> None:
     with pytest.raises(kind, match=remedy):
         explainer.attribute(Game(players, polynomial(players, 0)), 0)
@@ -330,7 +330,7 @@ def test_one_word_gets_the_whole_difference() -> None:
 
 
 def test_passes_are_the_distinct_coalitions() -> None:
-    def passes(explainer: AbstractAttribution, players: int) -> int:
+    def passes(explainer: AbstractPerturbation, players: int) -> int:
         return explainer.attribute(Game(players, polynomial(players, 0)), 0).passes
 
     assert passes(FeatureAblation(), 9) == 10
@@ -351,14 +351,8 @@ def test_lime_recovers_the_slopes_of_a_linear_game(players: int, seed: int) -> N
 
 def test_lime_weighs_as_its_authors_do() -> None:
     players, worth, lime = 12, polynomial(12, 3, pairwise=1.0), Lime(samples=200)
-    seen: list[np.ndarray] = []
-
-    def spied(rows: np.ndarray) -> np.ndarray:
-        seen.append(rows)
-        return worth(rows)
-
-    scores = scores_of(lime, players, spied)
-    rows = np.concatenate(seen)
+    scores = scores_of(lime, players, worth)
+    rows = next(lime.play(Game(players, worth).keywords, 0)).astype(float)
     cosine = rows.sum(1) / np.maximum(np.sqrt(rows.sum(1) * players), 1e-12)
     weights = np.sqrt(np.exp(-((100 * (1 - cosine)) ** 2) / 25.0**2))
     from sklearn.linear_model import Ridge

@@ -54,7 +54,7 @@ def attribute(
     if method is None:
         method = KernelShap(value="logprob", samples=max(_LEAST_SAMPLES, _SAMPLES_A_UNIT * len(found)))
     positions = tuple(player.positions for player in found)
-    game = TokenGame(local, reading.ids, Target(reading.answer_ids), positions, method.value, method.absent)
+    game = TokenGame(local, reading.ids, Target(reading.answer_ids), positions, value=method.value, absent=method.absent)
     result = method.scored([game], [seed], ["the prompt"])[0]
     before = game.passes
     full, empty = game.ends()

@@ -15,22 +15,24 @@ from ..records import Explanation, Question
 from ..seeds import derive
 from ..session import Session
 from ..wording import Wording
+from .coalitions import ABSENT, VALUES, AbstractGame
 from .deep_lift import DeepLift
 from .deep_lift_captum import DeepLiftCaptum
 from .explainer import AbstractAttribution, AbstractExplainer, AbstractPerturbation, Attribution, Play, Players
 from .feature_ablation import FeatureAblation
-from .game import ABSENT, VALUES, Target, TokenGame
+from .game import Target, TokenGame
 from .gradient_x_activation import GradientXActivation
 from .integrated_gradients import IntegratedGradients
 from .kernel_shap import KernelShap
 from .kernel_shap_captum import KernelShapCaptum
 from .lime import Lime
-from .question import question_game
+from .question import question_game, text_game
 from .random_words import RandomWords
 from .self_exp import SelfExp
 from .self_topk import SelfTopk
 from .shapley_value_sampling import ShapleyValueSampling
 from .shapley_values import ShapleyValues
+from .texts import TextGame
 
 EXPLAINERS: dict[str, type[AbstractExplainer]] = {
     explainer.name: explainer
@@ -117,6 +119,7 @@ __all__ = [
     "VALUES",
     "AbstractAttribution",
     "AbstractExplainer",
+    "AbstractGame",
     "AbstractPerturbation",
     "Attribution",
     "DeepLift",
@@ -135,9 +138,11 @@ __all__ = [
     "ShapleyValueSampling",
     "ShapleyValues",
     "Target",
+    "TextGame",
     "TokenGame",
     "explain_all",
     "make_explainer",
     "question_game",
     "settings_of",
+    "text_game",
 ]

@@ -16,8 +16,9 @@ from ..errors import ExplanationError, ModelError
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..records import Chat, Cost, Decoding, Explanation, Question
 from ..wording import Wording
-from .game import TokenGame, check_rules, values_of
-from .question import question_game
+from .coalitions import AbstractGame, check_rules, values_of
+from .game import TokenGame
+from .question import question_game, text_game
 
 
 class AbstractExplainer(ABC):
@@ -119,9 +120,7 @@ class AbstractAttribution(AbstractExplainer):
         self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
     ) -> list[Explanation]:
         start = perf_counter()
-        local = self.local(model)
-        games = [question_game(local, question, wording, self.value, self.absent) for question in questions]
-        results = self.scored(games, seeds, [f"question {question.id}" for question in questions])
+        games, results = self.played(model, questions, wording, seeds)
         seconds = (perf_counter() - start) / len(questions)
         return [
             Explanation(
@@ -137,16 +136,20 @@ class AbstractAttribution(AbstractExplainer):
             for question, game, result in zip(questions, games, results, strict=True)
         ]
 
-    def local(self, model: AbstractLanguageModel) -> AbstractDifferentiableModel:
-        """The model, if its tokens are at hand. Raises ModelError where they are not."""
+    def played(
+        self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
+    ) -> tuple[Sequence[AbstractGame], list[Attribution]]:
+        """The games of the questions, and their scores. Raises ModelError where the model's tokens are not at hand."""
         if not isinstance(model, AbstractDifferentiableModel):
             raise ModelError(
-                f"{self.name} needs the tokens of a local model, which {model.name} is not; use self_topk or self_exp."
+                f"{self.name} needs the gradients of a local model, which {model.name} is not; use self_topk, self_exp or "
+                f"kernel_shap."
             )
-        return model
+        games = [question_game(model, question, wording, self.value, self.absent) for question in questions]
+        return games, self.scored(games, seeds, names_of(questions))
 
     def scored(self, games: Sequence[TokenGame], seeds: Sequence[int], names: Sequence[str]) -> list[Attribution]:
-        """The scores of several games, looked at before anybody builds on them; ``names`` stand in errors."""
+        """The scores of several games of tokens, ``sound`` and for gradients that fit; ``names`` stand in errors."""
         try:
             results = self.attribute_all(games, seeds)
         except torch.OutOfMemoryError as error:
@@ -154,6 +157,10 @@ class AbstractAttribution(AbstractExplainer):
                 f"{self.name} needs gradients, which do not fit the device's memory; use --dtype bfloat16, a smaller batch "
                 f"where it has one, or an explainer without gradients such as kernel_shap."
             ) from error
+        return self.sound(results, names)
+
+    def sound(self, results: list[Attribution], names: Sequence[str]) -> list[Attribution]:
+        """The results, looked at before anybody builds on them. Raises ExplanationError for one that says nothing."""
         for name, result in zip(names, results, strict=True):
             if not all(map(isfinite, result.scores)):
                 raise ExplanationError(f"{self.name} gave values that are not numbers for {name}; try --dtype float32.")
@@ -165,6 +172,10 @@ class AbstractAttribution(AbstractExplainer):
         return results
 
 
+def names_of(questions: Sequence[Question]) -> list[str]:
+    return [f"question {question.id}" for question in questions]
+
+
 Play = Generator[Bool[np.ndarray, "_coalition _word"], Float[np.ndarray, " _coalition"], Attribution]
 """A method at play: it yields coalitions, is sent their values, and returns its scores."""
 
@@ -174,9 +185,10 @@ Players = Sequence[str | None]
 
 @dataclass(frozen=True, kw_only=True)
 class AbstractPerturbation(AbstractAttribution):
-    """An attribution that plays coalitions of words.
+    """An attribution that plays coalitions of words, on any model that tells the labels' log-probabilities.
 
-    ``absent`` is what becomes of an absent word: its tokens are replaced (``"mask"``) or removed (``"delete"``).
+    ``absent`` is what becomes of an absent word: its tokens are replaced (``"mask"``) or removed (``"delete"``). A model that
+    shows no tokens, such as a served one, is asked in texts (see ``TextGame``).
     """
 
     together = 1  # hundreds of coalitions fill batches of their own
@@ -186,10 +198,18 @@ class AbstractPerturbation(AbstractAttribution):
     def play(self, players: Players, seed: int) -> Play:
         """Play a game of these players: yield coalitions [coalition, word], and be sent their values."""
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
+    def played(
+        self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
+    ) -> tuple[Sequence[AbstractGame], list[Attribution]]:
+        if isinstance(model, AbstractDifferentiableModel):
+            return super().played(model, questions, wording, seeds)
+        games = [text_game(model, question, wording, self.value, self.absent) for question in questions]
+        return games, self.sound(self.attribute_all(games, seeds), names_of(questions))
+
+    def attribute(self, game: AbstractGame, seed: int) -> Attribution:
         return self.attribute_all([game], [seed])[0]
 
-    def attribute_all(self, games: Sequence[TokenGame], seeds: Sequence[int]) -> list[Attribution]:
+    def attribute_all(self, games: Sequence[AbstractGame], seeds: Sequence[int]) -> list[Attribution]:
         plays = [self.play(game.keywords, seed) for game, seed in zip(games, seeds, strict=True)]
         values: list[np.ndarray | None] = [None] * len(games)
         results: dict[int, Attribution] = {}
@@ -200,15 +220,10 @@ class AbstractPerturbation(AbstractAttribution):
                     asked[place] = plays[place].send(values[place])  # pyright: ignore[reportArgumentType]
                 except StopIteration as done:
                     results[place] = replace(done.value, passes=games[place].passes)
-            found = _values([games[place] for place in asked], list(asked.values()))
+            found = values_of([games[place] for place in asked], list(asked.values()))
             for place, own in zip(asked, found, strict=True):
                 values[place] = own
         return [results[place] for place in range(len(games))]
-
-
-def _values(games: Sequence[TokenGame], asked: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """What each game is worth for what is asked of it; a game on its own answers itself, whatever kind of game it is."""
-    return [games[0].values(asked[0])] if len(games) == 1 else values_of(games, asked)
 
 
 def completeness_gap(scores: Sequence[float] | np.ndarray, full: float, empty: float) -> float | None:

@@ -11,8 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from .coalitions import grouped
 from .explainer import AbstractAttribution, Attribution
-from .game import TokenGame, alike, columns_of, grouped
+from .game import TokenGame, columns_of
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class AbstractGradient(AbstractAttribution):
 
     def attribute_all(self, games: Sequence[TokenGame], seeds: Sequence[int]) -> list[Attribution]:
         results: dict[int, Attribution] = {}
-        for members in grouped(enumerate(games), lambda item: alike(item[1])):
+        for members in grouped(enumerate(games), lambda item: item[1].alike):
             found = self._as_many_as_fit([game for _, game in members])
             results.update(zip([place for place, _ in members], found, strict=True))
         return [results[place] for place in range(len(games))]

@@ -10,8 +10,8 @@ from scipy.special import ndtr
 
 from ..errors import ExplanationError, SettingsError
 from ..rationale import best
+from .coalitions import ends
 from .explainer import AbstractExplainer, AbstractPerturbation, Attribution, Play, Players, completeness_gap
-from .game import ends
 from .odd_process import Estimate, process_estimate
 from .shapley_values import every_coalition, exact_shapley
 

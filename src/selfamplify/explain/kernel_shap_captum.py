@@ -8,8 +8,8 @@ from captum.attr import KernelShap as CaptumEngine
 from torch import Tensor
 
 from ..errors import ExplanationError
+from .coalitions import ends
 from .explainer import AbstractPerturbation, Attribution, Play, Players, completeness_gap
-from .game import ends
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,18 @@
 """A question as a coalition game: its candidate words play for the value of its answer."""
 
+from collections.abc import Collection
+from typing import TypeVar
+
 from ..asking import check_context, reading_chat
 from ..errors import ExplanationError
-from ..models.model import AbstractDifferentiableModel
-from ..records import Question
+from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
+from ..records import Chat, Question
 from ..wording import Wording
 from .game import Target, TokenGame
-from .words import candidate_words, locate
+from .texts import TextGame
+from .words import Word, candidate_words, locate
+
+Words = TypeVar("Words", bound=Collection[Word])
 
 
 def question_game(
@@ -16,11 +22,29 @@ def question_game(
 
     Raises ContextError where the prompt does not fit the model's context, ExplanationError where the question has no word.
     """
+    reading = model.read(_chat(model, question, wording), question.labels)
+    located = _some(locate(reading, candidate_words(question.render(), question.labels)), question)
+    target, words = Target.label(reading, question.answer), tuple(word.text for word in located)
+    return TokenGame(model, reading.ids, target, tuple(located.values()), value=value, absent=absent, words=words)
+
+
+def text_game(
+    model: AbstractLanguageModel, question: Question, wording: Wording, value: str = "logprob", absent: str = "mask"
+) -> TextGame:
+    """The same on a model that is asked in texts. Raises what ``question_game`` does, and SettingsError for logits."""
+    chat = _chat(model, question, wording)
+    located = tuple(_some(candidate_words(chat.question, question.labels), question))
+    words = tuple(word.text for word in located)
+    return TextGame(model, chat, question, located, value=value, absent=absent, words=words)
+
+
+def _chat(model: AbstractLanguageModel, question: Question, wording: Wording) -> Chat:
     chat = reading_chat(question, wording)
     check_context(model, [chat], 1, "shorter questions")
-    reading = model.read(chat, question.labels)
-    located = locate(reading, candidate_words(question.render(), question.labels))
+    return chat
+
+
+def _some(located: Words, question: Question) -> Words:
     if not located:
         raise ExplanationError(f"Question {question.id} has no word that could be a keyword; leave it out.")
-    target, words = Target.label(reading, question.answer), tuple(word.text for word in located)
-    return TokenGame(model, reading.ids, target, tuple(located.values()), value, absent, words)
+    return located

@@ -1,0 +1,122 @@
+"""Perturbations of a question on models that show no tokens: texts go out, the labels' log-probabilities come back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from serving import Served, serving
+from small import Run
+from zoo import HANDS, PLANT, QUESTIONS, model_of
+
+from selfamplify import ServerModel, load_server
+from selfamplify.errors import ExplanationError, SettingsError
+from selfamplify.explain import (
+    EXPLAINERS,
+    AbstractPerturbation,
+    FeatureAblation,
+    KernelShap,
+    ShapleyValues,
+    make_explainer,
+    question_game,
+    text_game,
+)
+from selfamplify.records import Chat, Question
+from selfamplify.wording import OURS
+
+WEIGHTS = {"green": 1.0, "most": -0.5, "sunlight": 2.0, "darkness": -1.5}
+
+
+def odds(chat: Chat, word: str) -> list[tuple[str, float]]:
+    """A is the likelier the more its words are there; B and C are not, or less likely than all that is told."""
+    present = chat.messages[-1].content.replace("?", " ").replace(",", " ").split()
+    return [("Z", -0.2), (" A", -4.0 + sum(weight for each, weight in WEIGHTS.items() if each in present)), ("B", -6.0)]
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Served, ServerModel]]:
+    with serving(Served(lambda chat: "A", odds=odds)) as served:
+        yield served, load_server(served.url)
+
+
+def weight(word: str) -> float:
+    return WEIGHTS.get(word, 0.0)
+
+
+@pytest.mark.parametrize("absent", ["mask", "delete"])
+def test_a_linear_game_behind_a_server_is_found_exactly(server: tuple[Served, ServerModel], absent: str):
+    served, model = server
+    for explainer in (FeatureAblation(value="logprob", absent=absent), KernelShap(value="logprob", absent=absent, samples=60)):
+        found = explainer.explain(model, PLANT, OURS, 0)
+        assert found.scores == pytest.approx([weight(word) for word in found.words], abs=1e-9)
+        assert found.value == "logprob" and found.cost.forward_passes == len(served.asked)
+        served.asked.clear()
+
+
+@pytest.mark.parametrize("name", [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractPerturbation)])
+def test_every_perturbation_finds_the_words_behind_a_server(server: tuple[Served, ServerModel], name: str):
+    question = Question("few", "Does green matter most?", PLANT.choices[:2], "A")
+    found = make_explainer(name, {"value": "margin"}).explain(server[1], question, OURS, 0)
+    scores = dict(zip(found.words, found.scores or (), strict=True))
+    assert found.words == ("Does", "green", "matter", "most", "sunlight", "darkness")
+    assert scores["sunlight"] == max(scores.values()) > scores["green"] > abs(scores["Does"])
+    assert scores["darkness"] == min(scores.values())
+
+
+def test_absent_words_leave_the_rest_of_the_text_alone(server: tuple[Served, ServerModel]):
+    question = Question("marks", "Rub (both) hands,\nnow: 50% each", HANDS.choices, "A")
+    present = np.array([False, True, False, True, False, True, True, False])
+    shown = {absent: text_game(server[1], question, OURS, absent=absent).asked(present) for absent in ("mask", "delete")}
+    assert shown["mask"].question == "_ (both) _,\nnow: _ each (A) friction (B) _"
+    assert shown["delete"].question == " (both),\nnow: each (A) friction (B)"
+    for chat in shown.values():
+        assert chat.messages[-1].content.endswith("\n" + chat.question) and chat.prefill == "The answer is ("
+    whole = text_game(server[1], question, OURS)
+    assert whole.asked(np.ones(8, bool)) == whole.chat
+
+
+@pytest.mark.parametrize("value", ["logprob", "margin"])
+def test_values_are_those_of_the_tokens_where_the_text_has_the_same(value: str):
+    model, draw, same = model_of("stories260K"), np.random.default_rng(0), 0
+    for question in QUESTIONS:
+        tokens = question_game(model, question, OURS, value, "delete")
+        texts = text_game(model, question, OURS, value, "delete")
+        assert texts.words == tokens.words
+        coalitions = draw.random((40, tokens.players)) < 0.7
+        agreeing = [model.read(texts.asked(row), question.labels).ids == tuple(tokens.row(row)) for row in coalitions]
+        same += sum(agreeing)
+        np.testing.assert_allclose(texts.values(coalitions)[agreeing], tokens.values(coalitions)[agreeing], atol=1e-4)
+    assert same >= 60, "a comparison of hardly any coalition says nothing"
+
+
+def test_a_label_that_is_not_told_is_less_likely_than_the_last_that_is(server: tuple[Served, ServerModel]):
+    found = text_game(server[1], PLANT, OURS, "margin")
+    full, empty = found.ends()
+    rivals = np.logaddexp(-6.0, np.nextafter(-6.0, -np.inf))
+    assert full == pytest.approx(-4.0 + sum(WEIGHTS.values()) - rivals) and empty == pytest.approx(-4.0 - rivals)
+
+
+def test_what_a_server_does_not_tell_is_refused(server: tuple[Served, ServerModel]):
+    with pytest.raises(SettingsError, match="tiny tells log-probabilities, and no logits; use --value logprob or margin"):
+        ShapleyValues().explain(server[1], HANDS, OURS, 0)
+    with serving(Served(lambda chat: "A", kind="serve")) as served:
+        model = load_server(served.url, model="tiny")
+        with pytest.raises(ExplanationError, match="tiny tells no log-probability of A or B for question hands; use self_topk"):
+            FeatureAblation(value="logprob").explain(model, HANDS, OURS, 0)
+
+
+def test_command_line_explains_and_builds_by_perturbation_through_a_server(
+    server: tuple[Served, ServerModel], tmp_path: Path, run: Run
+):
+    served, _ = server
+    rows = tmp_path / "rows.csv"
+    rows.write_text("question,a,b,answer\n" + "".join(f"Is green {n} most of all?,sunlight,darkness,a\n" for n in range(12)))
+    columns = ["--question-column", "question", "--answer-column", "answer", "--choice-columns", "a,b"]
+    asked = ["--task", "file", "--data", rows, *columns, "--server", served.url, "--value", "logprob"]
+    code, out, err = run("explain", *asked, "--explainer", "feature_ablation")
+    assert code == 0 and "sunlight" in out, err
+    few = ["--explainer", "kernel_shap", "--samples", 40, "--shots", 2, "--keywords", 2, "--select", "random"]
+    code, _, err = run("build", *asked, *few, "--out", tmp_path / "run")
+    assert code == 0, err
+    prompt = next((tmp_path / "run").rglob("prompt.json")).read_text()
+    assert "sunlight" in prompt and "logprob" in prompt
