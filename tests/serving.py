@@ -52,7 +52,9 @@ class Served:
             return 200, {"version": "0.15.0"}
         if path == "/v1/models" and self.kind != "serve":
             told = {"id": self.model, "owned_by": self.kind, "root": f"/data/{self.url[-2:]}/tiny-7b"}
-            return 200, {"data": [told | ({"max_model_len": self.context} if self.kind == "vllm" else {})]}
+            return 200, {
+                "data": [told | ({"max_model_len": self.context} if self.kind == "vllm" else {"meta": {"n_ctx": 512}})]
+            }
         return 404, {"detail": "Not Found"}
 
     def chat(self, body: dict[str, Any]) -> Reply:
@@ -79,6 +81,10 @@ class Served:
             return document(422, {"detail": f"Unexpected fields in the request: {unknown}"})
         if body["model"] != self.model:
             return document(404, {"error": {"message": f"The model `{body['model']}` does not exist."}})
+        if self.kind == "vllm" and body.get("top_logprobs", 0) > 20:
+            return document(
+                400, {"error": {"message": "Requested sample logprobs of 100, which is greater than max allowed: 20"}}
+            )
         *before, last = body["messages"]
         open_ended = self.kind == "llama" or (self.kind == "vllm" and body.get("continue_final_message"))
         prefill = last["content"] if last["role"] == "assistant" and open_ended else ""

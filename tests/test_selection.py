@@ -45,7 +45,7 @@ def test_select_counts_what_the_model_says(script, qualifies, counts: str, selec
 
 
 def test_select_says_how_many_shots_there_are():
-    with pytest.raises(SelectionError, match=r"Only 3 of 8 .*use --shots 3, --select success or random, or more") as error:
+    with pytest.raises(SelectionError, match=r"Only 3 of 8 .*use --shots 3, --select random, or more") as error:
         select(Session(scripted(mixed)), task(12), "error", 8, 0)
     assert "12 asked, 6 success, 3 error, 3 discarded" in str(error.value)
     with pytest.raises(SelectionError) as error:

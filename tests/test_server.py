@@ -267,11 +267,11 @@ def test_abilities_are_probed_and_tell_runs_apart(start: Any):
     seen = {kind: (each.continues, each.echoes, each.top_logprobs, each.sampling, each.context)
             for kind, each in ((kind, model.abilities) for kind, model in found.items())}  # fmt: skip
     assert seen == {
-        "vllm": (True, False, 20, True, 4096), "llama": (True, True, 20, True, None), "serve": (False, False, 0, False, None),
+        "vllm": (True, False, 20, True, 4096), "llama": (True, True, 100, True, 512), "serve": (False, False, 0, False, None),
     }  # fmt: skip
     assert found["vllm"].abilities.version == "0.15.0" and found["vllm"].abilities.root == "tiny-7b"
     assert len({model.fingerprint for model in found.values()}) == 3
-    assert found["vllm"].context == 4096 < found["llama"].context
+    assert found["vllm"].context == 4096 < found["serve"].context
 
 
 def test_the_start_of_a_reply_is_continued_or_told(start: Any):

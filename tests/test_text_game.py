@@ -101,8 +101,14 @@ def test_what_a_server_does_not_tell_is_refused(server: tuple[Served, ServerMode
         ShapleyValues().explain(server[1], HANDS, OURS, 0)
     with serving(Served(lambda chat: "A", kind="serve")) as served:
         model = load_server(served.url, model="tiny")
-        with pytest.raises(ExplanationError, match="tiny tells no log-probability of A or B for question hands; use self_topk"):
+        with pytest.raises(ExplanationError, match=r"tiny does not always tell .* \(B\) for question hands; use self_topk"):
             FeatureAblation(value="logprob").explain(model, HANDS, OURS, 0)
+    for labels in ([(" B", -1.0), ("Z", -3.0)], [("Y", -1.0), ("Z", -3.0)]):
+        with serving(Served(lambda chat: "Z", odds=lambda chat, word: labels)) as served:  # noqa: B023
+            with pytest.raises(
+                ExplanationError, match=r"tiny does not always tell the log-probability of \(A\) for question plant"
+            ):
+                FeatureAblation(value="margin").explain(load_server(served.url), PLANT, OURS, 0)
 
 
 def test_command_line_explains_and_builds_by_perturbation_through_a_server(

@@ -78,11 +78,14 @@ class NextToken:
 
     ``text`` is the arg max over the whole vocabulary; ``label`` is the label whose token that is, or None;
     ``log_probabilities`` are those of the labels asked for, in their order, in nats; empty where a server does not tell them.
+    Where it tells those of the most probable tokens alone, ``least`` is that of the last of them, and a label that is not among
+    them has the next number below.
     """
 
     text: str
     label: str | None
     log_probabilities: tuple[float, ...]
+    least: float = -math.inf
 
     def best(self, labels: Sequence[str]) -> str | None:
         """The most probable of the labels that were asked for; where no probabilities are told, the label read, or None."""

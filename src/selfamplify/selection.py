@@ -166,8 +166,9 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
     counts = replace(counts, too_long=len(shuffled) - len(pool))
     if len(questions) < shots:
         fewer = f"--shots {len(questions)}, " if questions else ""
-        others = " or ".join(name for name in SELECTIONS if name != selection)
-        instead = f"--select {others}, " if len(questions) < len(pool) else ""
+        qualify = {"success": counts.success, "error": counts.error, "random": len(pool)}
+        others = " or ".join(name for name, number in qualify.items() if number >= shots)
+        instead = f"--select {others}, " if others else ""
         more = "shorter questions or a model with a longer context" if counts.too_long else "more training questions"
         raise SelectionError(
             f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(shuffled)} training "

@@ -1,5 +1,6 @@
 """The coalition game on a model that is asked in texts: a question with some of its words, by the labels' log-probabilities."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,7 +10,7 @@ from jaxtyping import Bool
 
 from ..errors import ExplanationError, SettingsError
 from ..models.model import AbstractLanguageModel
-from ..records import Chat, Question
+from ..records import Chat, NextToken, Question
 from .coalitions import AbstractGame
 from .words import Word
 
@@ -24,7 +25,7 @@ class TextGame(AbstractGame):
     ``BLANK`` stands in the place of an absent word (``mask``), or it is taken out with the space before it (``delete``). Unlike
     a ``TokenGame``, the text is tokenised anew each time, by whoever serves the model, and its blank is no padding token. The
     value is the ``"logprob"`` of the true label, or its ``"margin"`` over the others; logits are not told. Where a server tells
-    only the most probable tokens, a label beyond them counts as just less probable than the last of them.
+    only the most probable tokens, another label beyond them counts as just less probable than the last of them.
     """
 
     model: AbstractLanguageModel
@@ -66,16 +67,16 @@ class TextGame(AbstractGame):
                 [game.asked(present) for game, present in part], [game.question.labels for game, _ in part]
             )
             for (game, _), answer in zip(part, answers, strict=True):
-                yield game.score(answer.log_probabilities)
+                yield game.score(answer)
 
-    def score(self, log_probabilities: tuple[float, ...]) -> float:
-        """The attributed value. Raises ExplanationError where the model told none."""
-        labels, answer = self.question.labels, self.question.answer
-        if not log_probabilities:
+    def score(self, answer: NextToken) -> float:
+        """The attributed value. Raises ExplanationError where the true label's log-probability was not told."""
+        told = dict(zip(self.question.labels, answer.log_probabilities, strict=False))
+        own = told.pop(self.question.answer, -math.inf)
+        if own < answer.least or not math.isfinite(own):
             raise ExplanationError(
-                f"{self.model.name} tells no log-probability of {' or '.join(labels)} for question {self.question.id}; use "
-                f"self_topk or self_exp, or a server that tells them (see `selfamplify doctor --server URL`)."
+                f"{self.model.name} does not always tell the log-probability of ({self.question.answer}) for question "
+                f"{self.question.id}; use self_topk, self_exp, or a server that gives those of more tokens (see "
+                f"`selfamplify doctor --server URL`)."
             )
-        told = dict(zip(labels, log_probabilities, strict=True))
-        own = told.pop(answer)
         return own - float(np.logaddexp.reduce(list(told.values()))) if self.value == "margin" else own

@@ -12,7 +12,8 @@ CONTINUE: dict[str, Any] = {"continue_final_message": True, "add_generation_prom
 """What makes a server go on with a last message of the assistant, and not behind it (vLLM's names, others follow)."""
 SAMPLING: dict[str, Any] = {"top_k": 50, "min_p": 0.0, "repetition_penalty": 1.0}
 """Settings beyond OpenAI's, sent where they are taken, so that a server's own defaults do not fill them in."""
-_MANY = (20, 5)
+_MANY = (100, 20, 5)
+"""Of how many tokens log-probabilities are asked for: llama.cpp gives any number, vLLM and OpenAI 20 if not told otherwise."""
 _WEEK = ("Write the days of the week in order, with commas between them.", "Monday, Tuesday, Wednes")
 
 
@@ -77,13 +78,12 @@ def probe(endpoints: Endpoints, url: str, model: str | None) -> Abilities:
         raise ModelError(f"{url} answers with something else than a chat completion; is it an OpenAI-compatible server?")
     continues, flags, echoes = _continuing(chat)
     top = next((many for many in _MANY if _offers(chat(("user", "Hello"), logprobs=True, top_logprobs=many))), 0)
-    context = told.get("max_model_len")
     return Abilities(
         name,
         str(told.get("root") or "").rstrip("/").rpartition("/")[2],
         str(told.get("owned_by") or ""),
         _version(endpoints, url),
-        context if isinstance(context, int) and context > 0 else None,
+        _context(told),
         continues,
         flags,
         echoes,
@@ -103,6 +103,13 @@ def _served(endpoints: Endpoints, url: str) -> dict[str, dict[str, Any]]:
     data = listed.get("data") if isinstance(listed, dict) else None
     models = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
     return {str(each["id"]): each for each in models if each.get("id")}
+
+
+def _context(told: dict[str, Any]) -> int | None:
+    """What a server's list says of a model's context: vLLM's field, or llama.cpp's."""
+    meta = told.get("meta")
+    context = told.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else None)
+    return context if isinstance(context, int) and context > 0 else None
 
 
 def _version(endpoints: Endpoints, url: str) -> str:

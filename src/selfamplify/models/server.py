@@ -63,7 +63,7 @@ class ServerModel(AbstractLanguageModel):
     def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
         """The next token of each chat by the server's log-probabilities; without them, what is written and the label in it.
 
-        A label beyond the most probable tokens that a server tells (20) counts as just less probable than the last of them.
+        A label beyond the most probable tokens that a server tells counts as just less probable than the last of them.
         Where no label is among them, ``log_probabilities`` are empty, as they are where the server tells none.
         """
         pairs = list(zip(chats, labels, strict=True))
@@ -208,7 +208,7 @@ def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
         if label is not None:  # "A" and " A" are one answer, in two tokens
             found[label] = max(value, found.get(label, -math.inf))
     below = math.nextafter(least, -math.inf)
-    return NextToken(text, label_of(text, labels), tuple(found.get(label, below) for label in labels) if found else ())
+    return NextToken(text, label_of(text, labels), tuple(found.get(label, below) for label in labels) if found else (), least)
 
 
 def _said(text: str, chat: Chat, labels: Sequence[str]) -> NextToken:
