@@ -9,7 +9,7 @@ import typer
 import selfamplify
 
 from ..errors import SettingsError
-from .screen import err, say
+from .screen import err, say, waiting
 
 if TYPE_CHECKING:
     from selfamplify import LocalModel, Profile, ReplicatedModel, ServerModel, Task
@@ -68,10 +68,10 @@ class ModelOptions:
 
     def load_replicated(self, address: str) -> "ReplicatedModel":
         """The model on a Ray cluster."""
-        say("starting replicas", console=err)
-        shared = selfamplify.load_replicas(
-            self.model, ray=address, replicas=self.replicas, cpus=self.cpus, gpus=self.gpus, **self._loading
-        )
+        with waiting("starting replicas, of which each loads the model"):
+            shared = selfamplify.load_replicas(
+                self.model, ray=address, replicas=self.replicas, cpus=self.cpus, gpus=self.gpus, **self._loading
+            )
         say(f"{shared.replicas} replicas of {shared.name}, {shared.share} each", console=err)
         return shared
 

@@ -1,6 +1,8 @@
 """Where the command line prints: results to standard output, progress and errors to standard error."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -26,6 +28,20 @@ def notes(table: "Table") -> None:
     if cut:
         total = sum(row.n for row in table.rows)
         say(f"note: {cut} of {total} responses were cut at their longest length; raise --max-new-tokens.", console=err)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Say what is waited for; on a terminal for as long as it lasts, with the time that has passed."""
+    if not err.is_terminal:
+        say(what, console=err)
+        yield
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True) as shown:
+        shown.add_task(what, total=None)
+        yield
 
 
 def fail(message: str, code: int) -> int:
