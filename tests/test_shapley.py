@@ -25,6 +25,7 @@ from selfamplify.explain import (
     ShapleyValues,
     ShapleyValueSampling,
 )
+from selfamplify.explain.kernel_shap import _pairs
 from selfamplify.explain.odd_process import kernel, shapley_kernel, shapley_prior
 from selfamplify.explain.shapley_values import every_coalition
 
@@ -191,21 +192,47 @@ def test_kernel_shap_without_spare_evaluations_claims_no_standard_error() -> Non
 
 @pytest.mark.parametrize("players", [2, 3, 5, 8])
 @pytest.mark.parametrize("share", [0.0, 0.4])
-def test_shapley_values_of_the_process_are_those_of_enumeration(players: int, share: float) -> None:
+@pytest.mark.parametrize("equal", [True, False])
+def test_shapley_values_of_the_process_are_those_of_enumeration(players: int, share: float, equal: bool) -> None:
     share = share if players > 2 else 0.0
+    relevance = np.ones(players) if equal else np.random.default_rng(0).exponential(size=players)
     signs = 2.0 * every_coalition(players) - 1
-    games = kernel(signs, share)  # the game of each column, by coalitions
+    games = kernel(signs, relevance, share)  # the game of each column, by coalitions
     once = np.array([shapley_by_subsets(players, column) for column in games.T])  # [column, word]
-    assert shapley_kernel(signs, share) == pytest.approx(once.T, abs=1e-12)
+    assert shapley_kernel(signs, relevance, share) == pytest.approx(once.T, abs=1e-12)
     twice = np.array([shapley_by_subsets(players, word) for word in once.T])
-    assert shapley_prior(players, share) == pytest.approx(twice, abs=1e-12)
+    assert shapley_prior(relevance, share) == pytest.approx(twice, abs=1e-12)
 
 
 def test_the_kernel_is_that_of_products_of_one_and_of_three_signs() -> None:
-    signs = 2.0 * every_coalition(5)[::3] - 1
-    ones = signs @ signs.T / 5
-    triples = np.stack([signs[:, list(three)].prod(1) for three in combinations(range(5), 3)], 1)
-    assert kernel(signs, 0.3) == pytest.approx(0.7 * ones + 0.3 * triples @ triples.T / triples.shape[1], abs=1e-12)
+    signs, relevance = 2.0 * every_coalition(5)[::3] - 1, np.array([0.2, 3.0, 1.0, 0.5, 0.3])
+    threes = [list(three) for three in combinations(range(5), 3)]
+    weights = np.array([relevance[three].prod() for three in threes])
+    triples = np.stack([signs[:, three].prod(1) for three in threes], 1)
+    expected = 0.7 * (signs * relevance) @ signs.T / 5 + 0.3 * (triples * weights) @ triples.T / weights.sum()
+    assert kernel(signs, relevance, 0.3) == pytest.approx(expected, abs=1e-12)
+
+
+def test_process_learns_that_a_few_words_decide() -> None:
+    few = [3, 8, 17, 29]
+    worth = polynomial(40, 7, threes=0)
+    worth.alone[[word for word in range(40) if word not in few]] *= 0.02
+    worth.threes += [(np.array(three), 2.0) for three in combinations(few, 3)]
+    found = [scores_of(KernelShap(samples=150), 40, worth, seed) for seed in range(6)]
+    plain = [scores_of(KernelShap(samples=150, estimator="least_squares"), 40, worth, seed) for seed in range(6)]
+    errors = [float(np.mean([np.square(run - worth.shapley).sum() for run in runs])) for runs in (found, plain)]
+    assert errors[0] < errors[1] / 20, "forty words of equal relevance need as many pairs; four do not"
+
+
+def test_coalitions_are_uniform_among_those_of_their_size_and_sizes_are_even() -> None:
+    m, pairs = 9, np.concatenate([_pairs(9, 80, np.random.default_rng(seed)) for seed in range(100)])
+    sizes = pairs.sum(1)
+    assert np.bincount(sizes, minlength=m).tolist() == [0, *[1000] * (m - 1)]
+    for size in range(1, m):
+        of_size = pairs[sizes == size]
+        assert of_size.mean(0) == pytest.approx(np.full(m, size / m), abs=0.06), "each word as often"
+        both = np.array([(of_size[:, one] & of_size[:, other]).mean() for one, other in combinations(range(m), 2)])
+        assert both == pytest.approx(np.full(len(both), size * (size - 1) / (m * (m - 1))), abs=0.06), "each two words as often"
 
 
 def test_process_errs_less_than_least_squares_where_words_act_in_threes() -> None:
@@ -244,6 +271,7 @@ def test_stopping_rule_spends_little_where_the_words_stand_apart_and_all_where_t
     clear = rule.attribute(Game(30, Polynomial(apart, np.zeros((30, 30)))), 0)
     assert clear.passes < 200 and set(np.argsort(clear.scores)[-4:]) == {0, 1, 2, 3}
     flat = polynomial(30, 1, pairwise=0.2, threes=300)
+    flat.alone[:] = 1.0
     assert rule.attribute(Game(30, flat), 0).passes > 500
     whole = KernelShap(samples=600, estimator=estimator)
     assert whole.attribute(Game(30, flat), 0).scores == rule.attribute(Game(30, flat), 0).scores

@@ -20,8 +20,9 @@ from .shapley_values import every_coalition, exact_shapley
 class KernelShap(AbstractPerturbation):
     """Paired, leverage-sampled KernelSHAP with exact efficiency and standard errors.
 
-    Coalition sizes are drawn uniformly over 1..M-1 (leverage scores, Musco and Witter 2024, https://arxiv.org/abs/2410.01917),
-    each coalition with its complement (Covert and Lee 2021, https://arxiv.org/abs/2012.01536). Unlike Captum's, whose draws
+    Coalition sizes are uniform over 1..M-1 (leverage scores, Musco and Witter 2024, https://arxiv.org/abs/2410.01917), each
+    coalition comes with its complement (Covert and Lee 2021, https://arxiv.org/abs/2012.01536), and has little in common with
+    the others. Unlike Captum's, whose draws
     the paper used, the sum of the scores equals f(all) - f(none) exactly, and all is solved in float64. ``samples`` is the
     number of evaluations, those two included; where 2^M is no more than that, the values are exact.
 
@@ -88,6 +89,8 @@ class KernelShap(AbstractPerturbation):
         yield pairs
 
 
+_CANDIDATES = 50
+"""Coalitions of which one is taken."""
 _ROUND = 20
 """Pairs between two looks of the stopping rule."""
 
@@ -106,13 +109,21 @@ def _settled(estimate: Estimate, players: Players, k: int) -> float:
 
 
 def _pairs(m: int, count: int, generator: np.random.Generator) -> Bool[np.ndarray, "pair word"]:
-    """Coalitions of a uniform size in 1..M-1, uniform among those of that size; their complements complete the pairs.
+    """Coalitions, each uniform among those of its size; their complements complete the pairs.
 
-    A draw that leaves the regression singular, as happens where there are hardly more pairs than words, is drawn again.
+    Sizes come in shuffled rounds of all from 1 to M-1. Of some coalitions of a size the one is taken that has least in common
+    with those before it, by the sum of the squared products of their signs; words being alike to this choice, each coalition on
+    its own is still uniform. A draw that leaves the regression singular, as happens where there are hardly more pairs than
+    words, is drawn again.
     """
     while True:
-        sizes = generator.integers(1, m, count)
-        pairs = generator.random((count, m)).argsort(1).argsort(1) < sizes[:, None]
+        rounds = [generator.permutation(np.arange(1, m)) for _ in range(-(-count // (m - 1)))]
+        pairs, common = np.empty((count, m), bool), np.ones((m, m))  # the pair (all, none) comes first
+        for place, size in enumerate(np.concatenate(rounds)[:count] if rounds else ()):
+            signs = 2.0 * (generator.random((_CANDIDATES, m)).argsort(1) < size) - 1
+            chosen = signs[((signs @ common) * signs).sum(1).argmin()]
+            pairs[place] = chosen > 0
+            common += np.outer(chosen, chosen)
         if count > 4 * m or count < m - 1 or np.linalg.matrix_rank((pairs - 0.5) @ _sum_zero(m)) == m - 1:
             return pairs
 

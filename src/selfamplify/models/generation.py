@@ -78,7 +78,7 @@ class Writing:
         self._room = room
         self._tokens = tokens
         self._beams = manner.decoding.num_beams
-        self.rows = Rows(layers, room * self._beams)
+        self.rows = Rows(layers, room * self._beams, manner.decoding.max_new_tokens)
         self._open: list[_Open] = []
 
     def texts(self, suffixes: Sequence[tuple[int, ...]], seeds: Sequence[int]) -> Iterator[tuple[int, Text]]:

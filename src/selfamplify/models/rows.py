@@ -11,15 +11,20 @@ from torch import Tensor
 
 from .attention import KeysValues, Rule, SharedPrefix, attend
 
-_SLOTS = 32
+_SLOTS = 64
 """Room for so many more tokens is made at once."""
 
 
 class Rows:
-    """The keys and values of at most ``room`` rows; the first ``len(rows)`` of them are in use."""
+    """The keys and values of at most ``room`` rows; the first ``len(rows)`` of them are in use.
 
-    def __init__(self, prefix: KeysValues, room: int):
+    Each grows by at most ``growth`` tokens. Slots behind a row's end hold zeros, or what other rows have left: no token sees
+    them, but they are multiplied by zero, and must be numbers.
+    """
+
+    def __init__(self, prefix: KeysValues, room: int, growth: int):
         self.prefix = prefix
+        self._more = min(_SLOTS, growth)
         self.lengths: list[int] = []
         self._common: list[int] = []  # the tokens that a row has in common with its copies
         self._room = room
@@ -42,16 +47,18 @@ class Rows:
         for kept, new in zip(self._kept, first.kept, strict=True):
             for store, tensor in zip(kept, new, strict=True):
                 store[start : len(self), :, :width] = tensor[:, :, :width].repeat_interleave(copies, 0)
+                store[start : len(self), :, width:] = 0
 
     def _reserve(self, like: KeysValues, slots: int) -> None:
         """Make room for ``slots`` tokens a row."""
         for layer, pair in enumerate(like):
             if layer < len(self._kept) and self._kept[layer][0].shape[2] >= slots:
                 continue
-            grown = [tensor.new_zeros(self._room, tensor.shape[1], slots + _SLOTS, tensor.shape[3]) for tensor in pair]
+            grown = [tensor.new_empty(self._room, tensor.shape[1], slots + self._more, tensor.shape[3]) for tensor in pair]
             if layer < len(self._kept):
                 for store, old in zip(grown, self._kept[layer], strict=True):
                     store[: len(self), :, : old.shape[2]] = old[: len(self)]
+                    store[: len(self), :, old.shape[2] :] = 0
             self._kept[layer : layer + 1] = [(grown[0], grown[1])]
 
     def copy(self, targets: Sequence[int], sources: Sequence[int]) -> None:
