@@ -163,7 +163,7 @@ def test_a_server_without_an_end_of_failures_stops_the_run_in_one_line(start: An
 def test_a_slow_server_times_out(start: Any):
     served = start(echo, delay=1.0)
     with pytest.raises(ModelError, match=r"no answer within 0.1 s; tried 2 times"):
-        texts(load_server(served.url, limits=Limits(timeout=0.1, retries=1, pause=0.01)), 1)
+        texts(load_server(served.url, limits=Limits(timeout=0.1, retries=4, pause=0.01)), 1)
 
 
 def test_what_was_finished_before_a_server_died_has_been_given(start: Any):

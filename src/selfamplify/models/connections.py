@@ -17,6 +17,10 @@ _AWAY = (408, 429, 502, 503, 504)
 """Statuses that speak of the server, and not of the request: all requests to it wait."""
 
 
+_SLOW = 3
+"""So many tries a time-out counts for: what has cost ten minutes is not worth eight times that."""
+
+
 class Refused(Exception):
     """A request that a server will never answer: the status, what it says, and which server."""
 
@@ -30,14 +34,15 @@ class Refused(Exception):
 class Passing(Exception):
     """A failure that may pass: of the whole server (``away``) or of one request; ``wait`` is what the server asks for.
 
-    ``status`` is 0 where there was no answer.
+    ``status`` is 0 where there was no answer. ``tries`` is how many tries it counts for.
     """
 
-    def __init__(self, what: str, away: bool = False, wait: float = 0.0, status: int = 0):
+    def __init__(self, what: str, away: bool = False, wait: float = 0.0, status: int = 0, tries: int = 1):
         super().__init__(what)
         self.away = away
         self.wait = wait
         self.status = status
+        self.tries = tries
 
 
 class Connections:
@@ -92,7 +97,7 @@ class Connections:
             # By escapes, so that half a surrogate pair can be sent, too: whether it is text is the server's to say.
             reply = await self._request("GET" if body is None else "POST", url, body and json.dumps(body))
         except (httpx2.ReadTimeout, httpx2.WriteTimeout) as error:
-            raise Passing(f"no answer within {self._longest:g} s") from error
+            raise Passing(f"no answer within {self._longest:g} s", tries=_SLOW) from error
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             raise Passing(self._scrub(str(error)) or type(error).__name__, away=True) from error
         except httpx2.RequestError as error:  # a connection that broke, or an answer that was cut

@@ -33,7 +33,8 @@ class Limits:
     """How hard servers are asked: requests in flight at each, and what is waited for, in seconds.
 
     A request has ``timeout`` seconds to be answered in. The first pause after a failure is ``pause`` seconds, each further one
-    twice as long, up to 30, half as much more or less by chance. ``retries`` pauses without an answer between them end a run.
+    twice as long, up to 30, half as much more or less by chance. ``retries`` pauses without an answer between them end a run; a
+    time-out counts for three.
     """
 
     in_flight: int = 64
@@ -139,7 +140,7 @@ class Endpoints:
 
     async def _answered(self, path: str, body: Any, read: Callable[[Any], Answer], failures: Sequence[Exception]) -> Answer:
         """The answer to one request, from whichever server gives it; no further try once another request has failed."""
-        began, tries = time.monotonic(), 0
+        began, tries, spent = time.monotonic(), 0, 0
         while True:
             server = await self._free_one(failures)
             try:
@@ -152,14 +153,14 @@ class Endpoints:
                 trouble = failure
             finally:
                 server.busy -= 1
-            tries += 1
+            tries, spent = tries + 1, spent + trouble.tries
             if trouble.away:
                 self._rest(server, trouble.wait)
             # A server that answers others is not away: then a request may come back to it as often as it must.
             hopeless = (
                 all(each.failures > self.limits.retries for each in self._servers)
                 if trouble.away
-                else tries > self.limits.retries
+                else spent > self.limits.retries
             )
             if hopeless or trouble.wait > _LONGEST_RETRY_AFTER:
                 raise _given_up(server.url, trouble, tries, time.monotonic() - began)
