@@ -10,6 +10,7 @@ from selfamplify import (
     PAPER,
     AutoCot,
     ClusteredAutoCot,
+    DeepLift,
     KernelShap,
     RandomWords,
     Sample,
@@ -118,8 +119,8 @@ def test_amplify_refuses_what_can_not_be():
         amplify(scripted(talker), TASK, RandomWords(), keywords=0)
     with pytest.raises(SelectionError, match="0 error"):
         amplify(scripted(right), TASK, RandomWords())
-    with pytest.raises(ModelError, match="kernel_shap needs .*self_topk"):
-        amplify(scripted(talker), TASK, KernelShap(), shots=1)
+    with pytest.raises(ModelError, match="deep_lift needs .*self_topk"):
+        amplify(scripted(talker), TASK, DeepLift(), shots=1)
     with pytest.raises(ExplanationError, match="named no keyword"):
         amplify(scripted(lambda chat: mixed(chat) if chat.prefill.endswith("(") else "!?"), TASK, SelfTopk(), shots=1)
 

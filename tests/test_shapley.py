@@ -235,6 +235,25 @@ def test_coalitions_are_uniform_among_those_of_their_size_and_sizes_are_even() -
         assert both == pytest.approx(np.full(len(both), size * (size - 1) / (m * (m - 1))), abs=0.06), "each two words as often"
 
 
+def test_coalitions_have_less_in_common_than_independent_ones() -> None:
+    generator, common = np.random.default_rng(0), np.zeros(2)
+    for _ in range(10):
+        drawn = _pairs(30, 120, generator)
+        independent = generator.random(drawn.shape).argsort(1) < drawn.sum(1)[:, None]
+        common += [np.square((2.0 * rows - 1) @ (2.0 * rows - 1).T).sum() for rows in (drawn, independent)]
+    assert common[0] < 0.98 * common[1]
+
+
+@pytest.mark.parametrize(("players", "samples"), [(40, 42), (40, 60), (170, 350), (25, 250)])
+def test_intervals_of_the_process_hold_the_truth_also_where_pairs_are_few(players: int, samples: int) -> None:
+    covered: list[float] = []
+    for seed in range(8):
+        worth = polynomial(players, seed, pairwise=0.3, threes=3 * players)
+        found = KernelShap(samples=samples).attribute(Game(players, worth), seed)
+        covered += (np.abs(np.array(found.scores) - worth.shapley) <= 1.96 * np.array(found.standard_errors)).tolist()
+    assert np.mean(covered) > 0.9
+
+
 def test_process_errs_less_than_least_squares_where_words_act_in_threes() -> None:
     worth = polynomial(30, 5, pairwise=0.3, threes=90)
     errors = {
@@ -321,15 +340,6 @@ def test_stopping_rule_is_about_the_words_that_would_become_keywords(
 def test_settings_of_kernel_shap_that_can_not_be_are_refused(setting: dict[str, Any], remedy: str) -> None:
     with pytest.raises(SettingsError, match=remedy):
         KernelShap(**setting)
-
-
-def test_pairs_are_drawn_of_uniform_sizes_and_words() -> None:
-    from selfamplify.explain.kernel_shap import _pairs
-
-    pairs = _pairs(6, 6000, np.random.default_rng(0))
-    counts = [*np.bincount(pairs.sum(1), minlength=7)[1:6], *(np.array(pairs).sum(0) * 2 / 5)]
-    low, high = binom.interval(0.9999, 6000, 1 / 5)
-    assert all(low <= count <= high for count in counts)
 
 
 @pytest.mark.parametrize(

@@ -96,17 +96,27 @@ def test_a_label_that_is_not_told_is_less_likely_than_the_last_that_is(server: t
     assert full == pytest.approx(-4.0 + sum(WEIGHTS.values()) - rivals) and empty == pytest.approx(-4.0 - rivals)
 
 
+def test_a_margin_needs_another_label_that_is_told():
+    few = [(" A", -0.1), ("Z", -1.0), ("Q", -5.0)]
+    with serving(Served(lambda chat: "A", odds=lambda chat, word: few)) as served:
+        model = load_server(served.url)
+        with pytest.raises(ExplanationError, match=r"always tell the log-probability of \(A\) and of one other label"):
+            FeatureAblation(value="margin").explain(model, PLANT, OURS, 0)
+
+
 def test_what_a_server_does_not_tell_is_refused(server: tuple[Served, ServerModel]):
     with pytest.raises(SettingsError, match="tiny tells log-probabilities, and no logits; use --value logprob or margin"):
         ShapleyValues().explain(server[1], HANDS, OURS, 0)
     with serving(Served(lambda chat: "A", kind="serve")) as served:
         model = load_server(served.url, model="tiny")
-        with pytest.raises(ExplanationError, match=r"tiny does not always tell .* \(B\) for question hands; use self_topk"):
+        with pytest.raises(
+            ExplanationError, match=r"tiny tells no log-probabilities of labels for question hands .*; use self_topk"
+        ):
             FeatureAblation(value="logprob").explain(model, HANDS, OURS, 0)
     for labels in ([(" B", -1.0), ("Z", -3.0)], [("Y", -1.0), ("Z", -3.0)]):
         with serving(Served(lambda chat: "Z", odds=lambda chat, word: labels)) as served:  # noqa: B023
             with pytest.raises(
-                ExplanationError, match=r"tiny does not always tell the log-probability of \(A\) for question plant"
+                ExplanationError, match=r"tiny (tells no|does not always tell) .* for question plant.*use self_topk"
             ):
                 FeatureAblation(value="margin").explain(load_server(served.url), PLANT, OURS, 0)
 

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 from ..asking import replies_to
 from ..errors import ExplanationError, ModelError
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
+from ..models.replicas import ReplicatedModel
 from ..records import Chat, Cost, Decoding, Explanation, Question
 from ..wording import Wording
 from .coalitions import AbstractGame, check_rules, values_of
@@ -203,6 +204,8 @@ class AbstractPerturbation(AbstractAttribution):
     ) -> tuple[Sequence[AbstractGame], list[Attribution]]:
         if isinstance(model, AbstractDifferentiableModel):
             return super().played(model, questions, wording, seeds)
+        if isinstance(model, ReplicatedModel):
+            raise ModelError(f"The tokens of {model.name} are with its replicas; explain by build, compare or amplify.")
         games = [text_game(model, question, wording, self.value, self.absent) for question in questions]
         return games, self.sound(self.attribute_all(games, seeds), names_of(questions))
 

@@ -91,6 +91,8 @@ class KernelShap(AbstractPerturbation):
 
 _CANDIDATES = 50
 """Coalitions of which one is taken."""
+_SPREAD = 200
+"""Among more words than these any two coalitions have little in common, and the choice would cost more than it gains."""
 _ROUND = 20
 """Pairs between two looks of the stopping rule."""
 
@@ -119,11 +121,13 @@ def _pairs(m: int, count: int, generator: np.random.Generator) -> Bool[np.ndarra
     while True:
         rounds = [generator.permutation(np.arange(1, m)) for _ in range(-(-count // (m - 1)))]
         pairs, common = np.empty((count, m), bool), np.ones((m, m))  # the pair (all, none) comes first
+        candidates = _CANDIDATES if m <= _SPREAD else 1
         for place, size in enumerate(np.concatenate(rounds)[:count] if rounds else ()):
-            signs = 2.0 * (generator.random((_CANDIDATES, m)).argsort(1) < size) - 1
-            chosen = signs[((signs @ common) * signs).sum(1).argmin()]
+            signs = 2.0 * (generator.random((candidates, m)).argsort(1) < size) - 1
+            chosen = signs[((signs @ common) * signs).sum(1).argmin()] if candidates > 1 else signs[0]
             pairs[place] = chosen > 0
-            common += np.outer(chosen, chosen)
+            if candidates > 1:
+                common += np.outer(chosen, chosen)
         if count > 4 * m or count < m - 1 or np.linalg.matrix_rank((pairs - 0.5) @ _sum_zero(m)) == m - 1:
             return pairs
 

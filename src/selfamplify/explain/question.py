@@ -13,6 +13,7 @@ from .texts import TextGame
 from .words import Word, candidate_words, locate
 
 Words = TypeVar("Words", bound=Collection[Word])
+"""Words alone, or a dictionary by them."""
 
 
 def question_game(

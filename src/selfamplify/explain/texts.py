@@ -25,7 +25,8 @@ class TextGame(AbstractGame):
     ``BLANK`` stands in the place of an absent word (``mask``), or it is taken out with the space before it (``delete``). Unlike
     a ``TokenGame``, the text is tokenised anew each time, by whoever serves the model, and its blank is no padding token. The
     value is the ``"logprob"`` of the true label, or its ``"margin"`` over the others; logits are not told. Where a server tells
-    only the most probable tokens, another label beyond them counts as just less probable than the last of them.
+    only the most probable tokens, the true label must be among them, and for a margin one other, too; the rest of the labels
+    count as just less probable than the last of them.
     """
 
     model: AbstractLanguageModel
@@ -37,6 +38,8 @@ class TextGame(AbstractGame):
         super().__post_init__()
         if self.value == "logit":
             raise SettingsError(f"{self.model.name} tells log-probabilities, and no logits; use --value logprob or margin.")
+        if self.value == "margin" and len(self.question.labels) < 2:
+            raise SettingsError("A margin needs other answers to be held against; use --value logprob.")
 
     @property
     def players(self) -> int:
@@ -70,13 +73,22 @@ class TextGame(AbstractGame):
                 yield game.score(answer)
 
     def score(self, answer: NextToken) -> float:
-        """The attributed value. Raises ExplanationError where the true label's log-probability was not told."""
-        told = dict(zip(self.question.labels, answer.log_probabilities, strict=False))
-        own = told.pop(self.question.answer, -math.inf)
-        if own < answer.least or not math.isfinite(own):
+        """The attributed value. Raises ExplanationError where the log-probabilities that it needs were not told."""
+        if not answer.log_probabilities:
             raise ExplanationError(
-                f"{self.model.name} does not always tell the log-probability of ({self.question.answer}) for question "
-                f"{self.question.id}; use self_topk, self_exp, or a server that gives those of more tokens (see "
-                f"`selfamplify doctor --server URL`)."
+                f"{self.model.name} tells no log-probabilities of labels for question {self.question.id} (it gives none, does "
+                f"not continue the start of a reply, or no label is probable); use self_topk or self_exp, or see `selfamplify "
+                f"doctor --server URL`."
             )
-        return own - float(np.logaddexp.reduce(list(told.values()))) if self.value == "margin" else own
+        told = dict(zip(self.question.labels, answer.log_probabilities, strict=True))
+        own = told.pop(self.question.answer)
+        needed = own if self.value == "logprob" else min(own, max(told.values()))
+        if needed < answer.least or not math.isfinite(needed):
+            what = f"the log-probability of ({self.question.answer})" + (
+                " and of one other label" if self.value == "margin" else ""
+            )
+            raise ExplanationError(
+                f"{self.model.name} does not always tell {what} for question {self.question.id}; use self_topk, self_exp, or a "
+                f"server that gives those of more tokens (see `selfamplify doctor --server URL`)."
+            )
+        return own if self.value == "logprob" else own - float(np.logaddexp.reduce(list(told.values())))

@@ -70,7 +70,8 @@ def probe(endpoints: Endpoints, url: str, model: str | None) -> Abilities:
         try:
             return _first(endpoints.ask(f"{url}/chat/completions", body))
         except Refused as refusal:
-            if refusal.status in (400, 404, 422) and (settings or len(turns) > 1):
+            unasked = refusal.status in (400, 404, 422) or (refusal.status >= 500 and "top_logprobs" in settings)
+            if unasked and (settings or len(turns) > 1):
                 return None
             raise explained(refusal, name, tuple(served)) from refusal
 

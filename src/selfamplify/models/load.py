@@ -11,7 +11,7 @@ from .. import demo
 from ..errors import ModelError, SettingsError
 from ..network import hub_answers
 from .local import LocalModel
-from .placing import check_placing, placing
+from .placing import check_placing, keep_differentiable, placing
 from .quiet import first_line, quiet
 
 EMBEDDED = "embedded"
@@ -61,6 +61,7 @@ def load_model(
                 where, dtype=precision, use_safetensors=True, output_loading_info=True, **common, **told
             )
         module = module if told else module.to(place)
+        keep_differentiable(module)
     except torch.OutOfMemoryError as error:
         raise ModelError(
             f"The model {name} does not fit the memory of {place}; use --dtype bfloat16, --quantize 4bit, --device-map auto "

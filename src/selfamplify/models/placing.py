@@ -36,6 +36,14 @@ def placing(place: torch.device, device_map: str | None, quantize: str | None) -
     return told
 
 
+def keep_differentiable(module: PreTrainedModel) -> None:
+    """Keep bitsandbytes from packing 4-bit weights at their first use, as it does on CPUs with bfloat16: that is quicker, but
+    its product has no gradient, and would silently give a wrong one."""
+    for each in module.modules():
+        if hasattr(each, "support_avx512bf16_for_cpu"):
+            each.support_avx512bf16_for_cpu = False  # pyright: ignore[reportArgumentType]
+
+
 def offloaded(module: PreTrainedModel) -> bool:
     """Whether weights come to their device only while they are used."""
     return any(weight.device.type == "meta" for weight in module.parameters())
