@@ -21,7 +21,7 @@ from selfamplify import (
 )
 from selfamplify.errors import ExplanationError, ModelError, SettingsError
 from selfamplify.models import LocalModel, ReplicatedModel
-from selfamplify.models.cluster import Share
+from selfamplify.models.cluster import Share, _knock
 from selfamplify.prompt import Prompt
 from selfamplify.records import Chat, Decoding
 
@@ -202,3 +202,14 @@ def test_command_line_builds_and_measures_on_a_cluster(cluster: Any, run: Run, t
     }.items():
         code, _, err = run(*wrong)
         assert code == 2 and told in err and err.count("error:") == 1, err
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "127.0.0.1:77777"])
+def test_an_address_where_nobody_listens_is_told_at_once(address: str) -> None:
+    with pytest.raises(ModelError, match=f"No Ray cluster could be reached at '{address}' .*use --ray local"):
+        _knock(address)
+
+
+def test_other_addresses_are_left_to_ray() -> None:
+    for address in ("local", "auto", "ray://head.example"):
+        _knock(address)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -9,6 +10,8 @@ from ..errors import ModelError, SettingsError
 from .quiet import first_line
 
 LOCAL = "local"
+_PATIENCE = 15.0
+"""Seconds for a connection to be made in."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,30 @@ def connected(address: str) -> ModuleType:
         raise SettingsError("Ray is not installed; run: pip install 'selfamplify[ray]'") from error
     if ray.is_initialized():
         return ray
+    _knock(address)
     dashboard = False if address == LOCAL else None
     try:
         ray.init(address=address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ModelError(
-            f"No Ray cluster could be reached at '{address}' ({first_line(error)}); use --ray local, or start one "
-            f"(ray start --head)."
-        ) from error
+        raise _unreached(address, error) from error
     return ray
+
+
+def _knock(address: str) -> None:
+    """Raise ModelError where nothing listens at a host and port: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition("//")[2].rpartition(":")
+    if colon and port.isdigit():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+        except (OSError, OverflowError) as error:
+            raise _unreached(address, error) from error
+
+
+def _unreached(address: str, error: Exception) -> ModelError:
+    return ModelError(
+        f"No Ray cluster could be reached at '{address}' ({first_line(error)}); use --ray local, or start one "
+        f"(ray start --head)."
+    )
 
 
 def room(cluster: ModuleType, share: Share) -> int:
