@@ -93,7 +93,7 @@ def ends(players: int) -> Bool[np.ndarray, "2 word"]:
 def values_of(
     games: Sequence[AbstractGame], asked: Sequence[Bool[np.ndarray, "_coalition _word"]]
 ) -> list[Float[np.ndarray, " _coalition"]]:
-    """The values of each game's coalitions; games that are ``alike`` are evaluated together."""
+    """The values of the coalitions of several games, each another one; games that are ``alike`` are evaluated together."""
     for members in grouped(zip(games, asked, strict=True), lambda pair: pair[0].alike):
         new = [(game, game.new(coalitions)) for game, coalitions in members]
         values = members[0][0].evaluate((game, present) for game, coalitions in new for present in coalitions)

@@ -22,9 +22,9 @@ class KernelShap(AbstractPerturbation):
 
     Coalition sizes are uniform over 1..M-1 (leverage scores, Musco and Witter 2024, https://arxiv.org/abs/2410.01917), each
     coalition comes with its complement (Covert and Lee 2021, https://arxiv.org/abs/2012.01536), and has little in common with
-    the others. Unlike Captum's, whose draws
-    the paper used, the sum of the scores equals f(all) - f(none) exactly, and all is solved in float64. ``samples`` is the
-    number of evaluations, those two included; where 2^M is no more than that, the values are exact.
+    the others. Unlike Captum's, whose draws the paper used, the sum of the scores equals f(all) - f(none) exactly, and all is
+    solved in float64. ``samples`` is the number of evaluations, those two included, less the pairs that are drawn again, as
+    happens among few words; where 2^M is no more than that, the values are exact.
 
     ``estimator`` makes scores of what was drawn: ``"gaussian_process"`` (see ``odd_process``) or ``"least_squares"``, which has
     no bias and larger errors; at 2 M evaluations nothing is left over to tell its standard errors from, and there are none.
