@@ -12,8 +12,8 @@ import torch
 from transformers import DynamicCache, GenerationConfig, LlamaConfig, LlamaForCausalLM
 
 from selfamplify import Decoding
-from selfamplify.models.generation import Manner, Writing
-from selfamplify.models.prefix import PrefixCache
+from selfamplify.models.local.generation import Manner, Writing
+from selfamplify.models.local.prefix import PrefixCache
 
 from .machine import heading, ratio
 

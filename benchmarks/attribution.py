@@ -21,9 +21,8 @@ from captum.attr import LayerDeepLift, LLMAttribution, TextTemplateInput
 from captum.attr import ShapleyValueSampling as CaptumShapleyValueSampling
 from transformers import LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
-from selfamplify import DeepLift, KernelShap, ShapleyValueSampling, load_model
-from selfamplify.explain import Target, TokenGame
-from selfamplify.models import LocalModel
+from selfamplify import DeepLift, KernelShap, LocalModel, ShapleyValueSampling, load_model
+from selfamplify.games.tokens import Target, TokenGame
 
 from .machine import heading, ratio, seconds
 

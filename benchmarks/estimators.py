@@ -17,9 +17,12 @@ import numpy as np
 from scipy.stats import gmean
 
 from selfamplify import KernelShap, KernelShapCaptum, ShapleyValueSampling, load_model, load_task
-from selfamplify.asking import fits, reading_chat
-from selfamplify.explain import AbstractAttribution, TokenGame, question_game
-from selfamplify.wording import OURS
+from selfamplify.explain.attribution import AbstractAttribution
+from selfamplify.games.question import question_game
+from selfamplify.games.tokens import TokenGame
+from selfamplify.models.context import fits
+from selfamplify.prompting.chats import reading_chat
+from selfamplify.prompting.wording import OURS
 
 from .machine import heading
 

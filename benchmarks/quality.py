@@ -29,8 +29,8 @@ from selfamplify import (
     make_explainer,
     terminal_progress,
 )
-from selfamplify.evaluation import precision_at_k
-from selfamplify.memory import NoMemory
+from selfamplify.evaluation.precision import precision_at_k
+from selfamplify.work.memory import NoMemory
 
 TASKS = ("planted_arc", "planted_snarks")
 EXPLAINERS = (

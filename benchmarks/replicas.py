@@ -5,10 +5,8 @@ The embedded model explains and answers planted questions; results are the same,
 
 import torch
 
-from selfamplify import KernelShap, SelfAmplify, evaluate, explain_all, load_model, load_replicas, load_task
-from selfamplify.models import AbstractLanguageModel
-from selfamplify.selection import select
-from selfamplify.session import Session
+from selfamplify import KernelShap, SelfAmplify, Session, evaluate, explain_all, load_model, load_replicas, load_task, select
+from selfamplify.models.model import AbstractLanguageModel
 
 from .machine import heading, ratio
 

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 
-from selfamplify.explain import AbstractGame
+from selfamplify.games.coalitions import AbstractGame
 
 Worth = Callable[[np.ndarray], np.ndarray]
 """The values [coalition] of coalitions [coalition, word], as zeros and ones."""

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from small import number_of, right, scripted, task
 
 from selfamplify import PAPER, InputOutput, Prompt, Sample, Session, ZeroShotCot, evaluate
-from selfamplify.answer import answer
+from selfamplify.answering.answer import answer
+from selfamplify.answering.fitting import fit
 from selfamplify.errors import ContextError
-from selfamplify.fitting import fit
 from selfamplify.records import Chat
 
 TASK = task(6, 70)

@@ -18,23 +18,27 @@ from rich.console import Console
 from test_explainers import ATTRIBUTIONS, COMPLETE, SMALL
 from zoo import model_of, tiny_model, trained_folder
 
-from selfamplify import AnswerAttribution, KernelShap, ScriptedModel, SelfExp, attribute, attribution_table, load_model
-from selfamplify.attribution import Unit
-from selfamplify.errors import ContextError, DataError, ExplanationError, ModelError, SettingsError
-from selfamplify.explain import (
-    AbstractAttribution,
-    Attribution,
+from selfamplify import (
+    AnswerAttribution,
     GradientXActivation,
+    KernelShap,
+    LocalModel,
+    ScriptedModel,
+    SelfExp,
     ShapleyValues,
-    Target,
-    TokenGame,
+    attribute,
+    attribution_table,
+    load_model,
     make_explainer,
 )
-from selfamplify.explain.words import candidate_words, overlapping
-from selfamplify.models import LocalModel
-from selfamplify.printable import printable
+from selfamplify.attribution.record import Unit
+from selfamplify.errors import ContextError, DataError, ExplanationError, ModelError, SettingsError
+from selfamplify.explain.attribution import AbstractAttribution, Attribution
+from selfamplify.games.tokens import Target, TokenGame
 from selfamplify.records import Cost, Message
-from selfamplify.shading import tint
+from selfamplify.text.printable import printable
+from selfamplify.text.shading import tint
+from selfamplify.text.words import candidate_words, overlapping
 
 PROMPT = "Which animal gives milk?"
 SEVERAL = "The brown cow."
@@ -237,7 +241,7 @@ def test_long_answers_are_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "last_logits", lambda rows, *rest: asked.append(len(rows)) or whole(rows, *rest))
     expected = attribute(model, PROMPT, SEVERAL, ShapleyValues(value="logprob"))
     assert asked[0] == 16
-    monkeypatch.setattr("selfamplify.explain.game._WHOLE_PLACES", 3 * len(game_of(model).target.ids))
+    monkeypatch.setattr("selfamplify.games.tokens._WHOLE_PLACES", 3 * len(game_of(model).target.ids))
     assert attribute(model, PROMPT, SEVERAL, ShapleyValues(value="logprob")).scores == pytest.approx(expected.scores, abs=1e-4)
     assert asked[1] == 3
 

@@ -12,7 +12,7 @@ import pytest
 from small import Run, shared
 
 from selfamplify import PRESETS, AnswerAttribution, Table
-from selfamplify.cli import COMMANDS
+from selfamplify.cli.app import COMMANDS
 
 COLUMNS = "--question-column question --answer-column answer --choice-columns a,b,c --id-column id".split()
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from selfamplify import (
     PAPER,
+    AutoCot,
     InputOutput,
     KernelShap,
     LocalModel,
@@ -25,10 +26,10 @@ from selfamplify import (
     load_task,
     select,
 )
-from selfamplify.baselines import AbstractMethod, AutoCot
-from selfamplify.cli import app
+from selfamplify.cli.app import app
 from selfamplify.demo import __file__ as demo
 from selfamplify.errors import DataError
+from selfamplify.methods.method import AbstractMethod
 
 
 @pytest.fixture(scope="module")

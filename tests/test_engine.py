@@ -11,16 +11,16 @@ import zoo
 from test_explainers import SMALL
 from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, model_of, tiny_model
 
-from selfamplify import rationale
-from selfamplify.explain import EXPLAINERS, AbstractAttribution, KernelShap, explain_all, make_explainer, question_game
-from selfamplify.explain.coalitions import values_of
-from selfamplify.memory import NoMemory
-from selfamplify.models import LocalModel
-from selfamplify.models.attention import SharedPrefix, mergeable
-from selfamplify.models.head import float32_head
-from selfamplify.records import Explanation
-from selfamplify.session import Session
-from selfamplify.wording import OURS
+from selfamplify import Explanation, KernelShap, LocalModel, Session, explain_all, make_explainer
+from selfamplify.explain.attribution import AbstractAttribution
+from selfamplify.explain.making import EXPLAINERS
+from selfamplify.games.coalitions import values_of
+from selfamplify.games.question import question_game
+from selfamplify.models.local.attention import SharedPrefix, mergeable
+from selfamplify.models.local.head import float32_head
+from selfamplify.prompting import formats as rationale
+from selfamplify.prompting.wording import OURS
+from selfamplify.work.memory import NoMemory
 
 ATTRIBUTIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractAttribution)]
 ALIKE = (ANIMAL, HANDS)

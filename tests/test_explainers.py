@@ -12,32 +12,36 @@ import zoo
 from captum.attr import LayerDeepLift, LayerGradientXActivation, LayerIntegratedGradients
 from zoo import ANIMAL, HANDS, PLANT, model_of, tiny_model
 
-from selfamplify.errors import ExplanationError, ModelError, SettingsError
-from selfamplify.explain import (
-    EXPLAINERS,
-    AbstractAttribution,
-    AbstractPerturbation,
-    DeepLiftCaptum,
+from selfamplify import (
+    Choice,
+    Decoding,
+    Explanation,
     FeatureAblation,
     GradientXActivation,
     IntegratedGradients,
     KernelShap,
     KernelShapCaptum,
     Lime,
+    LocalModel,
+    Question,
     RandomWords,
+    ScriptedModel,
     SelfExp,
     SelfTopk,
+    Session,
     ShapleyValueSampling,
-    TokenGame,
     explain_all,
     make_explainer,
-    question_game,
-    settings_of,
 )
-from selfamplify.models import LocalModel, ScriptedModel
-from selfamplify.records import Chat, Choice, Decoding, Explanation, Question
-from selfamplify.session import Session
-from selfamplify.wording import OURS
+from selfamplify.errors import ExplanationError, ModelError, SettingsError
+from selfamplify.explain.attribution import AbstractAttribution
+from selfamplify.explain.deep_lift_captum import DeepLiftCaptum
+from selfamplify.explain.making import EXPLAINERS, settings_of
+from selfamplify.explain.perturbation import AbstractPerturbation
+from selfamplify.games.question import question_game
+from selfamplify.games.tokens import TokenGame
+from selfamplify.prompting.wording import OURS
+from selfamplify.records import Chat
 
 SMALL: dict[str, dict[str, Any]] = {
     "integrated_gradients": {"max_steps": 32},

@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoo import DECODERS, asked, model_of, plain_tokens, tiny_model
 
-from selfamplify.models import LocalModel
-from selfamplify.models.attention import SharedPrefix
-from selfamplify.models.generation import Manner, Writing
-from selfamplify.records import Decoding
+from selfamplify import Decoding, LocalModel
+from selfamplify.models.local.attention import SharedPrefix
+from selfamplify.models.local.generation import Manner, Writing
 
 MERGED = [family for family in DECODERS if family != "gpt-neo-window"]
 DECODINGS = {

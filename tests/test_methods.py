@@ -23,9 +23,10 @@ from selfamplify import (
     make_method,
     select,
 )
-from selfamplify.baselines import same_shots_io, think
 from selfamplify.errors import ContextError, ExplanationError, ModelError, SelectionError, SettingsError
-from selfamplify.methods import BASELINES, method_names
+from selfamplify.methods.auto_cot import think
+from selfamplify.methods.io import same_shots_io
+from selfamplify.methods.making import BASELINES, method_names
 from selfamplify.records import Chat
 
 TASK = task(30, 6)

@@ -7,12 +7,12 @@ from tokenizers import AddedToken
 from transformers import GenerationConfig
 from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, asked, model_of, plain_tokens, tiny_model, tiny_module, tiny_tokenizer
 
+from selfamplify import Decoding, LocalModel, Prompt, Question
 from selfamplify.errors import ModelError
-from selfamplify.explain.words import candidate_words, locate
-from selfamplify.models import LocalModel
-from selfamplify.models.chat import PLAIN_STOP
-from selfamplify.prompt import Prompt
-from selfamplify.records import Chat, Decoding, Message, Question, Shot
+from selfamplify.games.question import locate
+from selfamplify.models.local.chat import PLAIN_STOP
+from selfamplify.records import Chat, Message, Shot
+from selfamplify.text.words import candidate_words
 
 every_model = pytest.mark.parametrize("name", zoo.ZOO)
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zoo import asked, tiny_model
 
+from selfamplify import Decoding
 from selfamplify.errors import ModelError
-from selfamplify.models.batching import Batcher
-from selfamplify.models.prefix import PrefixCache
-from selfamplify.records import Decoding
+from selfamplify.models.local.batching import Batcher
+from selfamplify.models.local.prefix import PrefixCache
 
 
 class Device:

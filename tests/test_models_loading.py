@@ -11,9 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from zoo import asked, tiny_model
 
-from selfamplify.errors import ModelError, SelfAmplifyError, SettingsError
-from selfamplify.models import load_model
-from selfamplify.records import Decoding
+from selfamplify import Decoding, SelfAmplifyError, load_model
+from selfamplify.errors import ModelError, SettingsError
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 from zoo import HANDS, PLANT, model_of
 
-from selfamplify.explain import DeepLift, DeepLiftCaptum, ShapleyValueSampling, TokenGame, question_game
-from selfamplify.explain.gradients import embedded
+from selfamplify import DeepLift, ShapleyValueSampling, load_model
+from selfamplify.explain.deep_lift_captum import DeepLiftCaptum
 from selfamplify.explain.multipliers import Multipliers, uncovered
-from selfamplify.models import load_model
-from selfamplify.wording import OURS
+from selfamplify.games.embeddings import embedded
+from selfamplify.games.question import question_game
+from selfamplify.games.tokens import TokenGame
+from selfamplify.prompting.wording import OURS
 
 MASK = torch.tensor([[0.0, float("-inf")], [0.0, 0.0]])
 OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {

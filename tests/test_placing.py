@@ -8,11 +8,8 @@ from small import Run
 from transformers import AutoModelForCausalLM
 from zoo import HANDS, PLANT, asked
 
-from selfamplify import demo, load_model, make_explainer
+from selfamplify import DEFAULT, Decoding, LocalModel, demo, load_model, make_explainer
 from selfamplify.errors import ModelError, SettingsError
-from selfamplify.models import LocalModel
-from selfamplify.profiles import DEFAULT
-from selfamplify.records import Decoding
 
 FOLDER = Path(demo.__file__).parent
 
@@ -82,6 +79,6 @@ def test_placings_that_can_not_be_are_refused(run: Run, tmp_path: Path, monkeypa
     }.items():
         code, _, err = run("build", *wrong, "--out", tmp_path / "x")
         assert code == 2 and told in err and err.count("error:") == 1, err
-    monkeypatch.setattr("selfamplify.models.placing.find_spec", lambda name: None)
+    monkeypatch.setattr("selfamplify.models.local.placing.find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"accelerate is not installed; run: pip install 'selfamplify\[large\]'"):
         load_model(quantize="8bit")

@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 import pytest
 from scipy.stats import binom
 
-from selfamplify.records import Question
-from selfamplify.stopwords import STOP_WORDS
-from selfamplify.tasks import PlantedArc, PlantedSnarks, load_task
-from selfamplify.tasks.planted import AbstractPlanted
-from selfamplify.tasks.planted_arc import CONVENTIONS, arc_scene
-from selfamplify.tasks.planted_snarks import COMPLAINTS, LIKED, PRAISES
-from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, HOPS, VERBS, Scene, held_out
+from selfamplify import Question, load_task
+from selfamplify.tasks.planted.arc import CONVENTIONS, arc_scene
+from selfamplify.tasks.planted.snarks import COMPLAINTS, LIKED, PRAISES
+from selfamplify.tasks.planted.source import AbstractPlanted, PlantedArc, PlantedSnarks
+from selfamplify.tasks.planted.world import CATEGORY_OF, FACTS, HOPS, VERBS, Scene, held_out
 from selfamplify.tasks.task import content_key
+from selfamplify.text.stop_words import STOP_WORDS
 
 TASKS = (PlantedArc(), PlantedSnarks())
 FACT_OF = {noun: fact for fact, noun in FACTS.items()}

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfamplify.evaluation import precision_at_k
-from selfamplify.explain.words import candidate_words
-from selfamplify.records import Choice, Explanation, Question
-from selfamplify.stopwords import STOP_WORDS
-from selfamplify.tasks import PlantedArc
+from selfamplify import Choice, Explanation, Question
+from selfamplify.evaluation.precision import precision_at_k
+from selfamplify.tasks.planted.source import PlantedArc
+from selfamplify.text.stop_words import STOP_WORDS
+from selfamplify.text.words import candidate_words
 
 CHOICES = (Choice("A", "roots"), Choice("B", "eggs"))
 QUESTION = Question("q", "What does the lemur eat?", CHOICES, "A", ("lemur", "eat", "roots"))

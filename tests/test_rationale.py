@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from selfamplify import Explanation, layout_for
 from selfamplify.errors import ExplanationError
-from selfamplify.rationale import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, keywords
-from selfamplify.stopwords import STOP_WORDS
-from selfamplify.wording import APPENDIX, OURS, choices, listed
+from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, keywords
+from selfamplify.prompting.wording import APPENDIX, OURS, choices, listed
+from selfamplify.text.stop_words import STOP_WORDS
 
 SCORED = Explanation(
     "q", "x", ("The", "cat", "sat", "not", "on", "the", "Cat", "mat"), (9.0, 3.0, -1.0, 0.5, 8.0, 7.0, 4.0, 2.0)

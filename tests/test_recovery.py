@@ -5,8 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from small import LETTERS, question
 
-from selfamplify.records import Choice, Question
-from selfamplify.recovery import RULES, recover
+from selfamplify import Choice, Question
+from selfamplify.answering.rules import RULES, recover
 
 PALMS = question(choices=("wet palms", "dry palms", "palms covered with oil", "palms"))
 

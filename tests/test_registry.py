@@ -9,7 +9,7 @@ from small import scripted, talker, task
 
 from selfamplify import DEFAULT, Plan, catalogue, compare, make_method
 from selfamplify.errors import SettingsError, unknown_name
-from selfamplify.methods import method_names
+from selfamplify.methods.making import method_names
 from selfamplify.registry import find, registered
 
 PLUGIN = '''

@@ -12,18 +12,10 @@ import pytest
 import torch
 from small import Run, left_behind
 
-from selfamplify import (
-    Plan,
-    compare,
-    load_model,
-    load_replicas,
-    load_task,
-)
+from selfamplify import Decoding, LocalModel, Plan, Prompt, ReplicatedModel, compare, load_model, load_replicas, load_task
 from selfamplify.errors import ExplanationError, ModelError, SettingsError
-from selfamplify.models import LocalModel, ReplicatedModel
-from selfamplify.models.cluster import Share, _knock
-from selfamplify.prompt import Prompt
-from selfamplify.records import Chat, Decoding
+from selfamplify.models.replicated.cluster import Share, _knock
+from selfamplify.records import Chat
 
 pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 PLAN = Plan(("kernel_shap", "auto_cot", "self_exp"), ("success", "error"), shots=2, limit=30, settings={"samples": 80})

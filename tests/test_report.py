@@ -26,8 +26,8 @@ from selfamplify import (
     terminal_progress,
 )
 from selfamplify.errors import DataError
-from selfamplify.explain.words import candidate_words
-from selfamplify.printable import printable
+from selfamplify.text.printable import printable
+from selfamplify.text.words import candidate_words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=25)
 

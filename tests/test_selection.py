@@ -12,7 +12,7 @@ from small import mixed, right, scripted, task, wrong
 
 from selfamplify import PAPER, Sample, Session, select
 from selfamplify.errors import SelectionError, SettingsError
-from selfamplify.memory import NoMemory
+from selfamplify.work.memory import NoMemory
 
 
 def ids(sample: Sample) -> list[str]:
@@ -80,7 +80,7 @@ def test_select_depends_on_the_seed_alone(seed: int, shots: int, selection: str,
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
 def test_select_does_not_depend_on_the_batch(size: int, monkeypatch: pytest.MonkeyPatch):
     wanted = select(Session(scripted(mixed)), task(40), "error", 6, 3)
-    monkeypatch.setattr("selfamplify.selection._BATCH", size)
+    monkeypatch.setattr("selfamplify.methods.selection._BATCH", size)
     assert select(Session(scripted(mixed)), task(40), "error", 6, 3) == wanted
 
 

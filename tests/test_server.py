@@ -13,14 +13,25 @@ import pytest
 from serving import FLAGS, Reply, Served, document, serving
 from small import Run, question, right, talker, task
 
-from selfamplify import DEFAULT, Decoding, DeepLift, Limits, SelfExp, ServerModel, amplify, build, evaluate, load_server
+from selfamplify import (
+    DEFAULT,
+    Decoding,
+    DeepLift,
+    Limits,
+    SelfExp,
+    ServerModel,
+    amplify,
+    build,
+    evaluate,
+    load_server,
+    make_method,
+    measure,
+)
 from selfamplify.errors import ContextError, ModelError, SettingsError
-from selfamplify.experiment import measure
-from selfamplify.methods import make_method
-from selfamplify.models.endpoints import base_url
-from selfamplify.models.server import APPENDED, label_in, label_of
+from selfamplify.models.served.endpoints import base_url
+from selfamplify.models.served.model import APPENDED, label_in, label_of
+from selfamplify.prompting.wording import OURS
 from selfamplify.records import Chat, Message
-from selfamplify.wording import OURS
 
 KEY = "sk-very-secret-17"
 FAST = Limits(retries=3, pause=0.02, timeout=5.0)

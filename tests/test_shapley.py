@@ -14,19 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from selfamplify import FeatureAblation, KernelShap, KernelShapCaptum, Lime, ShapleyValues, ShapleyValueSampling
 from selfamplify.errors import ExplanationError, SettingsError
-from selfamplify.explain import (
-    AbstractPerturbation,
-    Attribution,
-    FeatureAblation,
-    KernelShap,
-    KernelShapCaptum,
-    Lime,
-    ShapleyValues,
-    ShapleyValueSampling,
-)
+from selfamplify.explain.attribution import Attribution
 from selfamplify.explain.kernel_shap import _pairs
 from selfamplify.explain.odd_process import kernel, shapley_kernel, shapley_prior
+from selfamplify.explain.perturbation import AbstractPerturbation
 from selfamplify.explain.shapley_values import every_coalition
 
 EXACT = {"kernel_shap": KernelShap(samples=1024), "shapley_values": ShapleyValues()}

@@ -11,7 +11,7 @@ from scipy.stats import ttest_rel
 from small import question
 
 from selfamplify import Result
-from selfamplify.evaluation import Interval, mcnemar, mean_and_deviation, paired, wilson
+from selfamplify.evaluation.statistics import Interval, mcnemar, mean_and_deviation, paired, wilson
 from selfamplify.records import Cost, Response
 
 Z = 1.959963984540054

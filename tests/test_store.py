@@ -18,8 +18,8 @@ from small import left_behind, scripted, talker, task, wrong
 
 from selfamplify import PAPER, Plan, RandomWords, ScriptedModel, SelfAmplify, Store, Table, build, compare, measure
 from selfamplify.errors import RunError, SelectionError
-from selfamplify.memory import NoMemory, Stage
 from selfamplify.records import Chat, Prediction
+from selfamplify.work.memory import NoMemory, Stage
 
 PLAN = Plan(("auto_cot", "self_topk", "random"), shots=2)
 TASK = task(30, 5)

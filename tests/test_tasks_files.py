@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from selfamplify import Choice, Columns, Question, load_task
 from selfamplify.errors import DataError, SettingsError
-from selfamplify.records import Choice, Question
-from selfamplify.tasks import TASKS, AbstractSource, Columns, Files, Reading, label_space, load_task
+from selfamplify.tasks.files import Files
+from selfamplify.tasks.loading import TASKS
+from selfamplify.tasks.readers.questions import Reading
+from selfamplify.tasks.source import AbstractSource
+from selfamplify.tasks.task import label_space
 
 REVIEWS = "id,text,label\n" + "".join(f"r{n},Film {n},{'negative' if n % 3 else 'positive'}\n" for n in range(12))
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from selfamplify import load_task
 from selfamplify.errors import DataError, SettingsError
-from selfamplify.tasks import ArcChallenge, HubData, Snarks, load_task
+from selfamplify.tasks.arc import ArcChallenge
+from selfamplify.tasks.readers.hub import HubData
+from selfamplify.tasks.snarks import Snarks
 
 datasets = pytest.importorskip("datasets", reason="the extra `hub` is not installed")
 

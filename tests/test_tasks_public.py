@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from selfamplify import load_task
 from selfamplify.errors import DataError
-from selfamplify.tasks import content_key, load_task
-from selfamplify.tasks.columns import find_columns
-from selfamplify.tasks.reading import Reading, read_questions
-from selfamplify.tasks.rows import read_rows
+from selfamplify.tasks.readers.columns import find_columns
+from selfamplify.tasks.readers.questions import Reading, read_questions
+from selfamplify.tasks.readers.rows import read_rows
+from selfamplify.tasks.task import content_key
 
 ARC_TRAIN = "arc/selfamplify_ARC-Challenge-Train.csv"
 ARC_TEST = "arc/selfamplify_ARC-Challenge-Test.csv"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from selfamplify import Choice, Columns, Question, load_task
 from selfamplify.errors import DataError
-from selfamplify.records import Choice, Question
-from selfamplify.tasks import Columns, content_key, load_task, split
-from selfamplify.tasks.layouts import BadRow, answer_index, listed, written
-from selfamplify.tasks.reading import read_questions
-from selfamplify.tasks.rows import read_rows
+from selfamplify.tasks.readers.layouts import BadRow, answer_index, listed, written
+from selfamplify.tasks.readers.questions import read_questions
+from selfamplify.tasks.readers.rows import read_rows
+from selfamplify.tasks.task import content_key, split
 
 ANY = Columns("question", "answer", ("choices",), "id")
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=[]), max_size=30)  # with NUL and lone surrogates

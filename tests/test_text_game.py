@@ -9,20 +9,13 @@ from serving import Served, serving
 from small import Run
 from zoo import HANDS, PLANT, QUESTIONS, model_of
 
-from selfamplify import ServerModel, load_server
+from selfamplify import FeatureAblation, KernelShap, Question, ServerModel, ShapleyValues, load_server, make_explainer
 from selfamplify.errors import ExplanationError, SettingsError
-from selfamplify.explain import (
-    EXPLAINERS,
-    AbstractPerturbation,
-    FeatureAblation,
-    KernelShap,
-    ShapleyValues,
-    make_explainer,
-    question_game,
-    text_game,
-)
-from selfamplify.records import Chat, Question
-from selfamplify.wording import OURS
+from selfamplify.explain.making import EXPLAINERS
+from selfamplify.explain.perturbation import AbstractPerturbation
+from selfamplify.games.question import question_game, text_game
+from selfamplify.prompting.wording import OURS
+from selfamplify.records import Chat
 
 WEIGHTS = {"green": 1.0, "most": -0.5, "sunlight": 2.0, "darkness": -1.5}
 

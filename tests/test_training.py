@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from selfamplify.tasks import PlantedArc, PlantedSnarks
-from selfamplify.tasks.planted_arc import LABELS, arc_scene
-from selfamplify.tasks.planted_world import CATEGORY_OF, FACTS, NAMES, Scene, held_out
-from selfamplify.wording import OURS
+from selfamplify.prompting.wording import OURS
+from selfamplify.tasks.planted.arc import LABELS, arc_scene
+from selfamplify.tasks.planted.source import PlantedArc, PlantedSnarks
+from selfamplify.tasks.planted.world import CATEGORY_OF, FACTS, NAMES, Scene, held_out
 from training.binding import binding_row
 from training.curriculum import CURRICULUM, MIXTURE, Stage
 from training.evaluation import well_formed

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoo import model_of
 
-from selfamplify.asking import reading_chat
+from selfamplify import Choice, Question
 from selfamplify.explain.self_topk import parse_keywords
-from selfamplify.explain.words import candidate_words, locate
-from selfamplify.models import Reading
-from selfamplify.records import Choice, Question
-from selfamplify.wording import OURS, without_conclusion
+from selfamplify.games.question import locate
+from selfamplify.models.model import Reading
+from selfamplify.prompting.chats import reading_chat
+from selfamplify.prompting.wording import OURS, without_conclusion
+from selfamplify.text.words import candidate_words
 
 LABELS = ("A", "B", "C", "D")
 ODD = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)

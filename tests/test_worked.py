@@ -14,9 +14,9 @@ from rich.text import Text
 from selfamplify import Choice, Question, Task, load_task, worked_question
 from selfamplify.cli import demo
 from selfamplify.errors import DataError
-from selfamplify.experiment.plan import Cell
-from selfamplify.explain.words import candidate_words
 from selfamplify.report.words import named_words
+from selfamplify.runs.plan import Cell
+from selfamplify.text.words import candidate_words
 
 CHOICES = (Choice("A", "wet moss"), Choice("B", "dry palms"))
 KEYWORDS = 'The 3 keywords "rubs", "PALMS", and "winter" are important to predict that the answer is ({label})'

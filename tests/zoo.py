@@ -40,10 +40,10 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from selfamplify.asking import reading_chat
-from selfamplify.models import LocalModel, load_model
-from selfamplify.records import Chat, Choice, Decoding, Question
-from selfamplify.wording import OURS
+from selfamplify import Choice, Decoding, LocalModel, Question, load_model
+from selfamplify.prompting.chats import reading_chat
+from selfamplify.prompting.wording import OURS
+from selfamplify.records import Chat
 
 TRAINED = ("stories260K", "cardputer-chat-3M")
 _FOLDER = Path(__file__).parents[2] / "shared" / "models"

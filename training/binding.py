@@ -7,9 +7,9 @@ letter in each list and the nearest counts; nothing can be learned but the match
 import random
 from collections.abc import Iterator
 
-from selfamplify.tasks import planted_world as world
-from selfamplify.tasks.planted_arc import LABELS
-from selfamplify.tasks.planted_snarks import COMPLAINTS, PRAISES
+from selfamplify.tasks.planted import world as world
+from selfamplify.tasks.planted.arc import LABELS
+from selfamplify.tasks.planted.snarks import COMPLAINTS, PRAISES
 
 WORDS = (
     *world.FACTS.values(),

@@ -5,9 +5,9 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from selfamplify.tasks.planted_arc import CONVENTIONS, arc_scene
-from selfamplify.tasks.planted_snarks import snarks_scene
-from selfamplify.tasks.planted_world import HOPS, Scene
+from selfamplify.tasks.planted.arc import CONVENTIONS, arc_scene
+from selfamplify.tasks.planted.snarks import snarks_scene
+from selfamplify.tasks.planted.world import HOPS, Scene
 
 from .binding import binding_row
 from .lessons import FEW_SHOT, HABITS, TEACHERS

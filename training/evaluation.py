@@ -13,8 +13,8 @@ from typing import Any, cast
 import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
-from selfamplify.tasks.planted_world import Scene
-from selfamplify.wording import OURS, Wording
+from selfamplify.prompting.wording import OURS, Wording
+from selfamplify.tasks.planted.world import Scene
 
 from .lessons import EXAMINERS, HABITS, Lesson
 

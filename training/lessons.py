@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from selfamplify.prompt import Prompt
-from selfamplify.rationale import AbstractFormat, AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
-from selfamplify.records import Explanation, Message, Shot
-from selfamplify.stopwords import STOP_WORDS
-from selfamplify.tasks.planted_arc import LABELS
-from selfamplify.tasks.planted_world import Scene
-from selfamplify.wording import Wording, listed, placeholders
+from selfamplify import Explanation, Prompt
+from selfamplify.prompting.formats import AbstractFormat, AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
+from selfamplify.prompting.wording import Wording, listed, placeholders
+from selfamplify.records import Message, Shot
+from selfamplify.tasks.planted.arc import LABELS
+from selfamplify.tasks.planted.world import Scene
+from selfamplify.text.stop_words import STOP_WORDS
 
 _MIXED = 0.7  # the share of deciding words that mixed keywords keep
 _STEPS = (3, 3, 3, 3, 2, 4, 1)

@@ -17,9 +17,9 @@ from transformers import GenerationConfig, LlamaForCausalLM
 
 from selfamplify import Plan as Comparison
 from selfamplify import load_model, terminal_progress
-from selfamplify.tasks import PlantedArc, PlantedSnarks
-from selfamplify.tasks import planted_world as world
-from selfamplify.tasks.planted_arc import LABELS
+from selfamplify.tasks.planted import world as world
+from selfamplify.tasks.planted.arc import LABELS
+from selfamplify.tasks.planted.source import PlantedArc, PlantedSnarks
 
 from .card import remembered, sha256, write_card
 from .curriculum import CURRICULUM, Stage

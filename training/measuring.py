@@ -10,15 +10,13 @@ from statistics import mean
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 from benchmarks.quality import QUESTIONS, qualities
-from selfamplify import DEFAULT, Plan, Session, compare, load_task
-from selfamplify.evaluation import paired
-from selfamplify.experiment import load_responses
-from selfamplify.memory import Progress
-from selfamplify.models import LocalModel
-from selfamplify.tasks import PlantedArc, PlantedSnarks
-from selfamplify.tasks.planted import AbstractPlanted
-from selfamplify.tasks.planted_world import Scene
-from selfamplify.wording import OURS
+from selfamplify import DEFAULT, LocalModel, Plan, Session, compare, load_task
+from selfamplify.evaluation.statistics import paired
+from selfamplify.prompting.wording import OURS
+from selfamplify.runs.results import load_responses
+from selfamplify.tasks.planted.source import AbstractPlanted, PlantedArc, PlantedSnarks
+from selfamplify.tasks.planted.world import Scene
+from selfamplify.work.memory import Progress
 
 from .evaluation import Figures, measure
 from .lessons import POST_HOC

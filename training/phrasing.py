@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from selfamplify.wording import APPENDIX, OURS, Wording
+from selfamplify.prompting.wording import APPENDIX, OURS, Wording
 
 _PREAMBLES = (
     OURS.preamble,

@@ -12,14 +12,14 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from selfamplify.rationale import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
-from selfamplify.records import Explanation
-from selfamplify.tasks import planted_world as world
-from selfamplify.tasks.planted_arc import ASKING as ARC_ASKING
-from selfamplify.tasks.planted_arc import CONVENTIONS, LABELS
-from selfamplify.tasks.planted_snarks import ASKING as SNARKS_ASKING
-from selfamplify.tasks.planted_snarks import COMPLAINTS, PRAISES
-from selfamplify.wording import APPENDIX, OURS, Wording
+from selfamplify import Explanation
+from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
+from selfamplify.prompting.wording import APPENDIX, OURS, Wording
+from selfamplify.tasks.planted import world as world
+from selfamplify.tasks.planted.arc import ASKING as ARC_ASKING
+from selfamplify.tasks.planted.arc import CONVENTIONS, LABELS
+from selfamplify.tasks.planted.snarks import ASKING as SNARKS_ASKING
+from selfamplify.tasks.planted.snarks import COMPLAINTS, PRAISES
 
 from .phrasing import TAUGHT, UNSEEN
 

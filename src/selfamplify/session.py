@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
-from .memory import AbstractMemory, NoMemory
 from .models.model import AbstractLanguageModel
-from .profiles import DEFAULT, Profile
+from .prompting.profiles import DEFAULT, Profile
+from .work.memory import AbstractMemory, NoMemory
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,13 @@ from pathlib import Path
 from time import perf_counter
 
 from ..errors import ContextError, ModelError, SettingsError
-from ..explain import EXPLAINERS, AbstractAttribution, AbstractExplainer, KernelShap, Target, TokenGame, make_explainer
-from ..models import AbstractDifferentiableModel, AbstractLanguageModel, load_model
+from ..explain.attribution import AbstractAttribution
+from ..explain.explainer import AbstractExplainer
+from ..explain.kernel_shap import KernelShap
+from ..explain.making import EXPLAINERS, make_explainer
+from ..games.tokens import Target, TokenGame
+from ..models.local.load import load_model
+from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..records import Cost, Message
 from .players import Player, players
 from .record import AnswerAttribution, Setting, Unit

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ..printable import printable
-from ..shading import shade, shares, tint
+from ..text.printable import printable
+from ..text.shading import shade, shares, tint
 
 if TYPE_CHECKING:
     from .record import AnswerAttribution, Unit

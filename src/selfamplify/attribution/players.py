@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..errors import SettingsError
-from ..explain.words import candidate_words, overlapping
 from ..models.model import AnswerReading
 from ..records import Message
+from ..text.words import candidate_words, overlapping
 
 UNITS = ("word", "token")
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ..errors import DataError, SettingsError
 from ..records import Cost, Message
-from ..writing import write_whole
+from ..text.files import write_whole
 from . import drawn
 
 _VERSION = 2

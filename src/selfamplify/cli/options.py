@@ -12,8 +12,12 @@ from ..errors import SettingsError
 from .screen import err, say, waiting
 
 if TYPE_CHECKING:
-    from selfamplify import LocalModel, Profile, ReplicatedModel, ServerModel, Task
-    from selfamplify.models import AbstractLanguageModel
+    from ..models.local.model import LocalModel
+    from ..models.model import AbstractLanguageModel
+    from ..models.replicated.model import ReplicatedModel
+    from ..models.served.model import ServerModel
+    from ..prompting.profiles import Profile
+    from ..tasks.task import Task
 
 Out = Annotated[Path, typer.Option("--out", help="The run folder; the same command resumes in it.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the run: which shots, which coalitions.")]

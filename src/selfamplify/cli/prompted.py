@@ -16,7 +16,7 @@ from .options import EngineOptions, ModelOptions
 from .screen import out, say
 
 if TYPE_CHECKING:
-    from selfamplify.explain import AbstractExplainer
+    from ..explain.explainer import AbstractExplainer
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from ..printable import printable
+from ..text.printable import printable
 
 if TYPE_CHECKING:
-    from selfamplify import Table
+    from ..runs.results import Table
 
 out = Console()
 err = Console(stderr=True)

@@ -1,6 +1,6 @@
 """How well an explanation finds the words that are known to decide an answer."""
 
-from ..rationale import keywords
+from ..prompting.formats import keywords
 from ..records import Explanation, Question
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
-from .explainer import Attribution, completeness_gap
-from .gradients import AbstractGradient, EmbeddedGames
+from ..games.embeddings import EmbeddedGames
+from .attribution import Attribution, completeness_gap
+from .gradient import AbstractGradient
 from .multipliers import Multipliers, uncovered
 
 _NOTABLE_GAP = 0.05

@@ -7,9 +7,9 @@ import torch
 from captum.attr import DeepLift as CaptumEngine
 from torch import Tensor, nn
 
-from .explainer import AbstractAttribution, Attribution, completeness_gap
-from .game import TokenGame
-from .gradients import EmbeddedGames, embedded
+from ..games.embeddings import EmbeddedGames, embedded
+from ..games.tokens import TokenGame
+from .attribution import AbstractAttribution, Attribution, completeness_gap
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
-from .explainer import Attribution
-from .gradients import AbstractGradient, EmbeddedGames
+from ..games.embeddings import EmbeddedGames
+from .attribution import Attribution
+from .gradient import AbstractGradient
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .explainer import Attribution, completeness_gap
-from .gradients import AbstractGradient, EmbeddedGames
+from ..games.embeddings import EmbeddedGames
+from .attribution import Attribution, completeness_gap
+from .gradient import AbstractGradient
 
 
 @dataclass(frozen=True, kw_only=True)

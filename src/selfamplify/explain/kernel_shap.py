@@ -9,10 +9,12 @@ from jaxtyping import Bool, Float
 from scipy.special import ndtr
 
 from ..errors import ExplanationError, SettingsError
-from ..rationale import best
-from .coalitions import ends
-from .explainer import AbstractExplainer, AbstractPerturbation, Attribution, Play, Players, completeness_gap
+from ..games.coalitions import ends
+from ..text.keywords import best
+from .attribution import Attribution, completeness_gap
+from .explainer import AbstractExplainer
 from .odd_process import Estimate, process_estimate
+from .perturbation import AbstractPerturbation, Play, Players
 from .shapley_values import every_coalition, exact_shapley
 
 

@@ -8,8 +8,9 @@ from captum.attr import KernelShap as CaptumEngine
 from torch import Tensor
 
 from ..errors import ExplanationError
-from .coalitions import ends
-from .explainer import AbstractPerturbation, Attribution, Play, Players, completeness_gap
+from ..games.coalitions import ends
+from .attribution import Attribution, completeness_gap
+from .perturbation import AbstractPerturbation, Play, Players
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, Play, Players
+from .attribution import Attribution
+from .perturbation import AbstractPerturbation, Play, Players
 
 
 @dataclass(frozen=True, kw_only=True)

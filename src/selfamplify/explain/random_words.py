@@ -5,10 +5,10 @@ from random import Random
 
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
+from ..prompting.wording import Wording
 from ..records import Explanation, Question
-from ..wording import Wording
+from ..text.words import candidate_words
 from .explainer import AbstractExplainer
-from .words import candidate_words
 
 
 @dataclass(frozen=True, kw_only=True)

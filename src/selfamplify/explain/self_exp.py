@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from ..asking import request
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
+from ..prompting.chats import request
+from ..prompting.wording import Wording, placeholders, without_conclusion
 from ..records import Chat, Explanation, Question
-from ..wording import Wording, placeholders, without_conclusion
-from .explainer import AbstractWriting
+from .writing import AbstractWriting
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from ..asking import request
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
+from ..prompting.chats import request
+from ..prompting.wording import Wording, listed, placeholders
 from ..records import Chat, Explanation, Question
-from ..wording import Wording, listed, placeholders
-from .explainer import AbstractWriting
+from .writing import AbstractWriting
 
 QUOTED = re.compile(r'["“]([^"“”\n]+)["”]')
 """A keyword in quotes, as the shots list them."""

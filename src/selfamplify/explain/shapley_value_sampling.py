@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import SettingsError
-from .explainer import AbstractPerturbation, Attribution, Play, Players, completeness_gap
+from .attribution import Attribution, completeness_gap
+from .perturbation import AbstractPerturbation, Play, Players
 
 
 @dataclass(frozen=True, kw_only=True)

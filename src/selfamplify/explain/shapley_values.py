@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ..errors import ExplanationError
-from .explainer import AbstractPerturbation, Attribution, Play, Players, completeness_gap
+from .attribution import Attribution, completeness_gap
+from .perturbation import AbstractPerturbation, Play, Players
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..memory import Compute, Item, Performed, Record, one_by_one
 from ..records import Chat, Decoding, Generation, Message, NextToken
+from ..work.memory import Compute, Item, Performed, Record, one_by_one
 
 
 class AbstractLanguageModel(ABC):

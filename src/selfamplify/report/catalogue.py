@@ -1,12 +1,12 @@
 """Every name that a user can choose, with one line about it."""
 
 from .. import registry
-from ..experiment import PRESETS
-from ..explain import EXPLAINERS
-from ..methods import BASELINES
-from ..profiles import PROFILES
-from ..selection import SELECTIONS
-from ..tasks import TASKS
+from ..explain.making import EXPLAINERS
+from ..methods.making import BASELINES
+from ..methods.selection import SELECTIONS
+from ..prompting.profiles import PROFILES
+from ..runs.plan import PRESETS
+from ..tasks.loading import TASKS
 
 
 def catalogue() -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from time import monotonic
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ..memory import Progress as Report
+from ..work.memory import Progress as Report
 
 _EVERY = 5.0
 """Seconds between two plain lines of the same work."""

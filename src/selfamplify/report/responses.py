@@ -5,8 +5,8 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from ..experiment.results import load_responses
-from ..printable import printable
+from ..runs.results import load_responses
+from ..text.printable import printable
 
 
 def responses_side_by_side(folder: Path, limit: int) -> list[Table]:

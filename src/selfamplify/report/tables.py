@@ -6,8 +6,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from ..experiment.results import Gain, Table
-from ..printable import printable
+from ..runs.results import Gain, Table
+from ..text.printable import printable
 
 
 def comparison_table(table: Table) -> RichTable:

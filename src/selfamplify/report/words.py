@@ -5,12 +5,12 @@ from collections.abc import Container, Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from ..attribution import AnswerAttribution
-from ..explain.words import Word, candidate_words
-from ..printable import printable
-from ..rationale import keywords
+from ..attribution.record import AnswerAttribution
+from ..prompting.formats import keywords
 from ..records import Explanation, Question
-from ..shading import shade, shares
+from ..text.printable import printable
+from ..text.shading import shade, shares
+from ..text.words import Word, candidate_words
 
 
 def coloured_question(question: Question, explanation: Explanation, k: int) -> Text:

@@ -13,13 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import DataError
-from ..experiment.plan import Cell
-from ..experiment.results import Line, load_responses
 from ..explain.self_topk import QUOTED
-from ..explain.words import candidate_words
-from ..printable import printable
 from ..records import Question
+from ..runs.plan import Cell
+from ..runs.results import Line, load_responses
 from ..tasks.task import Task
+from ..text.printable import printable
+from ..text.words import candidate_words
 from .words import named_words
 
 _KEYWORD_ROWS = ("deep_lift", "kernel_shap")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .columns import find_columns
-from .hub import HubData, gather
-from .reading import Reading, read_questions
+from .readers.columns import find_columns
+from .readers.hub import HubData, gather
+from .readers.questions import Reading, read_questions
 from .source import AbstractSource
 
 

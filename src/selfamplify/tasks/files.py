@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError, SettingsError
-from .columns import Columns, check_columns, find_columns
-from .hub import file_rows
-from .layouts import BadRow, clean, written
-from .reading import Reading, read_questions
-from .rows import Row
+from .readers.columns import Columns, check_columns, find_columns
+from .readers.hub import file_rows
+from .readers.layouts import BadRow, clean, written
+from .readers.questions import Reading, read_questions
+from .readers.rows import Row
 from .source import AbstractSource
 from .task import LETTERS
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
-from .reading import Reading
+from .readers.questions import Reading
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,77 @@
+"""Reading a label out of a response: ordered, named rules on its text (section 4.1 lets a model do this)."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from ..records import Question
+
+Rule = Callable[[str, Question], str | None]
+
+
+def stated(text: str, question: Question) -> str | None:
+    """ "… the answer is (B)", "Answer: b": the last such statement, which is the conclusion.
+
+    A letter without parentheses must end its clause, or be a capital that is no English word: in "the answer is a plant",
+    "a" is an article.
+    """
+    capitals = _one_of([label for label in question.labels if label not in ("A", "I")])
+    found = re.findall(
+        rf"""\b(?:answer|(?:right|correct|best)\s+(?:choice|option))(?:\s+is)?(?:\s+(?:option|choice))?\s*[:=–-]?[\s*_"'“]*"""
+        rf"""(?:\(\s*({_one_of(question.labels)})\s*\)|"""
+        rf"""({_one_of(question.labels)})(?=[*_"'”]*\s*(?:[.,;:!?)\]]|$|\n|(?:because|since)\b))|"""
+        rf"""((?-i:{capitals}))\b(?!['’]))""",
+        text,
+        re.IGNORECASE,
+    )
+    return _label("".join(found[-1]), question) if found else None
+
+
+def leading(text: str, question: Question) -> str | None:
+    """The response begins with the label: "(B) …", "**b)** …", "B. …", "B: …", or the label is its first line."""
+    label = _one_of(question.labels)
+    found = re.match(rf"[\s*_]*(?:\(({label})\)|({label})[*_]*(?:\)|[.:](?!\w)|[^\S\n]*(?:$|\n)))", text, re.IGNORECASE)
+    return _label("".join(group or "" for group in found.groups()), question) if found else None
+
+
+def parenthesised(text: str, question: Question) -> str | None:
+    """Exactly one label stands in parentheses, anywhere but behind a negation."""
+    denied = r"(?:\b(?:not|cannot be|rather than|instead of)|n['’]t(?: be)?)(?: the answer)?\s+"
+    found = set(re.findall(rf"\(({_one_of(question.labels)})\)", re.sub(denied + r"\(\w+\)", "", text, flags=re.IGNORECASE)))
+    return found.pop() if len(found) == 1 else None
+
+
+def chosen_text(text: str, question: Question) -> str | None:
+    """The text of exactly one choice occurs in the response, as whole words and not as a part of another choice's text."""
+    # Keywords are hints: a list of them that is cut off before it names the answer names none.
+    said = re.sub(r"\bthe \d+ keywords\b.*?(?:are important|\Z)", "", text.casefold(), flags=re.DOTALL)
+    texts = {choice.label: choice.text.casefold().rstrip(".") for choice in question.choices}
+    found: list[str] = []
+    for label in sorted(texts, key=lambda label: -len(texts[label])):
+        pattern = rf"(?<!\w){re.escape(texts[label])}(?!\w)"
+        if texts[label].strip() and re.search(pattern, said):
+            found.append(label)
+            said = re.sub(pattern, "\0", said)
+    return found[0] if len(found) == 1 else None
+
+
+def _one_of(labels: Sequence[str]) -> str:
+    """A pattern that matches any of the labels, and nothing where there are none."""
+    return "|".join(map(re.escape, sorted(labels, key=len, reverse=True))) or "(?!)"
+
+
+def _label(written: str, question: Question) -> str | None:
+    """The label that was written in upper or lower case."""
+    return next((label for label in question.labels if label.casefold() == written.casefold()), None)
+
+
+RULES: dict[str, Rule] = {"stated": stated, "leading": leading, "parenthesised": parenthesised, "chosen_text": chosen_text}
+"""The rules in the order in which they are tried."""
+
+
+def recover(text: str, question: Question) -> tuple[str, str] | None:
+    """The label and the name of the first rule that finds one, or None."""
+    for name, rule in RULES.items():
+        label = rule(text, question)
+        if label is not None:
+            return label, name
+    return None

@@ -1,0 +1,90 @@
+"""The competitors of section 4.1, in the same shape as the method: a sample in, a prompt out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from ..errors import ExplanationError
+from ..models.context import check_context
+from ..models.model import AbstractLanguageModel
+from ..prompting.chats import request
+from ..prompting.formats import ThoughtFormat
+from ..prompting.profiles import Profile
+from ..prompting.prompt import Prompt
+from ..prompting.wording import Wording, without_conclusion
+from ..records import Chat, Cost, Explanation, Question, Response, Shot
+from ..seeds import derive
+from ..session import Session
+from ..tasks.task import Task
+from ..work.memory import Stage
+from .design import design
+from .method import AbstractMethod
+from .selection import Sample
+
+_SHORTER = "a model with a longer context"
+
+
+@dataclass(frozen=True)
+class AutoCot(AbstractMethod):
+    """Auto-CoT (Zhang et al. 2023, https://arxiv.org/abs/2210.03493) on the sample of the other methods, as in the paper.
+
+    The model's own zero-shot chain of thought r and its own answer, right or wrong, make the shot (x, r, f(x)).
+    """
+
+    name = "auto_cot"
+
+    def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
+        layout = ThoughtFormat(session.profile.wording)
+        shots = []
+        for question, thought in zip(sample.questions, think(session, sample.questions, sample.seed), strict=True):
+            explanation = Explanation(question.id, self.name, text=thought.text, cost=thought.cost)
+            if thought.label is None:  # a server that tells no probabilities, and wrote no label
+                raise ExplanationError(
+                    f"{session.model.name} concluded with no label on question {question.id}; use another method than "
+                    f"auto_cot, or a server that gives log-probabilities."
+                )
+            shots.append(Shot(question, layout.reply(explanation, thought.label), thought.label, explanation))
+        return design(session, task, sample, self.name, layout, shots, {})
+
+
+def think(session: Session, questions: Sequence[Question], seed: int) -> list[Response]:
+    """The zero-shot chain of thought of each question, and the label that the model then concludes with."""
+    model, decoding, wording = session.model, session.profile.decoding, session.profile.wording
+    drawn = [seed] if decoding.do_sample else []
+
+    def identity(question: Question) -> list[Any]:
+        tokens = model.tokens(_thinking(question, wording))
+        return [question.id, question.render(), model.fingerprint, tokens, asdict(decoding), *drawn]
+
+    check_context(model, [_concluding(question, wording, "") for question in questions], decoding.max_new_tokens, _SHORTER)
+    compute = partial(_think, model, session.profile, seed)
+    stage = Stage("thinking step by step", Response, identity, compute, 32, model.perform)
+    return session.memory.recall(stage, questions)
+
+
+def _think(
+    model: AbstractLanguageModel, profile: Profile, seed: int, batch: Sequence[Question]
+) -> Iterable[tuple[int, Response]]:
+    start = perf_counter()
+    chats = [_thinking(question, profile.wording) for question in batch]
+    seeds = [derive(seed, "think", question.id) for question in batch]
+    texts = [without_conclusion(reply.text) for reply in model.generate(chats, profile.decoding, seeds)]
+    ends = [_concluding(question, profile.wording, text) for question, text in zip(batch, texts, strict=True)]
+    check_context(model, ends, 1, _SHORTER)
+    labels = [question.labels for question in batch]
+    tokens = model.next_token(ends, labels)
+    best = [token.best(names) for token, names in zip(tokens, labels, strict=True)]
+    cost = Cost(2, (perf_counter() - start) / len(batch))
+    return enumerate(
+        Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)
+    )
+
+
+def _thinking(question: Question, wording: Wording) -> Chat:
+    return request(ThoughtFormat(wording).instruction(question.labels), question, wording.think)
+
+
+def _concluding(question: Question, wording: Wording, text: str) -> Chat:
+    return replace(_thinking(question, wording), prefill=f"{wording.think} {text}".strip() + wording.conclude_thought)

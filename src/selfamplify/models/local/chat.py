@@ -1,0 +1,188 @@
+"""From chat turns to token ids, with the knowledge of where the question's characters went.
+
+The tokenizer's own template renders the turns; text that came out of a template is encoded without special tokens, so that
+there is never a second BOS.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from transformers import PreTrainedTokenizerBase
+
+from ...errors import ModelError, SettingsError
+from ...records import Chat, Message
+from ...text.lines import first_line
+from ..model import AnswerReading, Reading
+
+PLAIN_STOP = "\nQuestion:"
+PLAIN_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{% if message['role'] == 'user' %}Question: {{ message['content'] }}\n"
+    "{% else %}Answer: {{ message['content'] }}\n\n{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}Answer:{% endif %}"
+)
+"""The template of a model that brings none: ``Question: …``, ``Answer: …``, behind the BOS token if there is one."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A rendered chat: text, token ids, each token's character span, and the span of the question in the text."""
+
+    text: str
+    ids: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+    question: tuple[int, int]
+
+    @property
+    def prefix(self) -> int:
+        """How many tokens lie wholly before the question."""
+        start = self.question[0]
+        return next((index for index, (_, end) in enumerate(self.spans) if end > start), 0)
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> Encoded:
+    """Render and tokenise a chat. Raises ModelError where a turn holds a control token or the template hides the question."""
+    _refuse_control_tokens(tokenizer, (message.content for message in chat.messages))
+    text = render(tokenizer, chat)
+    ids, spans = _tokenised(tokenizer, text)
+    start = text.rfind(chat.question, 0, len(text) - len(chat.prefill)) if chat.question else 0
+    if start < 0:
+        raise _rewritten("the user's text")
+    return Encoded(text, ids, spans, (start, start + len(chat.question)))
+
+
+def _tokenised(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """The token ids of a rendered chat, and their character spans."""
+    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return tuple(encoding["input_ids"]), tuple((int(first), int(last)) for first, last in encoding["offset_mapping"])
+
+
+def _rewritten(what: str) -> ModelError:
+    return ModelError(
+        f"The chat template of this tokenizer rewrites {what}, so that its words can't be found again; "
+        f"use a template that inserts message['content'] unchanged."
+    )
+
+
+def _refuse_control_tokens(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> None:
+    for text in texts:
+        for token in _control_tokens(tokenizer):
+            if token in text:
+                raise ModelError(
+                    f"The text {text[:60]!r} contains the model's control token {token!r}, which would cut or "
+                    f"forge a turn; remove it from the data, or leave the row out."
+                )
+
+
+def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> set[str]:
+    """What a text may not contain: the named special tokens, and those, such as Llama 3's, that only the vocabulary marks."""
+    added = tokenizer.added_tokens_decoder.values()  # pyright: ignore[reportAttributeAccessIssue]
+    return {*tokenizer.all_special_tokens, *(str(token) for token in added if token.special)}
+
+
+def render(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> str:
+    """The text of a chat, ready for the assistant's reply or, with a prefill, in the middle of it."""
+    reply = (Message("assistant", chat.prefill),) if chat.prefill else ()
+    return _rendered(tokenizer, (*chat.messages, *reply), bool(chat.prefill))
+
+
+def _rendered(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], continued: bool) -> str:
+    """The text of turns that end in a reply that goes on (``continued``), or before one."""
+    try:
+        text = tokenizer.apply_chat_template(
+            [asdict(message) for message in messages],
+            chat_template=None if tokenizer.chat_template else PLAIN_TEMPLATE,
+            tokenize=False,
+            add_generation_prompt=not continued,
+            continue_final_message=continued,
+        )
+    except Exception as error:  # a template is a program of the model's makers
+        roles = " and ".join(dict.fromkeys(("user", "assistant", *(message.role for message in messages))))
+        system = any(message.role == "system" for message in messages)
+        remedy = "put the system turn's text into the user's turn" if system else "use a model with another template, or none"
+        raise ModelError(
+            f"The chat template of this tokenizer refuses {roles} turns that end in the start of a reply "
+            f"({first_line(error)}); {remedy}."
+        ) from error
+    return str(text)
+
+
+def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, labels: Sequence[str]) -> Reading:
+    """Tokenise a chat up to the point where its labels part ways.
+
+    The prefill ends in ``(``. Each label is tokenised in place, with the closing parenthesis behind it, since ``(A`` or
+    ``A)`` may be one token; the label's token is the first in which the labels' tokenisations differ.
+    """
+    full = [encode(tokenizer, replace(chat, prefill=f"{chat.prefill}{label})")) for label in labels]
+    first, shortest = full[0], min(len(encoded.ids) for encoded in full)
+    length = next((place for place in range(shortest) if len({encoded.ids[place] for encoded in full}) > 1), shortest - 1)
+    label_ids = {label: encoded.ids[length] for label, encoded in zip(labels, full, strict=True)}
+    if len(labels) < 2 or len(set(label_ids.values())) < len(labels):
+        raise ModelError(
+            f"This tokenizer can't tell the labels {', '.join(labels)} apart by one token; give two or more labels that begin "
+            f"differently, such as A and B."
+        )
+    return Reading(first.ids[:length], label_ids, first.text, first.spans[:length], first.question, first.prefix)
+
+
+def read_answer(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], answer: str) -> AnswerReading:
+    """Tokenise a chat whose reply is, or ends in, a given answer.
+
+    A last message of the assistant is the start of the reply, which the answer follows directly. Chat and answer are rendered
+    and tokenised once, as a whole, so that the answer's tokens are those that stand in this context, and a template that trims
+    the end of a turn does not reach the place between a reply's start and the answer. Raises SettingsError for an empty answer,
+    ModelError where a text holds a control token or the template can't take these turns, or rewrites them.
+    """
+    if not answer:
+        raise SettingsError('The answer is empty; give the text whose probability is to be explained, such as "Paris".')
+    start = messages[-1].content if messages and messages[-1].role == "assistant" else None
+    asked = messages if start is None else messages[:-1]
+    reply = f"{start or ''}{answer}"
+    turns = (*asked, Message("assistant", reply))
+    if not tokenizer.chat_template and any(turn.role not in ("user", "assistant") for turn in turns):
+        raise ModelError("This tokenizer has no chat template, and so no system turn; put its text into the user's turn.")
+    _refuse_control_tokens(tokenizer, (turn.content for turn in turns))
+    text = _rendered(tokenizer, turns, True)
+    if not reply.strip() and not text.endswith(reply):
+        raise _dropped(answer)
+    contents = _contents(tokenizer, turns, text)
+    opens, ends = contents[-1]
+    begins = max(opens, opens + len(start or "") - reply.index(text[opens:ends]))
+    ids, spans = _tokenised(tokenizer, text)
+    first = next((place for place, (_, end) in enumerate(spans) if end > begins), None)
+    if first is None or begins >= ends:
+        raise _dropped(answer)
+    found = contents[:-1] if start is None else (*contents[:-1], (opens, begins))
+    return AnswerReading(ids[:first], ids[first:], text, spans[:first], found, begins)
+
+
+def _dropped(answer: str) -> ModelError:
+    return ModelError(f"The template or tokenizer of this model drops the answer {answer!r}; give one with letters in it.")
+
+
+def _contents(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Message], text: str) -> tuple[tuple[int, int], ...]:
+    """The span of each turn's content in ``text``, the rendered turns; white space that a template trims is left out.
+
+    A content such as "user" may also stand in the template's own words. So the turns are rendered with stand-ins for their
+    contents, too, which shows what stands around them and in which order; nothing but the contents may differ.
+    """
+    marks = [f"\ue000{number}\ue001" for number in range(len(turns))]
+    frame = _rendered(tokenizer, [replace(turn, content=mark) for turn, mark in zip(turns, marks, strict=True)], True)
+    if any(frame.count(mark) != 1 for mark in marks):
+        raise _rewritten("or repeats some of the messages")
+    order = sorted(range(len(turns)), key=lambda number: frame.index(marks[number]))
+    before, *around = re.split("\ue000\\d+\ue001", frame)
+    place = len(before)
+    spans: dict[int, tuple[int, int]] = {}
+    for number, after in zip(order, around, strict=True):
+        content = turns[number].content
+        forms = dict.fromkeys((content, content.rstrip(), content.lstrip(), content.strip()))
+        shown = next((form for form in forms if text.startswith(form + after, place)), None)
+        if shown is None:
+            raise _rewritten(f"the message {content[:60]!r}")
+        spans[number] = (place, place + len(shown))
+        place += len(shown) + len(after)
+    if not text.startswith(before) or spans[len(turns) - 1][1] != len(text):
+        raise _rewritten("what stands around the messages")
+    return tuple(spans[number] for number in range(len(turns)))

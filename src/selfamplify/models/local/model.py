@@ -1,0 +1,266 @@
+"""A transformers model on this machine: batched, behind shared prefixes, with gradients."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import islice
+from typing import Any
+
+import torch
+import transformers
+from jaxtyping import Float
+from torch import Tensor
+from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from ...errors import ModelError
+from ...records import Chat, Decoding, Generation, Message, NextToken
+from ..model import AbstractDifferentiableModel, AnswerReading, Reading
+from . import chat as chats_of
+from . import traits
+from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, run_behind
+from .batching import Batcher, padded
+from .generation import Manner, Writing
+from .head import float32_head
+from .placing import offloaded, split, weights
+from .plain import plain_text
+from .prefix import PrefixCache
+from .search import Text
+
+_KEPT = 4
+"""So many times more tokens are held while texts are written than are run in a pass: keys and values are all that is held."""
+_STOP_TOKENS = 16
+"""No token is shorter than a byte, so that the plain template's stop lies within so many."""
+
+_BATCH_TOKENS, _CPU_BATCH_TOKENS = 32768, 8192
+"""Tokens run at once, unless told otherwise: on a CPU more take more memory, and are no faster (docs/architecture.md)."""
+_WINDOW, _CPU_WINDOW = 512, 64
+"""Questions answered together, likewise: on a CPU more are no faster."""
+
+
+class LocalModel(AbstractDifferentiableModel):
+    """A causal language model and its tokenizer, loaded by ``load_model``.
+
+    Rows that share a prefix (the few-shot prompt, or the words before the first perturbable one) reuse its keys and values.
+    Rows of a batch are padded on the right, where no token sees it. A batch that runs out of memory is halved, and the smaller
+    size is remembered.
+    """
+
+    def __init__(
+        self,
+        module: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        name: str,
+        batch_tokens: int | None = None,
+        window: int | None = None,
+    ):
+        if not tokenizer.is_fast:
+            raise ModelError(f"The tokenizer of {name} has no character offsets; save it as tokenizer.json (a fast tokenizer).")
+        traits.check_architecture(module, name)
+        self.module: PreTrainedModel = module.eval().requires_grad_(False)  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.tokenizer = tokenizer
+        self.name = name
+        self.context = traits.context(module, tokenizer)
+        self.embedding = module.get_input_embeddings()
+        self.blank = traits.blank(tokenizer, name)
+        self._ends = traits.ends(module, tokenizer)
+        module.generation_config = GenerationConfig()  # or else it would fill in what a Decoding does not name
+        on_cpu = module.device.type == "cpu"
+        self.window = window or (_CPU_WINDOW if on_cpu else _WINDOW)
+        self._batcher = Batcher(batch_tokens or (_CPU_BATCH_TOKENS if on_cpu else _BATCH_TOKENS))
+        self._prefixes = PrefixCache(self._keys_values)
+        self._mergeable = mergeable(module) and not split(module)
+        self._encode = lru_cache(maxsize=512)(lambda chat: chats_of.encode(tokenizer, chat))
+
+    @property
+    def device(self) -> torch.device:
+        return self.module.device
+
+    @cached_property
+    def fingerprint(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
+        digest = hashlib.sha256()
+        for name, tensor in sorted(weights(self.module).items()):
+            digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+            digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
+        digest.update(self.tokenizer.backend_tokenizer.to_str().encode())  # pyright: ignore
+        # Settings such as rope_theta change the answers, the place and version that the model was saved in do not.
+        ignored = ("_name_or_path", "architectures", "dtype", "transformers_version")
+        settings = {key: value for key, value in self.module.config.to_dict().items() if key not in ignored}
+        digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
+        digest.update(repr((self.tokenizer.chat_template, chats_of.PLAIN_TEMPLATE, self.blank, self._ends)).encode())
+        versions = f"torch {torch.__version__}, transformers {transformers.__version__}, {platform.machine()}"
+        return f"sha256:{digest.hexdigest()} {self.module.dtype} {self.device.type} ({versions})"
+
+    def tokens(self, chat: Chat) -> tuple[int, ...]:
+        return self._encode(chat).ids
+
+    def read(self, chat: Chat, labels: Sequence[str]) -> Reading:
+        return chats_of.read(self.tokenizer, chat, labels)
+
+    def read_answer(self, messages: Sequence[Message], answer: str) -> AnswerReading:
+        return chats_of.read_answer(self.tokenizer, messages, answer)
+
+    def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
+        readings = [self.read(chat, names) for chat, names in zip(chats, labels, strict=True)]
+        answers: dict[int, NextToken] = {}
+        for prefix, members in _grouped([reading.ids[: reading.prefix] for reading in readings]):
+            logits = self.last_logits([readings[index].ids for index in members], len(prefix))[:, -1]
+            for index, row in zip(members, logits, strict=True):
+                answers[index] = self._next_token(readings[index], row)
+        return [answers[index] for index in range(len(readings))]
+
+    def _next_token(self, reading: Reading, logits: Float[Tensor, " vocab"]) -> NextToken:
+        top = int(logits.argmax())
+        label = next((label for label, token in reading.label_ids.items() if token == top), None)
+        log_probabilities = logits.log_softmax(-1)[list(reading.label_ids.values())]
+        return NextToken(str(self.tokenizer.decode([top])), label, tuple(log_probabilities.tolist()))
+
+    @torch.inference_mode()
+    def last_logits(
+        self, rows: Sequence[Sequence[int]], prefix: int, keep: int = 1, tokens: Sequence[int] | None = None
+    ) -> Float[Tensor, "row place column"]:
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
+        shared = tuple(rows[0][:prefix])
+        suffixes = [tuple(rows[index][prefix:]) for index in order]
+        run = self._batcher.run(
+            suffixes, len(suffixes[-1]), lambda batch: self._batch_logits(shared, batch, keep, tokens), self._free_memory
+        )
+        places, logits = iter(order), torch.empty(0)
+        for part in map(self._checked, run):
+            if not len(logits):
+                logits = part.new_empty(len(rows), *part.shape[1:])
+            logits[list(islice(places, len(part)))] = part
+        return logits
+
+    def _checked(self, logits: Float[Tensor, "*row column"]) -> Float[Tensor, "*row column"]:
+        # The largest logit is NaN if any is; a token may be ruled out (-inf), but not all of them, and none be certain.
+        if not logits.amax(-1).isfinite().all():
+            raise ModelError(f"{self.name} gives logits that are not numbers; load it in another precision: --dtype float32.")
+        return logits
+
+    def _batch_logits(
+        self, prefix: tuple[int, ...], suffixes: Sequence[tuple[int, ...]], keep: int, tokens: Sequence[int] | None
+    ) -> Float[Tensor, "row place column"]:
+        """Logits after the last ``keep`` tokens of each suffix. Suffixes are padded on the right, where no token sees it."""
+        lengths = torch.tensor([len(suffix) for suffix in suffixes], device=self.device)
+        ids = padded(suffixes, self.blank, self.device)
+        with float32_head(self.module, tokens) as columns:
+            logits = self._behind_prefix(prefix, len(suffixes), lengths, keep, input_ids=ids)
+        return logits[..., columns].float()
+
+    def _behind_prefix(
+        self, prefix: tuple[int, ...], rows: int, lengths: Tensor, keep: int, **inputs: Tensor
+    ) -> Float[Tensor, "row place column"]:
+        width = next(iter(inputs.values())).shape[1]
+        given: dict[str, Any] = inputs | {
+            "position_ids": len(prefix) + torch.arange(width, device=self.device).expand(rows, -1),
+            "logits_to_keep": lengths[:, None] - keep + torch.arange(keep, device=self.device),
+        }
+        if prefix and self._mergeable and not torch.is_grad_enabled():
+            try:
+                return run_behind(self.module, SharedPrefix(self._prefixes.get(prefix)), **given)
+            except UnmergeableAttention:
+                self._mergeable = False
+        before = self._prefixes.replicate(prefix, rows) if prefix else None
+        return self.module(**given, past_key_values=before, use_cache=before is not None).logits
+
+    def logits_from_embeddings(
+        self,
+        embeddings: Float[Tensor, "row token embed"],
+        prefix: tuple[int, ...] = (),
+        lengths: Sequence[int] | None = None,
+        keep: int = 1,
+        tokens: Sequence[int] | None = None,
+    ) -> Float[Tensor, "row place column"]:
+        if offloaded(self.module):
+            raise ModelError(
+                f"{self.name} is partly offloaded, and gradients need all weights on the device at once; use an explainer "
+                f"without gradients such as kernel_shap, --quantize 4bit, or a larger device."
+            )
+        rows, width = embeddings.shape[:2]
+        ends = torch.tensor([width] * rows if lengths is None else lengths, device=self.device)
+        with float32_head(self.module, tokens) as columns:
+            logits = self._behind_prefix(prefix, rows, ends, keep, inputs_embeds=embeddings)
+        return logits[..., columns].float()
+
+    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
+        encoded = [self._encode(chat) for chat in chats]
+        for prefix, members in _grouped([item.ids[: item.prefix] for item in encoded]):
+            suffixes = {index: encoded[index].ids[len(prefix) :] for index in members}
+            while suffixes:  # once more only where memory ran out
+                try:
+                    for index, text in self._texts(prefix, suffixes, decoding, seeds):
+                        del suffixes[index]
+                        yield index, self._generation(text)
+                except torch.OutOfMemoryError:
+                    pass
+                else:
+                    continue
+                self._batcher.shrink(self._room(suffixes, decoding), max(map(len, suffixes.values())))
+                self._free_memory()
+
+    def _texts(
+        self, prefix: tuple[int, ...], suffixes: Mapping[int, tuple[int, ...]], decoding: Decoding, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Text]]:
+        """The texts behind one prefix, by the keys of the suffixes."""
+        keys = list(suffixes)
+        manner = Manner(decoding, self._ends, self._stops, self._checked)
+        drawn = [seeds[key] for key in keys]
+        if self._mergeable:
+            layers = self._prefixes.get(prefix) if prefix else []
+            writing = Writing(self.module, prefix, layers, manner, self._room(suffixes, decoding), self._batcher.tokens)
+            try:
+                for place, text in writing.texts([suffixes[key] for key in keys], drawn):
+                    yield keys[place], text
+                return
+            except UnmergeableAttention:  # told by the first pass, before any text
+                self._mergeable = False
+        for key, seed in zip(keys, drawn, strict=True):
+            before = self._prefixes.replicate(prefix, decoding.num_beams)
+            yield key, plain_text(self.module, (*prefix, *suffixes[key]), before, manner, seed, self.blank)
+
+    def _room(self, suffixes: Mapping[int, tuple[int, ...]], decoding: Decoding) -> int:
+        """How many texts are written at once."""
+        width = (max(map(len, suffixes.values())) + decoding.max_new_tokens) * decoding.num_beams
+        return min(len(suffixes), self._batcher.rows(width, kept=_KEPT))
+
+    def _stops(self, tokens: Sequence[int]) -> bool:
+        """Whether a text ends with its last token: one that ends a turn, or the end of the plain template's stop."""
+        if tokens[-1] in self._ends:
+            return True
+        return not self.tokenizer.chat_template and chats_of.PLAIN_STOP in self.tokenizer.decode(list(tokens[-_STOP_TOKENS:]))
+
+    def _generation(self, text: Text) -> Generation:
+        tokens = text.tokens[:-1] if text.ended and text.tokens[-1] in self._ends else text.tokens
+        written = str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
+        if not self.tokenizer.chat_template:
+            written = written.split(chats_of.PLAIN_STOP)[0]
+        return Generation(written.strip(), len(tokens), text.ended)
+
+    def _keys_values(self, prefix: tuple[int, ...]) -> KeysValues:
+        ids = torch.tensor([prefix], device=self.device)
+        cache = DynamicCache()
+        # Gradients may flow past these constants later, which inference mode would forbid.
+        with torch.inference_mode(False), torch.no_grad():
+            self.module(input_ids=ids.clone(), past_key_values=cache, use_cache=True, logits_to_keep=1)
+        return [(layer.keys, layer.values) for layer in cache.layers]  # pyright: ignore
+
+    def __reduce__(self) -> Any:
+        raise ModelError(f"The model {self.name} is this process's own, and can't be sent to another; use load_replicas.")
+
+    def forget(self) -> None:
+        """Let go of the keys and values of earlier prefixes."""
+        self._prefixes.clear()
+
+    def _free_memory(self) -> None:
+        self.forget()
+        torch.cuda.empty_cache()
+
+
+def _grouped(prefixes: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], list[int]]]:
+    """The distinct prefixes, each with the indices of its rows, in the order of first appearance."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for index, prefix in enumerate(prefixes):
+        groups.setdefault(prefix, []).append(index)
+    return list(groups.items())

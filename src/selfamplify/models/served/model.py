@@ -1,0 +1,237 @@
+"""A model behind OpenAI-compatible servers (vLLM, llama.cpp, ``transformers serve``): asked in chats, many at a time."""
+
+import hashlib
+import json
+import math
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ...errors import ModelError, SettingsError
+from ...records import Chat, Decoding, Generation, NextToken
+from ..model import AbstractLanguageModel
+from .abilities import CONTINUE, SAMPLING, Abilities, described, explained, probe
+from .connections import Refused
+from .endpoints import Endpoints, Garbled, Limits
+
+KEYS = ("SELFAMPLIFY_API_KEY", "OPENAI_API_KEY")
+"""Where the key is looked for, in this order; there is no other way to give one."""
+APPENDED = "\nYour reply begins with the text between the marks; write only what follows it.\n<<<{prefill}>>>"
+"""How a server that can't continue the start of a reply is told of it: behind the user's turn."""
+_UNTOLD_CONTEXT = 1 << 20
+_READ_TOKENS = 16
+
+
+class ServerModel(AbstractLanguageModel):
+    """A served model, made by ``load_server``; several servers of the same model are asked side by side.
+
+    What the servers can do is in ``abilities``. Where they do not continue the start of a reply (``Chat.prefill``), it is put
+    into the user's turn by ``APPENDED``, which is another experiment than a prefill; the fingerprint tells them apart. Where
+    they give no log-probabilities, ``next_token`` reads the label from up to 16 written tokens, and ``log_probabilities`` are
+    empty.
+    """
+
+    def __init__(self, endpoints: Endpoints, abilities: Abilities):
+        self.name = abilities.model
+        self.context = abilities.context or _UNTOLD_CONTEXT
+        self.abilities = abilities
+        self._endpoints = endpoints
+
+    def __repr__(self) -> str:
+        return f"ServerModel({self.name!r} at {', '.join(self._endpoints.urls)})"
+
+    @property
+    def fingerprint(self) -> str:
+        """What the servers say of the model, what they can do, and how they are asked; neither addresses nor key."""
+        asked = [described(self.abilities), SAMPLING, CONTINUE, APPENDED, _READ_TOKENS]
+        return f"server:{hashlib.sha256(json.dumps(asked).encode()).hexdigest()}"
+
+    def tokens(self, chat: Chat) -> tuple[int, ...]:
+        """One number for the chat as a whole, and one a word: what identifies it, and the least that it has in tokens.
+
+        A server shows no tokenizer, so that ``context`` is only sure to be exceeded where the words alone exceed it; a chat
+        between the two is refused by the server, as a ContextError.
+        """
+        whole = json.dumps(asdict(chat)).encode()
+        words = " ".join([*(message.content for message in chat.messages), chat.prefill]).split()
+        digest = int.from_bytes(hashlib.sha256(whole).digest()[:8], "big")
+        return (digest, *(zlib.crc32(word.encode(errors="surrogatepass")) for word in words))
+
+    def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
+        """The next token of each chat by the server's log-probabilities; without them, what is written and the label in it.
+
+        A label beyond the most probable tokens that a server tells counts as just less probable than the last of them.
+        Where no label is among them, ``log_probabilities`` are empty, as they are where the server tells none.
+        """
+        pairs = list(zip(chats, labels, strict=True))
+        if self.abilities.top_logprobs and self.abilities.continues:
+            settings = {"max_tokens": 1, "logprobs": True, "top_logprobs": self.abilities.top_logprobs}
+            return self._in_order([self._body(chat, False) | settings for chat in chats], lambda reply: reply, _scored, pairs)
+        bodies = [self._body(chat, False) | {"max_tokens": _READ_TOKENS} for chat in chats]
+        return self._in_order(bodies, _text, _said, pairs)
+
+    def _in_order(
+        self,
+        bodies: Sequence[dict[str, Any]],
+        read: Callable[[Any], Any],
+        make: Callable[[Any, Chat, Sequence[str]], NextToken],
+        pairs: Sequence[tuple[Chat, Sequence[str]]],
+    ) -> list[NextToken]:
+        # A reply is looked at where it comes in, so that one that makes no sense is asked for again.
+        made: dict[int, NextToken] = {}
+        for place, reply in self._posted(bodies, lambda reply: _checked(reply, read)):
+            made[place] = make(reply, *pairs[place])
+        return [made[place] for place in range(len(bodies))]
+
+    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
+        """The continuation of each chat with its place among them, as each is finished.
+
+        Raises SettingsError for a decoding that servers do not have, ContextError for a chat that is too long, ModelError
+        where the servers refuse or stay away; what was finished has been yielded before.
+        """
+        if decoding.num_beams > 1 or decoding.no_repeat_ngram_size > 0:
+            raise SettingsError(
+                f"A server decodes without beams and without a ban on repetitions (num_beams={decoding.num_beams}, "
+                f"no_repeat_ngram_size={decoding.no_repeat_ngram_size}, as in --profile paper); use --profile default, or a "
+                f"local --model."
+            )
+        bodies = [
+            self._body(chat, decoding.do_sample)
+            | {"max_tokens": decoding.max_new_tokens}
+            | ({"seed": seed} if decoding.do_sample else {})
+            for chat, seed in zip(chats, seeds, strict=True)
+        ]
+        for place, (text, tokens, finished) in self._posted(bodies, lambda reply: _checked(reply, _generation)):
+            yield place, Generation(self._behind(chats[place].prefill, text), tokens, finished)
+
+    def _body(self, chat: Chat, sampled: bool) -> dict[str, Any]:
+        """A request, but for how long its answer may be."""
+        messages = [asdict(message) for message in chat.messages]
+        settings: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0} if sampled else {"temperature": 0.0}
+        if self.abilities.sampling:
+            settings |= SAMPLING
+        if chat.prefill and self.abilities.continues:
+            messages.append({"role": "assistant", "content": chat.prefill})
+            settings |= CONTINUE if self.abilities.flags else {}
+        elif chat.prefill:
+            messages[-1]["content"] += APPENDED.format(prefill=chat.prefill)
+        return {"model": self.name, "messages": messages} | settings
+
+    def _behind(self, prefill: str, text: str) -> str:
+        """What stands behind the start of a reply, where a server or its model repeats that start."""
+        repeats = self.abilities.echoes or not self.abilities.continues
+        return text.lstrip().removeprefix(prefill.strip()).strip() if repeats and prefill else text.strip()
+
+    def _posted(self, bodies: Sequence[dict[str, Any]], read: Callable[[Any], Any]) -> Iterator[tuple[int, Any]]:
+        try:
+            yield from self._endpoints.post_all("/chat/completions", bodies, read)
+        except Refused as refusal:
+            raise explained(refusal, self.name, ()) from refusal
+
+
+def load_server(*urls: str, model: str | None = None, limits: Limits | None = None) -> ServerModel:
+    """The model behind one or several OpenAI-compatible servers, such as ``load_server("http://localhost:8000")``.
+
+    ``model`` is its name there; None takes the only one that is served. At most ``limits.in_flight`` (64) requests are in
+    flight at each server. A key is read from SELFAMPLIFY_API_KEY, or else OPENAI_API_KEY, and is sent to all of them. A few
+    requests of some tokens each find out what the servers can do. Raises SettingsError for an address that is none, ModelError
+    where a server does not answer, serves no such model, or another than the first.
+    """
+    endpoints = Endpoints(urls, _key(), limits or Limits())
+    found = [probe(endpoints, url, model) for url in endpoints.urls]
+    for url, abilities in zip(endpoints.urls, found, strict=True):
+        if abilities != found[0]:
+            differ = ", ".join(
+                f"{name}: {getattr(found[0], name)!r} and {value!r}"
+                for name, value in asdict(abilities).items()
+                if value != getattr(found[0], name)
+            )
+            raise ModelError(
+                f"{endpoints.urls[0]} and {url} are not the same ({differ}); give servers of one model and program, or one of "
+                f"them (--server)."
+            )
+    return ServerModel(endpoints, found[0])
+
+
+def _key() -> str | None:
+    """The key of the environment. Raises SettingsError, without showing it, for one that no header can carry."""
+    name = next((name for name in KEYS if os.environ.get(name, "").strip()), None)
+    if name is None:
+        return None
+    key = os.environ[name].strip()
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise SettingsError(f"{name} holds characters that a key can't have; set it to the key alone, in one line.")
+    return key
+
+
+def _checked(reply: Any, read: Callable[[Any], Any]) -> Any:
+    """What ``read`` finds in a chat completion. Raises Garbled for anything else."""
+    try:
+        if reply["choices"][0].get("finish_reason") in ("abort", "error"):
+            raise Garbled("the server broke the answer off")
+        _text(reply)
+        return read(reply)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise Garbled("an answer that is no chat completion") from error
+
+
+def _text(reply: Any) -> str:
+    content = reply["choices"][0]["message"].get("content")
+    if not isinstance(content, str | None):
+        raise TypeError("text expected")
+    return content or ""
+
+
+def _generation(reply: Any) -> tuple[str, int, bool]:
+    """Text, its tokens (or words, where the server does not count), and whether it came to an end."""
+    text, count = _text(reply), (reply.get("usage") or {}).get("completion_tokens")
+    tokens = count if isinstance(count, int) else len(text.split())
+    return text, tokens, reply["choices"][0].get("finish_reason") != "length"
+
+
+def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
+    """The labels' log-probabilities among those of the most probable tokens."""
+    try:
+        top = [
+            (str(each["token"]), float(each["logprob"]))
+            for each in reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        ]
+        text, least = max(top, key=lambda pair: pair[1])[0], min(value for _, value in top)
+    except (LookupError, TypeError, ValueError):  # the turn ended at once, or is not told about this time
+        return _said(_text(reply), chat, labels)
+    found: dict[str, float] = {}
+    for token, value in top:
+        label = label_of(token, labels)
+        if label is not None:  # "A" and " A" are one answer, in two tokens
+            found[label] = max(value, found.get(label, -math.inf))
+    below = math.nextafter(least, -math.inf)
+    return NextToken(text, label_of(text, labels), tuple(found.get(label, below) for label in labels) if found else (), least)
+
+
+def _said(text: str, chat: Chat, labels: Sequence[str]) -> NextToken:
+    """What was written, and the label in it."""
+    return NextToken(text.strip(), label_in(text, chat.prefill, labels), ())
+
+
+def label_of(token: str, labels: Sequence[str]) -> str | None:
+    """The label that a token is, or that it alone of all can begin; white space and brackets around it do not count."""
+    core = token.strip(" ▁Ġ\n\t()")
+    if core in labels or not core:
+        return core or None
+    begun = [label for label in labels if label.startswith(core)]
+    return begun[0] if len(begun) == 1 else None
+
+
+def label_in(text: str, prefill: str, labels: Sequence[str]) -> str | None:
+    """The label with which a written continuation begins, whether or not it repeats the end of ``prefill``.
+
+    Else the first label that stands in brackets; else None.
+    """
+    text = text.lstrip()
+    overlap = next((size for size in range(min(len(text), len(prefill)), 0, -1) if prefill.endswith(text[:size])), 0)
+    names = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    found = re.match(rf"[\s(*\"']*({names})(?!\w)", text[overlap:]) or re.search(rf"\(({names})\)", text)
+    return found[1] if found else None

@@ -1,0 +1,1 @@
+"""What a model is told: wording, profiles, chats, formats and the finished prompt."""

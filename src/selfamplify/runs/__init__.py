@@ -1,0 +1,1 @@
+"""Run folders: building, evaluating and comparing prompts so that nothing is lost."""

@@ -1,0 +1,1 @@
+"""From files and the hub to rows, and from rows to questions."""

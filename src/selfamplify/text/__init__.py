@@ -1,0 +1,1 @@
+"""Words, keywords and lines of text: nothing here knows a model."""
