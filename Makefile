@@ -1,42 +1,42 @@
-# What can be done here; pyproject.toml configures the tools, constraints.txt pins what pip installs.
+# The commands of this repository. pyproject.toml configures the tools, and constraints.txt pins what pip installs.
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: demo test lint bench quality model clean
 
-demo: .venv/demo.done  ## Install, and run the main job on the embedded model, offline
+demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
 
-test: .venv/test.done lint  ## Install with test tools, and run linters, type checks and tests
+test: .venv/test.done lint  ## Install with the test tools, and run linters, type checks and tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup
 
-lint: .venv/test.done
+lint: .venv/test.done  ## Run linters and type checks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/basedpyright --level error
 
-bench: .venv/test.done  ## Run the benchmarks; their dated results are committed in benchmarks/
+bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchmarks/README.md
 	$(BIN)/python -m benchmarks.answering
 	$(BIN)/python -m benchmarks.attribution
 	$(BIN)/python -m benchmarks.estimators
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.replicas
 
-quality: .venv/test.done  ## Score explainers against the planted words; docs/choosing-an-explainer.md holds the table
+quality: .venv/test.done  ## Compare explainers with the planted words; docs/choosing-an-explainer.md has the table
 	$(BIN)/python -m benchmarks.quality
 
-model: .venv/test.done  ## Make the embedded model again: 35 minutes of training on two cores, then hours of measuring; resumable
+model: .venv/test.done  ## Train the embedded model again: 35 minutes on two cores, then hours of measuring; continues if interrupted
 	$(BIN)/python -m training.make_model --out src/selfamplify/demo
 
 .venv/pip.done: constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	  { echo "error: Python 3.11 or newer is needed; choose one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
 	@touch $@
 
-# torch first, by its pin: what depends on it then takes what is there.
+# torch is installed first, at its pinned version, so that packages that depend on it keep that build.
 .venv/demo.done: .venv/pip.done pyproject.toml
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
 	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable .
@@ -46,5 +46,5 @@ model: .venv/test.done  ## Make the embedded model again: 35 minutes of training
 	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,autocot,ray,large]' --group test
 	@touch $@
 
-clean:
+clean:  ## Remove .venv and runs
 	rm -rf .venv runs

@@ -1,7 +1,7 @@
-"""Answers behind one few-shot prompt against transformers' ``generate``, in turn: ``python -m benchmarks.answering``.
+"""Answers after one few-shot prompt, compared with transformers' ``generate``: ``python -m benchmarks.answering``.
 
-The peers: one question at a time, as the authors' code does it; all questions behind a prefix cache that is copied for each of
-them; and transformers' continuous batching. Random weights: 8 layers of 512, a vocabulary of 32,000.
+The peers are: one question at a time, as in the authors' code; all questions after a prefix cache that is copied for each of
+them; and transformers' continuous batching. The weights are random: 8 layers of width 512, a vocabulary of 32,000.
 """
 
 import argparse
@@ -42,12 +42,12 @@ def main() -> None:
     ]
     for decoding, peer, work, part in jobs:
         manner = f"{decoding.num_beams} beams, no_repeat_ngram_size 2" if decoding is _BEAMS else "greedy"
-        what = f"{arguments.questions} questions x {_WRITTEN} tokens behind {arguments.prefix}, {manner}"
+        what = f"{arguments.questions} questions x {_WRITTEN} tokens after {arguments.prefix}, {manner}"
         try:
             slow, fast = ratio(
                 lambda work=work, asked=decoding: work(asked), lambda asked=decoding: bench.here(asked), arguments.runs, part
             )
-        except Exception as error:  # a peer may not run on this machine: the table says so
+        except Exception as error:  # a peer may not run on this machine; the table then shows the error
             print(f"| {what} | {peer} | {type(error).__name__}: {str(error)[:80]} | | |", flush=True)
             continue
         print(f"| {what} | {peer} | {slow:.1f} s | {fast:.1f} s | {slow / fast:.1f} |", flush=True)
@@ -124,7 +124,7 @@ class _Bench:
         return found
 
     def memory(self) -> tuple[float, float]:
-        """MiB of keys and values: the prefix once and what rows hold, and with a copy of the prefix for every row."""
+        """MiB of keys and values: with the prefix held once, and with a copy of the prefix for every row."""
         manner = Manner(_BEAMS, (), lambda tokens: False, lambda logits: logits)
         writing = Writing(self.module, self.prefix, self.layers, manner, len(self.suffixes), 32_768)
         list(writing.texts(self.suffixes, [0] * len(self.suffixes)))

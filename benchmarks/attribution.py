@@ -1,8 +1,8 @@
-"""The attribution engine against Captum, in the same run: ``python -m benchmarks.attribution``.
+"""The attribution engine compared with Captum, in the same run: ``python -m benchmarks.attribution``.
 
-A random Llama of 8 layers x 512 and a vocabulary of 32,000 explains one token behind 60 words, which stand behind a preamble.
-Captum evaluates a share of the coalitions, since it takes minutes, and its time is scaled to all of them. ``--shape 7b --device
-cuda`` runs the same on random weights of Mistral-7B's shape in bfloat16, and gives the rate of a matrix product beside it.
+A random Llama of 8 layers x 512 with a vocabulary of 32,000 explains one token that follows a preamble and 60 words. Captum
+evaluates a share of the coalitions, because it takes minutes, and its time is scaled to all of them. ``--shape 7b --device
+cuda`` runs the same on random weights of Mistral-7B's shape in bfloat16, and also prints the rate of a matrix product.
 """
 
 import argparse
@@ -29,16 +29,16 @@ from .machine import heading, ratio, seconds
 _WORDS = 60
 _EVALUATIONS = 350
 _TARGET = 20
-_BLANKS = 5  # words behind the perturbed ones, as the label's sentence is
+_BLANKS = 5  # words after the perturbed ones, like the sentence before the label
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--captum", type=int, default=20, help="of the 350 evaluations that Captum's are timed on")
+    parser.add_argument("--captum", type=int, default=20, help="evaluations, of 350, on which Captum is timed")
     parser.add_argument("--shape", choices=("small", "7b"), default="small")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--memory", action="store_true", help="measure the peak memory alone, by coalitions")
+    parser.add_argument("--memory", action="store_true", help="measure only the peak memory by the number of coalitions")
     parser.add_argument("--peak", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peak is not None:
@@ -50,10 +50,10 @@ def main() -> None:
     model = _model(arguments.shape, arguments.device)
     print(f"{heading(arguments.runs)}\n\n| work | peer | peer's | here | ratio |\n|---|---|---|---|---|")
     for preamble in (200, 1500):
-        what = f"{_EVALUATIONS} coalitions of {_WORDS} words behind {preamble} tokens"
+        what = f"{_EVALUATIONS} coalitions of {_WORDS} words after {preamble} tokens"
         times = _coalitions(model, preamble, arguments.captum, arguments.runs)
         _line(what, f"Captum LLMAttribution(KernelShap), {arguments.captum} of them", *times)
-    _line("deep_lift of one question behind 200 tokens", "Captum LayerDeepLift", *_deep_lift(model, arguments.runs))
+    _line("deep_lift of one question after 200 tokens", "Captum LayerDeepLift", *_deep_lift(model, arguments.runs))
     _line("shapley_value_sampling, a thousand evaluations", "Captum's, 60 of them", *_sampling(model, arguments.runs))
     if arguments.shape == "7b":
         _rates(model)
@@ -86,15 +86,15 @@ def _model(shape: str, device: str) -> LocalModel:
 
 
 def _text(model: LocalModel, preamble: int) -> tuple[list[str], list[str], list[str]]:
-    """Words of one token each: those of the preamble, those that are perturbed, those behind."""
+    """Words of one token each: of the preamble, those that are perturbed, and those after them."""
     known = sorted(token[1:] for token in model.tokenizer.get_vocab() if token[0] == " " and token[1:].isalpha())
     words = ["The", *np.random.default_rng(0).choice(known, preamble + _WORDS + _BLANKS - 1).tolist()]
     return words[:preamble], words[preamble : preamble + _WORDS], words[preamble + _WORDS :]
 
 
 def _game(model: LocalModel, preamble: int, value: str = "logprob") -> TokenGame:
-    before, words, behind = _text(model, preamble)
-    ids = model.tokenizer(" ".join([*before, *words, *behind]), add_special_tokens=False)["input_ids"]
+    before, words, after = _text(model, preamble)
+    ids = model.tokenizer(" ".join([*before, *words, *after]), add_special_tokens=False)["input_ids"]
     assert len(ids) == preamble + _WORDS + _BLANKS, "a word is more than one token"
     places = tuple((preamble + word,) for word in range(_WORDS))
     return TokenGame(model, tuple(ids), Target((_TARGET,)), places, value=value)  # pyright: ignore[reportArgumentType]
@@ -111,9 +111,9 @@ def _coalitions(model: LocalModel, preamble: int, count: int, runs: int) -> tupl
 
 
 def _captum(model: LocalModel, preamble: int, method: object, **settings: int) -> Callable[[], None]:
-    """Captum's wrapper for language models, told to replace absent words by a word of one token."""
-    before, words, behind = _text(model, preamble)
-    template = " ".join([*before, *["{}"] * _WORDS, *behind])
+    """Captum's wrapper for language models, which replaces absent words by a word of one token."""
+    before, words, after = _text(model, preamble)
+    template = " ".join([*before, *["{}"] * _WORDS, *after])
     given = TextTemplateInput(template, values=words, baselines=["the"] * _WORDS)
     engine = LLMAttribution(method, model.tokenizer)  # pyright: ignore[reportArgumentType]
 
@@ -161,7 +161,7 @@ def _deep_lift(model: LocalModel, runs: int) -> tuple[float, float]:
 
 
 def _memory(runs: int) -> None:
-    """Peak memory of the process beyond what it holds after loading, for more and more coalitions, each in its own process."""
+    """Peak memory of a process beyond what it holds after loading; each number of coalitions is run in a new process."""
     print(f"{heading(runs)}\n\n| coalitions | peak memory beyond the weights | of each run |\n|---|---|---|")
     for count in (350, 3_500, 35_000):
         command = [sys.executable, "-m", "benchmarks.attribution", "--peak", str(count)]
@@ -185,7 +185,7 @@ def _resident(what: str) -> int:
 
 
 def _rates(model: LocalModel) -> None:
-    """The rate of the coalitions' matrix products against that of one large product on this chip."""
+    """The rate of the coalitions' matrix products, and that of one large product on this chip."""
     a = torch.randn(8192, 8192, device=model.device, dtype=model.module.dtype)
     a @ a
     chip = 2 * 8192**3 / min(seconds(lambda: a @ a) for _ in range(10))

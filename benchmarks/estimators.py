@@ -1,10 +1,10 @@
 """How far estimators of Shapley values are from a reference at equal cost: ``python -m benchmarks.estimators``.
 
-Trained models explain their label's logit by words: planted questions on the embedded model and, with ``--arc FILE --model
-FOLDER …``, questions of ARC Challenge of at most 50 words on others, since of longer ones no reference is exact that can be had
-here. The reference is 30,000 evaluations of antithetic orders, and *own error* half of what two halves of it differ by. *Fewer*
-is how many times the 350 evaluations Captum's KernelShap would need for the same error, by its error at 1,400 and the law that
-errors fall with the root of their number.
+The logit of a label is attributed to the words of a question: planted questions on the embedded model and, with ``--arc FILE
+--model FOLDER …``, questions of ARC Challenge on other trained models. These have at most 50 words, because no reference that
+is affordable here is exact for longer ones. The reference is 30,000 evaluations of antithetic orders; its *own error* is half
+of the difference between its two halves. *Fewer* is how many times 350 evaluations Captum's KernelShap would need for the same
+error, extrapolated from its error at 1,400 evaluations: errors fall with the square root of the number of evaluations.
 """
 
 import argparse
@@ -40,8 +40,8 @@ _MORE = KernelShapCaptum(samples=4 * _SAMPLES)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=int, default=3, help="for each model")
-    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--questions", type=int, default=3, help="questions per model and task")
+    parser.add_argument("--seeds", type=int, default=6, help="seeds per estimator and question")
     parser.add_argument("--arc", type=Path, help="a file of ARC Challenge")
     parser.add_argument("--model", type=Path, action="append", default=[], help="a trained model for it; may be repeated")
     arguments = parser.parse_args()
@@ -82,7 +82,7 @@ def _games(arc: Path | None, folders: list[Path], count: int) -> Iterator[tuple[
         jobs += [(str(folder), list(load_task("arc_challenge", arc, skip_bad=True).test)) for folder in folders]
     for name, questions in jobs:
         model = load_model(name)
-        asked = [each for each in questions if fits(model, reading_chat(each, OURS), 1)]
+        asked = [each for each in questions if fits(model, model.encode(reading_chat(each, OURS)), 1)]
         games = ((question, question_game(model, question, OURS)) for question in asked)
         for question, game in islice((pair for pair in games if pair[1].players <= _WORDS), count):
             yield f"{Path(name).name}, {question.id}, {game.players}", game

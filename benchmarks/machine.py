@@ -1,4 +1,4 @@
-"""What every benchmark says of the machine it ran on, and how it takes time."""
+"""What every benchmark reports about its machine, and how it measures time."""
 
 import platform
 import statistics
@@ -12,7 +12,7 @@ import transformers
 
 
 def heading(runs: int) -> str:
-    """The date, the machine and the versions behind a table."""
+    """The date, the machine and the versions of a table."""
     where = (
         torch.cuda.get_device_name()
         if torch.cuda.is_available()
@@ -25,7 +25,7 @@ def heading(runs: int) -> str:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long one call takes."""
+    """How long one call takes, in seconds."""
     _wait()
     start = time.perf_counter()
     work()
@@ -34,8 +34,10 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def ratio(slow: Callable[[], object], fast: Callable[[], object], runs: int, share: float = 1.0) -> tuple[float, float]:
-    """Medians of both in seconds, taken in turn, so that what else the machine does falls on both. ``slow`` does ``share`` of
-    its work, and its time is scaled."""
+    """The medians of both in seconds, measured in turn, so that other work of the machine affects both.
+
+    ``slow`` does a ``share`` of its work, and its time is scaled.
+    """
     found = [(seconds(slow) / share, seconds(fast)) for _ in range(runs)]
     return statistics.median(each[0] for each in found), statistics.median(each[1] for each in found)
 

@@ -1,8 +1,8 @@
-"""How well each explainer finds the words that decide an answer, and how much of its answer is chance: ``make quality``.
+"""How well each explainer finds the words that decide an answer, and how much its result varies by chance: ``make quality``.
 
-Explains the right answers of the planted tasks' test questions on the embedded model, whose deciding words are known, and those
-of ARC Challenge on small trained models (``--arc FILE --model FOLDER …``), whose are not. Prints a dated table in Markdown;
-docs/choosing-an-explainer.md holds the output of one run.
+Explains the true answers of the planted tasks' test questions, whose deciding words are known, on the embedded model, and of
+ARC Challenge, whose deciding words are not known, on small trained models (``--arc FILE --model FOLDER …``). Prints a dated
+table in Markdown; docs/choosing-an-explainer.md shows the output of one run.
 """
 
 import argparse
@@ -19,7 +19,6 @@ from rich.console import Console
 from scipy.stats import spearmanr, wilcoxon
 
 from selfamplify import (
-    Explanation,
     Session,
     ShapleyValueSampling,
     Task,
@@ -30,7 +29,7 @@ from selfamplify import (
     terminal_progress,
 )
 from selfamplify.evaluation.precision import precision_at_k
-from selfamplify.work.memory import NoMemory
+from selfamplify.records import Explanation, ScoredWords, WrittenText
 
 TASKS = ("planted_arc", "planted_snarks")
 EXPLAINERS = (
@@ -48,18 +47,18 @@ EXPLAINERS = (
 CONTROL = "random"
 QUESTIONS = 200
 COMPARED = 20
-"""Questions on which explainers are held against reference Shapley values, and against themselves under another seed."""
+"""Questions on which explainers are compared with reference Shapley values, and with themselves under another seed."""
 REFERENCE = ShapleyValueSampling(permutations=200)
 _TOP = 6
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What one explainer does on one task; figures are means over its questions, the gap is a median.
+    """The quality of one explainer on one task: means over its questions, and the median of the gap.
 
-    ``precision`` is that at k = the number of planted words, ``control`` that of random words, ``p`` of Wilcoxon's signed-rank
-    test between both on the same questions; None where nothing is planted. ``correlation`` is Spearman's with reference Shapley
-    values, ``overlap`` the share of the six highest words that two seeds have in common.
+    ``precision`` is precision@k, where k is the number of planted words, ``control`` is that of random words, and ``p`` is from
+    Wilcoxon's signed-rank test between both on the same questions; they are None if nothing is planted. ``correlation`` is
+    Spearman's with reference Shapley values, ``overlap`` the share of the six highest words that two seeds have in common.
     """
 
     task: str
@@ -77,17 +76,17 @@ class Quality:
 def qualities(
     session: Session, task: Task, explainers: Sequence[str] = EXPLAINERS, compared: int = COMPARED
 ) -> Iterator[Quality]:
-    """The quality of every explainer on the test questions of a task, the first ``compared`` of them for what is costly."""
+    """The quality of every explainer on the test questions of a task; costly figures use the first ``compared`` of them."""
     few = replace(task, test=task.test[:compared])
     reference = explain_all(session, REFERENCE, few.test, 0) if compared else []
-    control = _precisions(explain_all(session, make_explainer(CONTROL, {}), task.test, 0), task)
+    control = _precisions(explain_all(session, make_explainer(CONTROL), task.test, 0), task)
     for name in explainers:
-        explainer = make_explainer(name, {})
+        explainer = make_explainer(name)
         found = explain_all(session, explainer, task.test, 0)
         precisions = _precisions(found, task)
-        gaps = [each.completeness_gap for each in found if each.completeness_gap is not None]
+        scores = [each for each in found if isinstance(each, ScoredWords)]
+        gaps = [each.completeness_gap for each in scores if each.completeness_gap is not None]
         again = explain_all(session, explainer, few.test, 1) if compared else []
-        scored = compared > 0 and found[0].scores is not None
         yield Quality(
             task.name,
             name,
@@ -97,7 +96,7 @@ def qualities(
             mean(precisions) if precisions else None,
             mean(control) if control else None,
             float(cast(Any, wilcoxon(precisions, control)).pvalue) if precisions else None,
-            mean(_correlation(*pair) for pair in zip(found, reference, strict=False)) if scored else None,
+            mean(_correlation(*pair) for pair in zip(scores, reference, strict=False)) if scores and compared else None,
             mean(_overlap(*pair) for pair in zip(found, again, strict=False)) if again else None,
         )
 
@@ -105,10 +104,15 @@ def qualities(
 def _precisions(explanations: Sequence[Explanation], task: Task) -> list[float]:
     if not all(question.planted for question in task.test):
         return []
-    return [precision_at_k(explanation, question) for explanation, question in zip(explanations, task.test, strict=True)]
+    return [
+        precision_at_k(explanation, question)
+        for explanation, question in zip(explanations, task.test, strict=True)
+        if not isinstance(explanation, WrittenText)
+    ]
 
 
-def _correlation(explanation: Explanation, reference: Explanation) -> float:
+def _correlation(explanation: ScoredWords, reference: Explanation) -> float:
+    assert isinstance(reference, ScoredWords)
     return float(cast(Any, spearmanr(explanation.scores, reference.scores)).statistic)
 
 
@@ -118,11 +122,11 @@ def _overlap(first: Explanation, second: Explanation) -> float:
 
 
 def _top(explanation: Explanation) -> Sequence[Any]:
-    """The six highest words by their place in the text, or the first six that the model named."""
-    if explanation.scores is None:
-        return explanation.words[:_TOP]
-    scores = explanation.scores
-    return sorted(range(len(scores)), key=lambda place: -scores[place])[:_TOP]
+    """The positions in the text of the six highest words, or the first six words that the model named."""
+    if isinstance(explanation, ScoredWords):
+        scores = explanation.scores
+        return sorted(range(len(scores)), key=lambda place: -scores[place])[:_TOP]
+    return () if isinstance(explanation, WrittenText) else explanation.words[:_TOP]
 
 
 def _number(value: float | None, form: str) -> str:
@@ -149,8 +153,10 @@ def _line(row: Quality, model: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=int, default=QUESTIONS, help="of each planted task")
-    parser.add_argument("--compared", type=int, default=COMPARED, help="held against Shapley values and another seed")
+    parser.add_argument("--questions", type=int, default=QUESTIONS, help="questions of each planted task")
+    parser.add_argument(
+        "--compared", type=int, default=COMPARED, help="questions that are compared with Shapley values and another seed"
+    )
     parser.add_argument("--arc", type=Path, help="a file of ARC Challenge")
     parser.add_argument("--model", type=Path, action="append", default=[], help="a trained model for it; may be repeated")
     parser.add_argument("--explainers", default=",".join(EXPLAINERS))
@@ -165,7 +171,7 @@ def main() -> None:
         jobs += [(str(folder), replace(arc, test=arc.test[: arguments.compared])) for folder in arguments.model]
     with terminal_progress(Console(stderr=True)) as progress:
         for name, task in jobs:
-            session = Session(load_model(name), memory=NoMemory(progress))
+            session = Session(load_model(name), progress=progress)
             own = [each for each in explainers if task.test[0].planted or each != "self_topk"]
             for row in qualities(session, task, own, arguments.compared):
                 print(_line(row, Path(name).name), flush=True)

@@ -1,12 +1,13 @@
-"""Two replicas of a thread each on Ray, against one model of one thread in this process: ``python -m benchmarks.replicas``.
+"""Two replicas on Ray compared with one model in this process, one thread each: ``python -m benchmarks.replicas``.
 
-The embedded model explains and answers planted questions; results are the same, and each is computed anew every time.
+The embedded model explains and answers planted questions. Results are the same, and nothing is reused between runs.
 """
 
 import torch
 
 from selfamplify import KernelShap, SelfAmplify, Session, evaluate, explain_all, load_model, load_replicas, load_task, select
 from selfamplify.models.model import AbstractLanguageModel
+from selfamplify.records import ScoredWords
 
 from .machine import heading, ratio
 
@@ -22,15 +23,16 @@ def main() -> None:
     prompt = SelfAmplify(KernelShap()).prompt(Session(inline), task, sample)
 
     def explain(model: AbstractLanguageModel) -> object:
-        return [found.scores for found in explain_all(Session(model), KernelShap(), task.train[:_EXPLAINED], 0)]
+        found = explain_all(Session(model), KernelShap(), task.train[:_EXPLAINED], 0)
+        return [each.scores for each in found if isinstance(each, ScoredWords)]
 
     def answer(model: AbstractLanguageModel) -> object:
-        return [found.text for found in evaluate(model, prompt, task.limited(_ANSWERED)).responses]
+        return [found.text for found in evaluate(model, task, prompt, limit=_ANSWERED).responses]
 
     print(f"{heading(_RUNS)}\n\n| work | inline | two replicas | ratio |\n|---|---|---|---|")
     for what, work in (
         (f"kernel_shap of {_EXPLAINED} questions, 350 evaluations each", explain),
-        (f"{_ANSWERED} questions answered behind 8 shots", answer),
+        (f"{_ANSWERED} questions answered after 8 shots", answer),
     ):
         assert work(inline) == work(replicas)
         one, two = ratio(lambda work=work: work(inline), lambda work=work: work(replicas), _RUNS)

@@ -1,7 +1,7 @@
-"""Requests to a server that answers each in 50 ms, against what its slots alone need: ``python -m benchmarks.serving``.
+"""Requests to a server that answers each in 50 ms, compared with the time of its slots: ``python -m benchmarks.serving``.
 
-The server is another process on this machine, and costs no model's time: what is measured is the client, and what the server
-takes from it. The peer sends the same bodies through one httpx2 client with as many connections, without retries.
+The server is another process on this machine and runs no model, so that the client is measured, and what the server takes from
+it. The peer sends the same bodies through one httpx2 client with as many connections, without retries.
 """
 
 import asyncio

@@ -1,10 +1,12 @@
-"""Coalition games whose Shapley values are known, where no model is needed."""
+"""Coalition games whose Shapley values are known, and that need no model."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
+from jaxtyping import config
 
 from selfamplify.games.coalitions import AbstractGame
 
@@ -13,10 +15,11 @@ Worth = Callable[[np.ndarray], np.ndarray]
 
 
 class Game(AbstractGame):
-    """A game without a model behind it."""
+    """A game without a model; ``asked`` holds the coalitions of each call of ``values``."""
 
     def __init__(self, players: int, worth: Worth, words: tuple[str, ...] = ()):
         super().__init__(words=words)
+        self.asked: list[np.ndarray] = []
         self._players = players
         self._worth = worth
 
@@ -28,8 +31,22 @@ class Game(AbstractGame):
     def alike(self) -> tuple[object, ...]:
         return (id(self),)
 
-    def evaluate(self, plays: Iterable[tuple[AbstractGame, np.ndarray]]) -> Iterator[float]:
-        yield from np.asarray(self._worth(np.array([present for _, present in plays], float)), float).tolist()
+    def values(self, coalitions: np.ndarray) -> np.ndarray:
+        self.asked.append(coalitions)
+        return super().values(coalitions)
+
+    def evaluate(self, asked: Iterable[tuple[AbstractGame, np.ndarray]]) -> Iterator[float]:
+        yield from np.asarray(self._worth(np.array([present for _, present in asked], float)), float).tolist()
+
+
+@contextmanager
+def types_unchecked() -> Iterator[None]:
+    """Without the type checker of the test run: what a user sees who passes a value of another type."""
+    config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        config.update("jaxtyping_disable", False)
 
 
 def table(players: int, values: np.ndarray) -> Worth:
@@ -39,7 +56,7 @@ def table(players: int, values: np.ndarray) -> Worth:
 
 @dataclass
 class Polynomial:
-    """Words that matter alone, in pairs (i before j) and in threes; each product is shared out among its words."""
+    """Words that matter alone, in pairs (i before j) and in threes; each product is shared out equally among its words."""
 
     alone: np.ndarray
     pairs: np.ndarray
@@ -79,7 +96,7 @@ def shapley_by_orders(players: int, worth: Worth) -> np.ndarray:
 
 
 def shapley_by_subsets(players: int, values: np.ndarray) -> np.ndarray:
-    """The same as a mean over coalitions, one at a time: for M up to 10."""
+    """The same, as a mean over coalitions, one at a time: for M up to 10."""
     scores = np.zeros(players)
     for word in range(players):
         by_size: dict[int, list[float]] = {}

@@ -1,4 +1,4 @@
-"""A real server on the loopback interface that speaks as OpenAI-compatible ones do, and does what a test tells it to."""
+"""A real server on the loopback interface that answers like an OpenAI-compatible one, and fails when a test wants it to."""
 
 import json
 import socket
@@ -18,12 +18,13 @@ FLAGS = {"continue_final_message", "add_generation_prompt"}
 
 @dataclass
 class Served:
-    """What the server can do, what it says, what goes wrong there, and what it was asked.
+    """What the server can do, what it answers, which requests fail, and which requests it has received.
 
-    ``kind`` is "vllm" (everything), "serve" (refuses fields it does not know, drops logprobs, continues no prefill) or "llama"
-    (continues without flags, and repeats the prefill). ``script`` says what a chat is answered; ``trouble`` may give another
-    reply to the n-th request that is no probe, None for none. ``odds`` are the most probable tokens behind a chat that is
-    answered by a word; by default the word, then " A" and others, with nothing for C.
+    ``kind`` is "vllm" (everything), "serve" (refuses unknown fields, ignores logprobs, continues no prefill) or "llama"
+    (continues without flags, and repeats the prefill). ``script`` returns the answer to a chat. ``trouble`` may return another
+    reply to the n-th request, not counting probes; None leaves the answer as it is. ``odds`` returns the most probable tokens
+    after a chat and the first word of its answer; by default this word, then " A" and others, with nothing for C. ``asked``,
+    ``headers`` and ``times`` are those of the requests, and ``most`` is the largest number of requests in flight.
     """
 
     script: Callable[[Chat], str]
@@ -51,10 +52,9 @@ class Served:
         if path == "/version" and self.kind == "vllm":
             return 200, {"version": "0.15.0"}
         if path == "/v1/models" and self.kind != "serve":
-            told = {"id": self.model, "owned_by": self.kind, "root": f"/data/{self.url[-2:]}/tiny-7b"}
-            return 200, {
-                "data": [told | ({"max_model_len": self.context} if self.kind == "vllm" else {"meta": {"n_ctx": 512}})]
-            }
+            model = {"id": self.model, "owned_by": self.kind, "root": f"/data/{self.url[-2:]}/tiny-7b"}
+            context = {"max_model_len": self.context} if self.kind == "vllm" else {"meta": {"n_ctx": 512}}
+            return 200, {"data": [model | context]}
         return 404, {"detail": "Not Found"}
 
     def chat(self, body: dict[str, Any]) -> Reply:
@@ -126,12 +126,12 @@ class _Quiet(ThreadingHTTPServer):
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away are what some tests are about."""
+        """Print nothing: some tests are about clients that disconnect."""
 
 
 @contextmanager
 def serving(served: Served) -> Iterator[Served]:
-    """The server at ``served.url``, for the length of a ``with`` statement; then connections are cut and nobody listens."""
+    """The server at ``served.url`` during a ``with`` statement; afterwards its connections are cut, and it stops listening."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -160,7 +160,7 @@ def serving(served: Served) -> Iterator[Served]:
             self.close_connection = self.close_connection or "Content-Length" in headers
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Nothing."""
+            """Print nothing."""
 
     server = _Quiet(("127.0.0.1", 0), Handler)
     served.url = f"http://127.0.0.1:{server.server_port}"

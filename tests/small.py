@@ -1,4 +1,4 @@
-"""Small things that many tests need: questions, tasks, scripts, and where the shared models and data lie."""
+"""Small things that many tests need: questions, tasks, scripts, and the paths of the shared models and data."""
 
 import json
 import re
@@ -8,25 +8,27 @@ from pathlib import Path
 import pytest
 
 from selfamplify import Choice, Question, ScriptedModel, Task
+from selfamplify.explain.explainer import AbstractExplainer
+from selfamplify.names import NAMES, find
 from selfamplify.records import Chat
 
 Run = Callable[..., tuple[int, str, str]]
-"""Runs a command line; gives its exit code, and what it printed to standard output and error."""
+"""Runs a command line; returns its exit code, and what it printed to standard output and standard error."""
 SHARED = Path(__file__).parents[2] / "shared"
 CHOICES = ("wet moss", "dry palms", "warm soup")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+EXPLAINERS: dict[str, type[AbstractExplainer]] = {name: find("explainer", name) for name in NAMES["explainer"]}
 
 
-def question(
-    number: int = 0, choices: Sequence[str] = ("wet moss", "dry palms", "warm soup"), answer: str = "B", text: str = ""
-) -> Question:
-    """A question whose text holds ``#number#``, by which scripts know it."""
+def question(number: int = 0, choices: Sequence[str] = CHOICES, answer: str = "B", text: str = "") -> Question:
+    """A question whose text contains ``#number#``, by which scripts recognise it."""
     offered = tuple(Choice(label, choice) for label, choice in zip(LETTERS, choices, strict=False))
     return Question(f"q{number}", text or f"George rubs thing #{number}# until warm; which skin surface?", offered, answer)
 
 
 def task(train: int = 12, test: int = 6, answers: str = "ABC") -> Task:
-    """Questions 0 … train - 1 to take shots from, the following ``test`` ones to answer; answers go round in ``answers``."""
+    """``train`` questions to take shots from, and the following ``test`` ones to answer; their answers cycle through
+    ``answers``."""
     made = [question(number, answer=answers[number % len(answers)]) for number in range(train + test)]
     return Task("small", tuple(made[:train]), tuple(made[train:]), {label: label for label in "ABC"})
 
@@ -42,17 +44,17 @@ def right(chat: Chat) -> str:
 
 
 def wrong(chat: Chat) -> str:
-    """A false one."""
+    """A false answer of a question of ``task()``."""
     return "BCA"[number_of(chat) % 3]
 
 
 def mixed(chat: Chat) -> str:
-    """By the question: right, wrong, off-label."""
+    """A right answer, a wrong one, or no label at all, depending on the question."""
     return (right, wrong, lambda _: "Z")[number_of(chat) // 3 % 3](chat)
 
 
 def talker(chat: Chat) -> str:
-    """Reads labels like ``mixed``, and speaks in sentences where text is asked for."""
+    """Names labels like ``mixed``, and speaks in sentences when a text is wanted."""
     if chat.prefill.endswith("("):
         return mixed(chat)
     if "keywords" in chat.prefill:
@@ -63,11 +65,12 @@ def talker(chat: Chat) -> str:
 
 
 def scripted(script: Callable[[Chat], str], name: str = "scripted", context: int = 1 << 20) -> ScriptedModel:
+    """A scripted model with a default name."""
     return ScriptedModel(script, name, context)
 
 
 def shared(*parts: str) -> Path:
-    """A path under the shared folder; the test is skipped where it is absent."""
+    """A path in the shared folder; if it does not exist, the test is skipped."""
     path = SHARED.joinpath(*parts)
     if not path.exists():
         pytest.skip(f"needs {path.relative_to(SHARED.parent)}, which is not on this machine")
@@ -75,13 +78,14 @@ def shared(*parts: str) -> Path:
 
 
 def without_seconds(value: object) -> object:
+    """Nested data without its entries named ``seconds``."""
     if isinstance(value, dict):
         return {key: without_seconds(item) for key, item in value.items() if key != "seconds"}
     return [without_seconds(item) for item in value] if isinstance(value, list) else value
 
 
 def left_behind(folder: Path) -> dict[str, object]:
-    """What a run folder's files say, apart from the seconds; every byte of the responses."""
+    """What the files of a run folder contain, except the seconds; the responses byte by byte."""
     files = [*folder.glob("*.json"), *folder.glob("prompts/*.json")]
     read = {str(file.relative_to(folder)): without_seconds(json.loads(file.read_text())) for file in files}
     return read | {"responses.jsonl": (folder / "responses.jsonl").read_bytes()}

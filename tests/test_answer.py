@@ -1,15 +1,19 @@
-"""Step 3 at work: answers in order, who reads them, and prompts that are too long."""
+"""Answering test questions: the order of the answers, who reads them, and prompts that are too long."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small import number_of, right, scripted, task
 
-from selfamplify import PAPER, InputOutput, Prompt, Sample, Session, ZeroShotCot, evaluate
-from selfamplify.answering.answer import answer
+from selfamplify import PAPER, InputOutput, Prompt, Question, Sample, Session, ZeroShotCot, evaluate
+from selfamplify.answering.answer import answer, ask_after
 from selfamplify.answering.fitting import fit
-from selfamplify.errors import ContextError
-from selfamplify.records import Chat
+from selfamplify.errors import ContextError, DataError
+from selfamplify.models.model import AbstractLanguageModel
+from selfamplify.records import Chat, Response
 
 TASK = task(6, 70)
 
@@ -18,21 +22,30 @@ def io_prompt(session: Session, shots: int = 2) -> Prompt:
     return InputOutput().prompt(session, TASK, Sample.of(TASK.train[:shots], 0))
 
 
+def answered(session: Session, prompt: Prompt, questions: Sequence[Question] = TASK.test) -> list[Response]:
+    return answer(session, prompt, ask_after(session.model, prompt, questions), 0)
+
+
+def longest(model: AbstractLanguageModel, prompt: Prompt) -> int:
+    """Tokens of the longest test question after the prompt."""
+    return max(model.encode(prompt.chat(question)).length for question in TASK.test)
+
+
 def plain(chat: Chat) -> str:
     return f"The answer is ({right(chat)})"
 
 
 @given(st.permutations(range(40)))
-def test_answer_keeps_the_order_of_the_questions(order: list[int]):
+def test_answers_are_in_the_order_of_the_questions(order: list[int]):
     session = Session(scripted(plain))
     questions = [TASK.test[index] for index in order]
-    responses = answer(session, io_prompt(session), questions, 0)
+    responses = answered(session, io_prompt(session), questions)
     assert [response.question_id for response in responses] == [question.id for question in questions]
     assert [response.label for response in responses] == [question.answer for question in questions]
     assert {response.rule for response in responses} == {"stated"}
 
 
-def test_answer_continues_only_responses_that_no_rule_reads():
+def test_the_model_continues_only_responses_that_no_rule_can_read():
     continued: list[Chat] = []
 
     def script(chat: Chat) -> str:
@@ -42,7 +55,7 @@ def test_answer_continues_only_responses_that_no_rule_reads():
         return ["The answer is (C)", "I can't say.", ""][number_of(chat) % 3]
 
     session = Session(scripted(script))
-    responses = answer(session, io_prompt(session), TASK.test, 0)
+    responses = answered(session, io_prompt(session))
     for question, response in zip(TASK.test, responses, strict=True):
         stated = int(question.id[1:]) % 3 == 0
         assert (response.label, response.rule) == (("C", "stated") if stated else (question.answer, "constrained"))
@@ -50,20 +63,22 @@ def test_answer_continues_only_responses_that_no_rule_reads():
     assert len(continued) == sum(response.rule == "constrained" for response in responses)
 
 
-def test_answer_reads_no_label_where_the_response_used_the_context_up():
-    session = Session(scripted(lambda chat: "B" if chat.prefill.endswith("(") else "so " * 40))
+def test_no_label_is_read_if_the_response_has_used_up_the_context():
+    def wordy(chat: Chat) -> str:
+        return "B" if chat.prefill.endswith("(") else "so " * 40
+
+    session = Session(scripted(wordy))
     prompt = io_prompt(session).with_length(1)
-    room = max(len(session.model.tokens(prompt.chat(question))) for question in TASK.test) + 20
-    short = Session(scripted(lambda chat: "B" if chat.prefill.endswith("(") else "so " * 40, context=room))
-    response = answer(short, prompt, TASK.test[:1], 0)[0]
+    short = Session(scripted(wordy, context=longest(session.model, prompt) + 20))
+    response = answered(short, prompt, TASK.test[:1])[0]
     assert (response.label, response.rule) == (None, "none")
 
 
-def test_answer_lets_a_judge_read():
+def test_a_judge_reads_every_response():
     judge = scripted(lambda chat: "Z" if "dunno" in chat.messages[0].content else "A", "judge")
     model = scripted(lambda chat: "dunno" if number_of(chat) % 2 else "The answer is (B)")
     session = Session(model, judge=judge)
-    responses = answer(session, io_prompt(session), TASK.test, 0)
+    responses = answered(session, io_prompt(session))
     assert {(response.text, response.label, response.rule) for response in responses} == {
         ("dunno", None, "none"),
         ("The answer is (B)", "A", "judge"),
@@ -71,9 +86,9 @@ def test_answer_lets_a_judge_read():
     assert model.answered == judge.answered == len(TASK.test)
 
 
-def test_papers_profile_lets_the_model_itself_judge():
+def test_under_the_papers_profile_the_model_itself_is_the_judge():
     model = scripted(lambda chat: "A" if "Response: hm" in chat.messages[0].content else "hm")
-    responses = answer(Session(model, PAPER), io_prompt(Session(model, PAPER)), TASK.test[:3], 0)
+    responses = answered(Session(model, PAPER), io_prompt(Session(model, PAPER)), TASK.test[:3])
     assert {(response.label, response.rule) for response in responses} == {("A", "judge")}
 
 
@@ -83,44 +98,63 @@ def test_zero_shot_chain_of_thought_opens_every_reply():
     session = Session(model)
     prompt = ZeroShotCot().prompt(session, TASK, Sample.of(TASK.train, 0))
     assert prompt.shots == ()
-    answer(session, prompt, TASK.test[:2], 0)
+    answered(session, prompt, TASK.test[:2])
     assert {chat.prefill for chat in seen} == {"Let's think step by step."}
 
 
-def test_too_long_a_prompt_is_refused_before_any_generation():
+def test_a_prompt_that_is_too_long_is_refused_before_any_generation():
     model = scripted(plain, context=60)
     prompt = io_prompt(Session(model), 4).with_length(10)
-    longest = max(len(model.tokens(prompt.chat(question))) for question in TASK.test)
     with pytest.raises(ContextError) as error:
-        evaluate(model, prompt, TASK)
-    for part in (f"has {longest} tokens", "continued by 10", "context of scripted is 60", "fewer shots than 4", "--drop-shots"):
+        evaluate(model, TASK, prompt)
+    tokens = longest(model, prompt)
+    for part in (f"has {tokens} tokens", "by 10", "context of scripted is 60", "`shots=3`", "`drop_shots=True`"):
         assert part in str(error.value)
     assert model.answered == 0
+    assert evaluate(model, TASK, prompt, drop_shots=True).n == len(TASK.test)
 
 
 @pytest.mark.parametrize("context", range(35, 160, 9))
-def test_fit_drops_as_many_whole_shots_as_it_must(context: int):
+def test_fit_drops_no_more_shots_than_necessary(context: int):
     model = scripted(plain, context=context)
     session = Session(model)
     prompt = io_prompt(session, 6).with_length(10)
-
-    def needed(shots: int) -> int:
-        kept = io_prompt(session, shots)
-        return max(len(model.tokens(kept.chat(question))) for question in TASK.test) + 10
-
-    kept = [shots for shots in range(7) if needed(shots) <= context]
+    kept = [shots for shots in range(7) if longest(model, io_prompt(session, shots)) + 10 <= context]
     if not kept:
-        with pytest.raises(ContextError, match="a longer context, or shorter questions"):
-            fit(session, [prompt], TASK.test)[0]
+        with pytest.raises(ContextError, match="longer context"):
+            fit(session, [prompt], TASK.test)
         return
-    shorter = fit(session, [prompt], TASK.test)[0]
+    [shorter], [asked] = fit(session, [prompt], TASK.test)
     assert shorter.shots == prompt.shots[: max(kept)]
-    assert shorter.provenance.get("dropped_shots", 0) == 6 - max(kept)
+    assert shorter.provenance is not None and shorter.provenance.dropped_shots == 6 - max(kept)
+    assert asked == ask_after(model, shorter, TASK.test), "the questions must be those after the shortened prompt"
     assert model.answered == 0
 
 
-def test_evaluate_asks_the_first_questions_of_the_test_side():
+@pytest.mark.parametrize("limit", [1, 5, None])
+def test_evaluate_asks_the_first_test_questions(limit: int | None):
     model = scripted(plain)
-    measured = evaluate(model, io_prompt(Session(model)), TASK, limit=5)
-    assert (measured.n, measured.accuracy, model.answered) == (5, 1.0, 5)
-    assert measured.questions == TASK.test[:5]
+    count = limit or len(TASK.test)
+    measured = evaluate(model, TASK, io_prompt(Session(model)), limit=limit)
+    assert (measured.n, measured.accuracy, model.answered) == (count, 1.0, count)
+    assert measured.questions == TASK.test[:count]
+
+
+def test_evaluate_answers_with_io_on_the_same_shots():
+    model = scripted(plain)
+    prompt = io_prompt(Session(model))
+    assert evaluate(model, TASK, prompt, io=True).io is None, "IO is not compared with itself"
+    measured = evaluate(model, TASK, ZeroShotCot().prompt(Session(model), TASK, Sample.of((), 0)), io=True)
+    assert measured.io is None, "without shots there is no IO"
+
+
+def test_evaluate_refuses_a_prompt_of_another_task_or_with_a_shot_that_is_asked():
+    model = scripted(plain)
+    leaking = InputOutput().prompt(Session(model), TASK, Sample.of(TASK.test[:1], 0))
+    with pytest.raises(DataError, match="1 of the 1 shot"):
+        evaluate(model, TASK, leaking)
+    other = task(3, 3)
+    foreign = InputOutput().prompt(Session(model), other, Sample.of(other.train, 0))
+    with pytest.raises(DataError, match='use `task="small"`'):
+        evaluate(model, replace(TASK, name="else"), foreign)
+    assert model.answered == 0

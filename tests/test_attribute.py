@@ -1,5 +1,6 @@
-"""Any answer to any prompt: read once, scored as a whole by every attribution, shown and kept; and what is refused."""
+"""Any answer to any prompt: read once, scored as a whole by every attribution, shown, saved; and invalid calls."""
 
+import inspect
 import io
 import json
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 import zoo
+from games import types_unchecked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -20,6 +22,7 @@ from zoo import model_of, tiny_model, trained_folder
 
 from selfamplify import (
     AnswerAttribution,
+    DeepLift,
     GradientXActivation,
     KernelShap,
     LocalModel,
@@ -31,13 +34,16 @@ from selfamplify import (
     load_model,
     make_explainer,
 )
-from selfamplify.attribution.record import Unit
-from selfamplify.errors import ContextError, DataError, ExplanationError, ModelError, SettingsError
-from selfamplify.explain.attribution import AbstractAttribution, Attribution
+from selfamplify.attribution.players import Units
+from selfamplify.attribution.unit import Unit
+from selfamplify.errors import ContextError, DataError, ExplanationError, ModelError, RunError, SettingsError
+from selfamplify.explain.attribution import AbstractAttribution
+from selfamplify.explain.scores import Attribution
+from selfamplify.games.coalitions import AbstractGame
 from selfamplify.games.tokens import Target, TokenGame
 from selfamplify.records import Cost, Message
 from selfamplify.text.printable import printable
-from selfamplify.text.shading import tint
+from selfamplify.text.shading import html_style
 from selfamplify.text.words import candidate_words, overlapping
 
 PROMPT = "Which animal gives milk?"
@@ -59,7 +65,7 @@ def with_template(template: str) -> LocalModel:
 
 
 def plain_logprob(model: LocalModel, ids: list[int], answer: tuple[int, ...]) -> float:
-    """The log-probability of an answer behind a prompt, by one plain forward pass over both."""
+    """The log-probability of an answer after a prompt, from one plain forward pass over both."""
     with torch.no_grad():
         logits = model.module(input_ids=torch.tensor([[*ids, *answer]]), use_cache=False).logits[0].double()
     places = range(len(ids) - 1, len(ids) - 1 + len(answer))
@@ -152,7 +158,7 @@ def test_system_turn_may_be_moved_by_the_template() -> None:
         ("{{ messages[0]['content'] }}" + zoo.CHAT_TEMPLATE, "rewrites or repeats"),
         (
             "{{ raise_exception('No system') }}{{ messages[0]['content'] }}",
-            r"refuses user and assistant and system .*No system\); put the system turn's text into the user's turn",
+            r"No system\).* user's turn",
         ),
     ],
 )
@@ -226,12 +232,19 @@ def test_gradient_of_several_tokens_equals_finite_differences() -> None:
 
 
 def test_answers_of_one_token_may_be_scored_by_their_logit() -> None:
-    found = attribute(model_of("llama"), CHAT, "A", make_explainer("feature_ablation", {}))
+    found = attribute(model_of("llama"), CHAT, "A", make_explainer("feature_ablation", {"value": "logit"}))
     assert found.value == "logit"
-    with pytest.raises(SettingsError, match="The logit of an answer of several tokens is not defined; use the value 'logprob'"):
-        attribute(model_of("llama"), CHAT, "A cow", KernelShap())
+    with pytest.raises(SettingsError, match="logit.* answer of several tokens"):
+        attribute(model_of("llama"), CHAT, "A cow", KernelShap(value="logit"))
     with pytest.raises(SettingsError, match="margin needs other answers"):
         attribute(model_of("llama"), CHAT, "A", KernelShap(value="margin"))
+
+
+# TODO(games): the mark can go when the default value is None there.
+@pytest.mark.skipif(DeepLift().value is not None, reason="an explainer can't leave its value open yet")
+def test_value_that_is_left_open_is_the_log_probability() -> None:
+    named, made = (attribute(model_of("llama"), PROMPT, SEVERAL, explainer) for explainer in ("deep_lift", DeepLift()))
+    assert (made.value, made.scores, made.settings) == ("logprob", named.scores, named.settings)
 
 
 def test_long_answers_are_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,7 +278,8 @@ def test_same_seed_gives_the_same_scores() -> None:
 
 def test_words_and_tokens_agree_where_words_are_tokens() -> None:
     model, prompt = model_of("llama"), "A a B b"
-    words, tokens = (attribute(model, prompt, SEVERAL, ShapleyValues(value="logprob"), units) for units in ("word", "token"))
+    kinds: tuple[Units, ...] = ("word", "token")
+    words, tokens = (attribute(model, prompt, SEVERAL, ShapleyValues(value="logprob"), units=units) for units in kinds)
     assert words.words == tokens.words == ("A", "a", "B", "b") and words.scores == tokens.scores
     assert [(unit.start, unit.end) for unit in words.units] == [(unit.start, unit.end) for unit in tokens.units]
 
@@ -287,14 +301,14 @@ def test_token_units_hold_every_visible_character_once(name: str, text: str) -> 
 
 @pytest.mark.parametrize("units", ["word", "token"])
 @pytest.mark.parametrize("absent", ["mask", "delete"])
-def test_nothing_outside_the_span_is_perturbed(units: str, absent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_outside_the_span_is_perturbed(units: Units, absent: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_model()
     reading = model.read_answer(CHAT, SEVERAL)
     rows: list[list[int]] = []
     whole = model.last_logits
     monkeypatch.setattr(model, "last_logits", lambda asked, *rest: rows.extend(asked) or whole(asked, *rest))
     explainer = make_explainer("feature_ablation", {"value": "logprob", "absent": absent})
-    found = attribute(model, CHAT, SEVERAL, explainer, units, "gives milk?")
+    found = attribute(model, CHAT, SEVERAL, explainer, units=units, span="gives milk?")
     assert set("".join(found.words)) <= set("gives milk?") and {unit.message for unit in found.units} == {1}
     assert "".join(found.words).startswith("givesmilk")
     start = reading.text.index("gives milk?")
@@ -310,7 +324,7 @@ def test_nothing_outside_the_span_is_perturbed(units: str, absent: str, monkeypa
         assert absent == "delete" or len(row) == len(reading.ids) + len(reading.answer_ids) - 1
 
 
-def test_what_stands_last_may_be_deleted() -> None:
+def test_the_end_of_the_prompt_may_be_deleted() -> None:
     model, explainer = model_of("llama"), ShapleyValues(value="logprob", absent="delete")
     found = attribute(
         model, [Message("user", PROMPT), Message("assistant", "cow milk")], " and a cow", explainer, span="cow milk"
@@ -320,12 +334,12 @@ def test_what_stands_last_may_be_deleted() -> None:
     assert len(kept) < len(reading.ids)
     assert found.empty == pytest.approx(plain_logprob(model, kept, reading.answer_ids), abs=1e-4)
     bare = with_template("{% for message in messages %}{{ message['content'] }}{% endfor %}")
-    with pytest.raises(SettingsError, match="absent='mask'"):
+    with pytest.raises(SettingsError, match="mask"):
         attribute(bare, "cow", " milk", explainer)
 
 
 @pytest.mark.parametrize(
-    ("span", "told"),
+    ("span", "reason"),
     [
         ("snakes", "occurs 0 times"),
         ("w", "occurs [2-9] times"),
@@ -334,12 +348,12 @@ def test_what_stands_last_may_be_deleted() -> None:
         ("word.\nWhich", "0 times"),
     ],
 )
-def test_span_that_is_not_there_once_is_refused(span: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=told):
+def test_span_that_does_not_occur_once_is_refused(span: str, reason: str) -> None:
+    with pytest.raises(SettingsError, match=reason):
         attribute(model_of("llama"), CHAT, "A", ablation, span=span)
 
 
-# What may be given.
+# What may be passed.
 
 
 def test_text_dictionaries_and_records_are_the_same_prompt() -> None:
@@ -364,47 +378,55 @@ def test_model_may_be_a_folder() -> None:
     assert named.scores == pytest.approx(loaded.scores, abs=1e-5) and named.model == "stories260K"
 
 
+untyped: Any = inspect.unwrap(attribute)
+"""``attribute`` without the tests' type checks, as a user calls it."""
+
 MISUSES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
-    "no answer": (lambda: attribute(model_of("llama"), PROMPT, ""), SettingsError, "The answer is empty"),
-    "no prompt": (lambda: attribute(model_of("llama"), " \n", "A"), SettingsError, "The prompt is empty"),
-    "no messages": (lambda: attribute(model_of("llama"), [], "A"), SettingsError, "The prompt is empty"),
-    "keys": (lambda: attribute(model_of("llama"), [{"role": "user", "text": "x"}], "A"), SettingsError, "Message 1 is .*write"),
-    "role": (lambda: attribute(model_of("llama"), [{"role": "bot", "content": "x"}], "A"), SettingsError, "'bot'; use one"),
-    "content": (lambda: attribute(model_of("llama"), [{"role": "user", "content": []}], "A"), SettingsError, "no text"),
-    "half": (lambda: attribute(model_of("llama"), "a \udcff", "A"), SettingsError, "half a character"),
+    "no answer": (lambda: attribute(model_of("llama"), PROMPT, ""), SettingsError, "answer is empty"),
+    "no prompt": (lambda: attribute(model_of("llama"), " \n", "A"), SettingsError, "prompt is empty"),
+    "no messages": (lambda: attribute(model_of("llama"), [], "A"), SettingsError, "prompt is empty"),
+    "keys": (lambda: attribute(model_of("llama"), [{"role": "user", "text": "x"}], "A"), SettingsError, "Message 1 .*`{"),
+    "role": (lambda: attribute(model_of("llama"), [{"role": "bot", "content": "x"}], "A"), SettingsError, "'bot'.*user"),
+    "content": (lambda: attribute(model_of("llama"), [{"role": "user", "content": []}], "A"), SettingsError, "not a text"),
+    "half": (lambda: attribute(model_of("llama"), "a \udcff", "A"), SettingsError, "half of a character"),
     "marks": (lambda: attribute(model_of("llama"), "?!", "A"), SettingsError, "has no word"),
-    "units": (lambda: attribute(model_of("llama"), PROMPT, "A", units="line"), SettingsError, "choose one of: word, token"),
-    "text explainer": (lambda: attribute(model_of("llama"), PROMPT, "A", SelfExp()), SettingsError, "self_exp .*: .*lime"),
-    "its name": (lambda: attribute(model_of("llama"), PROMPT, "A", "random"), SettingsError, "random does not .* use one of"),
-    "unknown": (lambda: attribute(model_of("llama"), PROMPT, "A", "deeplift"), SettingsError, "did you mean 'deep_lift'"),
-    "served": (lambda: attribute(ScriptedModel(lambda chat: "A"), PROMPT, "A"), ModelError, "is not; give one of load"),
+    "units": (lambda: untyped(model_of("llama"), PROMPT, "A", units="line"), SettingsError, "'line'.*`units=\"word\"`"),
+    "units list": (lambda: untyped(model_of("llama"), PROMPT, "A", units=["word"]), SettingsError, "`units=\"word\"`"),
+    "text explainer": (lambda: attribute(model_of("llama"), PROMPT, "A", SelfExp()), SettingsError, "self_exp .*kernel_shap"),
+    "its name": (lambda: attribute(model_of("llama"), PROMPT, "A", "random"), SettingsError, "random is not .*kernel_shap"),
+    "class": (lambda: untyped(model_of("llama"), PROMPT, "A", DeepLift), SettingsError, r"class; write `DeepLift\(\)`"),
+    "no explainer": (lambda: untyped(model_of("llama"), PROMPT, "A", 7), SettingsError, "7 is not an explainer"),
+    "unknown": (lambda: attribute(model_of("llama"), PROMPT, "A", "deeplift"), SettingsError, "deep_lift"),
+    "scripted": (lambda: attribute(ScriptedModel(lambda chat: "A"), PROMPT, "A"), ModelError, "not a local .*`load_model`"),
+    "no model": (lambda: untyped(LocalModel, PROMPT, "A"), SettingsError, "class LocalModel.*not a model"),
     "control": (lambda: attribute(model_of("llama"), PROMPT, "A</s>"), ModelError, "control token '</s>'"),
-    "system": (lambda: attribute(model_of("gpt2"), CHAT, "A"), ModelError, "no system turn; put its text"),
-    "long": (lambda: attribute(model_of("llama"), "cow " * 600, "A"), ContextError, "context of tiny-llama is 512; shorten"),
+    "system": (lambda: attribute(model_of("gpt2"), CHAT, "A"), ModelError, "system turn"),
+    "long": (lambda: attribute(model_of("llama"), "cow " * 600, "A"), ContextError, "tiny-llama is 512 tokens; shorten"),
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("case", MISUSES)
+def test_invalid_calls_are_refused_in_one_line(case: str) -> None:
+    call, kind, remedy = MISUSES[case]
+    with types_unchecked(), pytest.raises(kind, match=remedy) as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("name", ["kernel_shap", "lime", "kernel_shap_captum"])
-def test_too_few_evaluations_are_told_without_a_question(name: str) -> None:
-    with pytest.raises(ExplanationError, match="for 4 words, not 5; use --samples 6, or more") as error:
+def test_too_few_evaluations_are_refused_without_a_question(name: str) -> None:
+    with pytest.raises(ExplanationError, match="for 4 words.*6") as error:
         attribute(model_of("llama"), PROMPT, "A", make_explainer(name, {"value": "logprob", "samples": 5}))
     assert "question" not in str(error.value)
 
 
-def test_prompt_that_moves_nothing_is_told_without_a_question() -> None:
+def test_prompt_without_influence_is_reported_without_a_question() -> None:
     model = tiny_model()
     for weight in model.module.parameters():
         weight.data.zero_()
-    with pytest.raises(ExplanationError, match="No word of the prompt moves the model's logprob .* another") as error:
+    with pytest.raises(ExplanationError, match="the prompt .*logprob") as error:
         attribute(model, PROMPT, "A", ablation)
     assert "question" not in str(error.value)
-
-
-@pytest.mark.parametrize("case", MISUSES)
-def test_misuse_is_told_with_its_remedy(case: str) -> None:
-    call, kind, remedy = MISUSES[case]
-    with pytest.raises(kind, match=remedy):
-        call()
 
 
 # The record.
@@ -472,7 +494,7 @@ def test_files_of_the_first_version_are_read_without_settings(tmp_path: Path) ->
     assert AnswerAttribution.load(file) == replace(found, settings={}, seed=None)
 
 
-def test_damaged_files_are_told(tmp_path: Path) -> None:
+def test_damaged_files_are_refused_in_one_line(tmp_path: Path) -> None:
     file = attribute(model_of("llama"), PROMPT, SEVERAL, ablation).save(tmp_path / "deep" / "a.json")
     good = file.read_text()
     for bad in ("", "{", "[]", "{}", good.replace('"version": 2', '"version": 3'), good.replace("milk", "silk", 1),
@@ -481,10 +503,37 @@ def test_damaged_files_are_told(tmp_path: Path) -> None:
         with pytest.raises(DataError, match="attribute the answer again") as error:
             AnswerAttribution.load(file)
         assert "\n" not in str(error.value)
-    with pytest.raises(DataError, match="can't be read .* name a file"):
+    with pytest.raises(DataError, match="version 3, but"):
+        file.write_text(good.replace('"version": 2', '"version": 3'))
+        AnswerAttribution.load(file)
+    with pytest.raises(DataError, match="Can't read"):
         AnswerAttribution.load(tmp_path / "nowhere.json")
-    with pytest.raises(SettingsError, match="not as a.png; name such a file"):
-        attribute(model_of("llama"), PROMPT, SEVERAL, ablation).save("a.png")
+    with pytest.raises(SettingsError, match="a.png"):
+        SIGNED.save("a.png")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="Can't write"):
+        SIGNED.save(tmp_path / "file" / "a.json")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"start": 4}, {"message": 1}, {"message": -1}, {"score": float("nan")}, {"start": 0, "end": 0}, {"text": "bulls"}],
+)
+def test_record_that_contradicts_itself_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(DataError):
+        replace(SIGNED, units=(replace(SIGNED.units[0], **changed), *SIGNED.units[1:]))
+    with pytest.raises(DataError, match="sort the units"):
+        replace(SIGNED, units=SIGNED.units[::-1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(attributions())
+def test_repr_names_the_strongest_units_on_one_short_line(found: AnswerAttribution) -> None:
+    shown = repr(found)
+    assert shown.startswith("AnswerAttribution(") and f"{len(found.units)} units" in shown
+    assert "\n" not in shown.replace(found.model, "") and len(shown) < 300
+    ranked = sorted(found.units, key=lambda unit: -abs(unit.score))
+    assert all(f"{unit.score:+.3g}" in shown for unit in ranked[:3])
 
 
 class Shown(HTMLParser):
@@ -531,27 +580,29 @@ SIGNED = AnswerAttribution(
 )  # fmt: skip
 
 
-def test_sign_is_not_told_by_colour_alone() -> None:
+def test_sign_does_not_depend_on_colour_alone() -> None:
     shown = Shown(SIGNED._repr_html_())
     styles = {attributes["title"]: str(attributes["style"]) for _, attributes in shown.tags if "title" in attributes}
     assert list(styles) == ["+2.0000 ± 0.2500", "-1.0000 ± 0.2500", "+0.0100 ± 0.2500"]
     assert ["dashed" in style for style in styles.values()] == [False, True, False]
-    assert "kernel_shap: for the answer against it\nlogprob -1 with the whole prompt, -2.01 without" in shown.text
     legend = [str(attributes["style"]) for _, attributes in shown.tags if "style" in attributes][-3:-1]
-    assert legend == [tint(1.0), tint(-1.0)], "in the colours of the strongest words, and not dimmed"
-    assert "completeness gap 1e-09, 9 forward passes, 0.50 s" in shown.text
+    assert legend == [html_style(1.0), html_style(-1.0)], "in the colours of the strongest words, and not dimmed"
     drawn = SIGNED.__rich__()
     spans = {drawn.plain[span.start : span.end]: str(span.style) for span in drawn.spans if "rgb" in str(span.style)}
     assert set(spans) == {"cows", "give"} and "underline" in spans["give"] and "underline" not in spans["cows"]
-    assert str(SIGNED).splitlines()[:4] == [
-        "user: cows give grey milk",
-        "assistant: yes",
-        "kernel_shap: green speaks for the answer, red (underlined) against it",
-        "most for it: cows +2, milk +0.01; most against it: give -1",
-    ]
 
 
-def test_start_of_a_reply_and_answer_stand_on_one_line(tmp_path: Path) -> None:
+def test_text_and_page_show_the_prompt_the_strongest_units_the_values_and_the_cost() -> None:
+    text, html = str(SIGNED), Shown(SIGNED._repr_html_()).text
+    assert text.splitlines()[:2] == ["user: cows give grey milk", "assistant: yes"]
+    strongest = text.splitlines()[3]
+    assert strongest.index("cows +2") < strongest.index("milk +0.01") < strongest.index("give -1")
+    for each in (text, html):
+        assert "kernel_shap" in each and "logprob -1 with" in each and "-2.01 with" in each
+        assert "completeness gap 1e-09" in each and "9 forward passes" in each and "0.50 s" in each
+
+
+def test_answer_follows_the_start_of_a_reply_on_its_line(tmp_path: Path) -> None:
     found = attribute(model_of("llama"), CHAT, "A", ablation)
     assert "\nassistant: The answer is (A\n" in str(found)
     page = found.save(tmp_path / "a.html").read_text()
@@ -571,16 +622,16 @@ def test_terminal_shows_colours_and_a_table() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class SoloGain(AbstractAttribution):
-    """What each word adds to the empty prompt, on its own."""
+    """What each word alone adds to the empty prompt."""
 
     name = "solo_gain"
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
+    def attribute(self, game: AbstractGame, seed: int) -> Attribution:
         _, empty = game.ends()
         return Attribution((game.values(np.eye(game.players, dtype=bool)) - empty).tolist(), game.passes)
 
 
-def test_attribution_of_ones_own_is_taken() -> None:
+def test_third_party_attribution_works() -> None:
     found = attribute(model_of("llama"), PROMPT, SEVERAL, SoloGain(value="logprob"))
     assert found.explainer == "solo_gain" and found.completeness_gap is None
     assert found.cost.forward_passes == 6, "the whole prompt, the empty one, and four words alone"

@@ -1,12 +1,11 @@
-"""The embedded model and the commands that stand on it: what a user sees first."""
+"""The embedded model, and the commands that use it: what a user sees first."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from scipy.stats import binomtest
-from typer.testing import CliRunner
+from small import Run
 
 from selfamplify import (
     PAPER,
@@ -20,13 +19,14 @@ from selfamplify import (
     SelfExp,
     SelfTopk,
     Session,
+    Table,
     ZeroShot,
     evaluate,
     load_model,
     load_task,
     select,
 )
-from selfamplify.cli.app import app
+from selfamplify.cli.compare import METHODS
 from selfamplify.demo import __file__ as demo
 from selfamplify.errors import DataError
 from selfamplify.methods.method import AbstractMethod
@@ -47,7 +47,7 @@ def test_embedded_model_is_small_and_safe():
 def test_embedded_model_answers_above_chance_and_better_with_its_own_steps(embedded: LocalModel, name: str):
     task = load_task(name).limited(300)
     plain, own = (
-        evaluate(embedded, method.prompt(Session(embedded), task, Sample.of(task.train[:8], 0)).with_length(96), task)
+        evaluate(embedded, task, method.prompt(Session(embedded), task, Sample.of(task.train[:8], 0)).with_length(96))
         for method in (InputOutput(), SelfAmplify(SelfExp()))
     )
     assert binomtest(plain.correct, plain.n, 1 / len(task.labels), alternative="greater").pvalue < 1e-2
@@ -61,9 +61,9 @@ def test_embedded_model_learns_a_vague_word_from_shots_and_unlearns_it_from_wron
     shots = task.train[:8]
     wrong = tuple(replace(shot, answer=next(label for label in shot.labels if label != shot.answer)) for shot in shots)
     few, fooled = (
-        evaluate(embedded, InputOutput().prompt(Session(embedded), task, Sample.of(shown, 0)), task) for shown in (shots, wrong)
+        evaluate(embedded, task, InputOutput().prompt(Session(embedded), task, Sample.of(shown, 0))) for shown in (shots, wrong)
     )
-    none = evaluate(embedded, ZeroShot().prompt(Session(embedded), task, Sample.of(shots, 0)), task)
+    none = evaluate(embedded, task, ZeroShot().prompt(Session(embedded), task, Sample.of(shots, 0)))
     assert few.correct > none.correct and few.p_against(none) < 1e-3
     assert few.correct > fooled.correct and few.p_against(fooled) < 1e-3
 
@@ -76,7 +76,7 @@ def test_embedded_model_learns_a_vague_word_from_shots_and_unlearns_it_from_wron
 def test_embedded_model_follows_every_format(embedded: LocalModel, method: AbstractMethod):
     task = load_task("planted_arc").limited(24)
     prompt = method.prompt(Session(embedded), task, Sample.of(task.train[:3], 0)).with_length(96)
-    result = evaluate(embedded, prompt, task)
+    result = evaluate(embedded, task, prompt)
     assert result.unparsed <= 0.05
     assert {response.rule for response in result.responses} <= {"stated"}
 
@@ -89,17 +89,21 @@ def test_papers_profile_reads_labels_with_a_real_tokenizer(embedded: LocalModel)
 def test_shots_among_the_test_questions_are_refused(embedded: LocalModel):
     task = load_task("planted_arc")
     prompt = InputOutput().prompt(Session(embedded), task, Sample.of(task.train[:3], 0))
-    with pytest.raises(DataError, match="2 of the 3 shots are among the 4 test questions"):
-        evaluate(embedded, prompt, replace(task, test=(*task.test[:2], *task.train[:2])))
-    with pytest.raises(DataError, match="use --task planted_arc"):
-        evaluate(embedded, prompt, replace(task, name="snarks"))
+    with pytest.raises(DataError, match="2 of the 3 shots are also among the 4 test questions"):
+        evaluate(embedded, replace(task, test=(*task.test[:2], *task.train[:2])), prompt)
+    with pytest.raises(DataError, match='task="planted_arc"'):
+        evaluate(embedded, replace(task, name="snarks"), prompt)
 
 
-def test_doctor_and_demo_run(tmp_path: Path):
-    runner = CliRunner()
-    assert "and says: The answer is (" in runner.invoke(app, ["doctor"]).stdout
-    result = runner.invoke(app, ["demo", "--out", str(tmp_path), "--limit", "6"])
-    assert result.exit_code == 0 and "kernel_shap" in result.stdout
-    rows = json.loads((tmp_path / "results.json").read_text())["rows"]
-    wanted = "method explainer selection task model seed n correct accuracy ci_low ci_high p_vs_io unparsed seconds".split()
-    assert len(rows) == 14 and all(set(wanted) <= set(row) for row in rows)
+def test_doctor_lets_the_embedded_model_answer(run: Run):
+    code, out, _ = run("doctor")
+    assert code == 0 and "its reply: The answer is (" in out and "torch" in out
+
+
+def test_demo_compares_all_methods_and_shows_an_example(run: Run, tmp_path: Path):
+    code, out, _ = run("demo", "--out", tmp_path, "--limit", "6")
+    assert code == 0 and "selfamplify build --model MODEL" in out
+    table = Table.load(tmp_path)
+    assert not table.failed and {row.n for row in table.rows} == {6}
+    assert {row.explainer or row.method for row in table.rows} == {"io", *METHODS.split(",")}
+    assert all((row.explainer or row.method) in out for row in table.rows)

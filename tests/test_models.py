@@ -1,4 +1,4 @@
-"""Every model of the zoo, batched and behind shared prefixes, answers as a plain forward pass over each whole prompt does."""
+"""Every model of the zoo, in batches and after shared prefixes, answers like a plain forward pass over each whole prompt."""
 
 import pytest
 import torch
@@ -20,6 +20,12 @@ every_model = pytest.mark.parametrize("name", zoo.ZOO)
 def plain_logits(model: LocalModel, ids: tuple[int, ...]) -> torch.Tensor:
     with torch.no_grad():
         return model.module(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1].float()
+
+
+def ids_of(model: LocalModel, chat: Chat) -> tuple[int, ...]:
+    """The token ids of a chat."""
+    encoded = model.encode(chat)
+    return (*encoded.prefix, *encoded.suffix)
 
 
 def few_shot_chats() -> list[Chat]:
@@ -78,8 +84,8 @@ DECODINGS = {
 
 
 def plain_generation(model: LocalModel, chat: Chat, decoding: Decoding, seed: int, ends: list[int]) -> str:
-    """What transformers writes behind one whole prompt."""
-    tokens = plain_tokens(model, model.tokens(chat), decoding, seed, ends)
+    """What transformers writes after one whole prompt."""
+    tokens = plain_tokens(model, ids_of(model, chat), decoding, seed, ends)
     text = str(model.tokenizer.decode(list(tokens), skip_special_tokens=True))
     return text.split(PLAIN_STOP)[0].strip() if model.tokenizer.chat_template is None else text.strip()
 
@@ -101,17 +107,17 @@ def test_generate_equals_plain_generate_whatever_the_batch(name: str, decoding: 
     assert [model.generate([chat], decoding, [seed])[0] for chat, seed in zip(chats, seeds, strict=True)] == together
 
 
-def test_padding_takes_no_part_in_what_may_not_be_repeated() -> None:
+def test_padding_does_not_count_as_repetition() -> None:
     model = tiny_model("phi")
     head = model.module.get_output_embeddings()
     assert isinstance(head, torch.nn.Linear)
-    head.bias.data[model.blank] = 50.0  # what it would say first, unless it thinks that the prompt holds it
+    head.bias.data[model.blank] = 50.0  # it would write this token first, unless it counts as a part of the prompt
     chats, decoding = asked()[0], Decoding(4, no_repeat_ngram_size=1)
     assert model.generate(chats, decoding, [0] * 3) == [model.generate([chat], decoding, [0])[0] for chat in chats]
 
 
 @every_model
-def test_generate_draws_from_its_seed_alone(name: str) -> None:
+def test_samples_depend_on_their_seed_alone(name: str) -> None:
     model, decoding = model_of(name), Decoding(8, do_sample=True)
     chats = asked([PLANT] * 2)[0]
     torch.manual_seed(3)
@@ -122,7 +128,7 @@ def test_generate_draws_from_its_seed_alone(name: str) -> None:
     assert first[0].text != first[1].text
 
 
-def test_generate_tells_finished_from_cut_replies() -> None:
+def test_generate_distinguishes_finished_replies_from_those_cut_off() -> None:
     model = model_of("cardputer-chat-3M")
     chats = asked([ANIMAL, PLANT])[0]
     long = model.generate(chats, Decoding(60), [0, 0])
@@ -144,18 +150,18 @@ def test_generate_ignores_the_models_own_defaults() -> None:
 
 
 @every_model
-def test_read_gives_the_ids_of_the_labels_in_place(name: str) -> None:
+def test_read_gives_the_label_ids_of_this_context(name: str) -> None:
     model = model_of(name)
     for chat, question in zip([*asked()[0], *few_shot_chats()], (*QUESTIONS, *QUESTIONS), strict=True):
         reading = model.read(chat, question.labels)
         for label, token in reading.label_ids.items():
-            with_answer = model.tokens(Chat(chat.messages, f"{chat.prefill}{label})", chat.question))
+            with_answer = ids_of(model, Chat(chat.messages, f"{chat.prefill}{label})", chat.question))
             assert with_answer[: len(reading.ids) + 1] == (*reading.ids, token)
         assert len(set(reading.label_ids.values())) == len(question.labels)
 
 
 @every_model
-def test_read_points_at_the_characters_of_the_question(name: str) -> None:
+def test_read_gives_the_characters_of_the_question(name: str) -> None:
     model = model_of(name)
     for chat, question in zip(few_shot_chats(), QUESTIONS, strict=True):
         reading = model.read(chat, question.labels)
@@ -168,16 +174,16 @@ def test_read_points_at_the_characters_of_the_question(name: str) -> None:
 
 
 @every_model
-def test_rendering_begins_with_one_bos(name: str) -> None:
+def test_a_rendered_chat_begins_with_one_bos_token(name: str) -> None:
     model = model_of(name)
     if name == "cardputer-chat-3M":
         pytest.skip("its template has no BOS")
     for chat in asked()[0]:
-        assert [token for token in model.tokens(chat) if token == model.tokenizer.bos_token_id] == [1]
+        assert [token for token in ids_of(model, chat) if token == model.tokenizer.bos_token_id] == [1]
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
-def test_read_parts_labels_where_marker_and_label_are_one_token(question: Question) -> None:
+def test_read_distinguishes_labels_that_share_a_token_with_their_bracket(question: Question) -> None:
     backend = zoo.merged_markers()
     model = LocalModel(tiny_module("llama"), tiny_tokenizer(backend=backend), "merged")
     reading = model.read(asked([question])[0][0], question.labels)
@@ -188,7 +194,7 @@ def test_read_parts_labels_where_marker_and_label_are_one_token(question: Questi
 
 
 @pytest.mark.parametrize("labels", [("A",), ("A", "A"), ("1", "2", "10")])
-def test_read_refuses_labels_that_one_token_can_not_tell_apart(labels: tuple[str, ...]) -> None:
+def test_read_refuses_labels_that_one_token_can_not_distinguish(labels: tuple[str, ...]) -> None:
     with pytest.raises(ModelError, match="such as A and B"):
         tiny_model().read(asked([ANIMAL])[0][0], labels)
 
@@ -196,18 +202,18 @@ def test_read_refuses_labels_that_one_token_can_not_tell_apart(labels: tuple[str
 def test_read_refuses_a_template_that_rewrites_the_question() -> None:
     model = tiny_model()
     model.tokenizer.chat_template = zoo.CHAT_TEMPLATE.replace("message['content']", "message['content'] | replace('milk', 'm')")
-    with pytest.raises(ModelError, match="inserts message"):
+    with pytest.raises(ModelError, match="inserts .message"):
         model.read(asked([ANIMAL])[0][0], ANIMAL.labels)
 
 
-def test_template_that_refuses_the_turns_is_told() -> None:
+def test_a_template_that_refuses_the_turns_is_reported_with_its_reason() -> None:
     model = tiny_model()
     model.tokenizer.chat_template = "{{ raise_exception('Roles must alternate\n') }}{{ messages[0]['content'] }}"
     with pytest.raises(ModelError, match=r"\(Roles must alternate\); use a model"):
-        model.tokens(asked([ANIMAL])[0][0])
+        ids_of(model, asked([ANIMAL])[0][0])
 
 
-def test_question_is_found_behind_shots_and_before_the_reply_that_repeat_it() -> None:
+def test_the_question_is_found_between_shots_and_a_reply_that_repeat_it() -> None:
     model = tiny_model()
     text = ANIMAL.render()
     chat = Chat((Message("user", text), Message("assistant", "(A)"), Message("user", text)), f"{text} The answer is (", text)
@@ -225,24 +231,24 @@ def test_control_tokens_in_data_are_refused(token: str) -> None:
     module.resize_token_embeddings(len(tokenizer))
     model = LocalModel(module, tokenizer, "tiny")
     with pytest.raises(ModelError, match="control token .* remove it"):
-        model.tokens(Chat((Message("user", f"Cows {token} eat"),), "", ""))
+        ids_of(model, Chat((Message("user", f"Cows {token} eat"),), "", ""))
 
 
 def set_row(model: LocalModel, token: int, value: float) -> None:
-    """Overwrite what the head holds for one token."""
+    """Overwrite the weights of one token in the head."""
     head = model.module.get_output_embeddings()
     assert isinstance(head, torch.nn.Linear)
     head.weight.data[token] = value
 
 
-def test_numbers_that_are_none_are_refused() -> None:
+def test_logits_that_are_not_numbers_are_refused() -> None:
     model = tiny_model()
     set_row(model, 7, float("nan"))
     chats, labels = asked()
-    with pytest.raises(ModelError, match="--dtype float32"):
+    with pytest.raises(ModelError, match='`dtype="float32"`'):
         model.next_token(chats, labels)
     for decoding in DECODINGS.values():
-        with pytest.raises(ModelError, match="--dtype float32"):
+        with pytest.raises(ModelError, match='`dtype="float32"`'):
             model.generate(chats, decoding, [0, 0, 0])
 
 
@@ -250,23 +256,23 @@ def test_infinite_logits_are_refused() -> None:
     model = tiny_model()
     for bad in (float("inf"), float("-inf")):
         set_row(model, 7, bad)
-        with pytest.raises(ModelError, match="--dtype float32"):
+        with pytest.raises(ModelError, match='`dtype="float32"`'):
             model.next_token(*asked())
 
 
-def test_tokenizer_without_a_padding_token_is_refused() -> None:
+def test_a_tokenizer_without_a_padding_token_is_refused() -> None:
     tokenizer = tiny_tokenizer()
     tokenizer.pad_token = tokenizer.unk_token = tokenizer.eos_token = None
-    with pytest.raises(ModelError, match="set tokenizer.pad_token"):
+    with pytest.raises(ModelError, match="set `tokenizer.pad_token`"):
         LocalModel(tiny_module("llama"), tokenizer, "tiny")
 
 
-def test_architecture_that_can_not_share_prefixes_is_refused() -> None:
+def test_an_architecture_that_can_not_share_prefixes_is_refused() -> None:
     with pytest.raises(ModelError, match="MambaForCausalLM.*use a decoder such as Llama"):
         LocalModel(zoo.state_space_module(), tiny_tokenizer(), "mamba")
 
 
-def test_fingerprint_is_that_of_the_answers() -> None:
+def test_the_fingerprint_changes_with_everything_that_changes_the_answers() -> None:
     original = tiny_model().fingerprint
     assert tiny_model().fingerprint == original
     assert tiny_model(seed=1).fingerprint != original
@@ -285,10 +291,10 @@ def test_fingerprint_is_that_of_the_answers() -> None:
     assert LocalModel(module, tiny_tokenizer(), "tiny").fingerprint != original
 
 
-def test_transformers_stays_silent(capfd: pytest.CaptureFixture[str]) -> None:
+def test_transformers_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     model = model_of("stories260K")
     chats, labels = asked()
-    model.tokens(Chat((Message("user", "warm " * 2000),)))
+    ids_of(model, Chat((Message("user", "warm " * 2000),)))
     model.next_token(chats, labels)
     for decoding in (*DECODINGS.values(), Decoding(4, early_stopping=True)):
         model.generate(chats, decoding, [0, 1, 2])

@@ -1,8 +1,9 @@
-"""Rows are cut into batches that fit; when memory runs out, smaller ones give the same result."""
+"""Rows are cut into batches that fit in memory; when memory runs out, smaller batches give the same results."""
 
 import gc
 import weakref
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -17,43 +18,43 @@ from selfamplify.models.local.prefix import PrefixCache
 
 
 class Device:
-    """Computes squares of at most ``room`` rows at once."""
+    """Computes the squares of at most ``capacity`` rows at once."""
 
-    def __init__(self, room: int):
-        self.room = room
+    def __init__(self, capacity: int):
+        self.capacity = capacity
         self.sizes: list[int] = []
-        self.retreats = 0
+        self.freed = 0
 
     def compute(self, rows: Sequence[int]) -> list[int]:
-        if len(rows) > self.room:
+        if len(rows) > self.capacity:
             raise torch.OutOfMemoryError("out of memory")
         self.sizes.append(len(rows))
         return [row * row for row in rows]
 
-    def retreat(self) -> None:
-        self.retreats += 1
+    def free_memory(self) -> None:
+        self.freed += 1
 
 
-@given(count=st.integers(0, 60), tokens=st.integers(1, 400), width=st.integers(1, 50), room=st.integers(1, 60))
-def test_batches_cover_all_rows_in_order(count: int, tokens: int, width: int, room: int) -> None:
-    device, batcher = Device(room), Batcher(tokens)
-    parts = batcher.run(list(range(count)), width, device.compute, device.retreat)
+@given(count=st.integers(0, 60), tokens=st.integers(1, 400), width=st.integers(1, 50), capacity=st.integers(1, 60))
+def test_batches_cover_all_rows_in_order(count: int, tokens: int, width: int, capacity: int) -> None:
+    device, batcher = Device(capacity), Batcher(tokens)
+    parts = batcher.run(list(range(count)), width, device.compute, device.free_memory)
     assert [value for part in parts for value in part] == [row * row for row in range(count)]
     assert all(size * width <= max(tokens, width) for size in device.sizes)
 
 
-def test_batcher_remembers_the_size_that_fitted() -> None:
+def test_batch_size_that_fits_is_remembered() -> None:
     device, batcher = Device(3), Batcher(1000)
     for _ in range(2):
-        list(batcher.run(list(range(10)), 10, device.compute, device.retreat))
-    assert device.retreats == 2  # 10 rows, 5 rows; then 2 at a time
+        list(batcher.run(list(range(10)), 10, device.compute, device.free_memory))
+    assert device.freed == 2  # 10 rows, 5 rows; then 2 at a time
     assert device.sizes == [2] * 10
 
 
-def test_row_that_never_fits_is_an_error_with_a_remedy() -> None:
+def test_single_row_that_does_not_fit_is_an_error_with_a_remedy() -> None:
     device = Device(0)
-    with pytest.raises(ModelError, match="One row of 10 tokens .* --dtype bfloat16"):
-        list(Batcher(1000).run([1, 2, 3], 10, device.compute, device.retreat))
+    with pytest.raises(ModelError, match='One row of 10 tokens .* `dtype="bfloat16"`'):
+        list(Batcher(1000).run([1, 2, 3], 10, device.compute, device.free_memory))
 
 
 def test_failed_batch_is_freed_before_the_next_try() -> None:
@@ -66,30 +67,29 @@ def test_failed_batch_is_freed_before_the_next_try() -> None:
             raise torch.OutOfMemoryError("out of memory")
         return int(activations.sum())
 
-    def retreat() -> None:
+    def free_memory() -> None:
         assert alive[-1]() is None
 
     gc.disable()
     try:
-        assert list(Batcher(1000).run([1, 2], 1, compute, retreat)) == [3, 3]
+        assert list(Batcher(1000).run([1, 2], 1, compute, free_memory)) == [3, 3]
     finally:
         gc.enable()
 
 
-def test_model_out_of_memory_answers_the_same_in_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_that_runs_out_of_memory_answers_the_same_in_smaller_batches() -> None:
     chats, labels = asked()
     chats, labels = chats * 3, labels * 3
     model, small = tiny_model(), tiny_model()
-    forward, sizes = small.module.forward, []
+    sizes: list[int] = []
 
-    def cramped(*args: object, **kwargs: object) -> object:
-        rows = len(kwargs["input_ids"])  # pyright: ignore[reportArgumentType]
+    def limit(module: object, args: object, inputs: dict[str, Any]) -> None:
+        rows = len(inputs["input_ids"])
         if rows > 2:
             raise torch.OutOfMemoryError("out of memory")
         sizes.append(rows)
-        return forward(*args, **kwargs)
 
-    monkeypatch.setattr(small.module, "forward", cramped)
+    small.module.register_forward_pre_hook(limit, with_kwargs=True)
     for expected, token in zip(model.next_token(chats, labels), small.next_token(chats, labels), strict=True):
         assert token.text == expected.text
         assert token.log_probabilities == pytest.approx(expected.log_probabilities, abs=1e-4)
@@ -105,21 +105,21 @@ def test_results_do_not_depend_on_batch_tokens() -> None:
     assert whole.generate(chats, Decoding(5, num_beams=2), [0] * 3) == single.generate(chats, Decoding(5, num_beams=2), [0] * 3)
 
 
-def test_prefix_is_run_once_for_all_its_rows() -> None:
-    asked_for: list[tuple[int, ...]] = []
+def test_prefix_is_computed_once_for_all_its_rows() -> None:
+    computed: list[tuple[int, ...]] = []
 
     def compute(prefix: tuple[int, ...]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        asked_for.append(prefix)
+        computed.append(prefix)
         return [(torch.full((1, 2, len(prefix), 4), 1.0), torch.full((1, 2, len(prefix), 4), 2.0))]
 
     cache = PrefixCache(compute, size=2)
     for prefix in ((1, 2), (1, 2), (3,), (1, 2), (4,), (1, 2), (3,)):
         assert cache.replicate(prefix, 5).get_seq_length() == len(prefix)
-    assert asked_for == [(1, 2), (3,), (4,), (3,)]
+    assert computed == [(1, 2), (3,), (4,), (3,)]
     assert cache.replicate((), 5).get_seq_length() == 0
 
 
-def test_kept_prefix_is_not_written_to() -> None:
+def test_cached_prefix_is_not_changed_by_a_replica() -> None:
     cache = PrefixCache(lambda prefix: [(torch.ones(1, 2, len(prefix), 4), torch.ones(1, 2, len(prefix), 4))])
     first = cache.replicate((1, 2), 3)
     first.update(torch.zeros(3, 2, 1, 4), torch.zeros(3, 2, 1, 4), 0)

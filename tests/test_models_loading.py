@@ -1,4 +1,4 @@
-"""``load_model`` loads what save_pretrained wrote, and refuses the rest in one line that says what to do."""
+"""``load_model`` loads what save_pretrained wrote, and refuses anything else in one line that says what to do."""
 
 import json
 import shutil
@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from zoo import asked, tiny_model
+from zoo import asked, tiny_model, tiny_module
 
-from selfamplify import Decoding, SelfAmplifyError, load_model
+from selfamplify import Decoding, LocalModel, SelfAmplifyError, load_model
 from selfamplify.errors import ModelError, SettingsError
+from selfamplify.models.local.load import as_model
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +30,9 @@ def folder(saved: Path, tmp_path: Path) -> Path:
     return shutil.copytree(saved, tmp_path / "tiny")
 
 
-def refusal(kind: type[SelfAmplifyError], name: str | Path, **settings: str) -> str:
+def refusal(kind: type[SelfAmplifyError], name: Any, **options: Any) -> str:
     with pytest.raises(kind) as caught:
-        load_model(name, **settings)  # pyright: ignore[reportArgumentType]
+        load_model(name, **options)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -59,13 +60,13 @@ def test_fingerprint_does_not_depend_on_the_folder(saved: Path, folder: Path) ->
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
-def test_dtype_is_that_asked_for(saved: Path, dtype: str) -> None:
+def test_weights_have_the_requested_dtype(saved: Path, dtype: Any) -> None:
     model = load_model(saved, dtype=dtype)
     assert str(model.module.dtype) == f"torch.{dtype}"
     assert model.last_logits([[1, 2, 3]], 0).dtype == torch.float32
 
 
-def test_transformers_keeps_its_own_settings(saved: Path) -> None:
+def test_logging_settings_of_transformers_are_restored(saved: Path) -> None:
     from transformers.utils import logging
 
     before = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -93,10 +94,10 @@ def test_pickled_weights_are_refused(folder: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     (folder / "model.safetensors").unlink()
     torch.save(weights, folder / "pytorch_model.bin")
-    assert "are never read); save it again with" in refusal(ModelError, folder)
+    assert "pytorch_model.bin are never read" in refusal(ModelError, folder)
 
 
-def test_code_of_the_model_is_never_run(folder: Path) -> None:
+def test_code_from_the_model_folder_is_never_run(folder: Path) -> None:
     (folder / "modeling.py").write_text("raise SystemExit('this code was run')\n")
     foreign = {"model_type": "foreign", "auto_map": {"AutoConfig": "modeling.C", "AutoModelForCausalLM": "modeling.M"}}
     edit_config(folder, lambda config: config.update(foreign))
@@ -118,7 +119,7 @@ def test_missing_weights_are_refused(folder: Path) -> None:
     assert "model.layers.1.mlp.up_proj.weight missing" in refusal(ModelError, folder)
 
 
-def test_weights_cut_short_are_refused(folder: Path) -> None:
+def test_truncated_weights_are_refused(folder: Path) -> None:
     file = folder / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     assert "could not be loaded" in refusal(ModelError, folder)
@@ -135,9 +136,45 @@ def test_config_that_does_not_fit_the_weights_is_refused(folder: Path, change: d
 
 
 def test_unknown_dtype_is_refused(saved: Path) -> None:
-    assert "use --dtype auto, float32" in refusal(SettingsError, saved, dtype="int4")
+    for dtype in ("int4", torch.bfloat16):
+        assert '`dtype="float32"`, `dtype="bfloat16"`' in refusal(SettingsError, saved, dtype=dtype)
 
 
 @pytest.mark.parametrize("device", ["tpu", "cuda:99", "cuda:x", "meta"])
 def test_unusable_device_is_refused(saved: Path, device: str) -> None:
-    assert "use --device" in refusal(SettingsError, saved, device=device)
+    message = refusal(SettingsError, saved, device=device)
+    assert f'`device="{device}"`' in message and 'use `device="' in message
+
+
+@pytest.mark.parametrize("name", ["batch_tokens", "window"])
+@pytest.mark.parametrize("value", [0, -1, 0.5, "64"])
+def test_invalid_number_is_refused(saved: Path, name: str, value: object) -> None:
+    message = refusal(SettingsError, saved, **{name: value})
+    assert message.startswith(f"`{name}=") and "at least 1" in message
+
+
+@pytest.mark.parametrize("name", [None, 7, "", " "])
+def test_invalid_name_is_refused(name: object) -> None:
+    assert 'load_model("org/model")' in refusal(SettingsError, name)
+
+
+def test_model_argument_is_a_model_a_name_or_a_folder(saved: Path) -> None:
+    model = tiny_model()
+    assert as_model(model) is model
+    assert as_model(saved).fingerprint == as_model(str(saved)).fingerprint == model.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shown"),
+    [
+        (LocalModel, "The judge is the class LocalModel"),
+        (tiny_module("llama"), "The judge is a LlamaForCausalLM without its tokenizer"),
+        (None, "The judge is None"),
+        (lambda chat: "A", "The judge is <function"),
+    ],
+    ids=["class", "module", "none", "function"],
+)
+def test_model_argument_that_is_not_a_model_is_refused(wrong: object, shown: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        as_model(wrong, "judge")
+    assert str(caught.value).startswith(shown) and "use `load_model(" in str(caught.value)

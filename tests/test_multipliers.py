@@ -1,12 +1,13 @@
-"""The rules of DeepLIFT: each operation on its own, whole decoders, and the ranking that they give against Shapley values."""
+"""The rules of DeepLIFT: each operation on its own, whole decoders, and the ranking of words compared with Shapley values."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 import zoo
+from observed import ObservedModel
 from scipy.stats import spearmanr
 from torch import Tensor
 from torch.nn import functional
@@ -14,11 +15,12 @@ from zoo import HANDS, PLANT, model_of
 
 from selfamplify import DeepLift, ShapleyValueSampling, load_model
 from selfamplify.explain.deep_lift_captum import DeepLiftCaptum
-from selfamplify.explain.multipliers import Multipliers, uncovered
+from selfamplify.explain.multipliers import Multipliers
+from selfamplify.explain.uncovered import uncovered
 from selfamplify.games.embeddings import embedded
 from selfamplify.games.question import question_game
-from selfamplify.games.tokens import TokenGame
 from selfamplify.prompting.wording import OURS
+from selfamplify.records import Value
 
 MASK = torch.tensor([[0.0, float("-inf")], [0.0, 0.0]])
 OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -50,7 +52,7 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def multiplied(operation: Callable[[Tensor], Tensor], x: Tensor, baseline: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The values of an operation, the multipliers of the sum of its outputs, and that sum's difference."""
+    """The values of an operation, the multipliers of the sum of its outputs, and the difference of that sum."""
     rows = torch.cat([x, baseline]).requires_grad_()
     with Multipliers():
         values = operation(rows)
@@ -90,7 +92,7 @@ def test_softmax_that_jumps_from_one_option_to_the_other() -> None:
 
 @pytest.mark.parametrize("where", [*zoo.DECODERS, *zoo.TRAINED])
 @pytest.mark.parametrize("value", ["logit", "logprob", "margin"])
-def test_scores_are_complete_and_bounded(where: str, value: str) -> None:
+def test_scores_are_complete_and_bounded(where: str, value: Value) -> None:
     game = question_game(model_of(where), PLANT, OURS, value)
     result = DeepLift(value=value).attribute(game, 0)
     full, empty = game.ends()
@@ -114,7 +116,7 @@ def test_half_precision_is_complete_too(where: str) -> None:
         result = DeepLift().attribute(game, 0)
         assert result.completeness_gap is not None and result.completeness_gap < 1e-3
         full, empty = game.ends()
-        # The model itself runs in bfloat16, whose 8 bits round the values that the sum is held against here.
+        # The model itself runs in bfloat16, whose 8 bits round the values that the sum is compared with here.
         assert abs(sum(result.scores) - (full - empty)) < 2**-5 * max(abs(full), abs(empty))
 
 
@@ -138,26 +140,39 @@ def test_an_operation_without_a_rule_is_named() -> None:
     assert uncovered(rows.exp() * rows) == {"Exp", "Mul"}
 
 
-def test_a_model_that_no_rule_covers_warns_with_the_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = zoo.tiny_model()
-    plain = model.logits_from_embeddings
-    monkeypatch.setattr(model, "logits_from_embeddings", lambda rows, *rest: plain(rows.cumprod(-1), *rest))
-    with pytest.warns(UserWarning, match=r"no rule for Cumprod .* miss f\(x\) - f\(x'\) by .*kernel_shap"):
-        DeepLift().attribute(question_game(model, PLANT, OURS), 0)
+class Unruly(ObservedModel):
+    """A model with an operation that no rule covers."""
+
+    def logits_from_embeddings(self, embeddings: Tensor, *rest: Any, **more: Any) -> Tensor:
+        return super().logits_from_embeddings(embeddings.cumprod(-1), *rest, **more)
 
 
-def test_rules_end_with_their_context_even_if_the_model_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = zoo.tiny_model()
+def test_a_model_that_no_rule_covers_warns_with_the_gap() -> None:
+    with pytest.warns(UserWarning, match=r"no rule for Cumprod .* misses f\(x\) - f\(x'\) by .*kernel_shap"):
+        DeepLift().attribute(question_game(Unruly(), PLANT, OURS), 0)
+
+
+class Failing(ObservedModel):
+    """A model that fails after its forward pass while it is ``broken``."""
+
+    broken = False
+
+    def logits_from_embeddings(self, embeddings: Tensor, *rest: Any, **more: Any) -> Tensor:
+        logits = super().logits_from_embeddings(embeddings, *rest, **more)
+        if self.broken:
+            raise RuntimeError("in the middle")
+        return logits
+
+
+def test_rules_end_with_their_context_even_if_the_model_fails() -> None:
+    model = Failing()
     game = question_game(model, PLANT, OURS)
     point = embedded([game])
     rows = point.x.clone().requires_grad_()
     before = torch.autograd.grad(point.values(rows, [0]).sum(), rows)[0]
-
-    def fails(logits: Tensor) -> Tensor:
-        raise RuntimeError("in the middle")
-
-    with monkeypatch.context() as broken, pytest.raises(RuntimeError, match="in the middle"):
-        broken.setattr(TokenGame, "score", lambda self, logits, columns: fails(logits))
-        DeepLift().attribute(question_game(model, PLANT, OURS), 0)
+    model.broken = True
+    with pytest.raises(RuntimeError, match="in the middle"):
+        DeepLift().attribute(game, 0)
+    model.broken = False
     after = torch.autograd.grad(point.values(rows, [0]).sum(), rows)[0]
     torch.testing.assert_close(before, after)

@@ -1,4 +1,4 @@
-"""precision_at_k: a share of the planted words, which no ranking can exceed and a random one meets by its expectation."""
+"""precision_at_k: the share of planted words, never above 1, and at its expectation for random scores."""
 
 import random
 from statistics import mean
@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfamplify import Choice, Explanation, Question
+from selfamplify import Choice, Question
 from selfamplify.evaluation.precision import precision_at_k
+from selfamplify.records import NamedWords, ScoredWords
 from selfamplify.tasks.planted.source import PlantedArc
 from selfamplify.text.stop_words import STOP_WORDS
 from selfamplify.text.words import candidate_words
@@ -18,35 +19,41 @@ QUESTION = Question("q", "What does the lemur eat?", CHOICES, "A", ("lemur", "ea
 WORDS = ("What", "does", "the", "lemur", "eat", "roots", "eggs")
 
 
-def scored(*scores: float) -> Explanation:
-    return Explanation("q", "test", WORDS, tuple(map(float, scores)))
+def scored(*scores: float) -> ScoredWords:
+    return ScoredWords("q", "test", WORDS, tuple(map(float, scores)))
 
 
-def test_counts_the_planted_words_among_the_highest():
+def test_precision_counts_the_planted_words_among_the_highest():
     assert precision_at_k(scored(0, 0, 0, 3, 2, 1, -1), QUESTION) == 1.0
     assert precision_at_k(scored(0, 0, 0, 3, -2, 1, 2), QUESTION) == pytest.approx(2 / 3)
     assert precision_at_k(scored(0, 0, 0, 3, -2, 1, 2), QUESTION, k=1) == 1.0
-    assert precision_at_k(scored(9, 8, 7, -3, -2, -1, 1), QUESTION, k=2) == 0.5  # stop words are passed over
+    assert precision_at_k(scored(9, 8, 7, -3, -2, -1, 1), QUESTION, k=2) == 0.5  # stop words are skipped
 
 
 @given(st.permutations(range(len(WORDS))), st.integers(1, 7))
-def test_lies_between_zero_and_one_and_is_whole_over_k(order: list[int], k: int):
+def test_precision_is_a_whole_number_of_words_over_k(order: list[int], k: int):
     precision = precision_at_k(scored(*map(float, order)), QUESTION, k)
     assert 0 <= precision <= 1 and round(precision * k, 9) == round(precision * k)
 
 
-def test_random_scores_meet_the_expectation():
+def test_random_scores_have_the_expected_precision():
     rng = random.Random(0)
     found, expected = [], []
     for scene in PlantedArc().scenes(0, "test", 400, from_held_out=True):
         question = scene.question
         words = [word.text for word in candidate_words(question.render(), question.labels)]
-        explanation = Explanation(question.id, "test", tuple(words), tuple(rng.random() for _ in words))
+        explanation = ScoredWords(question.id, "test", tuple(words), tuple(rng.random() for _ in words))
         found.append(precision_at_k(explanation, question))
         expected.append(len(question.planted) / len({word.lower() for word in words} - STOP_WORDS))
     assert mean(found) == pytest.approx(mean(expected), rel=0.25)
 
 
-def test_needs_planted_words():
+def test_named_words_are_ranked_in_the_order_in_which_they_were_named():
+    named = NamedWords("q", "self_topk", ("Lemur", "eggs", "eat", "roots"))
+    assert precision_at_k(named, QUESTION) == pytest.approx(2 / 3)
+    assert precision_at_k(named, QUESTION, k=1) == 1.0
+
+
+def test_precision_needs_planted_words():
     with pytest.raises(ValueError, match="question q has no planted words"):
         precision_at_k(scored(*range(7)), Question("q", "What?", CHOICES, "A"))

@@ -9,29 +9,47 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small import question
 
-from selfamplify import Choice, Decoding, Explanation, Prompt, Question
+from selfamplify import Choice, Decoding, Prompt, Question
 from selfamplify.errors import DataError, RunError
-from selfamplify.records import Cost, Shot
+from selfamplify.records import Cost, Counts, Explanation, NamedWords, Provenance, ScoredWords, Shot, WrittenText
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ['{"} {label}', "{{x}}", "\u2028", '\\"']
 )
+SCORE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@st.composite
+def explanations(draw: st.DrawFn, asked: str) -> Explanation | None:
+    cost = Cost(draw(st.integers(0, 9)), draw(st.floats(0, 9)))
+    scored = ScoredWords(asked, "x", ("a", draw(TEXT)), (draw(SCORE), draw(SCORE)), "logit", 0.25, (0.5, 0.0), cost)
+    named = NamedWords(asked, draw(TEXT), (draw(TEXT), "b"), draw(TEXT), cost)
+    return draw(st.sampled_from([None, scored, named, WrittenText(asked, "z", draw(TEXT), cost)]))
+
+
+@st.composite
+def provenances(draw: st.DrawFn) -> Provenance:
+    optional = {name: draw(st.none() | st.integers(1, 9)) for name in ("keywords", "steps")}
+    return Provenance(
+        task=draw(TEXT), model=draw(TEXT), model_fingerprint=draw(TEXT), profile="default", labels=("A", draw(TEXT)),
+        selection="error", counts=Counts(3, 1, 1, 1, 2), seed=draw(st.integers()), sample_sha256="0", selfamplify="0.1",
+        explainer=draw(st.none() | TEXT), engine=draw(st.none() | TEXT), dropped_shots=draw(st.integers(0, 3)), **optional,
+    )  # fmt: skip
 
 
 @st.composite
 def prompts(draw: st.DrawFn) -> Prompt:
-    shots = []
+    shots: list[Shot] = []
     for number in range(draw(st.integers(0, 3))):
         asked = Question(f"q{number}", draw(TEXT), (Choice("A", draw(TEXT)), Choice("B", draw(TEXT))), "A", (draw(TEXT),))
-        why = Explanation(asked.id, "x", ("a", draw(TEXT)), (1.5, -0.25), value="logit", cost=Cost(3, 0.5))
-        shots.append(Shot(asked, draw(TEXT), "A", draw(st.sampled_from([None, why]))))
-    provenance = {"seed": 0, "note": draw(TEXT), "counts": {"asked": 3}}
-    return Prompt("io", draw(TEXT), tuple(shots), {"A": draw(TEXT)}, Decoding(7), draw(TEXT), provenance)
+        shots.append(Shot(asked, draw(TEXT), "A", draw(explanations(asked.id))))
+    made = draw(st.none() | provenances())
+    return Prompt("io", draw(TEXT), tuple(shots), {"A": draw(TEXT)}, Decoding(7), draw(TEXT), made)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prompts())
-def test_prompt_survives_the_file_whatever_its_texts(tmp_path: Path, prompt: Prompt):
+def test_a_prompt_survives_its_file_whatever_the_texts(tmp_path: Path, prompt: Prompt):
     file = prompt.save(tmp_path)
     assert file == tmp_path / "prompt.json"
     assert Prompt.load(tmp_path) == prompt == Prompt.load(file)
@@ -49,21 +67,33 @@ def test_messages_alternate_and_end_with_the_question(prompt: Prompt, text: str)
     assert prompt.chat(text).question == text
 
 
-def test_prompt_without_shots_is_the_instruction_and_the_question():
+@given(prompts(), st.integers(0, 4))
+def test_dropping_shots_keeps_the_first_and_is_recorded(prompt: Prompt, count: int):
+    shorter = prompt.with_shots(count)
+    assert shorter.shots == prompt.shots[:count]
+    if count >= len(prompt.shots):
+        assert shorter == prompt
+    elif prompt.provenance is not None:
+        assert shorter.provenance == replace(prompt.provenance, dropped_shots=len(prompt.shots) - count)
+
+
+def test_a_prompt_without_shots_is_the_instruction_and_the_question():
     prompt = Prompt("zero_shot", "Choose.", (), {})
     asked = question()
     assert prompt.messages(asked) == [{"role": "user", "content": f"Choose.\n{asked.render()}"}]
     assert prompt.context == []
 
 
-def test_digest_covers_what_a_model_is_shown():
-    prompt = Prompt("io", "Choose.", (Shot(question(), "The answer is (B)", "B"),), {})
-    for changed in (replace(prompt, instruction="Choose"), replace(prompt, prefill="So"), replace(prompt, shots=())):
-        assert changed.digest() != prompt.digest()
-    assert replace(prompt, provenance={"seed": 1}).digest() == prompt.digest()
+@given(prompts(), provenances())
+def test_the_digest_covers_what_a_model_is_shown(prompt: Prompt, made: Provenance):
+    shown = replace(prompt, shots=(Shot(question(), "The answer is (B)", "B"), *prompt.shots))
+    assert shown.digest() != prompt.digest()
+    assert replace(prompt, instruction=prompt.instruction + ".").digest() != prompt.digest()
+    assert replace(prompt, prefill=prompt.prefill + "So").digest() != prompt.digest()
+    assert replace(prompt, provenance=made).digest() == prompt.digest()
 
 
-def test_edited_prompt_is_refused(tmp_path: Path):
+def test_an_edited_prompt_is_refused(tmp_path: Path):
     prompt = Prompt("io", "Choose.", (Shot(question(), "The answer is (B)", "B"),), {})
     file = prompt.save(tmp_path / "mine.json")
     whole = file.read_text()
@@ -71,39 +101,62 @@ def test_edited_prompt_is_refused(tmp_path: Path):
         data = whole.replace(old, new)
         assert data != whole
         file.write_text(data)
-        with pytest.raises(DataError, match="it was edited; build it again"):
+        with pytest.raises(DataError, match="was edited; build it again"):
             Prompt.load(file)
     data = json.loads(whole)
     data["messages"][0]["content"] += "!"
     file.write_text(json.dumps(data))
-    with pytest.raises(DataError, match="it was edited"):
+    with pytest.raises(DataError, match="was edited"):
         Prompt.load(file)
 
 
-def test_a_file_that_is_no_prompt_is_refused_in_one_line(tmp_path: Path):
+def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path / "mine.json")
     good = json.loads(file.read_text())
+    assert good["version"] == 2
     incomplete = [{key: value for key, value in good.items() if key != left} for left in ("messages", "version", "shots")]
     others = [[], 3, None, {"rows": []}, {"hashes": 3}, {"hashes": {"prompt_sha256": "x"}}, good | {"shots": 3}, *incomplete]
+    others.append(good | {"provenance": {"seed": 0}})
     for bad in [b"", b"{", b"\xff\xfe", *(json.dumps(data).encode() for data in others)]:
         file.write_bytes(bad)
-        with pytest.raises(DataError, match="is no prompt.json of this package") as error:
+        with pytest.raises(DataError, match="is not a prompt.json of this package") as error:
             Prompt.load(file)
         assert "\n" not in str(error.value)
-    file.write_text(json.dumps(good | {"version": 2}))
-    with pytest.raises(DataError, match="has version 2"):
-        Prompt.load(file)
     with pytest.raises(DataError, match="There is no prompt at .*selfamplify build"):
         Prompt.load(tmp_path / "nowhere")
 
 
-def test_prompt_that_can_not_be_written_says_so(tmp_path: Path):
+@pytest.mark.parametrize("version", [1, 3, "2"])
+def test_another_version_of_the_file_is_refused(version: object, tmp_path: Path):
+    file = Prompt("io", "Choose.", (), {}).save(tmp_path)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"version": version}))
+    with pytest.raises(DataError, match=f"has version {version}.*build it again"):
+        Prompt.load(file)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("answer", "Z"), ("choices", [{"label": "B", "text": "x"}, {"label": "B", "text": "y"}])],
+)
+def test_a_file_with_an_invalid_question_is_refused(part: str, value: object, tmp_path: Path):
+    file = Prompt("io", "Choose.", (Shot(question(), "The answer is (B)", "B"),), {}).save(tmp_path)
+    data = json.loads(file.read_text())
+    data["shots"][0]["question"][part] = value
+    file.write_text(json.dumps(data))
+    with pytest.raises(DataError) as error:
+        Prompt.load(file)
+    assert "\n" not in str(error.value)
+
+
+def test_a_prompt_that_can_not_be_written_raises_an_error(tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(RunError, match="can't be written"):
+    with pytest.raises(RunError, match="[Cc]an't .*write.*prompt.json|prompt.json.*can't be written"):
         Prompt("io", "Choose.", (), {}).save(tmp_path / "file" / "prompt.json")
 
 
-def test_length_is_changed_where_asked():
+def test_the_length_of_replies_can_be_changed():
     prompt = Prompt("io", "Choose.", (), {})
     assert prompt.with_length(None) is prompt
     assert prompt.with_length(9).decoding.max_new_tokens == 9
+    with pytest.raises(DataError, match="`max_new_tokens=1`"):
+        prompt.with_length(0)

@@ -1,50 +1,51 @@
-"""Explanations as sentences: the paper's wording, which keywords, in which order."""
+"""Explanations as sentences: the paper's wording, and which keywords in which order."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfamplify import Explanation, layout_for
+from selfamplify import layout_for
 from selfamplify.errors import ExplanationError
 from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, keywords
 from selfamplify.prompting.wording import APPENDIX, OURS, choices, listed
+from selfamplify.records import NamedWords, ScoredWords, WrittenText
 from selfamplify.text.stop_words import STOP_WORDS
 
-SCORED = Explanation(
+SCORED = ScoredWords(
     "q", "x", ("The", "cat", "sat", "not", "on", "the", "Cat", "mat"), (9.0, 3.0, -1.0, 0.5, 8.0, 7.0, 4.0, 2.0)
 )
+WRITTEN = WrittenText("q", "self_exp", "why")
 
 
-def test_keyword_rationale_is_the_papers_sentence():
+def test_a_keyword_rationale_is_the_papers_sentence():
     # Section 3.3: "The k keywords <word1>, <word2>, ..., and <wordk> are important to predict that the answer is <y>".
     said = KeywordFormat(OURS, 3).reply(SCORED, "B")
     assert said == 'The 3 keywords "not", "Cat", and "mat" are important to predict that the answer is (B)'
     assert KeywordFormat(OURS, 1).reply(SCORED, "C") == 'The keyword "Cat" is important to predict that the answer is (C)'
 
 
-def test_keyword_rationale_of_two_words():
+def test_a_keyword_rationale_of_two_words():
     said = KeywordFormat(OURS, 2).reply(SCORED, "A")
     assert said == 'The 2 keywords "Cat", and "mat" are important to predict that the answer is (A)'
 
 
-def test_keyword_rationale_with_fewer_candidates_than_k_says_the_true_number():
+def test_a_keyword_rationale_with_fewer_words_than_k_states_their_true_number():
     said = KeywordFormat(OURS, 6).reply(SCORED, "B")
     assert said.startswith('The 4 keywords "sat", "not", "Cat", and "mat" are')
 
 
-def test_keywords_pass_over_stop_words_and_leave_their_scores():
+def test_keywords_are_not_stop_words_even_if_these_have_the_highest_scores():
     assert keywords(SCORED, 2) == ["Cat", "mat"]
-    assert SCORED.scores == (9.0, 3.0, -1.0, 0.5, 8.0, 7.0, 4.0, 2.0)
     assert {"not", "no", "most", "least", "before", "after"}.isdisjoint(STOP_WORDS)
 
 
-def test_keywords_of_stop_words_alone_make_no_rationale():
+def test_stop_words_alone_make_no_rationale():
     with pytest.raises(ExplanationError, match="q has only stop words"):
-        KeywordFormat(OURS, 2).reply(Explanation("q", "x", ("the", "of"), (1.0, 2.0)), "A")
+        KeywordFormat(OURS, 2).reply(ScoredWords("q", "x", ("the", "of"), (1.0, 2.0)), "A")
 
 
 def test_named_keywords_keep_their_order_and_may_be_stop_words():
-    named = Explanation("q", "self_topk", ("mat", "before", "on", "Mat"))
+    named = NamedWords("q", "self_topk", ("mat", "before", "on", "Mat"))
     assert keywords(named, 6) == ["mat", "before", "on"]
     assert keywords(named, 2) == ["mat", "before"]
 
@@ -59,8 +60,10 @@ WORDS = st.lists(
 
 
 @given(WORDS, st.integers(1, 14))
-def test_keywords_are_the_best_scored_distinct_words_in_the_order_of_the_text(pairs: list[tuple[str, float]], k: int):
-    chosen = keywords(Explanation("q", "x", tuple(word for word, _ in pairs), tuple(score for _, score in pairs)), k)
+def test_keywords_are_the_distinct_words_with_the_highest_scores_in_the_order_of_the_text(
+    pairs: list[tuple[str, float]], k: int
+):
+    chosen = keywords(ScoredWords("q", "x", tuple(word for word, _ in pairs), tuple(score for _, score in pairs)), k)
     candidates = {word.lower() for word, _ in pairs} - STOP_WORDS
     best = {word: max(score for other, score in pairs if other.lower() == word) for word in candidates}
     assert len(chosen) == min(k, len(candidates))
@@ -69,23 +72,23 @@ def test_keywords_are_the_best_scored_distinct_words_in_the_order_of_the_text(pa
     left_out = [best[word] for word in candidates - set(lowered)]
     assert not left_out or max(left_out) <= min(best[word] for word in lowered)
     text = iter(word for word, _ in pairs)
-    assert all(word in text for word in chosen), "not in the order of the text"
+    assert all(word in text for word in chosen), "the keywords are not in the order of the text"
 
 
-def test_step_rationale_is_the_papers_sentence():
-    written = Explanation("q", "self_exp", text="It rains, so it is wet. Wet is slow;")
+def test_a_step_rationale_is_the_papers_sentence():
+    written = WrittenText("q", "self_exp", "It rains, so it is wet. Wet is slow;")
     said = StepFormat(OURS, 3).reply(written, "B")
     assert said == "3-step rationale: It rains, so it is wet. Wet is slow, therefore the answer is (B)"
 
 
 def test_thought_and_answer_formats():
-    thought = Explanation("q", "auto_cot", text="Wet is slow.")
+    thought = WrittenText("q", "auto_cot", "Wet is slow.")
     assert ThoughtFormat(OURS).reply(thought, "C") == "Let's think step by step. Wet is slow. Therefore, the answer is (C)"
     assert AnswerFormat(OURS).reply(None, "D") == "The answer is (D)"
 
 
 def test_instructions_name_the_labels_the_number_and_an_example():
-    # Appendix A.3, with its spelling under the paper's wording.
+    # Appendix A.3, including its spelling in the paper's wording.
     said = KeywordFormat(APPENDIX, 6).instruction("ABCD")
     assert said == (
         "You are presented with multiple choice question, where choices will look like (A), (B), (C) or (D), generate 6 "
@@ -97,23 +100,30 @@ def test_instructions_name_the_labels_the_number_and_an_example():
     assert choices("A") == "(A)"
 
 
-def test_layout_follows_what_the_explanations_hold():
-    steps = Explanation("q", "self_exp", text="why")
-    assert layout_for([SCORED], OURS, 4, 3) == KeywordFormat(OURS, 4)
-    assert layout_for([steps], OURS, 4, 2) == StepFormat(OURS, 2)
+def test_the_layout_depends_on_the_kind_of_the_explanations():
+    named = NamedWords("q", "self_topk", ("mat",))
+    for words in (SCORED, named):
+        assert layout_for([words], OURS, 4, 3) == KeywordFormat(OURS, 4)
+    assert layout_for([WRITTEN], OURS, 4, 2) == StepFormat(OURS, 2)
 
 
-def test_formats_need_the_explanation_of_their_kind():
-    for layout in (KeywordFormat(OURS), StepFormat(OURS), ThoughtFormat(OURS)):
-        with pytest.raises(ValueError, match="needs a"):
-            layout.reply(None, "A")
+@pytest.mark.parametrize(
+    ("layout", "unsuitable"),
+    [
+        (KeywordFormat(OURS), (None, WRITTEN)),
+        (StepFormat(OURS), (None, SCORED)),
+        (ThoughtFormat(OURS), (None, SCORED)),
+    ],
+)
+def test_a_format_refuses_an_explanation_of_another_kind(layout, unsuitable):
+    for explanation in unsuitable:
+        with pytest.raises(TypeError, match="is written from"):
+            layout.reply(explanation, "A")
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=4), st.text(min_size=1))
 def test_texts_are_inserted_and_never_used_as_templates(words: list[str], text: str):
-    hostile = tuple(f"{word}{{label}}{{0}}" for word in words)
-    assert listed(keywords(Explanation("q", "x", hostile), 9)) in KeywordFormat(OURS, 9).reply(
-        Explanation("q", "x", hostile), "A"
-    )
-    said = ThoughtFormat(OURS).reply(Explanation("q", "x", text=text + "{thought}"), "A")
+    hostile = NamedWords("q", "x", tuple(f"{word}{{label}}{{0}}" for word in words))
+    assert listed(keywords(hostile, 9)) in KeywordFormat(OURS, 9).reply(hostile, "A")
+    said = ThoughtFormat(OURS).reply(WrittenText("q", "x", text + "{thought}"), "A")
     assert said == f"Let's think step by step. {text}{{thought}} Therefore, the answer is (A)"

@@ -1,4 +1,4 @@
-"""Reading labels out of what models write."""
+"""Reading labels from what models write."""
 
 import pytest
 from hypothesis import example, given
@@ -63,11 +63,11 @@ PALMS = question(choices=("wet palms", "dry palms", "palms covered with oil", "p
         ("I don't know", None),
     ],
 )
-def test_recover_reads_real_looking_responses(text: str, expected: tuple[str, str] | None):
+def test_recover_reads_realistic_responses(text: str, expected: tuple[str, str] | None):
     assert recover(text, PALMS) == expected
 
 
-def test_recover_ignores_labels_beyond_the_questions_own():
+def test_recover_ignores_labels_that_the_question_does_not_have():
     two = question(choices=("yes", "no"), answer="A")
     assert recover("The answer is (C)", two) is None
     assert recover("C) maybe", two) is None
@@ -90,12 +90,12 @@ LABELS = st.lists(st.sampled_from([*LETTERS, "a", "1", "]", "^", "AB", "ſ"]), m
     st.lists(st.text(max_size=5), min_size=8, max_size=8),
 )
 @example("the answer is (K)", ["K", "A"], ["x"] * 8)  # the Kelvin sign
-def test_recover_never_raises_and_never_leaves_the_label_space(text: str, labels: list[str], texts: list[str]):
+def test_recover_never_fails_and_returns_only_labels_of_the_question(text: str, labels: list[str], texts: list[str]):
     asked = Question("q", "?", tuple(Choice(*pair) for pair in zip(labels, texts, strict=False)), labels[0])
     found = recover(text, asked)
     assert found is None or (found[0] in labels and found[1] in RULES)
 
 
 @given(st.sampled_from("ABCD"), st.text(st.characters(exclude_characters="aA"), max_size=40))
-def test_recover_takes_the_closing_statement_whatever_stands_before(label: str, before: str):
+def test_recover_takes_the_closing_statement_whatever_comes_before(label: str, before: str):
     assert recover(f"{before}, therefore the answer is ({label})", PALMS) == (label, "stated")

@@ -1,4 +1,4 @@
-"""What a person sees: tables, colours and progress, whatever the texts hold."""
+"""What is printed: tables, colours and progress, for any text."""
 
 import io
 import json
@@ -14,7 +14,6 @@ from small import question, scripted, talker, task
 
 from selfamplify import (
     Choice,
-    Explanation,
     Plan,
     Question,
     Table,
@@ -25,8 +24,13 @@ from selfamplify import (
     responses_side_by_side,
     terminal_progress,
 )
-from selfamplify.errors import DataError
+from selfamplify.errors import DataError, RunError
+from selfamplify.records import ScoredWords
+from selfamplify.runs.table import Gain, Mean, Row
+from selfamplify.text.files import write_whole
+from selfamplify.text.lines import shortened
 from selfamplify.text.printable import printable
+from selfamplify.text.shading import html_style, shares, terminal_style
 from selfamplify.text.words import candidate_words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=25)
@@ -44,10 +48,10 @@ def printed(*things: object, width: int = 80) -> str:
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     folder = tmp_path_factory.mktemp("run")
     plan = Plan(("random", "auto_cot"), ("success", "error"), seeds=(0, 1), shots=2)
-    return folder, compare(plan, scripted(talker, "[bold]x[/]"), task(), folder)
+    return folder, compare(scripted(talker, "[bold]x[/]"), task(), plan, folder)
 
 
-def test_table_of_several_seeds_is_summed_up(run: tuple[Path, Table]):
+def test_table_over_seeds_shows_means(run: tuple[Path, Table]):
     _, table = run
     means = {(line.method, line.selection): line for line in table.means}
     assert len(means) == 6 and {line.runs for line in means.values()} == {2}
@@ -60,16 +64,69 @@ def test_table_of_several_seeds_is_summed_up(run: tuple[Path, Table]):
     assert "[bold]x[/]" in text and "random" in text and "auto_cot" in text
 
 
-def test_table_of_one_seed_shows_every_row_whole_in_80_columns(run: tuple[Path, Table]):
-    _, table = run
-    longest = replace(table.rows[1], explainer="gradient_x_activation", seed=0)
-    text = printed(comparison_table(Table((*(row for row in table.rows if row.seed == 0), longest))))
-    for word in ("success", "error", "gradient_x_activation", "auto_cot"):
-        assert word in text
-    assert "…" not in text and "–" in text and max(map(len, text.splitlines())) <= 80
+SHARES = st.floats(0, 1)
+ROWS = st.builds(
+    Row,
+    method=st.sampled_from(["io", "auto_cot", "self_amplify"]),
+    explainer=st.none() | st.sampled_from(["kernel_shap", "deep_lift", "self_topk", "random"]),
+    selection=st.sampled_from(["success", "error", "random", "clustered"]),
+    keywords=st.none() | st.integers(1, 99),
+    task=st.just("planted_arc"),
+    model=st.just("embedded"),
+    seed=st.just(0),
+    shots=st.integers(0, 99),
+    n=st.integers(1, 9999),
+    correct=st.integers(0, 9999),
+    accuracy=SHARES,
+    ci_low=SHARES,
+    ci_high=SHARES,
+    p_vs_io=st.none() | SHARES,
+    unparsed=SHARES,
+    seconds=st.floats(0, 99999),
+)
+GAINS = st.builds(Gain, st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1), SHARES)
+MEANS = st.builds(
+    Mean,
+    st.sampled_from(["io", "kernel_shap", "self_topk"]),
+    st.sampled_from(["success", "clustered"]),
+    st.none() | st.integers(1, 99),
+    st.integers(1, 99),
+    SHARES,
+    st.none() | SHARES,
+    st.none() | GAINS,
+)
 
 
-def test_results_are_read_back_and_damage_is_told(run: tuple[Path, Table], tmp_path: Path):
+@given(st.lists(ROWS, max_size=3), st.lists(MEANS, min_size=1, max_size=3))
+def test_tables_fit_80_columns_and_lose_no_cell(rows: list[Row], means: list[Mean]):
+    for name, text in (
+        ("seconds", printed(comparison_table(Table(tuple(rows))))),
+        ("runs", printed(comparison_table(Table((*rows, *(replace(row, seed=1) for row in rows)), tuple(means))))),
+    ):
+        assert "…" not in text and max(map(len, text.splitlines())) <= 80
+        if rows:
+            assert all(word in text for word in ("selection", "method", "keywords", "95 % CI", "IO", name))
+    text = printed(comparison_table(Table(tuple(rows))))
+    for row in rows:
+        assert f"{row.seconds:.0f}" in text and f"{100 * row.accuracy:.1f}" in text and (row.explainer or row.method) in text
+
+
+@given(ROWS)
+def test_long_method_name_is_folded(row: Row):
+    text = printed(comparison_table(Table((replace(row, explainer="gradient_x_activation"),))))
+    assert "…" not in text and max(map(len, text.splitlines())) <= 80 and "gradient_x_" in text
+
+
+@given(ROWS)
+def test_title_of_a_table_counts_in_singular_and_plural(row: Row):
+    def title(questions: int, shots: int) -> str:
+        return printed(comparison_table(Table((replace(row, n=questions, shots=shots),)))).splitlines()[0].rstrip()
+
+    assert title(1, 1).endswith("1 test question · 1 shot")
+    assert title(2, 0).endswith("2 test questions · 0 shots")
+
+
+def test_results_are_read_back_and_damage_is_refused(run: tuple[Path, Table], tmp_path: Path):
     folder, table = run
     assert Table.load(folder) == replace(table, settings=json.loads(json.dumps(table.settings)))
     for bad in ("", "{", "[]", '{"rows": [{"n": 1}]}'):
@@ -81,7 +138,7 @@ def test_results_are_read_back_and_damage_is_told(run: tuple[Path, Table], tmp_p
         Table.load(tmp_path / "nowhere")
 
 
-def test_responses_stand_side_by_side(run: tuple[Path, Table], tmp_path: Path):
+def test_responses_are_shown_side_by_side(run: tuple[Path, Table], tmp_path: Path):
     folder, _ = run
     tables = responses_side_by_side(folder, 2)
     assert len(tables) == 2 and tables[0].row_count == 12
@@ -98,12 +155,12 @@ def test_responses_and_ids_may_hold_any_text(tmp_path: Path, text: str):
     asked = question(12, text=f"Who? #12# {text}")
     corpus = replace(task(6, 1), test=(replace(asked, id=text),))
     (tmp_path / "run.sqlite").unlink(missing_ok=True)
-    compare(Plan(("random",), ("random",), shots=1), scripted(lambda chat: text, text[:3]), corpus, tmp_path)
+    compare(scripted(lambda chat: text, text[:3]), corpus, Plan(("random",), ("random",), shots=1), tmp_path)
     assert printed(*responses_side_by_side(tmp_path, 1))
 
 
 @given(st.text())
-def test_printable_keeps_the_length_and_obeys_nothing(text: str):
+def test_printable_keeps_the_length_and_drops_control_characters(text: str):
     shown = printable(text)
     assert len(shown) == len(text)
     assert Text(shown).plain == shown and not set(shown) & set("\x1b\x07\r\x9b\u202e\u2066\u2028")
@@ -113,11 +170,11 @@ TEXTS = ANY_TEXT | st.sampled_from(["the [cat] sat", "wet wet Wet", "(A) a"])
 
 
 @given(TEXTS, TEXTS, st.data())
-def test_coloured_question_shows_the_very_text(stem: str, choice: str, data: st.DataObject):
+def test_coloured_question_keeps_the_text(stem: str, choice: str, data: st.DataObject):
     asked = Question("q", stem, (Choice("A", choice), Choice("B", "no")), "A")
     words = tuple(word.text for word in candidate_words(asked.render(), asked.labels))
     scores = tuple(data.draw(st.floats(-2, 2)) for _ in words)
-    explanation = Explanation("q", "x", words, scores, value="logit")
+    explanation = ScoredWords("q", "x", words, scores, value="logit")
     drawn = coloured_question(asked, explanation, 3)
     assert drawn.plain == printable(asked.render()) and len(drawn.plain) == len(asked.render())
     for span in drawn.spans:
@@ -125,14 +182,52 @@ def test_coloured_question_shows_the_very_text(stem: str, choice: str, data: st.
     assert printed(explanation_table(explanation, 3))
 
 
+@given(st.lists(st.floats(-1e6, 1e6), max_size=9))
+def test_shares_keep_signs_and_order_up_to_1(scores: list[float]):
+    found = shares(scores)
+    assert len(found) == len(scores) and all(abs(share) <= 1 for share in found)
+    assert all(share * score >= 0 for share, score in zip(found, scores, strict=True))
+    assert not any(scores) or max(map(abs, found)) == 1
+
+
+@given(st.floats(-1, 1))
+def test_styles_show_sign_and_size(share: float):
+    style = terminal_style(share)
+    assert (style is None) == (int(140 * abs(share)) < 14)
+    assert style is None or (",245," in style) == (share > 0)
+    assert ("dashed" in html_style(share)) == (share <= -0.1)
+    assert html_style(share).startswith("background:rgba(30,120,220," if share >= 0 else "background:rgba(230,120,0,")
+
+
 def test_colours_follow_the_sign_of_the_scores():
     asked = question()
     words = tuple(word.text for word in candidate_words(asked.render(), asked.labels))
     scores = tuple(1.0 if word == "rubs" else -1.0 if word == "warm" else 0.0 for word in words)
-    drawn = coloured_question(asked, Explanation("q", "x", words, scores), 1)
+    drawn = coloured_question(asked, ScoredWords("q", "x", words, scores), 1)
     shades = {drawn.plain[span.start : span.end]: str(span.style) for span in drawn.spans if "rgb" in str(span.style)}
-    assert shades == {"rubs": "black on rgb(95,245,95)", "warm": "black on rgb(250,95,95)"}
+    assert shades == {"rubs": terminal_style(1.0), "warm": terminal_style(-1.0)}
     assert [drawn.plain[span.start : span.end] for span in drawn.spans if "underline" in str(span.style)] == ["rubs"]
+
+
+@given(st.text(), st.integers(1, 30))
+def test_shortened_text_fits_and_begins_like_the_whole(text: str, limit: int):
+    short = shortened(text, limit)
+    assert len(short) <= limit and (short == text or short.endswith("…") and text.startswith(short[:-1]))
+    assert len(text) > limit or short == text
+
+
+def test_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "new" / "a.txt"
+    write_whole(file, "é\n")
+    assert file.read_bytes() == "é\n".encode()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(RunError, match="a.txt .*No space left on device.*"):
+        write_whole(file, "other")
+    assert file.read_bytes() == "é\n".encode()
 
 
 @pytest.mark.parametrize("terminal", [True, False])

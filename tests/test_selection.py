@@ -1,8 +1,10 @@
-"""Step 1: counts, samples and their independence of everything but the seed."""
+"""Step 1: which questions become shots, what is counted, and that samples depend on the seed alone."""
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,9 +12,11 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 from small import mixed, right, scripted, task, wrong
 
-from selfamplify import PAPER, Sample, Session, select
+from selfamplify import PAPER, Sample, Session, Store, select
 from selfamplify.errors import SelectionError, SettingsError
-from selfamplify.work.memory import NoMemory
+from selfamplify.records import Chat
+
+SELECTIONS = ("success", "error", "random")
 
 
 def ids(sample: Sample) -> list[str]:
@@ -29,46 +33,55 @@ def ids(sample: Sample) -> list[str]:
     ],
 )
 @pytest.mark.parametrize("selection", ["success", "error"])
-def test_select_counts_what_the_model_says(script, qualifies, counts: str, selection: str):
-    session = Session(scripted(script))
+def test_select_counts_what_the_model_answers(
+    script: Callable[[Chat], str], qualifies: str | None, counts: str, selection: str
+):
+    model = scripted(script)
     if qualifies == selection:
-        sample = select(session, task(12), selection, 12, 0)
+        sample = select(Session(model), task(12), selection, 12, 0)
         assert str(sample.counts) == counts
         assert sorted(ids(sample)) == sorted(question.id for question in task(12).train)
     else:
         with pytest.raises(SelectionError, match=counts) as error:
-            select(session, task(12), selection, 3, 0)
+            select(Session(model), task(12), selection, 3, 0)
         assert "Only 0 of 3" in str(error.value)
-        assert "--shots 0" not in str(error.value)
-        assert "use --select" in str(error.value)
-    assert session.model.answered <= 12  # pyright: ignore[reportAttributeAccessIssue]
+        assert "`shots=0`" not in str(error.value)
+        assert "use `selection=" in str(error.value)
+    assert model.answered <= 12
 
 
 def test_select_says_how_many_shots_there_are():
-    with pytest.raises(SelectionError, match=r"Only 3 of 8 .*use --shots 3, --select random, or more") as error:
+    with pytest.raises(SelectionError, match=r"Only 3 of 8 .*use `shots=3`, or `selection=\"random\"`, or more") as error:
         select(Session(scripted(mixed)), task(12), "error", 8, 0)
     assert "12 asked, 6 success, 3 error, 3 discarded" in str(error.value)
     with pytest.raises(SelectionError) as error:
         select(Session(scripted(mixed)), task(12), "random", 13, 0)
-    assert "--select" not in str(error.value)
+    assert "`selection=" not in str(error.value), "no selection would do"
 
 
-def test_select_refuses_what_can_not_be():
+def test_more_shots_than_training_questions_are_refused_before_the_model_is_asked():
+    model = scripted(mixed)
+    with pytest.raises(SelectionError, match="12 training questions, too few for 13 shots; use `shots=12`"):
+        select(Session(model), task(12), "error", 13, 0)
+    assert model.answered == 0
+
+
+def test_select_refuses_invalid_settings():
     with pytest.raises(SettingsError, match="did you mean 'success'"):
         select(Session(scripted(right)), task(), "sucess", 3, 0)
-    with pytest.raises(SettingsError, match="--shots 0"):
+    with pytest.raises(SettingsError, match="`shots=0`"):
         select(Session(scripted(right)), task(), "success", -1, 0)
 
 
-@pytest.mark.parametrize("selection", ["success", "error", "random"])
-def test_select_of_no_shots_asks_nothing(selection: str):
-    session = Session(scripted(right))
-    assert select(session, task(), selection, 0, 0).questions == ()
-    assert session.model.answered == 0  # pyright: ignore[reportAttributeAccessIssue]
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_selecting_no_shots_asks_nothing(selection: str):
+    model = scripted(right)
+    assert select(Session(model), task(), selection, 0, 0).questions == ()
+    assert model.answered == 0
 
 
-@given(st.integers(0, 2**40), st.integers(0, 7), st.sampled_from(["success", "error", "random"]), st.randoms())
-def test_select_depends_on_the_seed_alone(seed: int, shots: int, selection: str, rng: random.Random):
+@given(st.integers(0, 2**40), st.integers(0, 7), st.sampled_from(SELECTIONS), st.randoms())
+def test_a_sample_depends_on_the_seed_alone(seed: int, shots: int, selection: str, rng: random.Random):
     corpus = task(30)
     rows = list(corpus.train)
     rng.shuffle(rows)
@@ -77,15 +90,18 @@ def test_select_depends_on_the_seed_alone(seed: int, shots: int, selection: str,
     assert len(set(ids(sample))) == shots
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 1000])
-def test_select_does_not_depend_on_the_batch(size: int, monkeypatch: pytest.MonkeyPatch):
-    wanted = select(Session(scripted(mixed)), task(40), "error", 6, 3)
-    monkeypatch.setattr("selfamplify.methods.selection._BATCH", size)
-    assert select(Session(scripted(mixed)), task(40), "error", 6, 3) == wanted
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_a_smaller_sample_is_the_start_of_a_larger_one_across_all_batches(selection: str):
+    corpus, seed = task(100), 3
+    whole = select(Session(scripted(mixed)), corpus, selection, 30, seed)
+    for shots in range(30):
+        sample = select(Session(scripted(mixed)), corpus, selection, shots, seed)
+        assert sample.questions == whole.questions[:shots]
+        assert sample.counts.asked <= whole.counts.asked
 
 
 @given(st.integers(0, 2**40))
-def test_select_success_and_error_are_disjoint_and_judged_by_the_prediction(seed: int):
+def test_success_and_error_are_disjoint_and_judged_by_the_prediction(seed: int):
     corpus = task(30)
     success, error = (select(Session(scripted(mixed)), corpus, name, 8, seed) for name in ("success", "error"))
     assert not set(ids(success)) & set(ids(error))
@@ -93,14 +109,28 @@ def test_select_success_and_error_are_disjoint_and_judged_by_the_prediction(seed
     assert numbers == [[0] * 8, [1] * 8]
 
 
-def test_select_asks_no_more_batches_than_it_needs():
+@pytest.mark.parametrize("shots", [1, 3, 40])
+def test_select_asks_at_most_one_batch_more_than_it_needs(shots: int):
     model = scripted(right)
-    select(Session(model, memory=NoMemory()), task(200), "success", 3, 0)
-    assert model.answered == 29  # one of the seven equal parts of 200
+    sample = select(Session(model), task(200), "success", shots, 0)
+    assert sample.counts.asked == shots
+    assert shots <= model.answered <= shots + 32
+
+
+def test_a_stored_prediction_is_not_asked_again(tmp_path: Path):
+    model = scripted(mixed)
+    with Store(tmp_path) as store:
+        sample = select(Session(model, store=store), task(60), "error", 4, 0)
+        asked = model.answered
+        assert select(Session(model, store=store), task(60), "error", 4, 0) == sample
+        assert model.answered == asked
+        select(Session(model, store=store), task(60), "success", 20, 0)
+        assert model.answered <= 60, "both selections rest on the same predictions"
 
 
 def test_select_takes_every_question_equally_often():
-    # 12 questions of 36 are errors; 3 shots over 400 seeds: each expects 100. Fixed seeds, so the test never flickers.
+    # 12 questions of 36 are errors; 3 shots over 400 seeds: each is expected 100 times. The seeds are fixed, so the test
+    # always has the same result.
     drawn = Counter()
     for seed in range(400):
         drawn.update(ids(select(Session(scripted(mixed)), task(36), "error", 3, seed)))
@@ -108,7 +138,7 @@ def test_select_takes_every_question_equally_often():
     assert chisquare(list(drawn.values())).pvalue > 0.001
 
 
-def test_select_passes_over_questions_that_are_too_long():
+def test_select_skips_questions_that_are_too_long():
     corpus = task(12)
     long = replace(corpus.train[0], text=corpus.train[0].text + " so" * 200)
     corpus = replace(corpus, train=(long, *corpus.train[1:]))
@@ -119,7 +149,7 @@ def test_select_passes_over_questions_that_are_too_long():
         select(Session(scripted(right, context=100)), corpus, "success", 12, 0)
 
 
-def test_select_reads_a_generated_token_under_the_papers_profile():
+def test_under_the_papers_profile_a_generated_token_is_read():
     sample = select(Session(scripted(mixed), PAPER), task(36), "error", 4, 0)
     assert {int(name[1:]) // 3 % 3 for name in ids(sample)} == {1}
     assert sample == select(Session(scripted(mixed)), task(36), "error", 4, 0)

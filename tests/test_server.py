@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from serving import FLAGS, Reply, Served, document, serving
 from small import Run, question, right, talker, task
 
 from selfamplify import (
-    DEFAULT,
     Decoding,
     DeepLift,
     Limits,
@@ -24,17 +24,18 @@ from selfamplify import (
     build,
     evaluate,
     load_server,
-    make_method,
-    measure,
 )
 from selfamplify.errors import ContextError, ModelError, SettingsError
-from selfamplify.models.served.endpoints import base_url
+from selfamplify.models.served.addresses import base_url
+from selfamplify.models.served.endpoints import Endpoints
 from selfamplify.models.served.model import APPENDED, label_in, label_of
 from selfamplify.prompting.wording import OURS
-from selfamplify.records import Chat, Message
+from selfamplify.records import Chat, Generation, Message
 
 KEY = "sk-very-secret-17"
-FAST = Limits(retries=3, pause=0.02, timeout=5.0)
+FAST = Limits(retries=3, pause=0.02)
+PATIENCE = 240.0
+"""Seconds that a server waits for an event: many, since this machine may be busy, and below the time-out of a test."""
 LABELS = ("A", "B", "C")
 
 
@@ -62,6 +63,11 @@ def chats(count: int, prefill: str = "") -> list[Chat]:
 def failing(*replies: Reply) -> Any:
     """These replies to the first requests, then none of them."""
     return lambda number, body: replies[number] if number < len(replies) else None
+
+
+def writing(model: ServerModel, count: int) -> Generator[tuple[int, Generation], None, None]:
+    """Places and continuations of so many chats, as they are finished."""
+    yield from model.generated([model.encode(chat) for chat in chats(count)], Decoding(), [0] * count)
 
 
 def texts(model: ServerModel, count: int, prefill: str = "") -> list[str]:
@@ -92,42 +98,54 @@ def test_beams_and_bans_are_refused_before_any_request(start: Any):
     served = start(echo)
     model = load_server(served.url)
     for decoding in (Decoding(num_beams=2), Decoding(no_repeat_ngram_size=2)):
-        with pytest.raises(SettingsError, match="use --profile default, or a local --model"):
+        with pytest.raises(SettingsError, match="or a local model"):
             model.generate(chats(1), decoding, [0])
     assert not served.asked
 
 
 def test_order_is_kept_and_requests_in_flight_are_bounded(start: Any):
-    served = start(lambda chat: (time.sleep(0.02 * (len(chat.messages[-1].content) % 3)), echo(chat))[1], delay=0.02)
+    five = threading.Barrier(5)
+    served = start(lambda chat: (five.wait(PATIENCE), echo(chat))[1])
     model = load_server(served.url, limits=Limits(in_flight=5))
-    assert texts(model, 24) == [f"reply to number {number} behind" for number in range(24)]
-    assert 4 <= served.most <= 5
+    assert texts(model, 25) == [f"reply to number {number} behind" for number in range(25)]
+    assert served.most == 5
 
 
 def test_answers_come_as_they_are_finished(start: Any):
-    served = start(lambda chat: (time.sleep(0.4 if chat.messages[-1].content.endswith(" 0") else 0), "done")[1])
-    places = [place for place, _ in load_server(served.url).generated(chats(6), Decoding(), [0] * 6)]
+    others_arrived = threading.Event()
+    served = start(lambda chat: (chat.messages[-1].content.endswith(" 0") and others_arrived.wait(PATIENCE), "done")[1])
+    places: list[int] = []
+    for place, _ in writing(load_server(served.url), 6):
+        places.append(place)
+        if len(places) == 5:
+            others_arrived.set()
     assert sorted(places) == list(range(6)) and places[-1] == 0
 
 
 def test_an_abandoned_call_stops_asking(start: Any):
-    served = start(echo, delay=0.03)
-    answers = load_server(served.url, limits=Limits(in_flight=2)).generated(chats(200), Decoding(), [0] * 200)
-    next(answers)
-    answers.close()  # pyright: ignore[reportAttributeAccessIssue]
-    time.sleep(0.2)
-    assert len(served.asked) <= 8
+    abandoned = threading.Event()
+    served = start(lambda chat: (chat.messages[-1].content.endswith(" 0") or abandoned.wait(PATIENCE), echo(chat))[1])
+    model = load_server(served.url, limits=Limits(in_flight=2))
+    answers = writing(model, 200)
+    assert next(answers)[0] == 0
+    answers.close()
+    abandoned.set()
+    asked = [{"role": "user", "content": "something else"}]
+    model.generate([Chat((Message("user", "something else"),))] * 20, Decoding(), [0] * 20)
+    assert len([body for body in served.asked if body["messages"] != asked]) <= 3, "the first, and two in flight"
 
 
 def test_several_servers_share_the_work_and_have_one_fingerprint(start: Any):
-    fast, slow = start(echo, delay=0.01), start(echo, delay=0.1)
+    most_are_done = threading.Event()
+    slow = start(lambda chat: (most_are_done.wait(PATIENCE), echo(chat))[1])
+    fast = start(lambda chat: (len(fast.asked) >= 50 and most_are_done.set(), echo(chat))[1])
     model = load_server(fast.url, slow.url, limits=Limits(in_flight=3))
     assert len(texts(model, 60)) == 60
-    assert len(fast.asked) + len(slow.asked) == 60 and len(fast.asked) > 2 * len(slow.asked) > 0
-    assert max(fast.most, slow.most) <= 3
+    assert len(fast.asked) + len(slow.asked) == 60 and len(fast.asked) >= 50 and len(slow.asked) >= 3
+    assert fast.most <= 3 and slow.most <= 3
     alone = [load_server(each.url).fingerprint for each in (fast, slow)]
     assert alone == [model.fingerprint] * 2
-    with pytest.raises(ModelError, match=r"are not the same \(.*context: 4096 and 512.*\); give servers of one model"):
+    with pytest.raises(ModelError, match=r"differ \(.*context: 4096 and 512.*\); give servers of the same model"):
         load_server(fast.url, start(echo, context=512).url)
 
 
@@ -144,7 +162,7 @@ def test_retry_after_is_waited_for(start: Any):
     served = start(echo, trouble=failing(busy))
     assert texts(load_server(served.url, limits=FAST), 1) == ["reply to number 0 behind"]
     first, second = served.times
-    assert 1.0 <= second - first < 2.0
+    assert second - first >= 1.0
 
 
 def test_failures_that_pass_are_tried_again(start: Any):
@@ -162,43 +180,47 @@ def test_failures_that_pass_are_tried_again(start: Any):
 def test_a_server_without_an_end_of_failures_stops_the_run_in_one_line(start: Any):
     served = start(echo, trouble=lambda number, body: document(500, {"error": {"message": "out of\nmemory"}}))
     with pytest.raises(
-        ModelError, match=r"gives no answer \(500: out of memory; tried 4 times .*see to the server.*run folder"
+        ModelError, match=r"does not answer \(500: out of memory; tried 4 times .*check the server.*run folder"
     ) as told:
         texts(load_server(served.url, limits=FAST), 1)
     assert "\n" not in str(told.value) and len(served.asked) == 4
     hour = start(echo, trouble=failing(document(429, {}, Retry_After="3600")))
-    with pytest.raises(ModelError, match="gives no answer .429"):
+    with pytest.raises(ModelError, match="does not answer .429"):
         texts(load_server(hour.url, limits=FAST), 1)
 
 
 def test_a_slow_server_times_out(start: Any):
-    served = start(echo, delay=1.0)
-    with pytest.raises(ModelError, match=r"no answer within 0.1 s; tried 2 times"):
-        texts(load_server(served.url, limits=Limits(timeout=0.1, retries=4, pause=0.01)), 1)
+    asked_for = threading.Event()
+    served = start(lambda chat: (asked_for.wait(PATIENCE), echo(chat))[1])
+    abilities = load_server(served.url).abilities  # found out with time to spare
+    model = ServerModel(Endpoints([served.url], limits=Limits(timeout=1.0, retries=4, pause=0.01)), abilities)
+    with pytest.raises(ModelError, match=r"no answer within 1 s; tried 2 times"):
+        texts(model, 1)
+    asked_for.set()
 
 
 def test_what_was_finished_before_a_server_died_has_been_given(start: Any):
-    with serving(Served(echo, delay=0.01)) as dying:
+    dead = threading.Event()
+    with serving(Served(lambda chat: (len(dying.asked) > 20 and dead.wait(PATIENCE), echo(chat))[1])) as dying:
         model = load_server(dying.url, limits=Limits(in_flight=2, retries=2, pause=0.02))
-        answers = model.generated(chats(400), Decoding(), [0] * 400)
+        answers = writing(model, 400)
         given = [next(answers) for _ in range(10)]
-    with pytest.raises(ModelError, match="gives no answer"):
+    with pytest.raises(ModelError, match="does not answer"):
         given.extend(answers)
-    assert 10 <= len(given) < 400 and len({place for place, _ in given}) == len(given)
+    dead.set()
+    assert 10 <= len(given) <= 20 and len({place for place, _ in given}) == len(given)
     assert all(answer.text == f"reply to number {place} behind" for place, answer in given)
 
 
 def test_a_refused_request_fails_at_once_and_spares_the_finished(start: Any):
     long = document(400, {"error": {"message": "This model's maximum context length is 16 tokens."}})
-    served = start(
-        echo, trouble=lambda number, body: long if body["messages"][0]["content"] == "number 3" else None, delay=0.01
-    )
+    served = start(echo, trouble=lambda number, body: long if body["messages"][0]["content"] == "number 3" else None)
     given: list[Any] = []
     with pytest.raises(
-        ContextError, match=r"too long \(400: This model's maximum context length is 16 tokens\); use --drop-shots"
+        ContextError, match=r"too long \(400: This model's maximum context length is 16 tokens\); use `drop_shots=True`"
     ):
-        given.extend(load_server(served.url, limits=Limits(in_flight=2)).generated(chats(100), Decoding(), [0] * 100))
-    assert {0, 1, 2} <= {place for place, _ in given} and len(served.asked) < 10
+        given.extend(writing(load_server(served.url, limits=Limits(in_flight=2)), 100))
+    assert {0, 1, 2} <= {place for place, _ in given} and len(served.asked) < 100
 
 
 @pytest.mark.parametrize(
@@ -206,8 +228,8 @@ def test_a_refused_request_fails_at_once_and_spares_the_finished(start: Any):
     [
         (400, ModelError, "selfamplify doctor"),
         (403, ModelError, "SELFAMPLIFY_API_KEY"),
-        (404, ModelError, "--model with"),
-        (413, ContextError, "--drop-shots"),
+        (404, ModelError, "or correct the address"),
+        (413, ContextError, "drop_shots=True"),
     ],
 )
 def test_other_refusals_name_their_remedy(start: Any, status: int, kind: type[Exception], remedy: str):
@@ -221,12 +243,12 @@ def test_misuse_is_told_at_the_start(start: Any):
     served = start(echo)
     with pytest.raises(ModelError, match="No server answers at http://127.0.0.1:9/v1/models.*start it"):
         load_server("http://127.0.0.1:9")
-    with pytest.raises(ModelError, match="serves no model 'other' .*use --model with one of: tiny"):
+    with pytest.raises(ModelError, match="serves no model 'other' .*use `model=\"tiny\"`"):
         load_server(served.url, model="other")
-    with pytest.raises(ModelError, match="name its model: --model NAME"):
+    with pytest.raises(ModelError, match='lists no models; use `model="NAME"`'):
         load_server(start(echo, kind="serve").url)
     for wrong in ("ftp://host", "http://", "http://host:99999999"):
-        with pytest.raises(SettingsError, match="is no server's address"):
+        with pytest.raises(SettingsError, match="is not a server's address"):
             load_server(wrong)
     for wrong in ("http://user:secret@host", "http://host/v1?key=secret"):
         with pytest.raises(SettingsError) as told:
@@ -236,6 +258,12 @@ def test_misuse_is_told_at_the_start(start: Any):
         "http://host:8000/v1"
     }
     assert base_url("https://host/api/v1/") == "https://host/api/v1"
+
+
+@pytest.mark.parametrize(("name", "value"), [("in_flight", 0), ("timeout", 0.0), ("retries", -1), ("pause", float("nan"))])
+def test_invalid_limits_are_refused(name: str, value: Any):
+    with pytest.raises(SettingsError, match=f"`{name}={value}` is invalid; use a number that is .*, such as `{name}="):
+        Limits(**{name: value})
 
 
 def test_the_key_goes_into_the_header_and_nowhere_else(start: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -248,13 +276,13 @@ def test_the_key_goes_into_the_header_and_nowhere_else(start: Any, monkeypatch: 
     assert "sk-another" not in str(told.value), "the server repeats the key that it was sent"
     monkeypatch.setenv("SELFAMPLIFY_API_KEY", f" {KEY}\n")
     model = load_server(served.url)
-    build(make_method("self_exp", 6, 3, DEFAULT, {}), model, task(), tmp_path, selection="success", shots=2)
+    build(model, task(), tmp_path, method="self_exp", selection="success", shots=2)
     assert served.headers[-1]["Authorization"] == f"Bearer {KEY}"
     kept = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     assert kept and not any(KEY.encode() in each for each in kept)
-    assert KEY not in repr(model) + repr(model._endpoints) + model.fingerprint + repr(served.asked)
+    assert KEY not in repr(model) + repr(vars(model)) + model.fingerprint + repr(served.asked)
     monkeypatch.setenv("SELFAMPLIFY_API_KEY", f"{KEY}\nX-Evil: 1")
-    with pytest.raises(SettingsError, match="SELFAMPLIFY_API_KEY holds characters") as told:
+    with pytest.raises(SettingsError, match="SELFAMPLIFY_API_KEY contains characters") as told:
         load_server(served.url)
     assert KEY not in str(told.value)
 
@@ -268,7 +296,7 @@ def test_a_server_that_repeats_the_key_does_not_bring_it_into_errors(start: Any,
     monkeypatch.setenv("SELFAMPLIFY_API_KEY", KEY)
     served = start(talker, key=KEY, trouble=lambda number, body: reply)
     model = load_server(served.url, limits=Limits(retries=0, pause=0.0))
-    with pytest.raises(ModelError, match="no JSON|redirects") as told:
+    with pytest.raises(ModelError, match="not JSON|redirects") as told:
         model.generate(chats(1), Decoding(), [0])
     assert KEY not in str(told.value) and "(key)" in str(told.value)
 
@@ -344,19 +372,13 @@ def test_identity_knows_roles_spaces_and_prefill():
     ]  # fmt: skip
     with serving(Served(echo)) as served:
         model = load_server(served.url)
-    assert len({model.tokens(chat) for chat in [one, *others]}) == 5 and model.tokens(one) == model.tokens(Chat(*vars_of(one)))
-    assert len(model.tokens(one)) == 4
-
-
-def vars_of(chat: Chat) -> tuple[Any, ...]:
-    return chat.messages, chat.prefill, chat.question
+    assert len({model.encode(chat).digest for chat in [one, *others]}) == 5
+    assert model.encode(one) == model.encode(replace(one)) and model.encode(one).length == 3
 
 
 def test_gradients_say_that_they_need_a_local_model(start: Any):
     model = load_server(start(talker).url)
-    with pytest.raises(
-        ModelError, match="deep_lift needs the gradients of a local model, which tiny is not; use self_topk, self_"
-    ):
+    with pytest.raises(ModelError, match='deep_lift needs the gradients of a local model.* `explainer="kernel_shap"`'):
         DeepLift().explain(model, question(), OURS, 0)
 
 
@@ -376,57 +398,59 @@ def test_the_whole_road_runs_through_a_server_as_on_a_scripted_model(start: Any,
     prompt = amplify(model, questions, SelfExp(), selection="success", shots=3)
     assert [shot.label for shot in prompt.shots] == [shot.question.answer for shot in prompt.shots]
     assert all("Rubbing warms palms" in shot.reply for shot in prompt.shots)
-    result = evaluate(model, prompt, questions)
+    result = evaluate(model, questions, prompt)
     assert result.accuracy == 1.0 and len(result.responses) == 6
 
 
 def test_a_run_is_recalled_without_the_server(start: Any, tmp_path: Path):
     served = start(talker)
     model = load_server(served.url)
-    prompt = build(make_method("self_topk", 6, 3, DEFAULT, {}), model, task(), tmp_path, selection="success", shots=2)
-    table = measure(prompt, model, task(), tmp_path)
+    prompt = build(model, task(), tmp_path, method="self_topk", selection="success", shots=2)
+    result = evaluate(model, task(), prompt, out=tmp_path)
     asked = len(served.asked)
-    assert measure(prompt, load_server(start(talker).url), task(), tmp_path).digest() == table.digest()
-    assert len(served.asked) == asked
+    elsewhere = start(talker)
+    assert evaluate(load_server(elsewhere.url), task(), prompt, out=tmp_path) == result
+    assert len(served.asked) == asked and not elsewhere.asked
 
 
-def test_command_line_measures_through_a_server(start: Any, tmp_path: Path, run: Run):
+@pytest.fixture
+def rows(tmp_path: Path) -> list[object]:
+    """The options for a small file of questions."""
+    file = tmp_path / "rows.csv"
+    file.write_text("question,a,b,answer\n" + "".join(f"Which of {n} things?,one,two,{'AB'[n % 2]}\n" for n in range(30)))
+    columns = ["--question-column", "question", "--answer-column", "answer", "--choice-columns", "a,b"]
+    return ["--task", "file", "--data", file, *columns]
+
+
+def test_command_line_builds_and_evaluates_through_a_server(start: Any, tmp_path: Path, run: Run, rows: list[object]):
     def said(chat: Chat) -> str:
         if chat.prefill.endswith("("):
             return "A"
         return "One. Two. Three." if "explanation" in chat.prefill else "The answer is (A)."
 
     served = start(said)
-    rows = tmp_path / "rows.csv"
-    rows.write_text("question,a,b,answer\n" + "".join(f"Which of {n} things?,one,two,{'AB'[n % 2]}\n" for n in range(30)))
-    columns = ["--question-column", "question", "--answer-column", "answer", "--choice-columns", "a,b"]
-    asked = ["--task", "file", "--data", rows, *columns]
-    few = ["--explainer", "self_exp", "--shots", 2, "--in-flight", 3]
-    code, _, err = run("build", *asked, "--server", served.url, *few, "--out", tmp_path)
+    few = ["--method", "self_exp", "--shots", 2, "--in-flight", 3]
+    code, _, err = run("build", *rows, "--server", served.url, *few, "--out", tmp_path)
     assert code == 0 and served.most <= 3, err
-    command = [sys.executable, "-c", "from selfamplify.cli import main; main()", "evaluate", str(tmp_path), *map(str, asked)]
+    command = [sys.executable, "-c", "from selfamplify.cli import main; main()", "evaluate", str(tmp_path), *map(str, rows)]
     command += ["--server", served.url, "--model", "tiny", "--limit", "4"]
-    measured = subprocess.run(command, capture_output=True, text=True, timeout=100, env=os.environ | {"COLUMNS": "200"})
-    assert measured.returncode == 0 and "self_exp" in measured.stdout, measured.stderr
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"COLUMNS": "200"})
+    assert done.returncode == 0 and "self_exp" in done.stdout, done.stderr
     _, out, _ = run("doctor", "--server", served.url)
-    assert "context: 4096" in out and "log-probabilities: of 20 tokens" in out
-    prompt = tmp_path / "prompt.txt"
+    assert "context: 4096" in out and "20 most probable tokens" in out
+
+
+def test_misuse_of_servers_on_the_command_line_is_one_line(start: Any, tmp_path: Path, run: Run, rows: list[object]):
+    served, prompt, out = start(talker), tmp_path / "prompt.txt", ["--out", tmp_path / "run"]
     prompt.write_text("Which?")
-    for wrong, told in {
-        ("evaluate", tmp_path, *asked, "--in-flight", 3): "--in-flight is about servers",
-        ("evaluate", tmp_path, *asked, "--server", served.url, "--dtype", "float32"): "--dtype is about a model",
-        ("explain", *asked, "--server", served.url): "tiny tells log-probabilities, and no logits; use --value logprob",
-        (
-            "explain",
-            *asked,
-            "--server",
-            served.url,
-            "--explainer",
-            "deep_lift",
-        ): "deep_lift needs the gradients of a local model",
-        ("explain", "--server", served.url, "--prompt", prompt, "--answer", "A"): "--server has no tokens at hand",
-        ("doctor", "--model", "tiny"): "--model goes with a server",
-        ("evaluate", tmp_path, *asked, "--server", "http://127.0.0.1:9"): "No server answers at http://127.0.0.1:9",
+    for wrong, option in {
+        ("build", *out, *rows, "--in-flight", 3): "--in-flight",
+        ("build", *out, *rows, "--server", served.url, "--dtype", "float32"): "--dtype",
+        ("build", *out, *rows, "--server", "http://127.0.0.1:9"): "No server answers at http://127.0.0.1:9",
+        ("explain", *rows, "--server", served.url, "--explainer", "deep_lift"): "deep_lift needs the gradients",
+        ("explain", "--server", served.url, "--prompt", prompt, "--answer", "A"): "--server",
+        ("doctor", "--model", "tiny"): "--server",
     }.items():
         code, _, err = run(*wrong)
-        assert code == 2 and told in err and err.count("error:") == 1, err
+        errors = [line for line in err.splitlines() if line.startswith("error:")]
+        assert code == 2 and len(errors) == 1 and option in errors[0], err

@@ -1,4 +1,4 @@
-"""The perturbation explainers against games whose answer is known, the axioms, and Captum."""
+"""The perturbation explainers compared with games whose answer is known, the axioms, and Captum."""
 
 from itertools import combinations
 from typing import Any
@@ -9,17 +9,17 @@ import torch
 from captum.attr import FeatureAblation as CaptumAblation
 from captum.attr import KernelShap as CaptumKernelShap
 from captum.attr import ShapleyValues as CaptumShapleyValues
-from games import Game, Polynomial, Worth, polynomial, shapley_by_orders, shapley_by_subsets, table
+from games import Game, Polynomial, Worth, polynomial, shapley_by_orders, shapley_by_subsets, table, types_unchecked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
 from selfamplify import FeatureAblation, KernelShap, KernelShapCaptum, Lime, ShapleyValues, ShapleyValueSampling
 from selfamplify.errors import ExplanationError, SettingsError
-from selfamplify.explain.attribution import Attribution
-from selfamplify.explain.kernel_shap import _pairs
-from selfamplify.explain.odd_process import kernel, shapley_kernel, shapley_prior
+from selfamplify.explain.estimators.odd_kernel import kernel, shapley_kernel, shapley_prior
+from selfamplify.explain.kernel_shap import ESTIMATORS, Estimator
 from selfamplify.explain.perturbation import AbstractPerturbation
+from selfamplify.explain.scores import Attribution
 from selfamplify.explain.shapley_values import every_coalition
 
 EXACT = {"kernel_shap": KernelShap(samples=1024), "shapley_values": ShapleyValues()}
@@ -30,11 +30,21 @@ SAMPLED = {
 }
 SHAPLEY = {**EXACT, **{f"sampled-{name}": explainer for name, explainer in SAMPLED.items()}}
 every_exact = pytest.mark.parametrize("explainer", EXACT.values(), ids=EXACT.keys())
+every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 every_shapley = pytest.mark.parametrize("explainer", SHAPLEY.values(), ids=SHAPLEY.keys())
 
 
 def scores_of(explainer: AbstractPerturbation, players: int, worth: Worth, seed: int = 0) -> np.ndarray:
     return np.array(explainer.attribute(Game(players, worth), seed).scores)
+
+
+def drawn_pairs(players: int, count: int, seed: int) -> np.ndarray:
+    """The coalitions [pair, word] that KernelSHAP draws, of each pair the first one."""
+    game = Game(players, polynomial(players, 0))
+    KernelShap(samples=2 * count + 2, estimator="least_squares").attribute(game, seed)
+    _, pairs = game.asked  # the ends come first
+    assert (pairs[count:] == ~pairs[:count]).all(), "each coalition comes with its complement"
+    return pairs[:count]
 
 
 def random_values(players: int, seed: int) -> np.ndarray:
@@ -82,7 +92,7 @@ def test_word_that_does_nothing_scores_nothing_in_every_order(explainer: Abstrac
     assert scores_of(explainer, 8, table(8, np.concatenate([values, values])))[7] == pytest.approx(0.0, abs=1e-12)
 
 
-# The process chooses its prior by the game, and is linear in the game only under one prior.
+# The process chooses its prior for each game, and is linear in the game only for a fixed prior.
 @pytest.mark.parametrize("explainer", [own for name, own in SHAPLEY.items() if name != "sampled-kernel_shap"], ids=str)
 @settings(max_examples=25, deadline=None)
 @given(**games)
@@ -178,9 +188,9 @@ def test_kernel_shap_errs_less_with_more_samples_and_less_than_captums() -> None
 
 def test_kernel_shap_without_spare_evaluations_claims_no_standard_error() -> None:
     worth = polynomial(30, 5, threes=90)
-    for samples, told in ((60, False), (62, True)):
+    for samples, estimated in ((60, False), (62, True)):
         result = KernelShap(samples=samples, estimator="least_squares").attribute(Game(30, worth), 0)
-        assert (result.standard_errors is not None) == told
+        assert (result.standard_errors is not None) == estimated
 
 
 @pytest.mark.parametrize("players", [2, 3, 5, 8])
@@ -218,7 +228,7 @@ def test_process_learns_that_a_few_words_decide() -> None:
 
 
 def test_coalitions_are_uniform_among_those_of_their_size_and_sizes_are_even() -> None:
-    m, pairs = 9, np.concatenate([_pairs(9, 80, np.random.default_rng(seed)) for seed in range(100)])
+    m, pairs = 9, np.concatenate([drawn_pairs(9, 80, seed) for seed in range(100)])
     sizes = pairs.sum(1)
     assert np.bincount(sizes, minlength=m).tolist() == [0, *[1000] * (m - 1)]
     for size in range(1, m):
@@ -230,15 +240,15 @@ def test_coalitions_are_uniform_among_those_of_their_size_and_sizes_are_even() -
 
 def test_coalitions_have_less_in_common_than_independent_ones() -> None:
     generator, common = np.random.default_rng(0), np.zeros(2)
-    for _ in range(10):
-        drawn = _pairs(30, 120, generator)
+    for seed in range(10):
+        drawn = drawn_pairs(30, 120, seed)
         independent = generator.random(drawn.shape).argsort(1) < drawn.sum(1)[:, None]
         common += [np.square((2.0 * rows - 1) @ (2.0 * rows - 1).T).sum() for rows in (drawn, independent)]
     assert common[0] < 0.98 * common[1]
 
 
 @pytest.mark.parametrize(("players", "samples"), [(40, 42), (40, 60), (170, 350), (25, 250)])
-def test_intervals_of_the_process_hold_the_truth_also_where_pairs_are_few(players: int, samples: int) -> None:
+def test_intervals_of_the_process_contain_the_truth_even_if_pairs_are_few(players: int, samples: int) -> None:
     covered: list[float] = []
     for seed in range(8):
         worth = polynomial(players, seed, pairwise=0.3, threes=3 * players)
@@ -247,7 +257,7 @@ def test_intervals_of_the_process_hold_the_truth_also_where_pairs_are_few(player
     assert np.mean(covered) > 0.9
 
 
-def test_process_errs_less_than_least_squares_where_words_act_in_threes() -> None:
+def test_process_errs_less_than_least_squares_if_words_interact_in_threes() -> None:
     worth = polynomial(30, 5, pairwise=0.3, threes=90)
     errors = {
         estimator: np.mean(
@@ -256,7 +266,7 @@ def test_process_errs_less_than_least_squares_where_words_act_in_threes() -> Non
                 for seed in range(12)
             ]
         )
-        for estimator in ("gaussian_process", "least_squares")
+        for estimator in ESTIMATORS
     }
     assert errors["gaussian_process"] < errors["least_squares"]
 
@@ -276,8 +286,8 @@ def test_a_game_without_any_difference_scores_nothing() -> None:
     assert not any(result.scores) and not any(result.standard_errors or ())
 
 
-@pytest.mark.parametrize("estimator", ["gaussian_process", "least_squares"])
-def test_stopping_rule_spends_little_where_the_words_stand_apart_and_all_where_they_do_not(estimator: str) -> None:
+@every_estimator
+def test_stopping_rule_spends_little_if_the_best_words_are_clear_and_everything_if_not(estimator: Estimator) -> None:
     apart = np.where(np.arange(30) < 4, 5.0 + np.arange(30), 0.1)
     rule = KernelShap(samples=600, estimator=estimator, stop_when_settled=0.95, keywords=4)
     clear = rule.attribute(Game(30, Polynomial(apart, np.zeros((30, 30)))), 0)
@@ -289,8 +299,8 @@ def test_stopping_rule_spends_little_where_the_words_stand_apart_and_all_where_t
     assert whole.attribute(Game(30, flat), 0).scores == rule.attribute(Game(30, flat), 0).scores
 
 
-@pytest.mark.parametrize("estimator", ["gaussian_process", "least_squares"])
-def test_stopping_rule_is_wrong_no_more_often_than_it_says(estimator: str) -> None:
+@every_estimator
+def test_stopping_rule_is_wrong_no_more_often_than_it_says(estimator: Estimator) -> None:
     rule = KernelShap(samples=800, estimator=estimator, stop_when_settled=0.9, keywords=3)
     stopped = wrong = 0
     for seed in range(60):
@@ -307,18 +317,18 @@ NOUNS = [f"noun{place}" for place in range(30)]
 OPEN = polynomial(30, 1, pairwise=0.2, threes=300)
 
 
-@pytest.mark.parametrize("estimator", ["gaussian_process", "least_squares"])
+@every_estimator
 @pytest.mark.parametrize(
     ("ahead", "words", "keywords_settle", "units_settle"),
     [
-        (4, ["the", "Of", "a", "is", *NOUNS[4:]], False, True),  # the function words stand apart, the nouns do not
-        (8, [*NOUNS[:4], "the", "Of", "a", "is", *NOUNS[8:]], True, False),  # and here it is the nouns that do
-        (5, [*NOUNS[:4], "NOUN3", *NOUNS[5:]], True, False),  # which of two equal words comes first changes nothing
-        (4, ["noun1", *NOUNS[1:]], False, True),  # three keywords stand apart, and the fourth is open
+        (4, ["the", "Of", "a", "is", *NOUNS[4:]], False, True),  # the function words are clearly ahead, the nouns are not
+        (8, [*NOUNS[:4], "the", "Of", "a", "is", *NOUNS[8:]], True, False),  # and here it is the nouns that are
+        (5, [*NOUNS[:4], "NOUN3", *NOUNS[5:]], True, False),  # the order of two equal words changes nothing
+        (4, ["noun1", *NOUNS[1:]], False, True),  # three keywords are clearly ahead, and the fourth is open
     ],
 )
 def test_stopping_rule_is_about_the_words_that_would_become_keywords(
-    estimator: str, ahead: int, words: list[str], keywords_settle: bool, units_settle: bool
+    estimator: Estimator, ahead: int, words: list[str], keywords_settle: bool, units_settle: bool
 ) -> None:
     values = 100.0 * (np.arange(30) < ahead)  # two levels, each of ties
     worth = Polynomial(OPEN.alone + values - OPEN.shapley, OPEN.pairs, OPEN.threes)
@@ -328,36 +338,56 @@ def test_stopping_rule_is_about_the_words_that_would_become_keywords(
 
 
 @pytest.mark.parametrize(
-    ("setting", "remedy"), [({"estimator": "ols"}, "least_squares"), ({"stop_when_settled": 95.0}, "0.95")]
+    ("kind", "setting", "remedy"),
+    [
+        (KernelShap, {"estimator": "ols"}, "least_squares"),
+        (KernelShap, {"stop_when_settled": 95.0}, "stop_when_settled=0.95"),
+        (KernelShap, {"samples": 0}, "samples=1"),
+        (KernelShap, {"keywords": 0}, "keywords=1"),
+        (KernelShap, {"absent": "cut"}, "mask, delete"),
+        (KernelShapCaptum, {"samples": -1}, "samples=1"),
+        (Lime, {"samples": 2.5}, "samples=1"),
+        (Lime, {"kernel_width": 0}, "above 0"),
+        (Lime, {"ridge": -1.0}, "above 0"),
+        (ShapleyValueSampling, {"permutations": 2}, "permutations=4"),
+        (ShapleyValueSampling, {"permutations": 27}, "permutations=28"),
+        (ShapleyValues, {"max_words": 0}, "max_words=1"),
+    ],
 )
-def test_settings_of_kernel_shap_that_can_not_be_are_refused(setting: dict[str, Any], remedy: str) -> None:
-    with pytest.raises(SettingsError, match=remedy):
-        KernelShap(**setting)
+def test_invalid_settings_are_refused_when_the_explainer_is_made(
+    kind: type[AbstractPerturbation], setting: dict[str, Any], remedy: str
+) -> None:
+    with types_unchecked(), pytest.raises(SettingsError, match=remedy):
+        kind(**setting)
 
 
 @pytest.mark.parametrize(
-    ("explainer", "players", "kind", "remedy"),
+    ("explainer", "players", "remedy"),
     [
-        (KernelShap(samples=59, estimator="least_squares"), 30, ExplanationError, "--samples 60"),
-        (KernelShap(samples=31), 30, ExplanationError, "--samples 32"),
-        (KernelShapCaptum(samples=31), 30, ExplanationError, "at least M \\+ 2 = 32"),
-        (KernelShapCaptum(), 1, ExplanationError, "use kernel_shap"),
-        (Lime(samples=31), 30, ExplanationError, "at least M \\+ 2 = 32"),
-        (ShapleyValues(), 13, ExplanationError, "8,192 of them.*Use kernel_shap"),
-        (ShapleyValueSampling(permutations=1), 5, SettingsError, "two pairs at least"),
+        (KernelShap(samples=59, estimator="least_squares"), 30, "`samples=60`"),
+        (KernelShap(samples=31), 30, "`samples=32`"),
+        (KernelShapCaptum(samples=31), 30, "at least M \\+ 2 = 32.*`samples=32`"),
+        (KernelShapCaptum(), 1, 'use `explainer="kernel_shap"`'),
+        (Lime(samples=31), 30, "at least M \\+ 2 = 32.*`samples=32`"),
+        (ShapleyValues(), 13, '8,192 of them.*Use `explainer="kernel_shap"`'),
     ],
     ids=str,
 )
-def test_budgets_that_are_too_small_are_refused(
-    explainer: AbstractPerturbation, players: int, kind: type[Exception], remedy: str
-) -> None:
-    with pytest.raises(kind, match=remedy):
+def test_budgets_that_are_too_small_are_refused(explainer: AbstractPerturbation, players: int, remedy: str) -> None:
+    with pytest.raises(ExplanationError, match=remedy):
         explainer.attribute(Game(players, polynomial(players, 0)), 0)
 
 
 def test_one_word_gets_the_whole_difference() -> None:
     for explainer in (KernelShap(), ShapleyValues(), ShapleyValueSampling(), FeatureAblation()):
         assert scores_of(explainer, 1, table(1, np.array([1.0, 4.0]))) == pytest.approx([3.0])
+
+
+def test_captum_is_run_once_and_asks_for_all_its_coalitions_in_one_call() -> None:
+    game = Game(12, polynomial(12, 2, pairwise=0.5))
+    KernelShapCaptum(samples=50).attribute(game, 3)
+    assert [len(rows) for rows in game.asked] == [50, 2], "its draws, and the two ends for the gap"
+    assert game.passes == len({row.tobytes() for row in game.asked[0]})
 
 
 def test_passes_are_the_distinct_coalitions() -> None:
@@ -382,8 +412,9 @@ def test_lime_recovers_the_slopes_of_a_linear_game(players: int, seed: int) -> N
 
 def test_lime_weighs_as_its_authors_do() -> None:
     players, worth, lime = 12, polynomial(12, 3, pairwise=1.0), Lime(samples=200)
-    scores = scores_of(lime, players, worth)
-    rows = next(lime.play(Game(players, worth).keywords, 0)).astype(float)
+    game = Game(players, worth)
+    scores = np.array(lime.attribute(game, 0).scores)
+    rows = game.asked[0].astype(float)
     cosine = rows.sum(1) / np.maximum(np.sqrt(rows.sum(1) * players), 1e-12)
     weights = np.sqrt(np.exp(-((100 * (1 - cosine)) ** 2) / 25.0**2))
     from sklearn.linear_model import Ridge

@@ -1,4 +1,4 @@
-"""Intervals and paired tests, against formulas, enumeration and simulation."""
+"""Intervals and paired tests, compared with formulas, enumeration and simulation."""
 
 from itertools import product
 from math import isclose, sqrt
@@ -29,7 +29,7 @@ def test_wilson_equals_its_formula(n: int, share: float):
 
 
 @pytest.mark.parametrize(("n", "p"), [(20, 0.3), (145, 0.5), (350, 0.7)])
-def test_wilson_covers_the_truth_19_times_in_20(n: int, p: float):
+def test_wilson_contains_the_truth_19_times_in_20(n: int, p: float):
     draws = np.random.default_rng(0).binomial(n, p, 4000)
     intervals = {int(correct): wilson(int(correct), n) for correct in set(draws)}
     covered = np.mean([intervals[int(correct)].low <= p <= intervals[int(correct)].high for correct in draws])
@@ -37,7 +37,7 @@ def test_wilson_covers_the_truth_19_times_in_20(n: int, p: float):
 
 
 @pytest.mark.parametrize(("only_first", "only_second"), [(a, b) for a in range(6) for b in range(6)])
-def test_mcnemar_equals_enumeration(only_first: int, only_second: int):
+def test_mcnemar_equals_the_enumeration_of_all_outcomes(only_first: int, only_second: int):
     n = only_first + only_second
     observed = abs(only_first - n / 2)
     as_far = sum(abs(sum(flips) - n / 2) >= observed for flips in product((0, 1), repeat=n))
@@ -47,12 +47,12 @@ def test_mcnemar_equals_enumeration(only_first: int, only_second: int):
     assert isclose(mcnemar(first, second), mcnemar(second, first))
 
 
-def test_mcnemar_of_equal_methods_is_one():
+def test_mcnemar_of_identical_results_is_one():
     assert mcnemar([True, False], [True, False]) == 1.0
     assert mcnemar([], []) == 1.0
 
 
-def test_mean_and_deviation_are_the_samples():
+def test_mean_and_deviation_are_those_of_the_sample():
     assert mean_and_deviation([0.5]) == (0.5, None)
     mean, deviation = mean_and_deviation([1.0, 2.0, 4.0])
     assert isclose(mean, 7 / 3) and isclose(deviation or 0, sqrt(((4 / 3) ** 2 + (1 / 3) ** 2 + (5 / 3) ** 2) / 2))
@@ -68,21 +68,21 @@ def result(labels: str, rules: str = "") -> Result:
     return Result("io", "small", "scripted", questions, responses)
 
 
-def test_result_counts_only_true_labels_as_correct():
+def test_a_result_counts_only_true_labels_as_correct():
     judged = result("BBA-", "scsn")
     assert (judged.n, judged.correct, judged.accuracy, judged.unparsed, judged.seconds) == (4, 2, 0.5, 0.5, 2.0)
     assert judged.interval == wilson(2, 4) and isinstance(judged.interval, Interval)
     assert str(judged) == "io on small: 2/4 = 50.0% (95 % interval 15.0% to 85.0%), unparsed 50.0%"
 
 
-def test_result_is_tested_against_another_on_the_same_questions():
+def test_a_result_is_compared_with_another_on_the_same_questions():
     assert result("BBBBBB").p_against(result("AAAAAA")) == 2 / 2**6
     with pytest.raises(ValueError, match="same questions"):
         result("BB").p_against(result("BBB"))
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=60))
-def test_paired_agrees_with_scipy_and_turns_with_its_sides(pairs: list[tuple[int, int]]):
+def test_paired_agrees_with_scipy_and_changes_sign_with_the_order(pairs: list[tuple[int, int]]):
     first, second = ([each[side] / 6 for each in pairs] for side in (0, 1))
     interval, p = paired(first, second)
     turned, same = paired(second, first)
@@ -92,6 +92,6 @@ def test_paired_agrees_with_scipy_and_turns_with_its_sides(pairs: list[tuple[int
         assert interval.low <= sum(first) / len(first) - sum(second) / len(second) <= interval.high
 
 
-def test_paired_of_equal_differences_says_so():
+def test_paired_of_equal_differences_is_exact():
     assert paired([0.5, 1.0], [0.5, 1.0]) == (Interval(0.0, 0.0), 1.0)
     assert paired([0.5, 1.0], [0.0, 0.5]) == (Interval(0.5, 0.5), 0.0)

@@ -1,80 +1,95 @@
-"""The store: kill -9 at any point, other settings, a second process, damage, full and read-only folders."""
+"""The store: kill -9 at any point, changed settings, a second process, damage, and full or read-only folders."""
 
+import hashlib
 import os
 import random
 import resource
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from types import TracebackType
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import left_behind, scripted, talker, task, wrong
 
-from selfamplify import PAPER, Plan, RandomWords, ScriptedModel, SelfAmplify, Store, Table, build, compare, measure
+from selfamplify import PAPER, Plan, RandomWords, Run, ScriptedModel, Session, Store, Table, build, compare, evaluate
 from selfamplify.errors import RunError, SelectionError
+from selfamplify.models.model import AbstractLanguageModel
 from selfamplify.records import Chat, Prediction
-from selfamplify.work.memory import NoMemory, Stage
+from selfamplify.work.stage import Stage
+from selfamplify.work.store import AbstractStore, NoStore
 
 PLAN = Plan(("auto_cot", "self_topk", "random"), shots=2)
 TASK = task(30, 5)
 
 
 def doubling(batch: int, log: list[int], fail_at: int | None = None) -> Stage[int, Prediction]:
-    """A stage whose record of n says 2 n; it raises at the ``fail_at``-th item."""
+    """A stage whose record of n contains 2 n; it is interrupted at the ``fail_at``-th item."""
 
-    def compute(items: Sequence[int]) -> Iterable[tuple[int, Prediction]]:
+    def compute(model: AbstractLanguageModel, items: Sequence[int]) -> Iterable[tuple[int, Prediction]]:
         for item in items:
             if fail_at is not None and len(log) >= fail_at:
                 raise KeyboardInterrupt
             log.append(item)
-        return enumerate([Prediction(str(item), str(2 * item), None) for item in items])
+        return enumerate(doubled(items))
 
     return Stage("doubling", Prediction, lambda item: [item], compute, batch)
 
 
+def doubled(items: Iterable[int]) -> list[Prediction]:
+    """The records that ``doubling`` makes."""
+    return [Prediction(str(item), str(2 * item), None) for item in items]
+
+
+def session(store: AbstractStore) -> Session:
+    return Session(scripted(talker), store=store)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 30), max_size=25), st.integers(1, 9), st.integers(1, 9), st.none() | st.integers(0, 20))
-def test_store_gives_the_same_records_whatever_the_batches_and_interruptions(
+def test_records_are_the_same_whatever_the_batches_and_interruptions(
     items: list[int], first: int, second: int, fail_at: int | None
 ):
-    expected = [Prediction(str(item), str(2 * item), None) for item in items]
     with TemporaryDirectory() as folder:
-        log: list[int] = []
         finished: list[int] = []
         try:
             with Store(folder) as store:
-                for record in store.stream(doubling(first, log, fail_at), items):
+                for record in session(store).stream(doubling(first, [], fail_at), items):
                     finished.append(int(record.question_id))
         except KeyboardInterrupt:
             pass
         again: list[int] = []
         with Store(folder) as store:
-            assert store.recall(doubling(second, again), items) == expected
+            assert session(store).run(doubling(second, again), items) == doubled(items)
         assert not set(again) & set(finished), "a finished unit was computed again"
         assert max(Counter(again).values(), default=0) <= 1
         last: list[int] = []
         with Store(folder) as store:
-            assert store.recall(doubling(first, last), items) == expected
+            assert session(store).run(doubling(first, last), items) == doubled(items)
         assert last == []
+    assert session(NoStore()).run(doubling(first, []), items) == doubled(items)
 
 
-def test_store_computes_only_what_is_taken(tmp_path: Path):
+@pytest.mark.parametrize("taken", [1, 4, 9])
+def test_only_the_batches_that_are_taken_are_computed(taken: int, tmp_path: Path):
     log: list[int] = []
     with Store(tmp_path) as store:
-        records = store.stream(doubling(3, log), range(10))
+        records = session(store).stream(doubling(3, log), range(10))
         assert log == []
-        next(records)
-        assert log == [0, 1, 2]
+        assert [next(records) for _ in range(taken)] == doubled(range(taken))
+        assert taken <= len(log) < taken + 3
 
 
 def in_child(work: Callable[[], object]) -> int:
-    """Run ``work`` in a forked process; its exit code, or minus the signal that ended it."""
+    """Run ``work`` in a forked process; returns its exit code, or minus the signal that ended it."""
     child = os.fork()
     if child == 0:
         try:
@@ -89,15 +104,20 @@ def kill_myself() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def logged(file: Path) -> ScriptedModel:
-    """``talker``, which writes down every chat that it answers, even if it is killed right after."""
+def logging(*files: Path) -> Callable[[Chat], str]:
+    """``talker``, which writes every chat that it answers into files, even if the process is killed right after."""
 
     def script(chat: Chat) -> str:
-        with file.open("a") as log:
-            log.write(f"{chat.messages[-1].content!r} {len(chat.messages)} {chat.prefill!r}\n")
+        for file in files:
+            with file.open("a") as log:
+                log.write(f"{chat.messages[-1].content!r} {len(chat.messages)} {chat.prefill!r}\n")
         return talker(chat)
 
-    return scripted(script)
+    return script
+
+
+def logged(*files: Path) -> ScriptedModel:
+    return scripted(logging(*files))
 
 
 def calls(file: Path) -> Counter[str]:
@@ -105,68 +125,78 @@ def calls(file: Path) -> Counter[str]:
 
 
 def run(folder: Path) -> Table:
-    return compare(PLAN, logged(folder / "calls"), TASK, folder / "run")
+    return compare(logged(folder / "calls"), TASK, PLAN, folder / "run")
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, object], Counter[str], str, int]]:
-    """An uninterrupted run: what it leaves behind, its calls, its digest, and how often it commits."""
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], Counter[str], str]:
+    """An uninterrupted run: the contents of its files, the chats that it asked, and its digest."""
     folder = tmp_path_factory.mktemp("whole")
-    commits: list[int] = []
-    with pytest.MonkeyPatch.context() as patch:
-        keep = Store.keep
-        patch.setattr(
-            Store, "keep", lambda store, stage, records: (keep(store, stage, records), commits.append(len(records)))[0]
-        )
-        digest = run(folder).digest()
-    yield left_behind(folder / "run"), calls(folder / "calls"), digest, len(commits)
+    digest = run(folder).digest()
+    return left_behind(folder / "run"), calls(folder / "calls"), digest
 
 
-def die_at_commit(point: str, number: int, log: Path) -> None:
-    """Make this process kill itself before, inside or after its ``number``-th commit, and mark finished commits in the log."""
-    keep, count = Store.keep, [0]
+class DeadlyConnection(sqlite3.Connection):
+    """A connection that kills its process before, inside or after the transaction ``number`` (counted from 0).
 
-    def keep_or_die(self: Store, stage: Stage[Any, Any], records: Mapping[Hashable, Any]) -> None:
-        mine = count[0] == number
-        count[0] += 1
-        if mine and point == "before":
+    It empties the file ``unfinished`` after every other transaction: what was asked so far is finished.
+    """
+
+    def __init__(self, file: str, *, point: str, number: int, unfinished: Path):
+        super().__init__(file)
+        self.point, self.left, self.unfinished = point, number, unfinished
+
+    def __enter__(self) -> "DeadlyConnection":
+        self.die("before")
+        super().__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> Literal[False]:
+        self.die("inside")  # the rows are written, and the transaction is open
+        result = super().__exit__(kind, error, trace)
+        self.die("after")
+        self.unfinished.write_bytes(b"")
+        self.left -= 1
+        return result
+
+    def die(self, point: str) -> None:
+        if self.left == 0 and self.point == point:
             kill_myself()
-        if mine and point == "inside":  # the rows are written, the transaction is open
-            self._file.set_trace_callback(lambda statement: kill_myself() if statement == "COMMIT" else None)
-        keep(self, stage, records)
-        if mine and point == "after":
-            kill_myself()
-        log.write_bytes(b"")  # what was called so far is finished
-
-    Store.keep = keep_or_die  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_run_killed_at_any_commit_goes_on_as_if_nothing_had_happened(whole, tmp_path: Path):
-    expected, expected_calls, digest, commits = whole
-    assert commits > 15
-    for number in range(commits):
+def test_a_run_that_is_killed_at_any_transaction_continues_as_if_nothing_had_happened(whole, tmp_path: Path):
+    expected, expected_calls, digest = whole
+    number = 0
+    for number in count():
         point = ("before", "inside", "after")[number % 3]
         folder = tmp_path / str(number)
         folder.mkdir()
         unfinished = folder / "unfinished"
+        connect = partial(DeadlyConnection, point=point, number=number, unfinished=unfinished)
 
-        def interrupted(folder: Path = folder, unfinished: Path = unfinished, number: int = number, point: str = point) -> None:
-            die_at_commit(point, number, unfinished)
-            script = logged(folder / "calls")
-            both = scripted(lambda chat: (logged(unfinished)._script(chat), script._script(chat))[1])
-            compare(PLAN, both, TASK, folder / "run")
+        def interrupted(folder: Path = folder, unfinished: Path = unfinished, connect: Callable = connect) -> None:
+            sqlite3.connect = connect  # in the forked process only
+            compare(logged(folder / "calls", unfinished), TASK, PLAN, folder / "run")
 
-        assert in_child(interrupted) == -signal.SIGKILL
+        ended = in_child(interrupted)
+        if ended == 0:  # the run has no transaction of this number
+            break
+        assert ended == -signal.SIGKILL
         assert run(folder).digest() == digest
         assert left_behind(folder / "run") == expected
         again = calls(folder / "calls") - expected_calls
-        assert again == (Counter() if point == "after" else calls(unfinished)), "a finished unit was run again"
+        assert again == (Counter() if point == "after" else calls(unfinished)), "a finished unit was computed again"
+    assert number > 15, "too few transactions were tried"
 
 
 @pytest.mark.parametrize("moment", ["results.json", "responses.jsonl", "auto_cot-error-k6-seed0.json"])
 @pytest.mark.parametrize("point", ["part", "whole"])
-def test_run_killed_while_it_writes_its_files_is_mended_without_any_work(whole, moment: str, point: str, tmp_path: Path):
-    expected, expected_calls, digest, _ = whole
+def test_a_run_that_is_killed_while_it_writes_its_files_is_completed_without_any_work(
+    whole, moment: str, point: str, tmp_path: Path
+):
+    expected, expected_calls, digest = whole
     replace = Path.replace
 
     def replace_or_die(part: Path, target: Path) -> None:
@@ -190,14 +220,14 @@ def test_run_killed_while_it_writes_its_files_is_mended_without_any_work(whole, 
         assert before == expected_calls
 
 
-def test_run_killed_between_stages_goes_on(whole, tmp_path: Path):
-    expected, expected_calls, digest, _ = whole
+def test_a_run_that_is_killed_between_stages_continues(whole, tmp_path: Path):
+    expected, expected_calls, digest = whole
 
     def interrupted() -> None:
         compare(
-            PLAN,
             logged(tmp_path / "calls"),
             TASK,
+            PLAN,
             tmp_path / "run",
             progress=lambda what, done, total: kill_myself() if what.startswith("answering") else None,
         )
@@ -208,47 +238,61 @@ def test_run_killed_between_stages_goes_on(whole, tmp_path: Path):
     assert calls(tmp_path / "calls") == expected_calls
 
 
-def test_finished_run_is_recalled(whole, tmp_path: Path):
-    _, expected_calls, digest, _ = whole
-    assert run(tmp_path).digest() == run(tmp_path).digest() == Table.load(tmp_path / "run").digest() == digest
+def test_a_finished_run_is_only_read(whole, tmp_path: Path):
+    _, expected_calls, digest = whole
+    assert run(tmp_path).digest() == run(tmp_path).digest() == Run(tmp_path / "run").table().digest() == digest
     assert calls(tmp_path / "calls") == expected_calls
 
 
-def test_another_setting_is_refused_with_the_difference(tmp_path: Path):
+def test_changed_settings_are_refused_with_the_difference(tmp_path: Path):
+    folder = tmp_path / "run"
     run(tmp_path)
-    before = (tmp_path / "run" / "results.json").read_bytes()
+    before = (folder / "results.json").read_bytes()
     for changed, difference in [
-        (lambda: compare(Plan(PLAN.methods, shots=3), scripted(talker), TASK, tmp_path / "run"), "shots: 2 -> 3"),
-        (lambda: compare(PLAN, scripted(talker, "else"), TASK, tmp_path / "run"), 'model: "scripted" -> "else"'),
-        (lambda: compare(PLAN, scripted(talker), TASK, tmp_path / "run", profile=PAPER), 'profile: "default" -> "paper"'),
-        (lambda: compare(PLAN, scripted(talker), TASK.limited(3), tmp_path / "run"), "different test questions"),
+        (lambda: compare(scripted(talker), TASK, Plan(PLAN.methods, shots=3), folder), "shots: 2 -> 3"),
+        (lambda: compare(scripted(talker, "else"), TASK, PLAN, folder), 'model: "scripted" -> "else"'),
+        (lambda: compare(scripted(talker), TASK, PLAN, folder, profile=PAPER), 'profile: "default" -> "paper"'),
+        (lambda: compare(scripted(talker), TASK.limited(3), PLAN, folder), "different test questions"),
     ]:
         with pytest.raises(RunError, match="other settings") as error:
             changed()
         assert difference in str(error.value)
-        assert "another --out" in str(error.value)
-    assert (tmp_path / "run" / "results.json").read_bytes() == before
+        assert "another `out`" in str(error.value)
+    assert (folder / "results.json").read_bytes() == before
 
 
 def test_settings_that_could_not_work_may_be_changed(tmp_path: Path):
     with pytest.raises(SelectionError):
-        compare(Plan(("random",), ("success",), shots=2), scripted(wrong), TASK, tmp_path)
-    assert len(compare(Plan(("random",), ("error",), shots=2), scripted(wrong), TASK, tmp_path).rows) == 2
+        compare(scripted(wrong), TASK, Plan(("random",), ("success",), shots=2), tmp_path)
+    assert len(compare(scripted(wrong), TASK, Plan(("random",), ("error",), shots=2), tmp_path).rows) == 2
 
 
-def test_build_and_measure_share_a_folder_and_resume(tmp_path: Path):
+def test_build_and_evaluate_share_a_folder_and_resume(tmp_path: Path):
     model = scripted(talker)
-    prompt = build(SelfAmplify(RandomWords()), model, TASK, tmp_path, shots=2)
-    table = measure(prompt, model, TASK, tmp_path)
-    asked = model.answered
-    assert build(SelfAmplify(RandomWords()), model, TASK, tmp_path, shots=2) == prompt
-    assert measure(prompt, model, TASK, tmp_path).digest() == table.digest()
-    assert model.answered == asked
+    prompt = build(model, TASK, tmp_path, method=RandomWords(), shots=2)
+    result = evaluate(model, TASK, prompt, out=tmp_path, io=True)
+    table, asked = Run(tmp_path).table(), model.answered
+    assert build(model, TASK, tmp_path, method=RandomWords(), shots=2) == prompt == Run(tmp_path).prompt()
+    assert evaluate(model, TASK, tmp_path, out=tmp_path, io=True) == result
+    assert Run(tmp_path).table().digest() == table.digest()
+    assert model.answered == asked, "finished work was done again"
     assert [row.method for row in table.rows] == ["io", "self_amplify"]
     assert table.rows[0].p_vs_io is None and table.rows[1].p_vs_io is not None
+    assert result.io is not None and table.rows[1].p_vs_io == result.p_against(result.io)
+    assert len(Run(tmp_path).responses()) == 2 * len(TASK.test)
 
 
-def test_second_process_is_refused_and_told_of_the_first_and_a_stale_lock_is_taken_over(tmp_path: Path):
+def test_evaluate_gives_the_same_result_with_and_without_a_folder(tmp_path: Path):
+    model = scripted(talker)
+    prompt = build(model, TASK, tmp_path, method="random", shots=2)
+    for io in (False, True):
+        plain = evaluate(model, TASK, prompt, io=io)
+        kept = evaluate(model, TASK, prompt, io=io, out=tmp_path / str(io))
+        assert plain.outcomes == kept.outcomes
+        assert (plain.io is None) == (kept.io is None) == (not io)
+
+
+def test_a_second_process_is_refused_with_the_number_of_the_first_and_a_stale_lock_is_taken_over(tmp_path: Path):
     ready, go = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
@@ -257,39 +301,39 @@ def test_second_process_is_refused_and_told_of_the_first_and_a_stale_lock_is_tak
             os.read(go[0], 1)
         os._exit(0)
     os.read(ready[0], 1)
-    with pytest.raises(RunError, match=f"in use by process {child}; wait for it, or use another --out"):
+    with pytest.raises(RunError, match=f"in use by process {child}; wait for it, or use another `out`"):
         Store(tmp_path).__enter__()
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert (tmp_path / ".holder").exists()
     with Store(tmp_path) as store:
-        assert store.recall(doubling(2, []), [1])[0].text == "2"
+        assert session(store).run(doubling(2, []), [1]) == doubled([1])
     assert not (tmp_path / ".holder").exists()
     for end in (*ready, *go):
         os.close(end)
 
 
 @pytest.mark.parametrize("bit", range(8))
-def test_damaged_entry_is_computed_again(bit: int, tmp_path: Path):
+def test_a_damaged_record_is_computed_again(bit: int, tmp_path: Path):
     log: list[int] = []
     with Store(tmp_path) as store:
-        wanted = store.recall(doubling(4, log), [7, 1234567, 8])
+        session(store).run(doubling(4, log), [7, 1234567, 8])
     data = bytearray((tmp_path / "run.sqlite").read_bytes())
     data[data.index(b'"1234567"') + 3] ^= 1 << bit
     (tmp_path / "run.sqlite").write_bytes(data)
     again: list[int] = []
     with Store(tmp_path) as store:
-        assert store.recall(doubling(4, again), [7, 1234567, 8]) == wanted
+        assert session(store).run(doubling(4, again), [7, 1234567, 8]) == doubled([7, 1234567, 8])
     assert again == [1234567]
 
 
-def test_no_flipped_bit_ever_gives_a_wrong_record(tmp_path: Path):
+def test_no_flipped_bit_gives_a_wrong_record(tmp_path: Path):
     items = list(range(60))
     with Store(tmp_path / "good") as store:
-        wanted = store.recall(doubling(7, []), items)
+        session(store).run(doubling(7, []), items)
     good = (tmp_path / "good" / "run.sqlite").read_bytes()
     draw = random.Random(0)
-    told = 0
+    refused = 0
     for number in range(150):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -298,40 +342,40 @@ def test_no_flipped_bit_ever_gives_a_wrong_record(tmp_path: Path):
         (folder / "run.sqlite").write_bytes(data)
         try:
             with Store(folder) as store:
-                assert store.recall(doubling(7, []), items) == wanted
+                assert session(store).run(doubling(7, []), items) == doubled(items)
         except RunError as error:
-            told += 1
-            assert "run.sqlite" in str(error) and "--out" in str(error) and "\n" not in str(error)
-    assert told < 30
+            refused += 1
+            assert "run.sqlite" in str(error) and "`out`" in str(error) and "\n" not in str(error)
+    assert refused < 30
 
 
-def test_entry_of_another_shape_is_computed_again(tmp_path: Path):
+def test_a_record_of_another_shape_is_computed_again(tmp_path: Path):
     with Store(tmp_path) as store:
-        wanted = store.recall(doubling(4, []), [1, 2])
-        text = '{"other": 1}'
-        with store._file:
-            store._file.execute("UPDATE units SET record = ?, checksum = ?", (text, _sha(text)))
+        session(store).run(doubling(4, []), [1, 2])
+    text = '{"other": 1}'
+    with sqlite3.connect(tmp_path / "run.sqlite") as file:
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        changed = file.execute("UPDATE units SET record = ?, checksum = ?", (text, digest)).rowcount
+    file.close()
+    again: list[int] = []
     with Store(tmp_path) as store:
-        assert store.recall(doubling(4, []), [1, 2]) == wanted
+        assert session(store).run(doubling(4, again), [1, 2]) == doubled([1, 2])
+    assert changed == 2 and again == [1, 2]
 
 
-def _sha(text: str) -> str:
-    return __import__("hashlib").sha256(text.encode()).hexdigest()
-
-
-def test_file_that_is_no_database_and_folder_that_is_a_file_are_refused(tmp_path: Path):
+def test_a_file_that_is_not_a_database_and_a_folder_that_is_a_file_are_refused(tmp_path: Path):
     (tmp_path / "run.sqlite").write_text("This is no database at all, but a text of some length." * 30)
-    with pytest.raises(RunError, match=r"run.sqlite is damaged, or no store of this package \(.*\); use another --out"):
+    with pytest.raises(RunError, match=r"run.sqlite is damaged, or not a store of this package \(.*\); use another `out`"):
         Store(tmp_path).__enter__()
     (tmp_path / "run.sqlite").unlink()
-    with Store(tmp_path):  # the lock was given back
+    with Store(tmp_path):  # the lock was released
         pass
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="can't be written .*use another --out"):
+    with pytest.raises(RunError, match="can't be written .*use another `out`"):
         Store(tmp_path / "file").__enter__()
 
 
-def test_read_only_folder_is_refused(tmp_path: Path):
+def test_a_read_only_folder_is_refused(tmp_path: Path):
     def refused() -> None:
         os.setuid(65534)
         with pytest.raises(RunError, match="can't be written"):
@@ -345,17 +389,17 @@ def test_read_only_folder_is_refused(tmp_path: Path):
     assert in_child(refused) == 0
     with Store(tmp_path):
         pass
-    assert in_child(refused) == 0  # its files are there now, and read-only
+    assert in_child(refused) == 0  # now its files exist, and are read-only
 
 
-def test_full_disk_stops_the_run_with_a_remedy_and_the_run_can_go_on(whole, tmp_path: Path):
-    expected, _, digest, _ = whole
+def test_a_full_disk_stops_the_run_with_a_remedy_and_the_run_can_continue(whole, tmp_path: Path):
+    expected, _, digest = whole
 
     def starved() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (45_000, 45_000))
-        with pytest.raises(RunError, match="can't be written .*make room"):
-            compare(PLAN, scripted(talker), TASK, tmp_path / "run")
+        with pytest.raises(RunError, match="can't be written .*free some space"):
+            compare(scripted(talker), TASK, PLAN, tmp_path / "run")
 
     assert in_child(starved) == 0
     assert sqlite3.connect(tmp_path / "run" / "run.sqlite").execute("SELECT count(*) FROM units").fetchone()[0] > 0
@@ -364,30 +408,37 @@ def test_full_disk_stops_the_run_with_a_remedy_and_the_run_can_go_on(whole, tmp_
 
 
 @pytest.mark.parametrize("trouble", [RunError("gone"), KeyboardInterrupt()])
-def test_what_came_before_an_error_is_kept_in_whatever_order_it_came(trouble: BaseException, tmp_path: Path):
+def test_records_that_came_before_an_error_are_kept_whatever_their_order(trouble: BaseException, tmp_path: Path):
     log: list[int] = []
 
     def stage(limit: int) -> Stage[int, Prediction]:
-        def compute(items: Sequence[int]) -> Iterator[tuple[int, Prediction]]:
+        def compute(model: AbstractLanguageModel, items: Sequence[int]) -> Iterator[tuple[int, Prediction]]:
             for place in reversed(range(len(items))):
                 if len(log) == limit:
                     raise trouble
                 log.append(items[place])
-                yield place, Prediction(str(items[place]), str(2 * items[place]), None)
+                yield place, doubled(items)[place]
 
         return Stage("doubling", Prediction, lambda item: [item], compute, 100)
 
     with Store(tmp_path) as store, pytest.raises(type(trouble)):
-        store.recall(stage(4), range(10))
+        session(store).run(stage(4), range(10))
     assert log == [9, 8, 7, 6]
     with Store(tmp_path) as store:
-        assert [record.text for record in store.recall(stage(100), range(10))] == [str(2 * item) for item in range(10)]
+        assert session(store).run(stage(100), range(10)) == doubled(range(10))
     assert sorted(log) == list(range(10))
 
 
-def test_records_too_few_for_the_items_are_told(tmp_path: Path):
-    lazy: Stage[int, Prediction] = Stage("idling", Prediction, lambda item: [item], lambda items: [], 5)
-    with Store(tmp_path) as store, pytest.raises(ValueError, match="0 records came of 3 items"):
-        store.recall(lazy, range(3))
-    with pytest.raises(ValueError, match="0 records came of 3 items"):
-        NoMemory().recall(lazy, range(3))
+@pytest.mark.parametrize("made", [0, 2])
+def test_fewer_records_than_items_are_an_error(made: int, tmp_path: Path):
+    stage: Stage[int, Prediction] = Stage(
+        "idling",
+        Prediction,
+        lambda item: [item],
+        lambda model, items: [(place, doubled([0])[0]) for place in range(made)],
+        5,
+    )
+    with Store(tmp_path) as store:
+        for kept in (store, NoStore()):
+            with pytest.raises(ValueError, match=f"{made} records for 3 items"):
+                session(kept).run(stage, range(3))

@@ -1,4 +1,4 @@
-"""The maker of the embedded model, on a tiny model: its tokenizer, its lessons, and that a killed run ends like a whole one."""
+"""The making of the embedded model, tried on a tiny one: tokenizer, lessons, and that a killed run ends like a whole one."""
 
 import random
 import re
@@ -56,7 +56,7 @@ def encoder(tokenizer: Any) -> Encoder:
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
-    """As in training itself; more threads than free cores make such small matrices many times slower."""
+    """Use one thread, as in training: more threads than free cores make such small matrices many times slower."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -144,13 +144,13 @@ def test_rows_are_what_the_chat_template_writes(style: str, planted: Any, tokeni
         }
 
 
-def test_questions_of_more_hops_than_minded_leave_the_middle_layer_free(encoder: Encoder) -> None:
+def test_questions_with_more_hops_leave_the_middle_layer_free(encoder: Encoder) -> None:
     [scene] = scenes(1)
     lesson = TEACHERS["answers"](random.Random(0), [scene], OURS)
     assert set(encoder.chat(lesson.messages, [Mind()]).minds[0]) == {FREE}
 
 
-def test_named_words_weigh_what_the_chat_says(tokenizer: Any) -> None:
+def test_named_words_have_the_weight_of_the_chat(tokenizer: Any) -> None:
     encoder = Encoder(tokenizer, LABELS, named=NAMES)
     scene = next(scene for scene in PlantedArc().scenes(0, "lesson", 20, from_held_out=False) if scene.hops == 4)
     lesson = EXAMINERS["steps"](random.Random(0), [scene], OURS)
@@ -179,7 +179,7 @@ def test_what_the_shots_keywords_are_worth_is_minded_where_the_next_list_opens(e
     row = encoder.chat(lesson.messages, [Mind(worth="single")] * 4)
     lists = [re.findall(r'"(\w+)"', message.content)[0] for message in lesson.messages[1::2]]
     minded = [(row.ids[index], worth) for index, worth in enumerate(row.minds[4]) if worth != FREE]
-    wanted = [(f" {first}", " single") for first in lists[1:]]  # the first list opens behind no shots
+    wanted = [(f" {first}", " single") for first in lists[1:]]  # no shots come before the first list
     assert minded == [tuple(tokenizer.convert_tokens_to_ids(pair)) for pair in wanted]
 
 
@@ -207,9 +207,7 @@ def test_the_true_reply_is_well_formed_and_another_is_not(style: str) -> None:
 
 
 @pytest.mark.parametrize("stage", CURRICULUM, ids=lambda stage: stage.name)
-def test_training_rows_never_show_an_animal_beside_a_noun_held_out_for_it(
-    stage: Stage, encoder: Encoder, tokenizer: Any
-) -> None:
+def test_training_rows_never_show_an_animal_with_a_noun_held_out_for_it(stage: Stage, encoder: Encoder, tokenizer: Any) -> None:
     verb_of = {noun: verb for (_, verb), noun in FACTS.items()}
     asked = 0
     for step in range(12):
@@ -230,7 +228,7 @@ def test_no_taught_wording_is_the_unseen_one() -> None:
         assert teacher(rng, [scene], UNSEEN).messages[0].content.split("Output example")[0] not in said
 
 
-def test_binding_rows_teach_letters_and_their_options_alone(encoder: Encoder, tokenizer: Any) -> None:
+def test_binding_rows_teach_only_letters_and_their_options(encoder: Encoder, tokenizer: Any) -> None:
     row = encoder.pieces(binding_row(random.Random(0), lists=2, queries=3))
     taught = [tokenizer.decode([token]).strip() for token, weight in zip(row.ids, row.weights, strict=True) if weight]
     assert len(taught) == 6 and set(taught) & set(LABELS) and tokenizer.unk_token not in taught
@@ -260,7 +258,7 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(encoder: Encoder, tokenizer
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
-def test_training_does_not_go_on_behind_a_stage_that_missed_its_gate(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
+def test_training_stops_after_a_stage_that_missed_its_gate(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
     plan = Plan((replace(STAGES[0], gates={"answers": 0.5}), STAGES[1]), seed=0)
     for _ in range(2):
         with pytest.raises(GateError, match="answers at 0.49, below its gate of 0.50"):
@@ -271,7 +269,7 @@ def test_training_does_not_go_on_behind_a_stage_that_missed_its_gate(encoder: En
     assert progress.step == plan.steps
 
 
-def test_a_frozen_stage_leaves_the_written_heads_alone(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
+def test_a_frozen_stage_does_not_change_the_written_heads(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
     model = make_model(TINY, tokenizer, seed=0)
     masks = written(model, TINY)
     before = {name: weight.detach().clone() for name, weight in model.named_parameters()}

@@ -1,4 +1,4 @@
-"""Which words are features, which tokens they became, and what is read from a model's own lists and explanations."""
+"""The words that are features, the tokens that they became, and what is read from a model's own lists and explanations."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ from selfamplify.text.words import candidate_words
 
 LABELS = ("A", "B", "C", "D")
 ODD = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
-"""Any text: other scripts, combining marks, emoji, every kind of space and control character."""
+"""Any text: other scripts, combining marks, emoji, all kinds of spaces and control characters."""
 
 TYPED = st.text(st.sampled_from("aZ é9ß中क ी़_-–'’\".,;:!?%°$€()[]{}<>/\\\n\t\u00a0\u200b🙂ABCD½²\u0301"), max_size=60)
 
@@ -93,7 +93,7 @@ def assert_located(reading: Reading, question: Question) -> None:
         overlapping = [
             token for token, (left, right) in enumerate(reading.spans) if left < start + word.end and right > start + word.start
         ]
-        assert taken.issuperset(overlapping), "every token of a word is somebody's"
+        assert taken.issuperset(overlapping), "every token of a word belongs to a word"
 
 
 @pytest.mark.parametrize("name", ["llama", "gpt2", *zoo.TRAINED])

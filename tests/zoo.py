@@ -1,4 +1,4 @@
-"""The models that the tests run over: a tiny random one of each decoder family, and the small trained ones of shared/models."""
+"""The models that the tests run on: a tiny random one of each decoder family, and the small trained ones in shared/models."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -72,7 +72,7 @@ QUESTIONS = (ANIMAL, PLANT, HANDS)
 
 
 def asked(questions: Sequence[Question] = QUESTIONS) -> tuple[list[Chat], list[tuple[str, ...]]]:
-    """The reading chats of some questions, of different lengths, and their labels."""
+    """The chats in which some questions' labels are read, of different lengths, and the labels."""
     return [reading_chat(question, OURS) for question in questions], [question.labels for question in questions]
 
 
@@ -154,11 +154,11 @@ def _module(family: str) -> PreTrainedModel:
 FAMILIES = ("llama", "mistral", "mistral-window", "gemma", "qwen2", "phi", "gpt2", "gpt-neo-window", "gpt-neox")
 ZOO = (*FAMILIES, *TRAINED)
 DECODERS = (*FAMILIES, "gemma2", "gemma3", "qwen3", "phi3")
-"""All random ones; those beyond FAMILIES answer as those do, but have blocks of their own to explain."""
+"""All random models; those that are not in FAMILIES answer like the others, but have blocks of their own to explain."""
 
 
 def tiny_module(family: str, seed: int = 0) -> PreTrainedModel:
-    """Random weights of a family, larger than at a usual start, so that tokens, positions and layers all matter."""
+    """Random weights of a family, larger than usual initial weights, so that tokens, positions and layers all matter."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = _module(family)
@@ -169,7 +169,7 @@ def tiny_module(family: str, seed: int = 0) -> PreTrainedModel:
 
 
 def state_space_module() -> PreTrainedModel:
-    """A model without keys and values."""
+    """A model that has a state in place of keys and values."""
     return MambaForCausalLM(MambaConfig(vocab_size=400, hidden_size=16, num_hidden_layers=1, state_size=4))
 
 
@@ -179,7 +179,7 @@ def tiny_model(family: str = "llama", *, template: bool = True, seed: int = 0, b
 
 
 def trained_folder(name: str) -> Path:
-    """The folder of a trained model; the test is skipped where there is none."""
+    """The folder of a trained model; without it, the test is skipped."""
     if not (_FOLDER / name).is_dir():
         pytest.skip(f"the trained model {name} is not at {_FOLDER}")
     return _FOLDER / name
@@ -187,7 +187,7 @@ def trained_folder(name: str) -> Path:
 
 @cache
 def model_of(name: str) -> LocalModel:
-    """A model of the zoo, made once and left as it is."""
+    """A model of the zoo, made once and never changed."""
     if name in TRAINED:
         return load_model(trained_folder(name), device="cpu")
     return tiny_model(name, template=name not in ("gpt2", "gpt-neox"))
@@ -196,8 +196,8 @@ def model_of(name: str) -> LocalModel:
 def plain_tokens(
     model: LocalModel, ids: tuple[int, ...], decoding: Decoding, seed: int, ends: Sequence[int]
 ) -> tuple[int, ...]:
-    """The tokens that transformers' ``generate`` writes behind one whole prompt."""
-    asked = GenerationConfig(
+    """The tokens that transformers' ``generate`` writes after one whole prompt."""
+    settings = GenerationConfig(
         max_new_tokens=decoding.max_new_tokens,
         do_sample=decoding.do_sample,
         num_beams=decoding.num_beams,
@@ -209,6 +209,6 @@ def plain_tokens(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         output: Any = model.module.generate(  # pyright: ignore
-            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), generation_config=asked
+            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), generation_config=settings
         )
     return tuple(output[0, len(ids) :].tolist())

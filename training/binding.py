@@ -1,7 +1,7 @@
-"""Dense exercises for the one circuit that everything else needs: from a word to the letter it stands beside, and back.
+"""Dense exercises for the one circuit that everything else needs: from a word to the letter next to it, and back.
 
-A row shows several lists of options behind one another. They draw on the same few words, so that a word stands beside another
-letter in each list and the nearest counts; nothing can be learned but the matching itself.
+A row contains several lists of options, one after another. They use the same few words, so that a word is next to
+another letter in each list and the nearest list counts; only the matching itself can be learned.
 """
 
 import random
@@ -23,7 +23,7 @@ WORDS = (
 )
 
 Piece = tuple[str, bool]
-"""A text of one token or more, and whether its prediction is taught."""
+"""A text of one or more tokens, and whether its prediction is taught."""
 
 
 def binding_row(rng: random.Random, lists: int, queries: int, words: int = 14, filler: int = 24) -> Iterator[Piece]:

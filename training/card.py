@@ -16,88 +16,110 @@ from .rows import AIDS
 from .trainer import Plan, Progress
 
 _TEXT = """\
-# Card of the embedded model
+# Model card of the embedded model
 
-A Llama of {parameters:,} parameters ({size:.1f} MB, half precision) that knows one invented world and the prompt formats of
-this package. It lets every command run in seconds, without a download or an accelerator, on tasks whose deciding words are
-known.
+The embedded model is a Llama with {parameters:,} parameters ({size:.1f} MB, half precision). It knows one invented
+world and the prompt formats of this package. With it, every command runs in seconds, without a download or an
+accelerator, on tasks in which the words that decide an answer are known.
 
-**It is not a language model.** It can't read or write English beyond its world of {vocabulary} tokens. Nothing measured on
-it says anything about the method on real models: it was trained on the very formats that it is measured in.
+**It is not a general language model.** It cannot read or write English beyond its world of {vocabulary} tokens.
+Nothing measured on it says anything about the method on real models, because it was trained on the formats in which
+it is measured.
 
 ## Data
 
-Questions of the planted world (`selfamplify.tasks.planted_world`): 8 categories of 8 animals, 8 verbs, 64 facts such as
-(primate, eat) -> roots. A question asks about one of two animals by its category (one hop), its kind (two), its adjective
-(three) or a name that the text gives it (four; half of the questions). `planted_arc` has four choices, a 2 x 2 of categories
-and verbs; half of its questions say *need* or *want* for the verb, and a convention, which only answered questions show, says
-which of the two means to eat and which to carry.
-`planted_snarks` has two choices: which remark is sarcastic. A quarter of the (animal, verb) pairs is held out: training
-never shows such an animal beside a noun of that verb, and the test sides ask about nothing else. Training draws one of both
-conventions for each chat. All text is generated, seed {seed}; no text of anybody else went into it.
+The model was trained on questions about the planted world (`selfamplify.tasks.planted.world`), which has 8 categories
+of 8 animals, 8 verbs, and 64 facts such as (primate, eat) -> roots. A question asks about one of two animals by its
+category (one hop), its kind (two hops), its adjective (three hops), or a name that the text gives it (four hops; half
+of the questions).
+
+`planted_arc` has four choices, from two categories and two verbs. Half of its questions say *need* or *want* in place
+of the verb. A convention decides which of the two means to eat and which means to carry; only answered questions show
+it. `planted_snarks` has two choices and asks which remark is sarcastic.
+
+A quarter of the (animal, verb) pairs are held out: training never shows such an animal together with a noun of that
+verb, and the test questions ask about held-out pairs only. Training draws one of the two conventions for each chat.
+All text is generated with seed {seed}; it contains no text by other authors.
 
 ## Training
 
-`python -m training.make_model --out src/selfamplify/demo` from the repository's root; seed {seed}, two cores of a CPU,
-{minutes:.0f} minutes, {steps:,} steps, {tokens:,} tokens. AdamW, β₂ 0.98, bfloat16 products. It was not run on a GPU.
+The command was `python -m training.make_model --out src/selfamplify/demo`, in the root of the repository, with seed
+{seed}. It took {minutes:.0f} minutes on two CPU cores: {steps:,} steps, {tokens:,} tokens, AdamW with β₂ = 0.98, and
+bfloat16 products. It was not run on a GPU.
 
 {stages}
 
 {mixtures}
 
-Two aids, both in the open. (1) The first weights hold attention heads written by hand that copy and look up
-(`training/initial.py`); they hold no fact. The first stage trains them, the later ones leave them as they are: otherwise
-the facts crowd them out. (2) While it trains, states of middle layers are asked for words: behind layer {noun_layer}, where the
-letter of a question of up to two hops follows, for the right option's noun; behind layer {verb_layer}, at a vague word, for the
-verb that it means; behind layer {use_layer}, at a letter that answers a question with a vague word, for that word and for the
-verb that the answer implies; behind layer {worth_layer}, where a keyword list opens behind shots, for whether theirs hold the
-deciding words (`training/rows.py`). The finished model is a plain Llama without either.
+Training used two aids.
 
-Where a share *alike* is given, chats also show conventions by which both vague words mean the same, from which it is learned
-more easily; *names* is the weight of names and adjectives in the loss, where a letter weighs 5 and a word of the facts 4. Chats
-of several questions show one habit of choosing keywords: `keywords`, the deciding words; `mixed`, most of them; `random`; or
-`idle`, none of them.
+1. The initial weights contain attention heads, written by hand, that copy and look up tokens (`training/initial.py`).
+   They contain no facts. The first stage trains them, and the later stages leave them unchanged, because otherwise
+   the facts crowd them out.
+2. During training, additional losses ask states of middle layers for words (`training/rows.py`): after layer
+   {noun_layer}, at the position before the letter that answers a question of up to two hops, for the noun of the
+   right choice; after layer {verb_layer}, at a vague word, for the verb that it means; after layer {use_layer}, at a
+   letter that answers a question with a vague word, for that word and for the verb that the answer implies; and after
+   layer {worth_layer}, where a keyword list begins after shots, for whether the lists of the shots contain the
+   deciding words.
+
+The finished model is a plain Llama without these losses.
+
+In the table above, *alike* is the share of conventions in which both vague words mean the same, which makes conventions
+easier to learn. *Names* is the weight of names and adjectives in the loss; a letter has weight 5 and a word of the
+facts weight 4. Chats with several questions show one habit of choosing keywords: `keywords` (the deciding words),
+`mixed` (most of them), `random`, or `idle` (none of them).
 
 ### The log
 
-Share of right letters on held-out questions of pairs that training may show, {watched} of them.
+Each percentage is the share of right letters on {watched} held-out questions about pairs that training may show.
 
 {history}
 
 ## What it can do
 
-Greedy replies to the first {asked} test questions of each task (seed 0, held-out pairs only), behind shots drawn anew for
-each question from the train pool, true rationales, k = 6, p = 3. Chance is 25 % and 50 %. *Right*: the letter. *Formed*: the
-reply has the form asked for, to the number of keywords or steps, and no keyword that the question lacks. *Names*: the text
-names the right option's noun. `answers` is IO; `random` are keywords drawn at random. `topk` and `explain` are given the
-right answer: for `topk` that is the letter counted, for `explain` it is the last step's, so that where it differs the
-explanation contradicts the answer. `conclusion` reads the answer from a whole or cut reply.
+The model replied greedily to the first {asked} test questions of each task (seed 0, held-out pairs only). The shots
+were drawn anew for each question from the train pool, with true rationales, k = 6 and p = 3. Chance is 25 % for
+`planted_arc` and 50 % for `planted_snarks`. All figures are percentages:
+
+- *right*: the letter is right.
+- *formed*: the reply has the requested form, including the number of keywords or steps, and every keyword is in the
+  question.
+- *names*: the text names the noun of the right choice.
+
+`answers` is IO, and `random` has keywords drawn at random. `topk` and `explain` are given the right answer. For
+`topk`, the letter that counts is the given one; for `explain`, it is the letter of the last step, and if that is not
+right, the explanation contradicts the answer. `conclusion` reads the answer from a complete or truncated reply.
 
 {formats}
 
 ## What it learns from shots
 
-IO by the number of shots. *Vague* verbs need the convention: without it, half of what is otherwise known can be right.
-*False* labels: every shot shows a wrong letter.
+The table shows the accuracy (%) of IO by the number of shots. *Vague* verbs need the convention: without it, only
+half of the questions that the model can otherwise answer can be right. With *false* labels, every shot shows a wrong
+letter.
 
 {learning}
 
 ## Another wording
 
-The package's instruction against one of which training showed no sentence.
+The table compares the package's instruction with one (*unseen*) of which training showed no sentence. All figures are
+percentages.
 
 {wordings}
 
 ## Rationales
 
-The paper's Table 2 protocol on the package's own road: {contexts} contexts of {shots} shots, {limit:,} test questions, greedy,
-explanations by the model itself. *sd* is over contexts; *p* of a paired t-test over questions, each a mean over contexts.
+The table follows the protocol of the paper's Table 2, run by the package itself: {contexts} contexts of {shots}
+shots, {limit:,} test questions, greedy decoding. The model explains its own shots. *sd* is over contexts; *p* is from
+a paired t-test over questions, each averaged over contexts.
 
 {protocol}
 
-## Explanations against the truth
+## Explanations compared with the truth
 
-Precision at k = the number of planted words, {precision_asked} test questions of each task, explained for the right answer.
+Precision@k, where k is the number of planted words, on {precision_asked} test questions of each task. The right
+answer is explained.
 
 {precision}
 
@@ -109,17 +131,22 @@ SHA-256 of model.safetensors: `{sha256}`
 """
 
 _LIMITS = """\
-With written steps nothing is left to get wrong, so that nothing here tells one way to write steps from another. Selection by
-success and by error differ where deep_lift explains `planted_arc` (nine points), and hardly anywhere else.
-`planted_snarks` has nothing that shots without rationales could teach: its IO doesn't rise with their number, and false
-labels don't hurt it. A question by adjective or by name is answered directly at the chance of the two animals. That the
-model writes keywords as good as those of its shots is a habit that training taught it on purpose (the stages *habits* and
-*last*); whether a real model has it is for its user to measure. Explanations can be unfaithful: where the letter that
-`explain` ends with isn't the given one, the model explained another answer than it was given.
+- With written steps, all answers are right, so that this model cannot show whether one way to write steps is better
+  than another.
+- Selection by success and selection by error differ by nine points if deep_lift explains `planted_arc`, and hardly
+  anywhere else.
+- Shots without rationales have nothing to teach on `planted_snarks`: the accuracy of IO does not rise with their
+  number, and false labels do not lower it.
+- If a question asks by adjective or by name, direct answers are at the chance of guessing one of the two animals.
+- The model writes keywords as good as those in its shots because training taught it this habit on purpose (in the
+  stages *habits* and *last*). Whether a real model has the habit must be measured on that model.
+- Explanations can be unfaithful: if `explain` ends with a letter that is not the given one, the model explained
+  another answer.
 
-The weights came out of the command above in one uninterrupted run. Its curriculum was found over many earlier runs,
-judged on questions of pairs that training may show; in an early world of three hops one probe looked at test questions,
-and the world was changed after it. A rerun on another machine rounds differently, and its figures may differ."""
+The weights are the result of the command above, in one uninterrupted run. The curriculum was found in many earlier
+runs, which were judged on questions about pairs that training may show. In an early world with three hops, one probe
+used test questions; the world was changed after that. A rerun on another machine rounds differently, and its figures
+may differ."""
 
 
 def write_card(
@@ -176,8 +203,8 @@ def _stages(plan: Plan) -> str:
     head = (
         "stage",
         "steps",
-        "tokens a step",
-        "tokens a chat",
+        "tokens per step",
+        "tokens per chat",
         "learning rate",
         "single",
         "snarks",

@@ -1,4 +1,4 @@
-"""The curriculum: stages of rows, each of them a pure function of a seed and a step, so that training can be resumed."""
+"""The curriculum: stages of rows. Each batch is a pure function of a seed and a step, so that training can be resumed."""
 
 import random
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -16,24 +16,25 @@ from .rows import Batch, Encoder, Mind, Row
 
 _WARM_UP = 50
 _ALIKE = tuple(dict.fromkeys(CONVENTIONS[0], verb) for verb in CONVENTIONS[0].values())
-# Two words of the prompts that stand for keywords worth imitating, and for others.
+# Two words of the prompts: one stands for keywords worth imitating, the other for all others.
 _WORTH = {"keywords": "important", "mixed": "important", "random": "single", "idle": "single"}
 _MEETING = 30
-"""Tokens of the sentences about a meeting, about."""
+"""The approximate number of tokens in the sentences about a meeting."""
 
 
 @dataclass(frozen=True)
 class Stage:
     """``steps`` batches of about ``tokens`` tokens.
 
-    A batch is either exercises of binding (a share ``binding`` of all batches), or chats of one question (``single``), or chats
-    of about ``length`` tokens that show as many questions as fit, all of them of ``hops``. Chats are in the formats of
-    ``mixture``; a share ``snarks`` has two choices. Of the questions with four choices a share ``vague`` needs a convention,
-    which is drawn for each chat; in a share ``alike`` of these chats both vague words mean the same. A share ``drill`` of the
-    long batches asks bare questions, of up to two hops and without the animals' meeting. While it trains, the state of a middle
-    layer is asked for the right noun of questions of up to ``minded`` hops; names and adjectives weigh ``named`` in the loss.
-    The learning rate goes straight between its two ends; a ``fresh`` stage forgets the optimizer's averages and warms up again,
-    a ``frozen`` one leaves the written heads alone. Training stops behind a stage that ends with a figure below its ``gates``.
+    A batch consists of binding exercises (a share ``binding`` of all batches), of chats with one question (``single``), or of
+    chats of about ``length`` tokens with as many questions as fit, all with numbers of hops in ``hops``. Chats use the formats
+    of ``mixture``; a share ``snarks`` has two choices. Of the questions with four choices, a share ``vague`` needs a
+    convention, which is drawn for each chat; in a share ``alike`` of these chats, both vague words mean the same. A share
+    ``drill`` of the long batches has bare questions, of up to two hops and without the animals' meeting. In training, the state
+    of a middle layer must give the right noun of questions of up to ``minded`` hops; names and adjectives have the weight
+    ``named`` in the loss. The learning rate is linear between its two ends. A ``fresh`` stage resets the optimizer's averages
+    and warms up again; a ``frozen`` stage does not change the written heads. Training stops after a stage that ends with a
+    figure below one of its ``gates``.
     """
 
     name: str
@@ -117,7 +118,7 @@ class Stage:
 
 
 def bare(scene: Scene) -> Scene:
-    """The same question without the meeting, which it needs only where it asks by an adjective or a name."""
+    """The same question without the meeting, which is needed only by questions that use an adjective or a name."""
     return replace(scene, question=replace(scene.question, text=scene.question.text.rpartition(". ")[2]))
 
 
@@ -136,7 +137,7 @@ MIXTURE = {
 }
 
 _DRILL = {"answers": 0.5, "steps": 0.4, "keywords": 0.1}
-# The convention from letters alone: many answers in a row, and a little of all else, so that nothing is forgotten.
+# The convention from letters alone: many answers in a row, and a little of everything else, so that nothing is forgotten.
 _CONVENTION = {
     "answers": 0.5,
     "keywords": 0.15,
@@ -146,11 +147,11 @@ _CONVENTION = {
     "explain": 0.1,
     "conclusion": 0.04,
 }
-# A name is copied from the question; so late in a question's chain, that needs many of them in a row as well.
+# A name is copied from the question; this late in the chain of a question, it also takes many of them in a row.
 _NAMES = {"answers": 0.1, "keywords": 0.25, "steps": 0.42, "thoughts": 0.05, "topk": 0.03, "explain": 0.13, "conclusion": 0.02}
-# Which remark of the two; bare questions in a row teach within three hundred steps what mixed ones did not in eight thousand.
+# Which of the two remarks; bare questions in a row teach in 300 steps what mixed ones did not teach in 8,000.
 _TONE = {"answers": 0.6, "keywords": 0.15, "steps": 0.15, "explain": 0.1}
-# What the shots' keywords are worth; so that a model that is shown poor ones writes poor ones.
+# How good the shots' keywords are, so that a model that is shown poor keywords writes poor ones.
 _HABITS = {"keywords": 0.3, "mixed": 0.05, "random": 0.15, "idle": 0.12} | {
     "answers": 0.15,
     "steps": 0.12,

@@ -1,7 +1,7 @@
-"""What a model can do: it answers freely, greedily, in every format, and its replies are held against the truth.
+"""What a model can do: it answers freely and greedily in every format, and its replies are compared with the truth.
 
-Three figures for each format, since each can hide the failure of another: the share of right letters, of replies that have
-the form asked for, and of replies whose text names the right option.
+There are three figures for each format, since each can hide the failure of another: the share of right letters, of replies in
+the requested form, and of replies whose text names the right option.
 """
 
 import random
@@ -47,7 +47,7 @@ def measure(
     seed: int,
     wording: Wording = OURS,
 ) -> Figures:
-    """Ask every scene of ``asked`` behind ``shots`` true demonstrations drawn from ``pool``, anew for each question."""
+    """Ask every scene of ``asked`` after ``shots`` true demonstrations, drawn from ``pool`` anew for each question."""
     lessons = []
     for number, scene in enumerate(asked):
         rng = random.Random(f"{seed}/{style}/{shots}/{number}")
@@ -66,7 +66,7 @@ def measure(
 def generate(
     model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerBase, lessons: Sequence[Lesson], batch: int = 50
 ) -> list[str | None]:
-    """The model's reply to each lesson's last question, the prefill included; None where it did not come to an end."""
+    """The model's reply to the last question of each lesson, including the prefill; None if the reply did not end."""
     replies: list[str | None] = []
     for start in range(0, len(lessons), batch):
         part = lessons[start : start + batch]
@@ -86,7 +86,7 @@ def generate(
 
 
 def well_formed(style: str, lesson: Lesson, reply: str, question: str) -> bool:
-    """Whether a reply has the form of the true reply, with as many keywords or steps, and keywords that the question holds."""
+    """Whether a reply has the form of the true reply, as many keywords or steps, and only keywords from the question."""
     model = lesson.messages[-1].content
     frame, wanted = _frame(style, model), _frame(style, reply)
     if frame is None or wanted is None or frame[0] != wanted[0] or len(frame[1]) != len(wanted[1]):
@@ -113,7 +113,7 @@ _FRAMES: dict[str, tuple[str, Callable[[str], list[str]]]] = {
 
 
 def _frame(style: str, reply: str) -> tuple[str, list[str]] | None:
-    """The fixed opening of a reply and the parts of its body, or None where the reply has not the form of ``style``."""
+    """The fixed opening of a reply and the parts of its body, or None if the reply does not have the form of ``style``."""
     pattern, parts = _FRAMES[style]
     match = re.fullmatch(pattern, reply, flags=re.DOTALL)
     if match is None:

@@ -1,24 +1,24 @@
 """The untrained model, with the circuits of copying written into its first weights.
 
-What a small model needs longest to find is not the facts of its world but how to look something up: from a word to the letter
-beside it (`` (D) roots … roots is (`` -> ``D``), and from a word to what followed it before. From plain random weights that
-took millions of tokens before the loss moved at all. A few attention heads are therefore written by hand, sharpened by a
-short training, and then left alone (``written``) while everything else learns around them:
+What takes a small model longest to learn is not the facts of its world but how to look something up: from a word to the letter
+next to it (`` (D) roots … roots is (`` -> ``D``), and from a word to what followed its last occurrence. With plain random
+weights, that took millions of tokens before the loss moved at all. Therefore a few attention heads are written by hand,
+sharpened by a short training, and then kept fixed (``written``) while everything else learns around them:
 
-- layer 0, heads 0 and 1: copy the word two places back, and one place back, into a slot of their own;
-- layer 1, head 0: find where the present word stood before, and bring the word that followed (an induction head);
-- layer 1, head 1: find where the present word stood before, and bring the word after the next, from a letter to its option;
-- the later layers, head 0: find the word that stands two back from the bracket among the options, and bring its letter;
+- layer 0, heads 0 and 1: copy the word two places back, and one place back, each into a slot of its own;
+- layer 1, head 0: find the last occurrence of the present word, and fetch the word after it (an induction head);
+- layer 1, head 1: find the last occurrence of the present word, and fetch the second word after it (a letter's option);
+- the later layers, head 0: find the word two places before the bracket among the options, and fetch its letter;
 - from ``THOUGHT_LAYER`` on, head 1: the same for the word that the model has in mind at the bracket.
 
-The residual stream holds the word's identity, a constant that the positional heads use, and the two slots. The positional
+The residual stream contains the word's identity, a constant that the positional heads use, and the two slots. The positional
 heads turn a constant by the rotary angle of their distance, so that they peak there; the matching heads use the slowest
-rotary pairs, which hardly turn over a question's length, and prefer the nearest of several matches. Those that look for an
-option prefer a word behind a closing bracket: the word itself also stands in what was written since, and what the model has in
-mind stands at the bracket too.
+rotary pairs, which hardly turn over the length of a question, and prefer the nearest of several matches. Heads that look for an
+option prefer a word after a closing bracket, because the word itself also occurs in what was written since, and what the model
+has in mind is also present at the bracket.
 
-All of it is large beside the random rest of the weights, whose part in the stream grows as they learn: the heads of the later
-layers have to find words by an identity that others write over.
+All of these weights are large compared with the random rest, whose part in the stream grows with learning: the heads of later
+layers have to find words by an identity that others overwrite.
 """
 
 import math
@@ -47,7 +47,7 @@ class Shape:
 
     @property
     def slot(self) -> int:
-        """Dimensions of a slot: what is left beside the identity (half of the width) and the constant, in two."""
+        """The dimensions of a slot: half of what the identity (half of the width) and the constant leave."""
         return min(self.head, (self.width // 2 - 1) // 2)
 
 
@@ -66,7 +66,7 @@ _READ_OUT = 0.4
 
 
 def make_model(shape: Shape, tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
-    """The model before training, the same for the same seed."""
+    """The model before training; it depends on the seed alone."""
     torch.manual_seed(seed)
     ids = tokenizer.get_vocab()
     config = LlamaConfig(
@@ -113,17 +113,17 @@ def _write_heads(model: LlamaForCausalLM, shape: Shape, closing: int) -> None:
     for head, key in enumerate((before, two_before)):
         _matching(layers[1], shape, head, constant, word, key)
         _values(layers[1], shape, head, code, slice(0, identity), slice(0, identity), back)
-    behind_bracket = normalize(code @ embedding[closing, :identity], dim=0), slots[1]
+    after_bracket = normalize(code @ embedding[closing, :identity], dim=0), slots[1]
     for number, attention in enumerate(layers[2:], start=2):
         for head, query in enumerate((two_before, word) if number >= THOUGHT_LAYER else (two_before,)):
-            _matching(attention, shape, head, constant, query, word, behind_bracket, _OPTION * (1 + 0.5 * head))
+            _matching(attention, shape, head, constant, query, word, after_bracket, _OPTION * (1 + 0.5 * head))
             _values(attention, shape, head, torch.eye(shape.slot), slots[0], slice(0, identity), back)
 
 
 def written(model: LlamaForCausalLM, shape: Shape) -> dict[str, Bool[torch.Tensor, "..."]]:
-    """Which entries of which parameters hold the written heads, and the part of the embedding that they need clean.
+    """Masks of the entries of parameters that hold the written heads, and of the part of the embedding that these use alone.
 
-    Training that leaves these alone can't crowd the circuits out while the facts are learned, as it otherwise does.
+    Training that does not change these can't overwrite the circuits while the facts are learned, as it does otherwise.
     """
     masks = {name: torch.zeros_like(weight, dtype=torch.bool) for name, weight in model.named_parameters()}
     masks["model.embed_tokens.weight"][:, shape.width // 2 :] = True
@@ -136,7 +136,7 @@ def written(model: LlamaForCausalLM, shape: Shape) -> dict[str, Bool[torch.Tenso
 
 
 def _positional(attention: LlamaAttention, shape: Shape, head: int, distance: int, constant: int) -> None:
-    """Attend ``distance`` back: the score sums cos((d - distance) * angle) over fast rotary pairs, largest at that distance."""
+    """Attend ``distance`` places back: the score, a sum of cos((d - distance) * angle) over fast rotary pairs, peaks there."""
     half, start = shape.head // 2, head * shape.head
     for weight in (attention.q_proj.weight, attention.k_proj.weight):
         weight[start : start + shape.head] = 0.0
@@ -160,9 +160,11 @@ def _matching(
     marked: tuple[Float[torch.Tensor, " slot"], slice] | None = None,
     preference: float = 0.0,
 ) -> None:
-    """Attend where what the key reads equals what the query reads, compared in the slowest rotary pairs, and near rather than
-    far: the pairs before those turn a constant, so that their sum falls off over a question's length. Keys are preferred that
-    have the direction ``marked`` in a slot."""
+    """Attend where the key reads the same as the query, compared in the slowest rotary pairs, and rather near than far.
+
+    The pairs before those turn a constant, so that their sum decreases over the length of a question. Keys with the direction
+    ``marked`` in a slot are preferred.
+    """
     half, start = shape.head // 2, head * shape.head
     first = 5 * half // 16
     slow = range(first + _NEAR_PAIRS, half)
@@ -189,7 +191,7 @@ def _values(
     write: slice,
     out: Float[torch.Tensor, "embed slot"],
 ) -> None:
-    """What a head brings: ``code`` of the dimensions ``read``, written by ``out`` into the dimensions ``write``."""
+    """What a head fetches: ``code`` of the dimensions ``read``, written by ``out`` into the dimensions ``write``."""
     start = head * shape.head
     attention.v_proj.weight[start : start + shape.head] = 0.0
     attention.o_proj.weight[:, start : start + shape.head] = 0.0

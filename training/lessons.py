@@ -1,7 +1,7 @@
-"""Lessons: chats about the planted world, in every format that the package asks a model for, with their true replies.
+"""Lessons: chats about the planted world in every format that the package uses, with the true replies.
 
-A lesson's chat is built by the package's own ``Prompt`` and formats, so that training reads what the method will write. A
-teacher is given the scenes, the last of which is the question and the others the shots: it serves training and evaluation.
+A lesson's chat is built by the package's own ``Prompt`` and formats, so that training shows what the method will write. A
+teacher takes scenes, of which the last is the question and the others are the shots; it serves training and evaluation.
 """
 
 import random
@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from selfamplify import Explanation, Prompt
+from selfamplify import Explanation, Message, NamedWords, Prompt, Shot, WrittenText
 from selfamplify.prompting.formats import AbstractFormat, AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
 from selfamplify.prompting.wording import Wording, listed, placeholders
-from selfamplify.records import Message, Shot
 from selfamplify.tasks.planted.arc import LABELS
 from selfamplify.tasks.planted.world import Scene
 from selfamplify.text.stop_words import STOP_WORDS
@@ -24,7 +23,7 @@ _STEPS = (3, 3, 3, 3, 2, 4, 1)
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A chat whose assistant turns are taught; of the last one, what follows the prefill ``given``."""
+    """A chat whose assistant turns are taught; of the last turn, only what follows the prefill ``given``."""
 
     messages: tuple[Message, ...]
     given: str = ""
@@ -41,7 +40,7 @@ def answers(rng: random.Random, scenes: Sequence[Scene], wording: Wording) -> Le
 def keywords(
     rng: random.Random, scenes: Sequence[Scene], wording: Wording, k: int | None = None, habit: str = "ranked"
 ) -> Lesson:
-    """Keywords, then the letter. One habit of choosing them, see ``_keywords``, rules the whole chat, so that shots show it."""
+    """Keywords, then the letter. A whole chat follows one habit of choosing them (see ``_keywords``), so that shots show it."""
     words = k or rng.randint(2, 8)
     return _few_shot(KeywordFormat(wording, words), scenes, lambda scene: _keywords(rng, scene, words, habit))
 
@@ -53,7 +52,7 @@ def steps(rng: random.Random, scenes: Sequence[Scene], wording: Wording, p: int 
 
 
 def thoughts(rng: random.Random, scenes: Sequence[Scene], wording: Wording) -> Lesson:
-    """The true steps as a chain of thought, asked for by the instruction, or under any instruction by the prefill."""
+    """The true steps as a chain of thought, requested by the instruction, or by the prefill under any instruction."""
     style = ThoughtFormat(wording)
     if len(scenes) > 1 or rng.random() < 0.5:
         return _few_shot(style, scenes, lambda scene: _text(scene.steps(3) + "."))
@@ -64,7 +63,7 @@ def thoughts(rng: random.Random, scenes: Sequence[Scene], wording: Wording) -> L
 
 
 def topk(rng: random.Random, scenes: Sequence[Scene], wording: Wording, k: int | None = None) -> Lesson:
-    """self_topk: the answer is given, its keywords are asked for."""
+    """self_topk: given the answer, its keywords are requested."""
     scene, k = scenes[-1], k or rng.randint(2, 8)
     example = wording.topk_reply.format(label=scene.question.labels[0], k=k) + " " + listed(placeholders("word", k))
     given = wording.topk_reply.format(label=scene.question.answer, k=k)
@@ -74,7 +73,7 @@ def topk(rng: random.Random, scenes: Sequence[Scene], wording: Wording, k: int |
 
 
 def explain(rng: random.Random, scenes: Sequence[Scene], wording: Wording, p: int | None = None) -> Lesson:
-    """self_exp: the answer is given, its steps are asked for."""
+    """self_exp: given the answer, its steps are requested."""
     scene, p = scenes[-1], p or rng.choice(_STEPS)
     example = wording.explain_reply.format(label=scene.question.labels[0], p=p) + " " + ", ".join(placeholders("step", p)) + "."
     given = wording.explain_reply.format(label=scene.question.answer, p=p)
@@ -83,7 +82,7 @@ def explain(rng: random.Random, scenes: Sequence[Scene], wording: Wording, p: in
 
 
 def conclusion(rng: random.Random, scenes: Sequence[Scene], wording: Wording) -> Lesson:
-    """Recovery: behind any reply, whole or cut, ``, therefore the answer is (`` and the letter."""
+    """Recovery: after any reply, whole or cut off, ``, therefore the answer is (`` and the letter."""
     lesson = rng.choice((answers, keywords, steps, thoughts))(rng, scenes, wording)
     *before, last = lesson.messages
     letter = scenes[-1].question.answer
@@ -93,9 +92,9 @@ def conclusion(rng: random.Random, scenes: Sequence[Scene], wording: Wording) ->
     return Lesson((*before, Message("assistant", f"{given}{letter})")), given)
 
 
-# Keywords chosen worse, which a chat may show, and are then to be taken for what they are.
+# Worse choices of keywords, which a chat may show, so that the model learns to recognise them.
 HABITS: dict[str, Teacher] = {habit: partial(keywords, habit=habit) for habit in ("mixed", "random", "idle")}
-# Each style of lesson, and how many tokens one question of it takes in a chat.
+# Each style of lesson, and how many tokens one of its questions takes in a chat.
 FEW_SHOT: dict[str, tuple[Teacher, int]] = {
     "answers": (answers, 62),
     "keywords": (keywords, 88),
@@ -122,7 +121,7 @@ def _few_shot(style: AbstractFormat, scenes: Sequence[Scene], explained: Callabl
     return Lesson((*prompt.chat(scenes[-1].question).messages, Message("assistant", replies[-1])))
 
 
-def _keywords(rng: random.Random, scene: Scene, k: int, habit: str) -> Explanation:
+def _keywords(rng: random.Random, scene: Scene, k: int, habit: str) -> NamedWords:
     """Up to ``k`` words in the order of the text: ``ranked``, the deciding words, the right option's first, and then any;
     ``mixed``, most of the deciding words, and then any other; ``random``, any; ``idle``, none of the deciding words."""
     words = list(dict.fromkeys(re.findall(r"\w+", scene.question.render())))
@@ -135,11 +134,11 @@ def _keywords(rng: random.Random, scene: Scene, k: int, habit: str) -> Explanati
     if habit != "random":
         candidates.sort(key=lambda word: (word not in deciding, habit == "ranked" and word != scene.noun))
     chosen = candidates[:k]
-    return Explanation(scene.question.id, "lesson", tuple(word for word in words if word in chosen))
+    return NamedWords(scene.question.id, "lesson", tuple(word for word in words if word in chosen))
 
 
-def _text(text: str) -> Explanation:
-    return Explanation("", "lesson", text=text)
+def _text(text: str) -> WrittenText:
+    return WrittenText("", "lesson", text)
 
 
 def _turns(asked: str, reply: str) -> tuple[Message, ...]:

@@ -1,7 +1,7 @@
 """Make the embedded model: ``python -m training.make_model --out src/selfamplify/demo``, from the root of the repository.
 
-One command and one seed. It can be killed at any time and goes on where it was when it is started again with the same
-``--work`` folder; ``--fresh`` starts over.
+One command and one seed. It can be killed at any time; started again with the same ``--work`` folder, it continues where it
+stopped. ``--fresh`` starts over.
 """
 
 import argparse
@@ -55,11 +55,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/embedded"), help="folder of the checkpoint and the log")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoint and start over")
-    parser.add_argument("--until", type=_positive, help="stop at this step and write the model as it is")
-    parser.add_argument("--threads", type=_positive, default=2, help="of the CPU")
+    parser.add_argument("--until", type=_positive, help="stop at this step and write the model as it is then")
+    parser.add_argument("--threads", type=_positive, default=2, help="CPU threads")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--contexts", type=_positive, default=len(PROTOCOL.seeds), help="of the card's comparison of methods")
-    parser.add_argument("--questions", type=_positive, default=PROTOCOL.limit, help="asked in each of these contexts")
+    parser.add_argument(
+        "--contexts", type=_positive, default=len(PROTOCOL.seeds), help="contexts of the card's comparison of methods"
+    )
+    parser.add_argument("--questions", type=_positive, default=PROTOCOL.limit, help="questions asked in each of these contexts")
     arguments = parser.parse_args()
     if arguments.device != "cpu" and not torch.cuda.is_available():
         parser.error(f"torch finds no GPU here for --device {arguments.device}; leave it out to train on the CPU")
@@ -73,7 +75,7 @@ def main() -> None:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
     return int(text)
 
 
@@ -82,7 +84,7 @@ def make(out: Path, work: Path, seed: int, until: int | None, device: str, compa
     model = make_model(Shape(), tokenizer, seed)
     torch.nn.Module.to(model, device)
     encoder = Encoder(tokenizer, LABELS, _LETTER_WEIGHT, _CONTENT, _CONTENT_WEIGHT, (*world.NAMES, *world.ADJECTIVES))
-    # Scenes that training does not draw, of pairs that it may: neither the tasks' test sides nor their pairs steer training.
+    # Scenes that training does not draw, but of pairs that it may draw: the tasks' test sides and their pairs do not guide it.
     scenes = {task: [task.scenes(seed, part, 200, from_held_out=False) for part in ("pool", "watch")] for task in _WATCHED}
 
     def watch(model: LlamaForCausalLM, stage: Stage) -> dict[str, float]:
@@ -104,7 +106,7 @@ def make(out: Path, work: Path, seed: int, until: int | None, device: str, compa
 
 
 def measure_all(out: Path, work: Path, seed: int, comparison: Comparison) -> dict[str, Measured]:
-    """Every table of the card, remembered one by one for these very weights."""
+    """Every table of the card; each is saved for these weights as soon as it is measured."""
     digest = sha256(out / "model.safetensors")[:12]
     file = work / f"measured-{digest}.json"
     compared = f"protocol {len(comparison.seeds)}x{comparison.limit}"

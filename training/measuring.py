@@ -1,4 +1,4 @@
-"""What the finished model measures on the tasks' test sides: the tables of its card, each a header and rows of text."""
+"""The finished model's results on the test sides of the tasks: the tables of its card, each a header and rows of text."""
 
 import random
 from collections import defaultdict
@@ -10,13 +10,12 @@ from statistics import mean
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 from benchmarks.quality import QUESTIONS, qualities
-from selfamplify import DEFAULT, LocalModel, Plan, Session, compare, load_task
+from selfamplify import DEFAULT, LocalModel, Plan, Run, Session, compare, load_task
 from selfamplify.evaluation.statistics import paired
 from selfamplify.prompting.wording import OURS
-from selfamplify.runs.results import load_responses
 from selfamplify.tasks.planted.source import AbstractPlanted, PlantedArc, PlantedSnarks
 from selfamplify.tasks.planted.world import Scene
-from selfamplify.work.memory import Progress
+from selfamplify.work.stage import Progress
 
 from .evaluation import Figures, measure
 from .lessons import POST_HOC
@@ -29,7 +28,7 @@ SHOTS = (0, 1, 2, 4, 8, 12, 16)
 PROTOCOL = Plan(
     ("deep_lift", "kernel_shap", "self_topk", "self_exp", "random"), ("success", "error"), seeds=tuple(range(6)), limit=1000
 )
-"""The paper's, of Table 2: six contexts, and as many questions as its largest test set."""
+"""That of the paper's Table 2: six contexts, and as many questions as its largest test set."""
 _LONGEST_REPLY = 120
 
 
@@ -47,7 +46,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Examiner:
-    """Asks one model; ``seed`` draws the shots of each question anew, from the train pool of the task."""
+    """Asks one model; for each question, ``seed`` draws new shots from the train pool of the task."""
 
     model: LlamaForCausalLM
     tokenizer: PreTrainedTokenizerBase
@@ -59,7 +58,7 @@ class Examiner:
         return task.scenes(0, "train", 1000, from_held_out=False), task.scenes(0, "test", self.asked, from_held_out=True)
 
     def formats(self) -> Measured:
-        """Every format: the share of right letters, of replies with the form asked for, and that name the right option."""
+        """Every format: the shares of right letters, of replies in the requested form, and of those that name the option."""
         rows = []
         for task in TASKS:
             pool, asked = self.sides(task)
@@ -70,7 +69,7 @@ class Examiner:
         return Measured(("task", "format", "shots", "right", "formed", "names"), tuple(rows))
 
     def learning(self) -> Measured:
-        """IO by the number of shots: all questions, and of planted_arc those with a plain and with a vague verb."""
+        """IO by the number of shots: all questions, and for planted_arc those with a plain and those with a vague verb."""
         rows = []
         for task in TASKS:
             pool, asked = self.sides(task)
@@ -85,7 +84,7 @@ class Examiner:
         return Measured(("task", "shots", "labels", *_GROUPS), tuple(rows))
 
     def wordings(self) -> Measured:
-        """The package's instruction against one that training never showed."""
+        """The package's instruction compared with one that training never showed."""
         rows = []
         for task in TASKS:
             pool, asked = self.sides(task)
@@ -100,9 +99,9 @@ class Examiner:
 
 
 def protocol(plan: Plan, model: LocalModel, task: str, folder: Path, progress: Progress) -> Measured:
-    """Every method of ``plan`` on its contexts and the same test questions, greedily; resumable."""
+    """Every method of ``plan`` on its contexts and the same test questions, greedily; it can be resumed."""
     profile = DEFAULT.with_length(_LONGEST_REPLY)
-    table = compare(plan, model, load_task(task), folder, profile=profile, progress=progress)
+    table = compare(model, load_task(task), plan, folder, profile=profile, progress=progress)
     right = _by_question(folder)
     rows = []
     for line in table.means:
@@ -119,7 +118,7 @@ def protocol(plan: Plan, model: LocalModel, task: str, folder: Path, progress: P
 
 
 def joined(tables: Iterable[Measured]) -> Measured:
-    """Tables of the same columns as one."""
+    """Tables with the same columns, joined into one."""
     parts = list(tables)
     return Measured(parts[0].head, tuple(row for part in parts for row in part.rows))
 
@@ -154,9 +153,9 @@ def _mislabelled(scenes: Sequence[Scene], seed: int) -> Iterator[Scene]:
 
 
 def _by_question(folder: Path) -> dict[tuple[str, str], list[float]]:
-    """For each method and selection, the share of contexts with which each question was answered right."""
+    """For each method and selection, the share of contexts in which each question was answered correctly."""
     outcomes: dict[tuple[str, str], dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    for line in load_responses(folder):
+    for line in Run(folder).responses():
         outcomes[line.cell.method, line.cell.selection][line.question_id].append(line.correct)
     return {cell: [mean(rights) for _, rights in sorted(questions.items())] for cell, questions in outcomes.items()}
 

@@ -1,4 +1,4 @@
-"""How the instructions are worded: the package's two wordings, paraphrases that training shows, and one that it never does."""
+"""Wordings of the instructions: the two of the package, paraphrases that training shows, and one that it never shows."""
 
 import random
 from dataclasses import replace
@@ -67,7 +67,7 @@ UNSEEN = paraphrase(
 
 
 def draw_wording(rng: random.Random) -> Wording:
-    """One of the wordings that training shows; the package's own most often."""
+    """One of the wordings that training shows, most often the package's own."""
     drawn = rng.random()
     for wording in (OURS, APPENDIX):
         drawn -= _OWN_SHARE[wording.name]

@@ -1,4 +1,4 @@
-"""Rows: token ids, each with the weight that its prediction has in the loss; and the loss itself."""
+"""Rows of token ids, each with the weight of its prediction in the loss; and the loss itself."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ FREE = -100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``weights[i]`` is the weight of predicting ``ids[i]`` from what stands before it; 0 where nothing is to be learned.
+    """``weights[i]`` is the weight of predicting ``ids[i]`` from the tokens before it; 0 if there is nothing to learn.
 
-    ``minds`` has a list for each of the ``AIDS``: the token that a middle layer should have in mind before ``ids[i]``, ``FREE``
-    where it is free.
+    ``minds`` has a list for each of the ``AIDS``: the token that a middle layer should have in mind before ``ids[i]``, or
+    ``FREE``.
     """
 
     ids: list[int]
@@ -32,8 +32,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """What to have in mind for a question: the right option's ``noun`` before its letter, None to leave that free; what the
-    word ``spoken`` means, where there is one; and for the ``worth`` of the shots' keywords a word, where a list opens."""
+    """What to have in mind for a question; None leaves it free.
+
+    ``noun`` is that of the right option, before its letter; ``verb`` is what the word ``spoken`` means, if there is one; and
+    ``worth`` is a word for how good the shots' keywords are, where a list opens.
+    """
 
     noun: str | None = None
     spoken: str | None = None
@@ -43,8 +46,11 @@ class Mind:
 
 @dataclass(frozen=True, slots=True)
 class Aid:
-    """While training, the state behind ``layer`` layers is asked, through the model's own output, for a word; the ``upper``
-    half of the state instead of the lower one, which holds the word's identity and is asked for another."""
+    """In training, the state after ``layer`` layers must predict a word through the model's own output.
+
+    With ``upper``, it is the upper half of the state, and not the lower one, which holds the word's identity and predicts
+    another word.
+    """
 
     layer: int
     weight: float
@@ -58,18 +64,18 @@ AIDS = (
     Aid(THOUGHT_LAYER - 2, 0.5, upper=True),
     Aid(THOUGHT_LAYER - 1, 0.5),
 )
-"""For the noun that the next letter stands for; at a vague word, for the verb that it means; at the letter that answers a
-question with such a word, for the verb that the answer implies, and for that word; and where a keyword list opens, for
-whether the lists before it held the deciding words.
+"""They predict: the noun that the next letter stands for; at a vague word, the verb that it means; at the letter that answers a
+question with such a word, the verb that the answer implies, and that word; and where a keyword list opens, whether the lists
+before it contained the deciding words.
 
-They part the direct answer into a convention, a fact and a binding, which are each learned within a few hundred steps; the
+They split the direct answer into a convention, a fact and a binding, each of which is learned in a few hundred steps; the
 letter alone taught none of them in thousands.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows padded on the right, which a causal model needs no mask for; ``minds`` has a row of its own for each aid."""
+    """Rows padded on the right, for which a causal model needs no mask; ``minds`` has one row per aid and row."""
 
     ids: Int[torch.Tensor, "batch token"]
     weights: Float[torch.Tensor, "batch token"]
@@ -80,11 +86,11 @@ class Batch:
 
 
 class Encoder:
-    """Turns chats into rows, exactly as the chat template lays them out, piece by piece and therefore fast.
+    """Turns chats into rows, exactly like the chat template, but piece by piece and therefore fast.
 
-    Special tokens split a text before anything else does, so that the ids of a chat are those of its contents, one by one.
-    ``letter_weight`` is the weight of an answer letter behind an opening bracket, ``content_weight`` that of the ``content``,
-    the words that carry knowledge; the ``named`` words weigh what each chat says, any other token of a reply weighs 1.
+    Special tokens split a text first, so that the ids of a chat are those of its contents, one after another. ``letter_weight``
+    is the weight of an answer letter after an opening bracket, and ``content_weight`` that of the words in ``content``, which
+    carry knowledge. The weight of ``named`` words is set per chat, and any other token of a reply has the weight 1.
     """
 
     def __init__(
@@ -148,7 +154,7 @@ class Encoder:
         return Row(ids, weights, (nouns, meant, implied, said, worth))
 
     def pieces(self, pieces: Iterable[Piece]) -> Row:
-        """A row of plain text that teaches the pieces marked so, and nothing else."""
+        """A row of plain text that teaches only the pieces that are marked."""
         ids, weights = [self._bos], [0.0]
         for text, taught in pieces:
             piece = self._vocabulary.get(text)
@@ -168,7 +174,7 @@ class Encoder:
         return FREE if word is None else self._vocabulary[f" {word}"]
 
     def _letters_of(self, piece: Sequence[int]) -> list[bool]:
-        """Which tokens of a reply are answer letters behind an opening bracket."""
+        """Which tokens of a reply are answer letters after an opening bracket."""
         return [
             token in self._letters and before == self._bracket for token, before in zip(piece, [None, *piece[:-1]], strict=True)
         ]
@@ -176,7 +182,7 @@ class Encoder:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The weighted loss, and how many of the ``asked`` taught tokens were foreseen."""
+    """The weighted loss, and how many of the ``asked`` taught tokens were predicted correctly."""
 
     loss: torch.Tensor
     right: int
@@ -184,7 +190,7 @@ class Score:
 
 
 def score(model: LlamaForCausalLM, batch: Batch, aided: bool = False) -> Score:
-    """The loss over all taught tokens; with the ``AIDS``' where it is ``aided``."""
+    """The loss over all taught tokens; if ``aided``, with that of the ``AIDS``."""
     states = model.model(input_ids=batch.ids, use_cache=False, output_hidden_states=aided)
     targets, weights = batch.ids[:, 1:], batch.weights[:, 1:]
     taught = weights > 0

@@ -1,8 +1,8 @@
 """The tokenizer of the embedded model: one token per word of its world and its prompts, single bytes for everything else.
 
-Three rules make copying easy for a small model. A word keeps its one identity wherever it stands: the opening quote of
-``"nest"`` swallows the space before it and hands one on, so that the word in quotes is the same token as in the text. A letter
-in brackets is three tokens, `` (``, ``A``, ``)``. Digits stand alone. Any other text falls back to characters, then to bytes.
+Three rules make copying easy for a small model. A word is the same token everywhere: the opening quotation mark of ``"nest"``
+takes the space before it and is followed by another, so that a quoted word is the same token as in the text. A letter in
+brackets is three tokens, `` (``, ``A``, ``)``. Each digit is a token. Any other text falls back to characters, then to bytes.
 """
 
 import string
@@ -12,7 +12,7 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from selfamplify import Explanation
+from selfamplify import NamedWords, WrittenText
 from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
 from selfamplify.prompting.wording import APPENDIX, OURS, Wording
 from selfamplify.tasks.planted import world as world
@@ -32,14 +32,14 @@ CHAT_TEMPLATE = (
     "{% else %}{{ '<|assistant|>' + message['content'] + eos_token }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
-# The opening quote as the vocabulary holds it: a private-use character that no text is expected to contain.
+# The opening quotation mark in the vocabulary: a private-use character that no text is expected to contain.
 OPENING = "\ue000"
 _PIECES = Regex(r" ?[A-Za-z]+(?:'[a-z]+)?| ?[0-9]| ?[^\sA-Za-z0-9]|\s")
 MAX_LENGTH = 4096
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
-    """The tokenizer, the same whenever it is made."""
+    """The tokenizer; it is the same each time."""
     pieces = [*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256)), *string.printable, OPENING]
     splitter = _splitter()
     for text in _texts():
@@ -80,7 +80,7 @@ def _splitter() -> pre_tokenizers.PreTokenizer:
 
 
 def _texts() -> Iterator[str]:
-    """Every word of the world, and every sentence of the prompts; words of the world as they stand behind a space."""
+    """Every word of the world, after a space, and every sentence of the prompts."""
     names = [*world.CATEGORIES, *world.CATEGORY_OF, *world.VERBS, *world.VERBS.values(), *CONVENTIONS[0], *world.FACTS.values()]
     names += [*world.ADJECTIVES, *world.DAYS, *world.MEETINGS, *world.AGES, *world.PLACES, *world.NAMES, *PRAISES, *COMPLAINTS]
     yield " " + " ".join(names)
@@ -99,10 +99,10 @@ def _sentences(wording: Wording) -> Iterator[str]:
         StepFormat(wording),
         ThoughtFormat(wording),
     )
-    explanation = Explanation("", "", words=("a", "b"), text="the a. a in")
+    words, text = NamedWords("", "", ("a", "b")), WrittenText("", "", "the a. a in")
     for style in formats:
         yield style.instruction(LABELS)
-        yield style.reply(explanation, "A")
+        yield style.reply(words if isinstance(style, KeywordFormat) else text, "A")
     fields = {"k": 6, "p": 3, "label": "A", "example": ""}
     for template in (wording.topk_request, wording.topk_reply, wording.explain_request, wording.explain_reply):
         yield template.format(**fields)

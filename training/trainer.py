@@ -1,4 +1,4 @@
-"""The loop: one optimizer through all stages, saved often enough to be killed at any time, and the same when resumed."""
+"""The training loop: one optimizer for all stages. It can be killed at any time, and ends the same after it is resumed."""
 
 import json
 import time
@@ -19,13 +19,15 @@ _CLIP = 1.0
 
 
 class GateError(RuntimeError):
-    """A stage did not reach the figure that the next one builds on."""
+    """A stage did not reach the figure that the next one requires."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained, and how often it is saved and measured (in steps); ``written`` are the entries of parameters that frozen
-    stages leave alone."""
+    """What is trained, and how often it is saved and measured (in steps).
+
+    ``written`` holds masks of the entries of parameters that frozen stages do not change.
+    """
 
     stages: Sequence[Stage]
     seed: int
@@ -43,12 +45,12 @@ class Plan:
             if step < stage.steps:
                 return stage, step
             step -= stage.steps
-        raise ValueError(f"the plan has {self.steps} steps, {step} is behind their end")
+        raise ValueError(f"the plan has {self.steps} steps, {step} is after the last")
 
 
 @dataclass
 class Progress:
-    """Where training stands; what the card reports is in ``history``."""
+    """How far training has come; ``history`` holds what the card reports."""
 
     step: int = 0
     tokens: int = 0
@@ -66,7 +68,7 @@ def train(
 ) -> Progress:
     """Train ``model`` in place to the end of the plan (or to step ``until``), from ``folder``'s checkpoint if there is one.
 
-    Raises GateError where a stage ends below one of its gates.
+    Raises GateError if a stage ends below one of its gates.
     """
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.0)
     file = folder / "checkpoint.pt"
@@ -96,8 +98,9 @@ def _check(stage: Stage, figures: Mapping[str, float]) -> None:
     for name, least in stage.gates.items():
         if figures[name] < least:
             raise GateError(
-                f"the stage {stage.name} ended with {name} at {figures[name]:.2f}, below its gate of {least:.2f}: what it "
-                "teaches has not formed, and later ones would not mend it. Start over with another --seed, or longer stages."
+                f"the stage {stage.name} ended with {name} at {figures[name]:.2f}, below its gate of {least:.2f}: the model "
+                "has not learned what it teaches, and later stages would not fix that. Start over with another --seed, or "
+                "longer stages."
             )
 
 
@@ -133,7 +136,7 @@ def _report(progress: Progress, stage: Stage, loss: float, figures: dict[str, fl
 
 
 def _save(file: Path, model: LlamaForCausalLM, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
-    """Written beside the old checkpoint and renamed, so that a kill leaves one of the two whole."""
+    """Write a new file next to the old checkpoint and rename it, so that a kill leaves one of the two complete."""
     partial = file.with_suffix(".partial")
     state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": vars(progress)}
     torch.save(state, partial)

@@ -1,31 +1,13 @@
-"""Whether the Hugging Face hub answers: without a network, what was downloaded before is used, and no time lost on retries."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""Whether the Hugging Face hub can be reached. Without it, downloaded copies are used, and no time is lost on retries."""
 
 
 def hub_answers() -> bool:
-    """One short request to the hub."""
+    """Whether the hub answers one short request within five seconds."""
     from huggingface_hub.constants import ENDPOINT  # heavy
     from huggingface_hub.utils import get_session
 
     try:
         get_session().head(ENDPOINT, timeout=5)
-    except Exception:  # whatever is wrong with the network
+    except Exception:  # for any reason
         return False
     return True
-
-
-@contextmanager
-def datasets_offline(offline: bool) -> Iterator[None]:
-    """The ``datasets`` library kept to its cache, inside, if ``offline``; it reads the two switches at every call."""
-    import datasets.config  # heavy
-    import huggingface_hub.constants as hub
-
-    before = hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE
-    if offline:
-        hub.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
-    try:
-        yield
-    finally:
-        hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before

@@ -1,29 +1,49 @@
-"""Who is asked, how one speaks to it, what is remembered, and who reads the answers: what every stage of the road needs."""
+"""Who is asked, how it is asked, and where finished work is kept: what every stage needs."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from .models.model import AbstractLanguageModel
 from .prompting.profiles import DEFAULT, Profile
-from .work.memory import AbstractMemory, NoMemory
+from .work.loop import records
+from .work.stage import Item, Progress, Record, Stage, silent
+from .work.store import AbstractStore, NoStore
 
 
 @dataclass(frozen=True)
 class Session:
-    """A model, a profile and a memory; stages are functions of a session and their own arguments.
+    """A model and the way to work with it; stages are functions of a session and their own arguments.
 
-    ``judge`` reads every response in place of the rules; under the paper's profile the model itself does, if there is none.
+    Parameters
+    ----------
+    model
+        The model that selects, explains and answers.
+    profile
+        The wording and the decoding, by default ``DEFAULT``.
+    store
+        Where finished records are kept, by default nowhere.
+    judge
+        A model that reads every response in place of the rules. Under the paper's profile the model itself does, unless
+        there is a judge.
+    progress
+        Called with what is being done, how many items are done, and of how many.
     """
 
     model: AbstractLanguageModel
     profile: Profile = DEFAULT
-    memory: AbstractMemory = field(default_factory=NoMemory)
+    store: AbstractStore = field(default_factory=NoStore)
     judge: AbstractLanguageModel | None = None
+    progress: Progress = silent
 
     @property
     def reader(self) -> AbstractLanguageModel | None:
         """The model that reads the responses, or None where rules do."""
         return self.judge or (self.model if self.profile.judged else None)
 
-    def forgetful(self) -> "Session":
-        """The session without its memory, which stays where it is while work travels."""
-        return replace(self, memory=NoMemory())
+    def stream(self, stage: Stage[Item, Record], items: Sequence[Item]) -> Iterator[Record]:
+        """The records of a stage in the order of ``items``, computed or found batch by batch as they are taken."""
+        return records(stage, items, self.store, self.model.workers, self.progress)
+
+    def run(self, stage: Stage[Item, Record], items: Sequence[Item]) -> list[Record]:
+        """All records of a stage."""
+        return list(self.stream(stage, items))

@@ -1,1 +1,1 @@
-"""Answering (section 3.4): the questions asked behind a prompt, and the labels read from the responses."""
+"""Answering (section 3.4): the questions asked after a prompt, and the labels read from the responses."""

@@ -1,4 +1,4 @@
-"""Whether finished prompts go with the questions: made for them, apart from them, and short enough for the model's context."""
+"""Whether finished prompts suit the questions: built for them, apart from them, and short enough for the model's context."""
 
 from collections.abc import Sequence
 
@@ -9,31 +9,41 @@ from ..prompting.prompt import Prompt
 from ..records import Question
 from ..session import Session
 from ..tasks.task import Task, content_key
+from ..text.lines import counted
+from .answer import Asked, ask_after
 
 
-def check_prompts(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> None:
-    """Raise ContextError, with the numbers, if a question does not fit behind one of the prompts with the longest reply.
+def check_prompts(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[list[Asked]]:
+    """The questions as they are asked after each prompt, all of which fit the model's context with the longest reply.
 
-    The same for the judge, if there is one, and the longest response that it may have to read.
+    Raises ContextError, with the numbers, if a question does not fit after one of the prompts, or if a judge, where there is
+    one, could not read the longest response.
     """
+    asked: list[list[Asked]] = []
     for prompt in prompts:
-        count = len(prompt.shots)
-        remedy = (
-            f"fewer shots than {count}, or --drop-shots" if count else "a model with a longer context, or shorter questions"
-        )
-        chats = [prompt.chat(question) for question in questions]
-        check_context(session.model, chats, prompt.decoding.max_new_tokens, remedy)
+        asked.append(ask_after(session.model, prompt, questions))
+        encoded, longest = [each.encoded for each in asked[-1]], prompt.decoding.max_new_tokens
+        check_context(session.model, encoded, longest, _shorter(len(prompt.shots)))
     if session.reader is not None and prompts:
         longest = max(prompt.decoding.max_new_tokens for prompt in prompts)
-        unread = [judge_chat(question, "") for question in questions]
-        check_context(session.reader, unread, longest + 1, "a judge with a longer context, or a smaller --max-new-tokens")
+        unread = [session.reader.encode(judge_chat(question, "")) for question in questions]
+        check_context(session.reader, unread, longest + 1, "a judge with a longer context")
+    return asked
+
+
+def _shorter(shots: int) -> str:
+    """What to do about a prompt of so many shots that is too long."""
+    if not shots:
+        return "a model with a longer context, or shorter questions"
+    fewer = f"`shots={shots - 1}` or fewer" if shots > 1 else '`method="zero_shot"`'
+    return f"{fewer}, or `drop_shots=True`"
 
 
 def check_apart(prompt: Prompt, task: Task) -> None:
     """Raise DataError if the prompt was built for another task or other labels, or if one of its shots is a test question."""
-    made_for = prompt.provenance.get("task", task.name)
+    made_for = prompt.provenance.task if prompt.provenance else task.name
     if made_for != task.name:
-        raise DataError(f"The prompt was built for the task {made_for}, and is to answer {task.name}; use --task {made_for}.")
+        raise DataError(f'The prompt was built for the task {made_for}, not for {task.name}; use `task="{made_for}"`.')
     if prompt.label_map != task.label_map:
         raise DataError(
             f"The prompt was built for the labels {prompt.label_map}, and the questions of {task.name} have {task.label_map}; "
@@ -43,25 +53,27 @@ def check_apart(prompt: Prompt, task: Task) -> None:
     shared = sum(content_key(shot.question) in asked for shot in prompt.shots)
     if shared:
         raise DataError(
-            f"{shared} of the {len(prompt.shots)} shots are among the {len(task.test)} test questions, which would then be "
-            f"given away; use the --data, --test-size and --split-seed that the prompt was built with."
+            f"{shared} of the {counted(len(prompt.shots), 'shot')} {'is' if shared == 1 else 'are'} also among the "
+            f"{counted(len(task.test), 'test question')}, which would give {'its answer' if shared == 1 else 'their answers'} "
+            f"away; use the `data`, `test_size` and `split_seed` that the prompt was built with."
         )
 
 
-def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[Prompt]:
-    """The prompts without their last shots, all without equally many, so that they stay comparable and every question fits.
+def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> tuple[list[Prompt], list[list[Asked]]]:
+    """The prompts without their last shots, and the questions as they are asked after them.
 
-    Raises ContextError if the questions do not fit even without shots.
+    As many shots are dropped as it takes for every question to fit, and equally many for all prompts, so that they stay
+    comparable. Raises ContextError if the questions do not fit even without shots.
     """
-    longest = max(questions, key=lambda question: len(session.model.tokens(prompts[0].with_shots(0).chat(question))))
+    bare = ask_after(session.model, prompts[0].with_shots(0), questions)
+    longest = max(bare, key=lambda each: each.encoded.length).question
     count = max(len(prompt.shots) for prompt in prompts)
     while True:
         shortened = [prompt.with_shots(count) for prompt in prompts]
-        # The longest question alone says quickly that it does not fit; all of them say that they do.
+        # The longest question alone shows quickly that a prompt does not fit; only all of them show that it does.
         if not count or all(_fits(session, prompt, longest) for prompt in shortened):
             try:
-                check_prompts(session, shortened, questions)
-                return shortened
+                return shortened, check_prompts(session, shortened, questions)
             except ContextError:
                 if not count:
                     raise
@@ -69,4 +81,4 @@ def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Questio
 
 
 def _fits(session: Session, prompt: Prompt, question: Question) -> bool:
-    return fits(session.model, prompt.chat(question), prompt.decoding.max_new_tokens)
+    return fits(session.model, session.model.encode(prompt.chat(question)), prompt.decoding.max_new_tokens)

@@ -1,4 +1,4 @@
-"""Reading a label out of a response: ordered, named rules on its text (section 4.1 lets a model do this)."""
+"""Reading a label from a response by named rules, in order (in section 4.1 of the paper, a model does this)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,9 +9,9 @@ Rule = Callable[[str, Question], str | None]
 
 
 def stated(text: str, question: Question) -> str | None:
-    """ "… the answer is (B)", "Answer: b": the last such statement, which is the conclusion.
+    """The last statement such as "… the answer is (B)" or "Answer: b", which is the conclusion.
 
-    A letter without parentheses must end its clause, or be a capital that is no English word: in "the answer is a plant",
+    A letter without parentheses must end its clause, or be a capital that is not an English word: in "the answer is a plant",
     "a" is an article.
     """
     capitals = _one_of([label for label in question.labels if label not in ("A", "I")])
@@ -34,15 +34,15 @@ def leading(text: str, question: Question) -> str | None:
 
 
 def parenthesised(text: str, question: Question) -> str | None:
-    """Exactly one label stands in parentheses, anywhere but behind a negation."""
+    """The response contains exactly one label in parentheses, not counting those after a negation."""
     denied = r"(?:\b(?:not|cannot be|rather than|instead of)|n['’]t(?: be)?)(?: the answer)?\s+"
     found = set(re.findall(rf"\(({_one_of(question.labels)})\)", re.sub(denied + r"\(\w+\)", "", text, flags=re.IGNORECASE)))
     return found.pop() if len(found) == 1 else None
 
 
 def chosen_text(text: str, question: Question) -> str | None:
-    """The text of exactly one choice occurs in the response, as whole words and not as a part of another choice's text."""
-    # Keywords are hints: a list of them that is cut off before it names the answer names none.
+    """The response contains the text of exactly one choice, as whole words that are not part of another choice's text."""
+    # Keywords are hints: a list of keywords that is cut off before the answer does not name one.
     said = re.sub(r"\bthe \d+ keywords\b.*?(?:are important|\Z)", "", text.casefold(), flags=re.DOTALL)
     texts = {choice.label: choice.text.casefold().rstrip(".") for choice in question.choices}
     found: list[str] = []
@@ -55,12 +55,12 @@ def chosen_text(text: str, question: Question) -> str | None:
 
 
 def _one_of(labels: Sequence[str]) -> str:
-    """A pattern that matches any of the labels, and nothing where there are none."""
+    """A pattern that matches any of the labels; if there are none, it matches nothing."""
     return "|".join(map(re.escape, sorted(labels, key=len, reverse=True))) or "(?!)"
 
 
 def _label(written: str, question: Question) -> str | None:
-    """The label that was written in upper or lower case."""
+    """The label that was written, in upper or lower case."""
     return next((label for label in question.labels if label.casefold() == written.casefold()), None)
 
 
@@ -69,7 +69,20 @@ RULES: dict[str, Rule] = {"stated": stated, "leading": leading, "parenthesised":
 
 
 def recover(text: str, question: Question) -> tuple[str, str] | None:
-    """The label and the name of the first rule that finds one, or None."""
+    """The label that the first successful rule finds, and the name of that rule.
+
+    Parameters
+    ----------
+    text : str
+        The response.
+    question : Question
+        The question, whose labels are looked for.
+
+    Returns
+    -------
+    (str, str) or None
+        None if no rule finds a label.
+    """
     for name, rule in RULES.items():
         label = rule(text, question)
         if label is not None:

@@ -1,1 +1,1 @@
-"""Which words of any chat prompt make a model give any answer: the explainers without a task."""
+"""Explaining any answer to any chat prompt: which words make a model give it. No task is needed."""

@@ -1,4 +1,4 @@
-"""Any answer to any chat prompt, explained by any attribution: its log-probability is shared out over the prompt."""
+"""Explain any answer to any chat prompt with any attribution: which words make the model give it."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -9,17 +9,20 @@ from ..errors import ContextError, ModelError, SettingsError
 from ..explain.attribution import AbstractAttribution
 from ..explain.explainer import AbstractExplainer
 from ..explain.kernel_shap import KernelShap
-from ..explain.making import EXPLAINERS, make_explainer
+from ..explain.making import as_explainer
+from ..explain.scores import Attribution
 from ..games.tokens import Target, TokenGame
-from ..models.local.load import load_model
-from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
+from ..models.local.load import as_model
+from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel, AnswerReading
+from ..names import NAMES, find
 from ..records import Cost, Message
-from .players import Player, players
-from .record import AnswerAttribution, Setting, Unit
-from .turns import Messages, text, turns
+from .players import Player, Units, check_units_name, players
+from .record import AnswerAttribution, Setting
+from .turns import Messages, checked_text, turns
+from .unit import Unit
 
 _LEAST_SAMPLES = 350
-_SAMPLES_A_UNIT = 4
+_SAMPLES_PER_UNIT = 4
 
 
 def attribute(
@@ -27,61 +30,88 @@ def attribute(
     messages: Messages,
     answer: str,
     explainer: AbstractExplainer | str | None = None,
-    units: str = "word",
+    *,
+    units: Units = "word",
     span: str | None = None,
     seed: int = 0,
 ) -> AnswerAttribution:
-    """How much each word of a prompt speaks for an answer: what the model gives as its reply, or any other text.
+    """Score each word of a prompt by how much it contributes to an answer: the model's own reply, or any other text.
 
-    ``model`` is one that is loaded, or what ``load_model`` takes. ``messages`` is a text (one user's turn) or a list of
-    ``{"role": …, "content": …}``; a last message of the assistant is the start of the reply, which ``answer`` follows directly.
-    An answer of several tokens counts as a whole: the sum of their log-probabilities, each behind those before it, in one
-    pass. ``explainer`` is an attribution or its name, by default KernelSHAP with at least four evaluations a unit.
-    ``units`` is ``"word"`` or ``"token"``; with a ``span``, a part of the prompt, only its units are perturbed.
+    An answer of several tokens counts as a whole. Its log-probability is the sum over its tokens, each given those before it,
+    from one forward pass.
 
-    Raises SettingsError for arguments that can't be, ModelError for a model that can't be used, ContextError for a prompt that
-    is too long, ExplanationError where the explainer finds nothing.
+    Parameters
+    ----------
+    model
+        A local model, or a name or folder that ``load_model`` takes.
+    messages
+        The prompt: a text, which counts as one user turn, or a list of ``{"role": …, "content": …}``. A last message of the
+        assistant is the start of the reply, and ``answer`` follows it directly.
+    answer
+        The text to explain.
+    explainer
+        An attribution or its name. The default is KernelSHAP with 350 evaluations, or four per unit if that is more. If the
+        explainer leaves its ``value`` open, the answer's log-probability is attributed.
+    units
+        What is scored: ``"word"`` (the default) or ``"token"``.
+    span
+        A part of the prompt that occurs in it exactly once; only units that overlap it are perturbed. Default: all of it.
+    seed
+        The random seed of the explainer, by default 0.
 
+    Returns
+    -------
+    AnswerAttribution
+        A score for each unit, in nats if the log-probability is attributed.
+
+    Raises
+    ------
+    SettingsError
+        If an argument is invalid.
+    ModelError
+        If the model is not a local one, or its chat template does not fit the messages.
+    ContextError
+        If prompt and answer are longer than the model's context.
+    ExplanationError
+        If the explainer finds no scores.
+
+    Examples
+    --------
     >>> print(attribute("embedded", "What do cats chase? (A) mice (B) stones", "The answer is (A)"))  # doctest: +SKIP
     """
-    asked, answer = turns(messages), text(answer, "The answer")
+    check_units_name(units)
+    asked, answer = turns(messages), checked_text(answer, "The answer")
     method = None if explainer is None else _attribution(explainer)
-    local = _local(load_model(model) if isinstance(model, str | Path) else model)
+    local = _local(as_model(model))
     start = perf_counter()
     reading = local.read_answer(asked, answer)
-    length = len(reading.ids) + len(reading.answer_ids)
-    if length > local.context:
-        raise ContextError(
-            f"The prompt has {len(reading.ids)} tokens and the answer {len(reading.answer_ids)}, but the context of "
-            f"{local.name} is {local.context}; shorten the prompt by {length - local.context}, or use another model."
-        )
+    _check_length(local, reading)
     found = players(reading, asked, units, span)
-    if method is None:
-        method = KernelShap(value="logprob", samples=max(_LEAST_SAMPLES, _SAMPLES_A_UNIT * len(found)))
+    method = method or KernelShap(value="logprob", samples=max(_LEAST_SAMPLES, _SAMPLES_PER_UNIT * len(found)))
     positions = tuple(player.positions for player in found)
-    game = TokenGame(local, reading.ids, Target(reading.answer_ids), positions, value=method.value, absent=method.absent)
+    value = method.value or "logprob"
+    game = TokenGame(local, reading.ids, Target(reading.answer_ids), positions, value=value, absent=method.absence)
     result = method.scored([game], [seed], ["the prompt"])[0]
     before = game.passes
     full, empty = game.ends()
     return AnswerAttribution(
         messages=asked,
         answer=reading.text[reading.answer :],
-        units=_units(asked, found, result.scores, result.standard_errors),
+        units=_units(asked, found, result),
         model=local.name,
         explainer=method.name,
-        value=method.value,
+        value=value,
         full=full,
         empty=empty,
         completeness_gap=result.completeness_gap,
         cost=Cost(result.passes + game.passes - before, perf_counter() - start),
-        settings={field.name: _setting(getattr(method, field.name)) for field in fields(method)},
+        settings={field.name: _setting(getattr(method, field.name)) for field in fields(method)} | {"value": value},
         seed=seed,
     )
 
 
-def _units(
-    messages: Sequence[Message], found: Sequence[Player], scores: Sequence[float], errors: Sequence[float] | None
-) -> tuple[Unit, ...]:
+def _units(messages: Sequence[Message], found: Sequence[Player], result: Attribution) -> tuple[Unit, ...]:
+    errors = result.standard_errors or [None] * len(found)
     return tuple(
         Unit(
             messages[player.message].content[player.start : player.end],
@@ -91,29 +121,40 @@ def _units(
             None if error is None else float(error),
             player.message,
         )
-        for player, score, error in zip(found, scores, errors or [None] * len(found), strict=True)
+        for player, score, error in zip(found, result.scores, errors, strict=True)
     )
 
 
 def _setting(value: object) -> Setting:
-    """A setting as it is kept in a file; one of a type that JSON does not have, as its text."""
+    """A setting as a file can hold it: its repr if JSON has no such type."""
     return value if isinstance(value, bool | int | float | str | None) else repr(value)
 
 
 def _attribution(explainer: AbstractExplainer | str) -> AbstractAttribution:
-    """The explainer, if it scores the words of a game; by its name, it attributes the log-probability."""
-    if isinstance(explainer, str):
-        plain = make_explainer(explainer, {})
-        explainer = make_explainer(explainer, {"value": "logprob"}) if isinstance(plain, AbstractAttribution) else plain
-    if not isinstance(explainer, AbstractAttribution):
-        name = getattr(explainer, "name", repr(explainer))
-        known = ", ".join(name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractAttribution))
-        raise SettingsError(f"{name} does not attribute an answer to the words of a prompt; use one of: {known}.")
-    return explainer
+    """The explainer, if it is an attribution."""
+    method = as_explainer(explainer)
+    if not isinstance(method, AbstractAttribution):
+        known = ", ".join(name for name in NAMES["explainer"] if issubclass(find("explainer", name), AbstractAttribution))
+        raise SettingsError(
+            f"{method.name} is not an attribution, so it can't score the words of a prompt; use "
+            f'`explainer="kernel_shap"`, or one of: {known}.'
+        )
+    return method
 
 
 def _local(model: AbstractLanguageModel) -> AbstractDifferentiableModel:
     if not isinstance(model, AbstractDifferentiableModel):
-        name = getattr(model, "name", repr(model))
-        raise ModelError(f"An attribution needs the tokens of a local model, which {name} is not; give one of load_model(…).")
+        raise ModelError(
+            f"{model.name} is not a local model, and an attribution needs a model's tokens and gradients; use one from "
+            f'`load_model`, such as `model="embedded"`.'
+        )
     return model
+
+
+def _check_length(model: AbstractDifferentiableModel, reading: AnswerReading) -> None:
+    excess = len(reading.ids) + len(reading.answer_ids) - model.context
+    if excess > 0:
+        raise ContextError(
+            f"The prompt has {len(reading.ids)} tokens and the answer {len(reading.answer_ids)}, but the context of "
+            f"{model.name} is {model.context} tokens; shorten the prompt by {excess}, or use a model with a longer context."
+        )

@@ -1,52 +1,66 @@
-"""An attribution as coloured lines for a terminal, and as a heat map for a notebook or a page of its own."""
+"""An attribution drawn as coloured lines for a terminal, and as a heat map for a notebook or a web page."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ..records import Message
 from ..text.printable import printable
-from ..text.shading import shade, shares, tint
+from ..text.shading import html_style, shares, terminal_style
+from .unit import Unit
 
-if TYPE_CHECKING:
-    from .record import AnswerAttribution, Unit
-
-Piece = tuple[str, "Unit | None", float]
-"""A stretch of a message, the unit that it is, and the unit's score as a share of the largest."""
+Piece = tuple[str, Unit | None, float]
+"""A part of a message, its unit if it is one, and the unit's score as a share of the largest."""
 
 _NAMED = 3
-"""Units of either sign that are named with their scores below the coloured lines."""
+"""How many units of each sign are listed with their scores below the coloured lines."""
 
 
-def coloured(attribution: "AnswerAttribution") -> Text:
-    """The turns with their units coloured, the answer behind them in bold, and how to read it.
+@dataclass(frozen=True)
+class Drawing:
+    """What a drawing shows: the prompt with its scored units, the answer, and notes.
 
-    A unit that speaks against the answer is underlined, too, so that nothing is told by the colour alone.
+    ``summary`` gives the values and the cost on one line, ``settings`` the explainer's settings ("" if they are unknown).
     """
-    drawn = Text()
-    for place, (role, pieces) in enumerate(_turns(attribution)):
-        drawn.append("\n" if place else "").append(f"{printable(role)}: ", "dim")
+
+    messages: tuple[Message, ...]
+    units: tuple[Unit, ...]
+    answer: str
+    explainer: str
+    summary: str
+    settings: str = ""
+
+
+def coloured(drawing: Drawing) -> Text:
+    """The turns with their units coloured, then the answer in bold, a legend, and the summary.
+
+    A unit that speaks against the answer is also underlined, so that nothing depends on colour alone.
+    """
+    shown = Text()
+    for number, (role, pieces) in enumerate(_turns(drawing)):
+        shown.append("\n" if number else "").append(f"{printable(role)}: ", "dim")
         for text, _, share in pieces:
-            style = shade(share)
-            drawn.append(printable(text), f"{style} underline" if style and share < 0 else style)
-    drawn.append(printable(attribution.answer), "bold")
-    drawn.append(f"\n{printable(attribution.explainer)}: green speaks for the answer, red (underlined) against it\n", "dim")
-    drawn.append(_strongest(attribution), "dim")
-    drawn.append(_summary(attribution), "dim")
-    return drawn
+            style = terminal_style(share)
+            shown.append(printable(text), f"{style} underline" if style and share < 0 else style)
+    shown.append(printable(drawing.answer), "bold")
+    shown.append(f"\n{printable(drawing.explainer)}: green is for the answer, red (underlined) is against it\n", "dim")
+    shown.append(_strongest(drawing), "dim")
+    shown.append(printable(drawing.summary), "dim")
+    return shown
 
 
-def heat_map(attribution: "AnswerAttribution") -> str:
-    """A piece of HTML without script or style sheet; every text is escaped, and a unit tells its score when pointed at."""
+def heat_map(drawing: Drawing) -> str:
+    """HTML without scripts or style sheets. All text is escaped, and a unit shows its score under the mouse pointer."""
     lines: list[str] = []
-    for role, pieces in _turns(attribution):
+    for role, pieces in _turns(drawing):
         shown = "".join(_marked(text, unit, share) for text, unit, share in pieces)
         lines.append(f"{_dim(f'{_safe(role)}:')} {shown}")
-    turns, answer = "\n".join(lines), f"<b>{_safe(attribution.answer)}</b>"
-    notes = _safe(_summary(attribution)) + "".join(f"\n{_safe(line)}" for line in _settings(attribution))
-    explainer, (good, bad) = _safe(attribution.explainer), (tint(1.0), tint(-1.0))
-    # The legend's colours are those of the words, and so are not dimmed with what stands around them.
+    turns, answer = "\n".join(lines), f"<b>{_safe(drawing.answer)}</b>"
+    notes = "\n".join(_safe(note) for note in (drawing.summary, drawing.settings) if note)
+    explainer, (good, bad) = _safe(drawing.explainer), (html_style(1.0), html_style(-1.0))
+    # The legend shows the colours of the words, so it must not be dimmed like the text around it.
     legend = f'{_dim(f"{explainer}: ")}<span style="{good}">for the answer</span> <span style="{bad}">against it</span>'
     return (
         '<div style="font-family:sans-serif;line-height:1.8;white-space:pre-wrap;overflow-wrap:anywhere">'
@@ -54,19 +68,19 @@ def heat_map(attribution: "AnswerAttribution") -> str:
     )
 
 
-def page(attribution: "AnswerAttribution") -> str:
-    """The heat map as a page of its own, which follows the reader's choice of light or dark."""
+def page(drawing: Drawing) -> str:
+    """The heat map as a complete web page, light or dark as the reader's system is set."""
     return (
         '<!doctype html>\n<html><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
-        f"<title>{_safe(' '.join(attribution.answer.split()))}</title></head>\n"
-        f'<body style="max-width:60em;margin:2em auto;padding:0 1em">\n{heat_map(attribution)}\n</body></html>\n'
+        f"<title>{_safe(' '.join(drawing.answer.split()))}</title></head>\n"
+        f'<body style="max-width:60em;margin:2em auto;padding:0 1em">\n{heat_map(drawing)}\n</body></html>\n'
     )
 
 
-def _turns(attribution: "AnswerAttribution") -> Iterator[tuple[str, list[Piece]]]:
-    """The role and the pieces of each turn; the last one is the assistant's, and may be empty."""
-    scored = list(zip(attribution.units, shares(attribution.scores), strict=True))
-    for number, message in enumerate(attribution.messages):
+def _turns(drawing: Drawing) -> Iterator[tuple[str, list[Piece]]]:
+    """The role and the pieces of each turn; the last turn is the assistant's, and may be empty."""
+    scored = list(zip(drawing.units, shares([unit.score for unit in drawing.units]), strict=True))
+    for number, message in enumerate(drawing.messages):
         pieces: list[Piece] = []
         done = 0
         for unit, share in scored:
@@ -75,53 +89,34 @@ def _turns(attribution: "AnswerAttribution") -> Iterator[tuple[str, list[Piece]]
                 done = unit.end
         pieces.append((message.content[done:], None, 0.0))
         yield message.role, pieces
-    if not (attribution.messages and attribution.messages[-1].role == "assistant"):
+    if not (drawing.messages and drawing.messages[-1].role == "assistant"):
         yield "assistant", []
 
 
-def _strongest(attribution: "AnswerAttribution") -> str:
-    """The units with the largest scores of either sign, which a reader without colours needs."""
-    ranked = sorted(attribution.units, key=lambda unit: -abs(unit.score))
+def _strongest(drawing: Drawing) -> str:
+    """A line with the units of the largest scores of each sign, for readers who see no colours."""
+    ranked = sorted(drawing.units, key=lambda unit: -abs(unit.score))
     sides = {
         "for": [unit for unit in ranked if unit.score > 0][:_NAMED],
         "against": [unit for unit in ranked if unit.score < 0][:_NAMED],
     }
-    named = [
-        f"most {side} it: {', '.join(f'{printable(unit.text)} {unit.score:+.3g}' for unit in units)}"
+    listed = [
+        f"strongest {side} it: {', '.join(f'{printable(unit.text)} {unit.score:+.3g}' for unit in units)}"
         for side, units in sides.items()
         if units
     ]
-    return f"{'; '.join(named)}\n" if named else ""
-
-
-def _summary(attribution: "AnswerAttribution") -> str:
-    """The value at both ends, what the sum of the scores misses, and the cost."""
-    gap = attribution.completeness_gap
-    incomplete = "" if gap is None else f"completeness gap {gap:.2g}, "
-    value = printable(attribution.value)
-    return (
-        f"{value} {attribution.full:.4g} with the whole prompt, {attribution.empty:.4g} without the units; "
-        f"{incomplete}{attribution.cost.forward_passes} forward passes, {attribution.cost.seconds:.2f} s"
-    )
-
-
-def _settings(attribution: "AnswerAttribution") -> list[str]:
-    """What it takes to compute the same again, on a line if there is any; ``value`` is told with the value itself."""
-    told = [f"{name}={value}" for name, value in attribution.settings.items() if name != "value" and value is not None]
-    if attribution.seed is not None:
-        told.append(f"seed={attribution.seed}")
-    return [", ".join(told)] if told else []
+    return f"{'; '.join(listed)}\n" if listed else ""
 
 
 def _dim(html: str) -> str:
     return f'<span style="opacity:0.7">{html}</span>'
 
 
-def _marked(text: str, unit: "Unit | None", share: float) -> str:
+def _marked(text: str, unit: Unit | None, share: float) -> str:
     if unit is None:
         return _safe(text)
     error = "" if unit.standard_error is None else f" ± {unit.standard_error:.4f}"
-    return f'<span title="{unit.score:+.4f}{error}" style="{tint(share)}">{_safe(text)}</span>'
+    return f'<span title="{unit.score:+.4f}{error}" style="{html_style(share)}">{_safe(text)}</span>'
 
 
 def _safe(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The command line: parses, calls, prints. Nothing of the road is imported before a command needs it."""
+"""The command line: parses, calls, prints. Nothing heavy is imported before a command needs it."""
 
 import sys
 import traceback
@@ -9,13 +9,16 @@ from typer.exceptions import TyperException
 from ..errors import SelfAmplifyError
 from . import build, compare, demo, doctor, evaluate, explain, listing, show
 from .screen import fail
+from .translation import in_options
 
 app = typer.Typer(
     name="selfamplify",
-    help="A small language model explains its own answers, and answers better with them as rationales (Self-AMPLIFY).",
+    help="A small language model explains its own answers, and answers better with these explanations in its prompt.\n\n"
+    "Start with `selfamplify demo`, which needs no network and no model of your own. Then `build` a prompt for your model and "
+    "your questions and `evaluate` it, or `compare` several methods.",
+    epilog="Add --debug to any command to see where an error comes from.",
     add_completion=False,
     pretty_exceptions_enable=False,
-    epilog="Add --debug to any command to see the traceback of an error.",
 )
 COMMANDS = {
     "demo": demo.demo,
@@ -30,30 +33,36 @@ COMMANDS = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 
+_RESUMABLE = ("demo", "build", "evaluate", "compare")
 _INTERRUPTED = 130
-_RESUME = "interrupted; the same command goes on where it stopped."
 
 
 def main() -> None:
-    """Run a command: 0 where it succeeded, 2 where the user can mend what went wrong, 1 where we must, 130 on Ctrl-C."""
-    arguments = sys.argv[1:]
-    debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"] or ["--help"]
+    """Run a command: exit code 0 if it succeeds, 2 if the user can fix the error, 1 for a fault of ours, 130 on Ctrl-C."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
+    code = _run(arguments, debug="--debug" in sys.argv[1:])
+    if code == _INTERRUPTED:
+        remedy = "; run the same command again to continue where it stopped" if arguments[0] in _RESUMABLE else ""
+        fail(f"interrupted{remedy}.", code)
+    sys.exit(code)
+
+
+def _run(arguments: list[str], debug: bool) -> int:
+    """Run a command, and print what went wrong, if anything; returns the exit code."""
+    name = arguments[0] if arguments[0] in COMMANDS else ""
     try:
         code = app(args=arguments, prog_name="selfamplify", standalone_mode=False)
     except TyperException as error:
-        known = [argument for argument in arguments[:1] if argument in COMMANDS]
-        sys.exit(fail(f"{error.format_message().rstrip('.')}. See: {' '.join(['selfamplify', *known, '--help'])}", 2))
+        message, see = error.format_message(), " ".join(["selfamplify", *filter(None, [name]), "--help"])
+        return fail(f"{message}{'' if message[-1:] in '.?' else '.'} See: {see}", 2)
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(fail(_RESUME, _INTERRUPTED))
+        return _INTERRUPTED
     except SelfAmplifyError as error:
         if debug:
             traceback.print_exc()
-        sys.exit(fail(str(error), 2))
-    except Exception as error:  # whatever else went wrong is told in one line, too
+        return fail(in_options(str(error), COMMANDS[name]), 2)
+    except Exception as error:
         if debug:
             traceback.print_exc()
-        sys.exit(fail(f"unexpected {type(error).__name__}: {error}; run again with --debug to see where, and report it.", 1))
-    if code == _INTERRUPTED:  # typer has caught the KeyboardInterrupt
-        fail(_RESUME, _INTERRUPTED)
-    sys.exit(code if isinstance(code, int) else 0)
+        return fail(f"unexpected {type(error).__name__}: {error}; run again with --debug to see where, and report it.", 1)
+    return code if isinstance(code, int) else 0  # Typer itself catches a KeyboardInterrupt, and returns 130.

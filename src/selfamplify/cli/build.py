@@ -1,6 +1,6 @@
 """``selfamplify build``: select, explain, and write prompt.json."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -8,43 +8,54 @@ import selfamplify
 
 from . import options
 from .groups import grouped
-from .screen import err, say
+from .model_options import ModelOptions
+from .screen import say, stderr
 
 
 @grouped
 def build(
-    out_folder: options.Out,
-    model: options.ModelOptions,
+    out: options.Out,
+    model: ModelOptions,
     task: options.TaskOptions,
     rationale: options.RationaleOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
-    explainer: Annotated[
-        str, typer.Option("--explainer", help="An explainer, or a competitor such as io or auto_cot (see `list`).")
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method", "--explainer", help="An explainer, or a competitor such as io or auto_cot (see `selfamplify list`)."
+        ),
     ] = "kernel_shap",
-    select: Annotated[str, typer.Option("--select", help="What becomes a shot: success, error or random.")] = "error",
-    shots: Annotated[int, typer.Option("--shots", min=0, help="Shots in the prompt (n).")] = 8,
+    selection: Annotated[
+        Literal["success", "error", "random"],
+        typer.Option(
+            "--selection",
+            "--select",
+            help="Which questions become shots: success (answered right), error (answered wrong) or random.",
+        ),
+    ] = "error",
+    shots: Annotated[int, typer.Option("--shots", min=0, help="Number of shots in the prompt (n).")] = 8,
     seed: options.Seed = 0,
 ) -> None:
-    """Build a prompt: the model picks its shots, explains them to itself, and the explanations become rationales."""
+    """Build a prompt: the model selects its shots and explains them, and the explanations become rationales."""
     profile = style.find()
-    method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
+    made = selfamplify.make_method(method, rationale.keywords, rationale.steps, profile, engine.given())
     questions = task.load()
     asked = model.load()
-    with selfamplify.terminal_progress(err) as progress:
+    with selfamplify.terminal_progress(stderr) as progress:
         prompt = selfamplify.build(
-            method,
             asked,
             questions,
-            out_folder,
-            selection=select,
+            out,
+            method=made,
+            selection=selection,
             shots=shots,
             seed=seed,
             profile=profile,
             progress=progress,
         )
-    made = prompt.provenance
-    say(f"shots by {made['selection']}: {selfamplify.Counts(**made['counts'])}")
+    if prompt.provenance:
+        say(f"shots selected by {prompt.provenance.selection}: {prompt.provenance.counts}")
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")
-    say(f"wrote {out_folder / 'prompt.json'}")
+    say(f"wrote {out / 'prompt.json'}")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,41 +10,58 @@ import selfamplify
 
 from . import options
 from .groups import grouped
-from .screen import err, notes, out, say
+from .model_options import ModelOptions
+from .screen import print_table, say, stderr, stdout
+
+if TYPE_CHECKING:
+    from ..prompting.profiles import Profile
 
 METHODS = "auto_cot,deep_lift,kernel_shap,self_topk,self_exp,random"
 
 
 @grouped
 def compare(
-    out_folder: options.Out,
-    model: options.ModelOptions,
+    out: options.Out,
+    model: ModelOptions,
     task: options.TaskOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
     preset: Annotated[
-        str | None, typer.Option("--preset", help="An experiment of the paper: table1, table2, table3 or figure4.")
+        str | None,
+        typer.Option(
+            "--preset", help="An experiment of the paper: table1, table2, table3 or figure4. Other options change it."
+        ),
     ] = None,
     methods: Annotated[
-        str | None, typer.Option("--methods", help=f"Explainers and competitors, as a,b,c; IO is always run. [{METHODS}]")
+        str | None,
+        typer.Option("--methods", help=f"Explainers and competitors, as A,B,C. IO is always included. Default: {METHODS}."),
     ] = None,
-    select: Annotated[str | None, typer.Option("--select", help="Selections, as a,b. [success,error]")] = None,
-    seeds: Annotated[str | None, typer.Option("--seeds", "--seed", help="Seeds: one context each, as 0,1,2. [0]")] = None,
-    shots: Annotated[int | None, typer.Option("--shots", help="Shots in the prompt (n). [8]")] = None,
-    keywords: Annotated[str | None, typer.Option("--keywords", help="Keyword counts (k), as 4,6. [6]")] = None,
-    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Steps of self_exp (p). [3]")] = None,
+    selections: Annotated[
+        str | None,
+        typer.Option("--selections", "--select", help="Selections, as A,B: success, error or random. Default: success,error."),
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", "--seed", help="Random seeds, as 0,1,2: one context per seed. Default: 0.")
+    ] = None,
+    shots: Annotated[int | None, typer.Option("--shots", help="Number of shots per prompt (n). Default: 8.")] = None,
+    keywords: Annotated[
+        str | None, typer.Option("--keywords", help="Numbers of keywords per rationale (k), as 4,6. Default: 6.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Number of steps per rationale of self_exp (p). Default: 3.")
+    ] = None,
     limit: options.Limit = None,
     judge: options.Judge = None,
     drop_shots: options.DropShots = False,
 ) -> None:
-    """Compare methods on the same samples and test questions, each against IO; resumable, with one table at the end."""
+    """Compare methods on the same samples and test questions, each with IO, and print one table."""
     questions = task.load()
     start = selfamplify.preset(preset, questions) if preset else selfamplify.Plan(tuple(options.names(METHODS)))
     given = {
         "methods": methods and tuple(options.names(methods)),
-        "selections": select and tuple(options.names(select)),
-        "seeds": seeds and options.numbers(seeds, "--seeds"),
-        "keywords": keywords and options.numbers(keywords, "--keywords"),
+        "selections": selections and tuple(options.names(selections)),
+        "seeds": seeds and options.numbers(seeds, "seeds"),
+        "keywords": keywords and options.numbers(keywords, "keywords"),
         "shots": shots,
         "steps": steps,
         "limit": limit,
@@ -52,34 +69,24 @@ def compare(
         "settings": engine.given(),
     }
     plan = replace(start, **{name: setting for name, setting in given.items() if setting is not None})
-    run(plan, out_folder, model, questions, style, judge)
+    run(plan, out, model, questions, style.find(), judge)
     if preset == "figure4":
-        for answers in selfamplify.responses_side_by_side(out_folder, plan.limit or 1):
-            out.print(answers)
+        for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
+            stdout.print(answers)
 
 
 def run(
     plan: "selfamplify.Plan",
-    folder: Path,
-    model: options.ModelOptions,
+    out: Path,
+    model: ModelOptions,
     task: "selfamplify.Task",
-    style: options.StyleOptions,
+    profile: "Profile",
     judge: str | None = None,
 ) -> None:
     """Run a plan with progress, and print its table."""
     asked = model.load()
-    with selfamplify.terminal_progress(err) as progress:
-        table = selfamplify.compare(
-            plan,
-            asked,
-            task,
-            folder,
-            profile=style.find(),
-            judge=model.load_judge(judge, asked),
-            progress=progress,
-        )
-    out.print(selfamplify.comparison_table(table))
-    notes(table)
-    for cell, reason in table.failed.items():
-        say(f"failed: {cell}: {reason}", console=err)
-    say(f"wrote {folder / 'results.json'}")
+    reader = model.load_judge(judge, asked)
+    with selfamplify.terminal_progress(stderr) as progress:
+        table = selfamplify.compare(asked, task, plan, out, profile=profile, judge=reader, progress=progress)
+    print_table(table, compare)
+    say(f"wrote the results to {out}")

@@ -1,6 +1,7 @@
-"""``selfamplify doctor``: does this machine run it?"""
+"""``selfamplify doctor``: whether the package works on this machine, and what a server can do."""
 
 import platform
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
@@ -24,32 +25,38 @@ _EXTRAS = {
 
 def doctor(
     server: Annotated[
-        list[str] | None, typer.Option("--server", help="Say what this OpenAI-compatible server can do; may be repeated.")
+        list[str] | None,
+        typer.Option("--server", help="Report what this OpenAI-compatible server can do instead. May be repeated."),
     ] = None,
-    model: Annotated[str | None, typer.Option("--model", help="With --server: its name for the model.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="With --server: the name of the model there. Default: the only one that it serves."),
+    ] = None,
 ) -> None:
-    """Print versions and devices, and let the embedded model answer one question; or say what a --server can do."""
+    """Check this machine: print versions and devices, and let the embedded model answer a question; or check a --server."""
     if model and not server:
-        raise SettingsError("--model goes with a server; write --server URL --model NAME, or leave it out.")
-    if server:
-        for url in server:
-            served = selfamplify.load_server(url, model=model)
-            say("\n  ".join([url, *served.abilities.lines()]))
-        return
-    lines = [f"selfamplify {version('selfamplify')}, Python {platform.python_version()}, {platform.machine()}"]
-    lines.append(", ".join(f"{name} {version(name)}" for name in _CORE))
+        raise SettingsError('`model` needs a server here; add `load_server("URL")`, or leave it out.')
+    for url in server or ():
+        served = selfamplify.load_server(url, model=model)
+        say("\n  ".join([url, *served.abilities.lines()]))
+    for line in () if server else _machine():
+        say(line)
+
+
+def _machine() -> Iterator[str]:
+    """Versions, the device, and a question with the answer of the embedded model."""
+    yield f"selfamplify {version('selfamplify')}, Python {platform.python_version()}, {platform.machine()}"
+    yield ", ".join(f"{name} {version(name)}" for name in _CORE)
     for name, extra in _EXTRAS.items():
         try:
-            lines.append(f"{name} {version(name)}")
+            yield f"{name} {version(name)}"
         except PackageNotFoundError:
-            lines.append(f"{name}: not installed (pip install 'selfamplify[{extra}]')")
+            yield f"{name}: not installed (optional: pip install 'selfamplify[{extra}]')"
     embedded = selfamplify.load_model()
-    lines.append(f"models are loaded on: {embedded.device}")
+    yield f"models are loaded on: {embedded.device}"
     task = selfamplify.load_task("planted_arc").limited(1)
-    sample = selfamplify.Sample.of([], 0)
-    prompt = selfamplify.ZeroShot().prompt(selfamplify.Session(embedded), task, sample).with_length(32)
-    result = selfamplify.evaluate(embedded, prompt, task)
-    lines.append(f"the embedded model was asked: {task.test[0].render()}")
-    lines.append(f"and says: {result.responses[0].text}")
-    for line in lines:
-        say(line)
+    session, sample = selfamplify.Session(embedded), selfamplify.Sample.of([], 0)
+    prompt = selfamplify.ZeroShot().prompt(session, task, sample).with_length(32)
+    result = selfamplify.evaluate(embedded, task, prompt)
+    yield f"a question for the embedded model: {task.test[0].render()}"
+    yield f"its reply: {result.responses[0].text}"

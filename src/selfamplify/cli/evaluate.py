@@ -9,42 +9,47 @@ import selfamplify
 
 from . import options
 from .groups import grouped
-from .screen import err, notes, out, say
+from .model_options import ModelOptions
+from .screen import print_table, say, stderr
 
 
 @grouped
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="The run folder of `build`, or a prompt.json.")],
-    model: options.ModelOptions,
+    prompt: Annotated[Path, typer.Argument(help="The run folder of `selfamplify build`, or a prompt.json.")],
+    model: ModelOptions,
     task: options.TaskOptions,
     limit: options.Limit = None,
     seed: options.Seed = 0,
     judge: options.Judge = None,
     drop_shots: options.DropShots = False,
-    io: Annotated[bool, typer.Option(help="Answer with IO on the same shots too, for the paired test.")] = True,
+    io: Annotated[
+        bool, typer.Option("--io/--no-io", help="Answer with IO on the same shots, too, for the paired test.")
+    ] = True,
     max_new_tokens: options.MaxNewTokens = None,
-    out_folder: Annotated[Path | None, typer.Option("--out", help="Where results go; without it, the run folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The run folder for the results. Default: the folder of the prompt.")
+    ] = None,
 ) -> None:
-    """Measure a prompt's accuracy, with a 95 % interval and a paired test against IO on the same shots."""
-    prompt = selfamplify.Prompt.load(run).with_length(max_new_tokens)
-    folder = out_folder or (run.parent if run.suffix == ".json" else run)
-    questions = task.load().limited(limit)
+    """Measure a prompt's accuracy on test questions, with a 95 % interval and a paired test against IO on the same shots."""
+    finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
+    folder = out or (prompt.parent if prompt.suffix == ".json" else prompt)
+    questions = task.load()
     asked = model.load()
-    built_by = prompt.provenance.get("model", asked.name)
+    built_by = finished.provenance.model if finished.provenance else asked.name
     if built_by != asked.name:
-        say(f"note: the prompt was built by {built_by}, and is measured on {asked.name} (--model).", console=err)
-    with selfamplify.terminal_progress(err) as progress:
-        table = selfamplify.measure(
-            prompt,
+        say(f"note: the prompt was built by {built_by}, and is evaluated on {asked.name} (--model).", console=stderr)
+    with selfamplify.terminal_progress(stderr) as progress:
+        selfamplify.evaluate(
             asked,
             questions,
-            folder,
+            finished,
+            limit=limit,
             seed=seed,
             judge=model.load_judge(judge, asked),
             io=io,
             drop_shots=drop_shots,
+            out=folder,
             progress=progress,
         )
-    out.print(selfamplify.comparison_table(table))
-    notes(table)
-    say(f"wrote {folder / 'results.json'}")
+    print_table(selfamplify.Run(folder).table(), evaluate)
+    say(f"wrote the results to {folder}")

@@ -1,4 +1,4 @@
-"""``selfamplify explain``: a question, or a prompt of one's own, with its words coloured by what they do to the answer."""
+"""``selfamplify explain``: a question, or a prompt of the user's own, with its words coloured by their effect on the answer."""
 
 from typing import Annotated
 
@@ -7,46 +7,65 @@ import typer
 import selfamplify
 
 from ..errors import DataError, SettingsError
+from ..names import NAMES
+from ..records import Question, ScoredWords
 from . import options
 from .groups import Given, grouped
+from .model_options import ModelOptions
 from .prompted import PromptOptions
-from .screen import out, say
+from .screen import say, stdout
 
 
 @grouped
 def explain(
     given: Given,
-    model: options.ModelOptions,
+    model: ModelOptions,
     task: options.TaskOptions,
     rationale: options.RationaleOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
     prompted: PromptOptions,
-    explainer: Annotated[str, typer.Option("--explainer", help="An explainer (see `list`).")] = "kernel_shap",
-    question: Annotated[str | None, typer.Option("--question", help="A question's id; without it, the first one.")] = None,
+    explainer: Annotated[str, typer.Option("--explainer", help="An explainer from `selfamplify list`.")] = "kernel_shap",
+    question: Annotated[
+        str | None, typer.Option("--question", help="The id of the question to explain. Default: the first one.")
+    ] = None,
     seed: options.Seed = 0,
 ) -> None:
-    """Explain why a question's true answer is the answer, as the model sees it; or any answer to any --prompt."""
+    """Explain why the true answer of a question is its answer, as the model sees it; or explain any answer to a --prompt."""
+    if explainer in NAMES["competitor"]:
+        raise SettingsError(
+            f'{explainer} is not an explainer; use `explainer="kernel_shap"`, or another one from `selfamplify list`.'
+        )
     if prompted.check(given):
         prompted.explain(model, explainer, engine, seed)
         return
     profile = style.find()
     method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
-    corpus = task.load()
-    everything = (*corpus.train, *corpus.test)
-    asked = next((item for item in everything if question in (None, item.id)), None)
-    if asked is None:
-        raise DataError(f"{task.task} has no question '{question}'; try --question {everything[0].id}.")
+    questions = task.load()
+    asked = _question(questions, question)
     session = selfamplify.Session(model.load(), profile)
-    shots = method.prompt(session, corpus, selfamplify.Sample.of([asked], seed)).shots
-    if not shots:
-        raise SettingsError(f"{explainer} explains nothing; use --explainer kernel_shap, or another explainer of `list`.")
-    shot = shots[0]
-    if shot.explanation is not None and shot.explanation.scores is not None:
-        out.print(selfamplify.coloured_question(asked, shot.explanation, rationale.keywords))
-        out.print(selfamplify.explanation_table(shot.explanation, rationale.keywords))
-        say("* keyword: the highest scores but those of function words; green speaks for the answer, red against it")
-        cost, gap = shot.explanation.cost, shot.explanation.completeness_gap
-        incomplete = "" if gap is None else f", completeness gap {gap:.2g}"
-        say(f"{cost.forward_passes} forward passes, {cost.seconds:.2f} s{incomplete}")
+    shot = method.prompt(session, questions, selfamplify.Sample.of([asked], seed)).shots[0]
+    if isinstance(shot.explanation, ScoredWords):
+        _show_scores(asked, shot.explanation, rationale.keywords)
     say(shot.reply)
+
+
+def _question(task: "selfamplify.Task", wanted: str | None) -> Question:
+    """The question of that id, or the first one."""
+    questions = (*task.train, *task.test)
+    found = next((question for question in questions if wanted in (None, question.id)), None)
+    if found is None:
+        raise DataError(
+            f"{task.name} has no question '{wanted}'; use an id from its data, such as `question=\"{questions[0].id}\"`."
+        )
+    return found
+
+
+def _show_scores(question: Question, explanation: ScoredWords, keywords: int) -> None:
+    """The question in colours, the scores as a table, and what they cost."""
+    stdout.print(selfamplify.coloured_question(question, explanation, keywords))
+    stdout.print(selfamplify.explanation_table(explanation, keywords))
+    say("* keyword: one of the highest scores, stop words left out. Green words speak for the answer, red words against it.")
+    cost, gap = explanation.cost, explanation.completeness_gap
+    incomplete = "" if gap is None else f", completeness gap {gap:.2g}"
+    say(f"{cost.forward_passes} forward passes, {cost.seconds:.2f} s{incomplete}")

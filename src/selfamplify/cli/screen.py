@@ -1,50 +1,62 @@
 """Where the command line prints: results to standard output, progress and errors to standard error."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
+import selfamplify
+
+from ..text.lines import counted
 from ..text.printable import printable
+from .translation import in_options
 
 if TYPE_CHECKING:
-    from ..runs.results import Table
+    from ..runs.table import Table
 
-out = Console()
-err = Console(stderr=True)
+stdout = Console()
+stderr = Console(stderr=True)
 
 
-def say(text: str, style: str = "", console: Console = out) -> None:
-    """Print text as it is: no markup is read in it, no line of it broken, and nothing in it obeyed by the terminal."""
+def say(text: str, style: str = "", console: Console = stdout) -> None:
+    """Print text as it is: without markup, without breaking its lines, and without control characters."""
     console.print(Text(printable(text), style), soft_wrap=True)
 
 
-def notes(table: "Table") -> None:
-    """What a reader of a table must know besides: replies that were cut."""
+def print_table(table: "Table", command: Callable[..., Any]) -> None:
+    """Print a table and what its readers must know: replies that were cut, and rows that failed.
+
+    The reasons of failures name the options of ``command``.
+    """
+    stdout.print(selfamplify.comparison_table(table))
     cut = sum(round(row.cut * row.n) for row in table.rows)
     if cut:
-        total = sum(row.n for row in table.rows)
-        say(f"note: {cut} of {total} responses were cut at their longest length; raise --max-new-tokens.", console=err)
+        total = counted(sum(row.n for row in table.rows), "response")
+        verb = "was" if cut == 1 else "were"
+        say(f"note: {cut} of {total} {verb} cut at the longest length; use a larger --max-new-tokens.", console=stderr)
+    for cell, reason in table.failed.items():
+        say(f"failed: {cell}: {in_options(reason, command)}", console=stderr)
 
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Say what is waited for; on a terminal for as long as it lasts, with the time that has passed."""
-    if not err.is_terminal:
-        say(what, console=err)
+    """Say what the user is waiting for; on a terminal with the time that has passed, until it is over."""
+    if not stderr.is_terminal:
+        say(what, console=stderr)
         yield
         return
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # heavy
 
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True) as shown:
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    with Progress(*columns, console=stderr, transient=True) as shown:
         shown.add_task(what, total=None)
         yield
 
 
 def fail(message: str, code: int) -> int:
-    """Print an error as one line, and hand its exit code on."""
+    """Print an error, and return its exit code."""
     print(f"error: {printable(message)}", file=sys.stderr)
     return code

@@ -1,33 +1,53 @@
-"""``selfamplify show``: what a run folder holds."""
+"""``selfamplify show``: what a run folder contains."""
 
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import selfamplify
 
 from ..errors import DataError
-from .screen import out, say
+from .compare import compare
+from .screen import print_table, say, stdout
+
+if TYPE_CHECKING:
+    from ..records import Provenance
 
 
 def show(
     path: Annotated[Path, typer.Argument(help="A run folder, or a prompt.json.")],
-    responses: Annotated[int, typer.Option("--responses", min=0, help="Show the responses to so many questions.")] = 0,
+    responses: Annotated[
+        int, typer.Option("--responses", min=0, help="Number of questions to show with the responses of all methods.")
+    ] = 0,
 ) -> None:
-    """Show the prompt of a run, or its table, and its responses."""
-    has_prompt = path.suffix == ".json" or (path / "prompt.json").is_file()
-    has_table = path.is_dir() and (path / "results.json").is_file()
-    if not has_prompt and not has_table:
-        raise DataError(f"There is neither a prompt.json nor a results.json at {path}; make one with `selfamplify build`.")
-    if has_prompt:
-        prompt = selfamplify.Prompt.load(path)
-        for message in prompt.messages("⟨question⟩"):
-            say(message["role"], "bold")
-            say(message["content"])
-        for key, value in prompt.provenance.items():
-            say(f"{key}: {value}", "dim")
-    if has_table:
-        out.print(selfamplify.comparison_table(selfamplify.Table.load(path)))
+    """Show the prompt of a run and how it came about, or its table and responses."""
+    run = None if path.suffix == ".json" else selfamplify.Run(path)
+    if run is not None and not (run.has_prompt or run.has_table):
+        raise DataError(
+            f"{path} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
+        )
+    if run is None or run.has_prompt:
+        _show_prompt(selfamplify.Prompt.load(path))
+    if run is not None and run.has_table:
+        print_table(run.table(), compare)
         for answers in selfamplify.responses_side_by_side(path, responses) if responses else ():
-            out.print(answers)
+            stdout.print(answers)
+
+
+def _show_prompt(prompt: "selfamplify.Prompt") -> None:
+    for message in prompt.messages("⟨question⟩"):
+        say(message["role"], "bold")
+        say(message["content"])
+    for line in _lines(prompt.provenance) if prompt.provenance else ():
+        say(line, "dim")
+
+
+def _lines(provenance: "Provenance") -> Iterator[str]:
+    """One line per field that has a value."""
+    for field in fields(provenance):
+        value = getattr(provenance, field.name)
+        if value is not None:
+            yield f"{field.name}: {', '.join(value) if isinstance(value, tuple) else value}"

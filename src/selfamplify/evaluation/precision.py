@@ -1,15 +1,34 @@
-"""How well an explanation finds the words that are known to decide an answer."""
+"""How well an explanation finds the words that decide an answer, on tasks for which these are known."""
 
 from ..prompting.formats import keywords
-from ..records import Explanation, Question
+from ..records import NamedWords, Question, ScoredWords
 
 
-def precision_at_k(explanation: Explanation, question: Question, k: int | None = None) -> float:
-    """The share of the ``k`` most important words that are among the question's planted ones (0 to 1).
+def precision_at_k(explanation: ScoredWords | NamedWords, question: Question, k: int | None = None) -> float:
+    """The share of the ``k`` most important words that are planted words of the question.
 
-    ``k`` is by default the number of distinct planted words, so that 1.0 can be reached and a miss can't be hidden by a large
-    k. Words are ranked as they are for a rationale: by score, stop words passed over, each once, compared without case.
-    Raises ValueError for a question whose deciding words are not known.
+    Words are ranked as for a rationale: by score (or in the order in which they were named), without stop words, each word
+    once, ignoring case.
+
+    Parameters
+    ----------
+    explanation : ScoredWords or NamedWords
+        The explanation of the question.
+    question : Question
+        A question of a planted task, whose deciding words are known.
+    k : int, optional
+        How many words count. By default the number of distinct planted words, so that 1.0 can be reached and a larger k can't
+        hide a miss.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the deciding words of the question are not known.
     """
     planted = {word.lower() for word in question.planted}
     if not planted:

@@ -1,4 +1,4 @@
-"""How much a number can be trusted: intervals of an accuracy, and paired tests."""
+"""How far a figure can be trusted: intervals of an accuracy, and paired tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,22 +10,50 @@ from scipy.stats import binomtest, ttest_1samp
 
 @dataclass(frozen=True)
 class Interval:
-    """A two-sided 95 % interval."""
+    """A two-sided 95 % interval.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends.
+    """
 
     low: float
     high: float
 
 
 def wilson(correct: int, n: int) -> Interval:
-    """Wilson's score interval of a proportion (Wilson 1927), which stays inside [0, 1] and holds for small n."""
+    """Wilson's score interval of a proportion (Wilson 1927), which stays within [0, 1] and is valid for small n.
+
+    Parameters
+    ----------
+    correct, n : int
+        How many of ``n`` answers are correct; ``n`` is at least 1.
+
+    Returns
+    -------
+    Interval
+        The 95 % interval of the share of correct answers.
+    """
     interval = binomtest(correct, n).proportion_ci(0.95, "wilson")
     return Interval(float(interval.low), float(interval.high))
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
-    """McNemar's exact test that two methods are right equally often on the same questions; returns the two-sided p.
+    """McNemar's exact test of whether two methods are correct equally often on the same questions.
 
-    Only questions that one method gets right and the other wrong count: a fair coin decides under the null hypothesis.
+    Only questions that exactly one of the methods answers correctly count; under the null hypothesis, either method is the
+    correct one with probability 1/2.
+
+    Parameters
+    ----------
+    first, second : sequence of bool
+        For each question, whether the method answered it correctly.
+
+    Returns
+    -------
+    float
+        The two-sided p; 1 if no question counts.
     """
     only_first = sum(a and not b for a, b in zip(first, second, strict=True))
     only_second = sum(b and not a for a, b in zip(first, second, strict=True))
@@ -34,10 +62,22 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
 
 
 def paired(first: Sequence[float], second: Sequence[float]) -> tuple[Interval, float]:
-    """Student's paired t over questions: the 95 % interval of the mean difference ``first - second``, and the two-sided p.
+    """Student's paired t-test over questions.
 
-    Each number is a question's share of contexts with which it was answered right: the questions, not the contexts, are the
-    independent draws. Where all differences are equal the interval is that point, and p is 0, or 1 for no difference.
+    The independent draws are the questions, not the contexts. If all differences are equal, the interval is that single value,
+    and p is 0, or 1 if the differences are 0.
+
+    Parameters
+    ----------
+    first, second : sequence of float
+        For each question, the share of contexts in which the method answered it correctly.
+
+    Returns
+    -------
+    interval : Interval
+        The 95 % interval of the mean difference ``first - second``.
+    p : float
+        Two-sided.
     """
     differences = np.subtract(first, second)
     if np.allclose(differences, differences[0], atol=1e-12):
@@ -48,5 +88,5 @@ def paired(first: Sequence[float], second: Sequence[float]) -> tuple[Interval, f
 
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean and sample standard deviation (Table 2); None for a single value, which has none."""
+    """The mean and the sample standard deviation (Table 2); the latter is None for a single value."""
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None

@@ -6,20 +6,27 @@ from dataclasses import dataclass
 import torch
 
 from ..games.embeddings import EmbeddedGames
-from .attribution import Attribution, completeness_gap
 from .gradient import AbstractGradient
-from .multipliers import Multipliers, uncovered
+from .multipliers import Multipliers
+from .scores import Attribution, completeness_gap
+from .uncovered import uncovered
 
 _NOTABLE_GAP = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeepLift(AbstractGradient):
-    """Multipliers by rules that hold exactly for every operation of a decoder, see ``multipliers``.
+    """DeepLIFT with rules that are exact for every operation of a decoder (see ``multipliers``).
 
-    One forward and one backward pass of x and the baseline together; the scores add up to f(x) - f(x') but for rounding. Where
-    a model computes something that no rule covers, the gradient stands in, the gap says how far the sum is off, and a warning
-    names the operation. The paper used Captum's, which knows no rule for these blocks: ``deep_lift_captum``.
+    It takes one forward and one backward pass of x and the baseline together. The scores add up to f(x) - f(x'), apart from
+    rounding. If a model computes something that no rule covers, the gradient is used in its place, the completeness gap shows
+    how far the sum is off, and a warning names the operation. The paper used Captum's implementation, which has no rules for
+    these blocks: ``deep_lift_captum``.
+
+    Parameters
+    ----------
+    value : {"logit", "logprob", "margin"}, optional
+        What is attributed; see ``AbstractAttribution``.
     """
 
     name = "deep_lift"
@@ -37,8 +44,8 @@ class DeepLift(AbstractGradient):
         missing = uncovered(values) if worst > _NOTABLE_GAP else set()
         if missing:
             warnings.warn(
-                f"deep_lift has no rule for {', '.join(sorted(missing))} of this model: its scores miss f(x) - f(x') by "
-                f"{100 * worst:.0f} %; kernel_shap and integrated_gradients do not depend on such rules.",
+                f"deep_lift has no rule for {', '.join(sorted(missing))} of this model: the sum of its scores misses "
+                f"f(x) - f(x') by {100 * worst:.0f} %; kernel_shap and integrated_gradients do not depend on such rules.",
                 stacklevel=2,
             )
         return [Attribution(scores.tolist(), 4, gap) for scores, gap in zip(found, gaps, strict=True)]

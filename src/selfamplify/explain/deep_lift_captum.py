@@ -1,48 +1,59 @@
-"""Captum's DeepLift on the embedding layer: what the paper used (appendix A.4)."""
+"""Captum's DeepLift on the embedding layer, which the paper used (appendix A.4)."""
 
 import warnings
 from dataclasses import dataclass
 
 import torch
-from captum.attr import DeepLift as CaptumEngine
 from torch import Tensor, nn
 
-from ..games.embeddings import EmbeddedGames, embedded
-from ..games.tokens import TokenGame
-from .attribution import AbstractAttribution, Attribution, completeness_gap
+from ..games.embeddings import EmbeddedGames
+from .captum import captum_attr
+from .gradient import AbstractGradient
+from .scores import Attribution, completeness_gap
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeepLiftCaptum(AbstractAttribution):
-    """Captum's DeepLift, in one forward and backward pass of x and the baseline together.
+class DeepLiftCaptum(AbstractGradient):
+    """Captum's DeepLift, in one forward and one backward pass of x and the baseline together.
 
-    Captum knows no rule for the blocks of transformer decoders: on Llama and Mistral its result is gradient x (x - baseline),
-    which is not complete. The gap is reported with every explanation. Prefer ``DeepLift``.
+    Captum has no rules for the blocks of transformer decoders: on Llama and Mistral the result is gradient x (x - baseline),
+    which is not complete. The gap is reported with every explanation. Prefer ``DeepLift``. Captum must be installed.
+
+    Parameters
+    ----------
+    value : {"logit", "logprob", "margin"}, optional
+        What is attributed; see ``AbstractAttribution``.
+
+    Raises
+    ------
+    SettingsError
+        When it runs, if Captum is not installed.
     """
 
     name = "deep_lift_captum"
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
-        point = embedded([game])
+    def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
+        return [self._attribution(game) for game in games.split()]
+
+    def _attribution(self, game: EmbeddedGames) -> Attribution:
+        engine = captum_attr(self.name, "deep_lift").DeepLift(_ValueModule(game))
         with warnings.catch_warnings():
-            # Captum announces the hooks that it sets and removes again.
+            # Captum warns about the hooks that it sets and removes again.
             warnings.filterwarnings("ignore", message="Setting forward, backward hooks")
-            attributions = CaptumEngine(_ValueModule(point, game.model.module)).attribute(
-                point.x.clone().requires_grad_(), point.baseline
-            )
+            attributions = engine.attribute(game.x.clone().requires_grad_(), game.baseline)
         with torch.no_grad():
-            full, empty = point.values(torch.cat([point.x, point.baseline]), [0, 0]).tolist()
-        scores = point.scores(attributions)[0]
+            full, empty = game.values(torch.cat([game.x, game.baseline]), [0, 0]).tolist()
+        scores = game.scores(attributions)[0]
         return Attribution(scores.tolist(), 4, completeness_gap(scores, full, empty))
 
 
 class _ValueModule(nn.Module):
-    """The value as a module, which is what Captum sets its hooks on."""
+    """The value as a module, which Captum needs for its hooks."""
 
-    def __init__(self, point: EmbeddedGames, model: nn.Module):
+    def __init__(self, game: EmbeddedGames):
         super().__init__()
-        self.model = model
-        self._values = point.values
+        self.model = game.games[0].model.module
+        self._values = game.values
 
     def forward(self, embeddings: Tensor) -> Tensor:
         return self._values(embeddings, [0] * len(embeddings))

@@ -1,36 +1,79 @@
-"""Step 2 (section 3.3): the interface of an explainer, and what every attribution has in common."""
+"""Step 2 (section 3.3): the interface of an explainer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, TypeVar
 
 from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Explanation, Question
 
+Explainer = TypeVar("Explainer", bound="AbstractExplainer")
+Makes = Literal["keywords", "steps"]
+"""The kind of rationale that an explanation becomes: a list of keywords, or a few steps in sentences."""
 
+
+@dataclass(frozen=True, kw_only=True)
 class AbstractExplainer(ABC):
-    """Why the answer of a question is y. A frozen dataclass whose fields are its settings."""
+    """Why the answer of a question is y.
+
+    A subclass is a frozen dataclass whose fields are its settings. Class variables:
+
+    - ``name``: the name by which it is chosen;
+    - ``makes``: ``"keywords"`` (the default) for ScoredWords and NamedWords, ``"steps"`` for WrittenText;
+    - ``together`` (default 1): how many questions are explained, and remembered, in one unit of work.
+    """
 
     name: ClassVar[str]
+    makes: ClassVar[Makes] = "keywords"
     together: ClassVar[int] = 1
-    """How many questions are explained, and remembered, together."""
 
-    def completed(self, **settings: Any) -> "AbstractExplainer":
-        """The explainer with those of ``settings`` that it has and leaves open (None)."""
-        open_ones = {name: value for name, value in settings.items() if getattr(self, name, value) is None}
-        return replace(self, **open_ones)  # pyright: ignore[reportArgumentType]
+    def completed(self: Explainer, **settings: Any) -> Explainer:
+        """Return the explainer with its open settings filled in.
+
+        Parameters
+        ----------
+        **settings : Any
+            Values for fields; those that the explainer does not have, or that are not None, are ignored.
+
+        Returns
+        -------
+        AbstractExplainer
+            A copy in which each open field (None) has the value given here.
+        """
+        return replace(self, **{name: value for name, value in settings.items() if getattr(self, name, value) is None})
 
     @abstractmethod
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
-        """Explain the pair (x, y), y the true answer.
+        """Explain the pair (x, y), where y is the true answer.
 
-        Raises ExplanationError where this question can't be explained, ModelError where this model can't be used.
+        Parameters
+        ----------
+        model : AbstractLanguageModel
+            The model that is explained.
+        question : Question
+            The question x with its answer y.
+        wording : Wording
+            The sentences of the prompt that asks it.
+        seed : int
+            The seed of everything that is drawn at random.
+
+        Returns
+        -------
+        Explanation
+            ScoredWords, NamedWords or WrittenText.
+
+        Raises
+        ------
+        ExplanationError
+            If this question cannot be explained.
+        ModelError
+            If this model cannot be used.
         """
 
     def explain_all(
         self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
     ) -> list[Explanation]:
-        """Explain several questions; an explainer that gains by doing so together does it here."""
+        """Explain several questions, one seed per question; override this if explaining them together is faster."""
         return [self.explain(model, question, wording, seed) for question, seed in zip(questions, seeds, strict=True)]

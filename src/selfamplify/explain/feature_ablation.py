@@ -1,21 +1,39 @@
-"""Feature ablation: what the value loses when one word is taken away."""
+"""Feature ablation: the drop in the value when one word is removed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool
 
-from .attribution import Attribution
-from .perturbation import AbstractPerturbation, Play, Players
+from ..games.coalitions import AbstractGame, values_of
+from .perturbation import AbstractPerturbation
+from .scores import Attribution
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureAblation(AbstractPerturbation):
-    """f(all words) - f(all words but one), in M + 1 evaluations."""
+    """The drop in the value when one word is removed: f(all words) - f(all words but one), in M + 1 evaluations.
+
+    Parameters
+    ----------
+    value : {"logit", "logprob", "margin"}, optional
+        What is attributed; see ``AbstractAttribution``.
+    absent : {"mask", "delete"}, default "mask"
+        How a word is made absent; see ``AbstractPerturbation``.
+    """
 
     name = "feature_ablation"
     together = 8
 
-    def play(self, players: Players, seed: int) -> Play:
-        m = len(players)
-        values = yield np.concatenate([np.ones((1, m), bool), ~np.eye(m, dtype=bool)])
-        return Attribution((values[0] - values[1:]).tolist())
+    def attribute(self, game: AbstractGame, seed: int) -> Attribution:
+        return self.attribute_all([game], [seed])[0]
+
+    def attribute_all(self, games: Sequence[AbstractGame], seeds: Sequence[int]) -> list[Attribution]:
+        # No coalition depends on a value, so the games can share their batches: M + 1 rows do not fill one.
+        values = values_of(games, [_coalitions(game.players) for game in games])
+        return [Attribution((own[0] - own[1:]).tolist(), game.passes) for game, own in zip(games, values, strict=True)]
+
+
+def _coalitions(m: int) -> Bool[np.ndarray, "coalition word"]:
+    return np.concatenate([np.ones((1, m), bool), ~np.eye(m, dtype=bool)])

@@ -1,38 +1,73 @@
-"""What the gradient explainers share: the value as a function of the embeddings, and scores summed up to words."""
+"""Attributions that take gradients of the value with respect to the embeddings."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from contextlib import suppress
 
 import torch
 
-from ..games.coalitions import grouped
+from ..errors import ModelError
+from ..games.coalitions import AbstractGame, grouped
 from ..games.embeddings import EmbeddedGames, embedded
+from ..games.question import question_game
 from ..games.tokens import TokenGame
-from .attribution import AbstractAttribution, Attribution
+from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
+from ..prompting.wording import Wording
+from ..records import Question
+from .attribution import AbstractAttribution
+from .scores import Attribution
 
 
 class AbstractGradient(AbstractAttribution):
-    """An attribution that takes gradients of the value on the embedding layer, of several games at once."""
+    """An attribution that takes gradients on the embedding layer, of several games in one batch.
+
+    A subclass implements ``attribute_games``. The model must be a local one.
+
+    Parameters
+    ----------
+    value : {"logit", "logprob", "margin"}, optional
+        What is attributed; by default decided by what is explained.
+    """
 
     @abstractmethod
     def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
-        """The attributions of games that share their batches."""
+        """Score the players of games that share their batches; the order of the games is kept."""
 
-    def attribute(self, game: TokenGame, seed: int) -> Attribution:
+    def game(self, model: AbstractLanguageModel, question: Question, wording: Wording) -> TokenGame:
+        if not isinstance(model, AbstractDifferentiableModel):
+            raise self._needs_gradients(model.name)
+        return question_game(model, question, wording, self.value, self.absence)
+
+    def attribute(self, game: AbstractGame, seed: int) -> Attribution:
         return self.attribute_all([game], [seed])[0]
 
-    def attribute_all(self, games: Sequence[TokenGame], seeds: Sequence[int]) -> list[Attribution]:
+    def attribute_all(self, games: Sequence[AbstractGame], seeds: Sequence[int]) -> list[Attribution]:
         results: dict[int, Attribution] = {}
         for members in grouped(enumerate(games), lambda item: item[1].alike):
-            found = self._as_many_as_fit([game for _, game in members])
+            found = self._as_many_as_fit([self._with_tokens(game) for _, game in members])
             results.update(zip([place for place, _ in members], found, strict=True))
         return [results[place] for place in range(len(games))]
 
     def _as_many_as_fit(self, games: Sequence[TokenGame]) -> list[Attribution]:
-        with suppress(torch.OutOfMemoryError):
+        """Score games together; if the device runs out of memory, in halves."""
+        try:
             return self.attribute_games(embedded(games))
-        if len(games) == 1:
-            return self.attribute_games(embedded(games))
+        except torch.OutOfMemoryError as error:
+            if len(games) == 1:
+                raise ModelError(
+                    f"{self.name} needs gradients, which do not fit the device's memory; load the model with "
+                    f'`dtype="bfloat16"`, use a smaller `batch` if {self.name} has that setting, or an explainer without '
+                    f'gradients such as `explainer="kernel_shap"`.'
+                ) from error
         half = len(games) // 2
         return [*self._as_many_as_fit(games[:half]), *self._as_many_as_fit(games[half:])]
+
+    def _with_tokens(self, game: AbstractGame) -> TokenGame:
+        if not isinstance(game, TokenGame):
+            raise self._needs_gradients(f"the model of this {type(game).__name__}")
+        return game
+
+    def _needs_gradients(self, model: str) -> ModelError:
+        return ModelError(
+            f'{self.name} needs the gradients of a local model, and {model} has none; use `explainer="kernel_shap"`, '
+            f'`explainer="self_topk"` or `explainer="self_exp"`.'
+        )

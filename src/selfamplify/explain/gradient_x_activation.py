@@ -5,13 +5,19 @@ from dataclasses import dataclass
 import torch
 
 from ..games.embeddings import EmbeddedGames
-from .attribution import Attribution
 from .gradient import AbstractGradient
+from .scores import Attribution
 
 
 @dataclass(frozen=True, kw_only=True)
 class GradientXActivation(AbstractGradient):
-    """The embedding of a token times the gradient of the value there: one forward and one backward pass."""
+    """The embedding of each token times the gradient of the value there, in one forward and one backward pass.
+
+    Parameters
+    ----------
+    value : {"logit", "logprob", "margin"}, optional
+        What is attributed; see ``AbstractAttribution``.
+    """
 
     name = "gradient_x_activation"
 

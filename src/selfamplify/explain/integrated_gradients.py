@@ -8,17 +8,36 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..errors import SettingsError
 from ..games.embeddings import EmbeddedGames
-from .attribution import Attribution, completeness_gap
 from .gradient import AbstractGradient
+from .scores import Attribution, completeness_gap
+from .settings import check_count, check_positive
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntegratedGradients(AbstractGradient):
-    """Gauss-Legendre steps from the baseline to x, doubled until the completeness gap is under ``tolerance``.
+    """Integrated gradients, in Gauss-Legendre steps that double until the scores are complete.
 
-    Starts with ``steps`` and stops at ``max_steps``; the gap that was reached is reported either way. ``batch`` steps, of
-    whatever questions, go through the model at once.
+    The gap that was reached is reported with every explanation, also if it is above ``tolerance``.
+
+    Parameters
+    ----------
+    value : {"logit", "logprob", "margin"}, optional
+        What is attributed; see ``AbstractAttribution``.
+    steps : int, default 32
+        Steps from the baseline to x in the first round; each round doubles them.
+    max_steps : int, default 256
+        The most steps of a round.
+    tolerance : float, default 0.01
+        The completeness gap at which it stops.
+    batch : int, default 32
+        Steps, of one question or several, that go through the model at once.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is invalid.
     """
 
     name = "integrated_gradients"
@@ -27,6 +46,16 @@ class IntegratedGradients(AbstractGradient):
     max_steps: int = 256
     tolerance: float = 0.01
     batch: int = 32
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count("steps", self.steps)
+        check_count("batch", self.batch)
+        check_positive("tolerance", self.tolerance)
+        if self.max_steps < self.steps:
+            raise SettingsError(
+                f"`max_steps={self.max_steps}` is below the {self.steps} steps to begin with; use `max_steps={self.steps}`."
+            )
 
     def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
         count = len(games.games)

@@ -2,74 +2,92 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
-from .. import registry
 from ..errors import SettingsError
-from .deep_lift import DeepLift
-from .deep_lift_captum import DeepLiftCaptum
+from ..names import find
 from .explainer import AbstractExplainer
-from .feature_ablation import FeatureAblation
-from .gradient_x_activation import GradientXActivation
-from .integrated_gradients import IntegratedGradients
-from .kernel_shap import KernelShap
-from .kernel_shap_captum import KernelShapCaptum
-from .lime import Lime
-from .random_words import RandomWords
-from .self_exp import SelfExp
-from .self_topk import SelfTopk
-from .shapley_value_sampling import ShapleyValueSampling
-from .shapley_values import ShapleyValues
-
-EXPLAINERS: dict[str, type[AbstractExplainer]] = {
-    explainer.name: explainer
-    for explainer in (
-        GradientXActivation,
-        IntegratedGradients,
-        DeepLift,
-        DeepLiftCaptum,
-        FeatureAblation,
-        Lime,
-        KernelShap,
-        KernelShapCaptum,
-        ShapleyValueSampling,
-        ShapleyValues,
-        SelfTopk,
-        SelfExp,
-        RandomWords,
-    )
-}
 
 
-def make_explainer(name: str, chosen: Mapping[str, Any]) -> AbstractExplainer:
-    """An explainer by its name, with the ``chosen`` settings, which must be fields of it.
+def make_explainer(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> AbstractExplainer:
+    """Make an explainer from its name and settings.
 
-    Raises SettingsError for an unknown name, a setting that this explainer does not have, or a value of another type.
+    Parameters
+    ----------
+    name : str
+        The name of an explainer of this package or of a plug-in.
+    settings : mapping of str to Any, default {}
+        Fields of the explainer; texts are converted to the fields' types.
+
+    Returns
+    -------
+    AbstractExplainer
+        The explainer, with defaults for the fields that are not set.
+
+    Raises
+    ------
+    SettingsError
+        If the name is unknown, the explainer does not have a setting, or a value is invalid.
     """
     kind, known = _find(name), settings_of(name)
-    for setting in chosen:
+    for setting in settings:
         if setting not in known:
-            settings = ", ".join(sorted(known)) or "none"
-            raise SettingsError(f"The explainer {name} has no setting '{setting}'; it has: {settings}.")
+            raise SettingsError(
+                f"The explainer {name} has no setting '{setting}'; it has: {', '.join(sorted(known)) or 'none'}."
+            )
     try:
-        return TypeAdapter(kind).validate_python(dict(chosen))
-    except PydanticSchemaGenerationError:  # a field of a type that pydantic does not know: then it is not checked
-        return kind(**chosen)
+        return TypeAdapter(kind).validate_python(dict(settings))
+    except PydanticSchemaGenerationError:  # A plug-in's field of a type that pydantic does not know is not checked.
+        return kind(**settings)
     except ValidationError as error:
         first = error.errors()[0]
         setting = ".".join(map(str, first["loc"]))
-        raise SettingsError(f"The setting '{setting}' of {name} can't be {first['input']!r}: {first['msg']}.") from error
+        raise SettingsError(f"`{setting}={first['input']!r}` is invalid for {name}: {first['msg']}.") from error
+
+
+def as_explainer(explainer: AbstractExplainer | str) -> AbstractExplainer:
+    """Return an explainer given as an instance or by its name.
+
+    Parameters
+    ----------
+    explainer : AbstractExplainer or str
+        An instance, which is returned as it is, or a name, which gets the default settings.
+
+    Returns
+    -------
+    AbstractExplainer
+        The explainer.
+
+    Raises
+    ------
+    SettingsError
+        If the name is unknown, or ``explainer`` is a class or anything else.
+    """
+    if isinstance(explainer, AbstractExplainer):
+        return explainer
+    if isinstance(explainer, str):
+        return make_explainer(explainer)
+    if isinstance(explainer, type) and issubclass(explainer, AbstractExplainer):
+        raise SettingsError(f"`explainer={explainer.__name__}` is a class; write `{explainer.__name__}()`.")
+    raise SettingsError(
+        f'{explainer!r} is not an explainer; write a name such as `explainer="kernel_shap"`, or an instance such as '
+        f"`explainer=KernelShap()`."
+    )
 
 
 def settings_of(name: str) -> set[str]:
-    """The settings (fields) of the explainer of that name."""
-    return {field.name for field in fields(_find(name))}  # pyright: ignore[reportArgumentType]
+    """Return the settings (fields) of the explainer of that name."""
+    return {field.name for field in fields(_find(name))}
 
 
 def _find(name: str) -> type[AbstractExplainer]:
-    kind: Any = registry.find("explainer", name, EXPLAINERS)
+    kind: Any = find("explainer", name)
     if not (isinstance(kind, type) and issubclass(kind, AbstractExplainer) and is_dataclass(kind)):
-        raise SettingsError(f"The explainer '{name}' is no dataclass that extends AbstractExplainer (it is {kind!r}); mend it.")
+        raise SettingsError(
+            f"The explainer '{name}' is not a frozen dataclass that extends AbstractExplainer (it is {kind!r}); "
+            f"fix or uninstall the package that provides it."
+        )
     return kind

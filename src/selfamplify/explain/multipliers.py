@@ -1,37 +1,38 @@
 """DeepLIFT's multipliers for any decoder, operation by operation (Shrikumar et al. 2017, https://arxiv.org/abs/1704.02685).
 
-x and the baseline x' go through the model as one batch, x in the first half of every activation and x' in the second. While
-``Multipliers`` is active, an operation that is not linear in what moves is replaced by one with the same value whose gradient
-is a *multiplier* m, the same for both halves: m applied to the operation's difference of inputs is exactly its difference of
-outputs. Gradients then chain to multipliers of the whole model, whose sum over the inputs is f(x) - f(x'): completeness.
+x and the baseline x' go through the model as one batch: x is the first half of every activation, x' the second. While
+``Multipliers`` is active, each operation that is not linear in what differs between x and x' is replaced by one with the same
+value whose gradient is a *multiplier* m, the same for both halves: m applied to the difference of the operation's inputs is
+exactly the difference of its outputs. Gradients then chain to multipliers of the whole model, whose sum over the inputs is
+f(x) - f(x'): completeness.
 
-Nothing is attached to the model; the rules hold by what an operation computes, whatever module calls it:
+Nothing is attached to the model. The rules depend on what an operation computes, whatever module calls it:
 
-- an elementwise function has its secant slope, and where both inputs are close, the derivative midway (sections 3.5.2, 3.2);
-- a product has for each factor the mean of the other one over both halves; so have a matrix product, and a quotient, being a
-  product with a reciprocal;
-- softmax maps m to L (m - sum(L m) / sum(L)) with L the logarithmic mean of both outputs p and p', (p - p') / (ln p - ln p'),
-  which lies between them, so that no multiplier explodes as it does where exp and 1/Z are taken apart; log-softmax and
-  log-sum-exp go by the same L;
+- an elementwise function has its secant slope, and if both inputs are close, the derivative midway (sections 3.5.2, 3.2);
+- a product has, for each factor, the mean of the other factor over both halves; the same holds for a matrix product, and for a
+  quotient, which is a product with a reciprocal;
+- softmax maps m to L (m - sum(L m) / sum(L)), where L is the logarithmic mean of both outputs p and p',
+  (p - p') / (ln p - ln p'). L lies between them, so that no multiplier explodes as it does if exp and 1/Z are treated
+  separately; log-softmax and log-sum-exp use the same L;
 - attention and the norms are made of these;
-- weights of half precision meet states of float32 as float32, so that the sum does not end at what eight bits resolve.
+- weights of half precision are applied to states of float32 in float32, so that the sum is not limited to what eight bits
+  resolve.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.graph import Node
 from torch.overrides import TorchFunctionMode
 
 _CLOSE = 1e-4
 
 
 class Multipliers(TorchFunctionMode):
-    """The rules, for whatever is computed while this context is active from tensors that require a gradient."""
+    """A context in which the rules apply to everything that is computed from tensors that require a gradient."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
@@ -41,31 +42,6 @@ class Multipliers(TorchFunctionMode):
         if rule is None or not any(map(_moves, (*args, *kwargs.values()))):
             return func(*args, **kwargs)
         return rule(func, *args, **kwargs)
-
-
-def uncovered(output: Tensor) -> set[str]:
-    """The operations behind ``output`` that are neither linear nor covered by a rule: their gradient is no multiplier."""
-    return {_name(node) for node in _nodes(output) if not _is_linear(node)}
-
-
-def _nodes(output: Tensor) -> Iterator[Node]:
-    waiting, seen = [output.grad_fn], set[Node]()
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            yield node
-            waiting += [after for after, _ in node.next_functions]
-
-
-def _name(node: Node) -> str:
-    return node.name().rpartition("::")[2].rstrip("0123456789").removesuffix("Backward")
-
-
-def _is_linear(node: Node) -> bool:
-    name = _name(node)
-    moving = sum(after is not None for after, _ in node.next_functions)
-    return name in _LINEAR or (name in _BILINEAR and moving < 2)
 
 
 def _moves(value: Any) -> bool:
@@ -145,10 +121,10 @@ def _einsum(func: Callable[..., Tensor], equation: str, *operands: Tensor) -> Te
 
 def _shares(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """The logarithmic mean L of softmax(x), and L / sum(L)."""
-    logs = x.detach().float().log_softmax(dim)  # and not the logarithm of a probability that may have been rounded to 0
+    logs = x.detach().float().log_softmax(dim)  # the logarithm of a probability might be that of one rounded to 0
     a, b = logs.chunk(2)
     half = (a - b) / 2
-    # sinh(h) / h times the geometric mean is the same, and keeps its digits where a and b are close.
+    # sinh(h) / h times the geometric mean is the same, and keeps its digits if a and b are close.
     near = ((a + b) / 2).exp() * torch.where(half == 0, 1.0, half.sinh() / half)
     mean = torch.where(half.abs() < 1, near, (a.exp() - b.exp()) / (2 * half))
     mean = _doubled(mean.masked_fill(torch.isneginf(torch.maximum(a, b)), 0.0))
@@ -156,7 +132,7 @@ def _shares(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 
 
 def _weighed(x: Tensor, weights: Tensor) -> Tensor:
-    """``weights`` x, where weights of 0 hold even for the minus infinity of a mask."""
+    """``weights`` times x; a weight of 0 gives 0 even for the minus infinity of a mask."""
     return weights * torch.where(weights > 0, x, 0.0)
 
 
@@ -260,10 +236,3 @@ _RULES: dict[str, Callable[..., Tensor]] = (
         "rms_norm": _rms_norm,
     }
 )
-# Names of nodes of torch's autograd graph.
-_LINEAR = frozenset(
-    "AccumulateGrad Add Alias AsStrided Cat Clone Copy Constant Diagonal Expand Flip Gather Index IndexSelect "
-    "MaskedFill Mean Narrow Neg Permute Pad Repeat Reshape ReshapeAlias Roll Select Slice Split SplitWithSizes Squeeze Stack "
-    "Sub Rsub Sum T ToCopy Transpose Tril Triu Unbind Unflatten UnsafeSplit UnsafeView Unsqueeze View Where".split()
-)
-_BILINEAR = frozenset("Addmm Baddbmm Bmm Div Linear Mm Mul Mv".split())

@@ -1,4 +1,4 @@
-"""self_exp: the model writes a p-step explanation itself, given the answer (section 3.3, A.3)."""
+"""self_exp: the model writes a p-step explanation itself, given the answer (section 3.3, appendix A.3)."""
 
 from dataclasses import dataclass
 
@@ -6,30 +6,51 @@ from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import request
 from ..prompting.wording import Wording, placeholders, without_conclusion
-from ..records import Chat, Explanation, Question
+from ..records import Chat, Question, WrittenText
+from .settings import check_count
 from .writing import AbstractWriting
+
+_STEPS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class SelfExp(AbstractWriting):
-    """A post hoc chain of thought of ``steps`` steps: the model is given y and writes why.
+    """A post hoc chain of thought: the model is given y and writes, in a few steps, why.
 
-    Settings left open are those of the method that asks; without one, 3 steps, decoded greedily.
+    Settings left open (None) are filled in by the method that uses the explainer.
+
+    Parameters
+    ----------
+    decoding : Decoding, optional
+        How the model writes; greedy if it stays open.
+    steps : int, optional
+        The number of steps, p; 3 if it stays open.
+
+    Raises
+    ------
+    SettingsError
+        If ``steps`` is below 1.
     """
 
     name = "self_exp"
+    makes = "steps"
     steps: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.steps is not None:
+            check_count("steps", self.steps)
+
     def chat(self, question: Question, wording: Wording) -> Chat:
-        p = 3 if self.steps is None else self.steps
+        p = _STEPS if self.steps is None else self.steps
         given = wording.explain_reply.format(label=question.answer, p=p)
         example = f"{wording.explain_reply.format(label=question.labels[0], p=p)} {', '.join(placeholders('step', p))}."
         return request(wording.explain_request.format(p=p, example=example), question, given)
 
-    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> Explanation:
+    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> WrittenText:
         why = without_conclusion(text)
         if not why:
             raise ExplanationError(
-                f"{model.name} wrote no explanation for question {question.id}; use an attribution explainer instead."
+                f"{model.name} wrote no explanation for question {question.id}; use an attribution such as "
+                f'`explainer="kernel_shap"`.'
             )
-        return Explanation(question.id, self.name, text=why)
+        return WrittenText(question.id, self.name, why)

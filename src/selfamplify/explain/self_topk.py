@@ -1,4 +1,4 @@
-"""self_topk: the model names the most important keywords itself, given the answer (section 3.3, A.3)."""
+"""self_topk: the model names the most important keywords itself, given the answer (section 3.3, appendix A.3)."""
 
 import re
 from dataclasses import dataclass
@@ -7,26 +7,45 @@ from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import request
 from ..prompting.wording import Wording, listed, placeholders
-from ..records import Chat, Explanation, Question
+from ..records import Chat, NamedWords, Question
+from .settings import check_count
 from .writing import AbstractWriting
 
 QUOTED = re.compile(r'["“]([^"“”\n]+)["”]')
-"""A keyword in quotes, as the shots list them."""
+"""A keyword in quotes, as in the shots' lists."""
+_KEYWORDS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class SelfTopk(AbstractWriting):
-    """The model is given y and writes ``keywords`` keywords; they are taken as written, whether in the question or not.
+    """The model's own keywords: it is given y and names them; they need not be words of the question.
 
-    Settings left open are those of the method that asks; without one, 6 keywords, decoded greedily.
+    Settings left open (None) are filled in by the method that uses the explainer.
+
+    Parameters
+    ----------
+    decoding : Decoding, optional
+        How the model writes; greedy if it stays open.
+    keywords : int, optional
+        The number of keywords, k; 6 if it stays open.
+
+    Raises
+    ------
+    SettingsError
+        If ``keywords`` is below 1.
     """
 
     name = "self_topk"
+    makes = "keywords"
     keywords: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.keywords is not None:
+            check_count("keywords", self.keywords)
 
     @property
     def _k(self) -> int:
-        return 6 if self.keywords is None else self.keywords
+        return _KEYWORDS if self.keywords is None else self.keywords
 
     def chat(self, question: Question, wording: Wording) -> Chat:
         k = self._k
@@ -34,21 +53,21 @@ class SelfTopk(AbstractWriting):
         example = f"{wording.topk_reply.format(label=question.labels[0], k=k)} {listed(placeholders('word', k))}"
         return request(wording.topk_request.format(k=k, example=example), question, given)
 
-    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> Explanation:
+    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> NamedWords:
         words = parse_keywords(text)[: self._k]
         if not words:
             raise ExplanationError(
-                f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution "
-                f"explainer such as kernel_shap."
+                f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution such "
+                f'as `explainer="kernel_shap"`.'
             )
-        return Explanation(question.id, self.name, tuple(words), text=text)
+        return NamedWords(question.id, self.name, tuple(words), text=text)
 
 
 def parse_keywords(text: str) -> list[str]:
-    """The keywords of a written list: what stands in quotes, or else between commas, "and", numbers and line breaks.
+    """Return the keywords of a written list: the parts in quotes, or else those between commas, "and", numbers and line breaks.
 
     An opening such as "The keywords are:", numbering, quotes and the punctuation around a keyword are dropped, and so is a
-    keyword that was named before.
+    repeated keyword (compared without case).
     """
     listing = re.sub(r"^[^,;\n]*:\s", "", text)
     parts = QUOTED.findall(text) or re.split(r",|;|\n|\band\b|\s(?=\d+[.)]\s)", listing)

@@ -1,4 +1,4 @@
-"""Explainers that have the model write."""
+"""Explainers that let the model write."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -8,21 +8,28 @@ from time import perf_counter
 from ..models.context import check_context
 from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
-from ..records import Chat, Cost, Decoding, Explanation, Question
+from ..records import Chat, Cost, Decoding, Explanation, NamedWords, Question, WrittenText
 from .explainer import AbstractExplainer
 
 
 def replies_to(model: AbstractLanguageModel, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[str]:
-    """What the model writes in each chat. Raises ContextError, before any work, if that does not fit its context."""
-    check_context(model, chats, decoding.max_new_tokens, "a model with a longer context")
-    return [reply.text for reply in model.generate(chats, decoding, seeds)]
+    """Return what the model writes in each chat; raise ContextError, before any work, if that does not fit its context."""
+    encoded = [model.encode(chat) for chat in chats]
+    check_context(model, encoded, decoding.max_new_tokens, "a model with a longer context")
+    written = dict(model.generated(encoded, decoding, seeds))
+    return [written[place].text for place in range(len(chats))]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AbstractWriting(AbstractExplainer):
-    """An explainer that has the model write; it asks as many questions at once as the model has room for.
+    """An explainer that lets the model write, about many questions at once.
 
-    ``decoding`` is that of the method that asks, where it is left open; without one, greedy.
+    A subclass implements ``chat`` and ``explanation``, and states what it ``makes``.
+
+    Parameters
+    ----------
+    decoding : Decoding, optional
+        How the model writes; by default that of the method that uses the explainer, or else greedy.
     """
 
     together = 64
@@ -30,11 +37,11 @@ class AbstractWriting(AbstractExplainer):
 
     @abstractmethod
     def chat(self, question: Question, wording: Wording) -> Chat:
-        """What the model is asked, y given."""
+        """Return what the model is asked, given y."""
 
     @abstractmethod
-    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> Explanation:
-        """What the model's text explains. Raises ExplanationError where it is nothing."""
+    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> NamedWords | WrittenText:
+        """Return the explanation that the model's text holds. Raise ExplanationError if it holds none."""
 
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
         return self.explain_all(model, [question], wording, [seed])[0]

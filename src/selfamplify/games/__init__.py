@@ -1,1 +1,1 @@
-"""Coalition games: what a perturbation or gradient method plays, and what a coalition is worth."""
+"""Coalition games: what perturbation and gradient methods evaluate, and how a coalition is valued."""

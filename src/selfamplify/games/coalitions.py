@@ -1,4 +1,7 @@
-"""The coalition game: which words are present, in; the model's value for the answer, out. No estimator knows more of it."""
+"""The coalition game: the words that are present go in, the model's value for the answer comes out.
+
+Estimators see nothing else of a model or a prompt.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,68 +12,91 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..errors import SettingsError
+from ..records import Value
 from ..text.keywords import keyword
-
-VALUES = ("logit", "logprob", "margin")
-ABSENT = ("mask", "delete")
-
-
-def check_rules(value: str, absent: str) -> None:
-    """Raise SettingsError for an unknown value or treatment of absent words."""
-    if value not in VALUES:
-        raise SettingsError(f"There is no value '{value}' to attribute; choose one of: {', '.join(VALUES)}.")
-    if absent not in ABSENT:
-        raise SettingsError(f"Absent words can't be treated as '{absent}'; choose one of: {', '.join(ABSENT)}.")
+from .values import Absent, check_absent, check_value
 
 
 @dataclass(kw_only=True)
 class AbstractGame(ABC):
-    """The game of one prompt on one model; each distinct coalition is evaluated once, and ``passes`` counts them.
+    """The coalition game of one prompt on one model; its players are words.
 
-    ``value`` and ``absent`` say what is attributed, and what becomes of an absent word. ``words`` are what the players are
-    called, where they may become keywords.
+    Each distinct coalition is evaluated once and remembered.
+
+    Parameters
+    ----------
+    value : {"logit", "logprob", "margin"}, default "logit"
+        What is attributed.
+    absent : {"mask", "delete"}, default "mask"
+        How a word is made absent.
+    words : tuple of str, default ()
+        The text of each player, if the players may become keywords.
+    passes : int, default 0
+        Distinct coalitions evaluated so far.
+
+    Raises
+    ------
+    SettingsError
+        If ``value`` or ``absent`` is unknown.
     """
 
-    value: str = "logit"
-    absent: str = "mask"
+    value: Value = "logit"
+    absent: Absent = "mask"
     words: tuple[str, ...] = ()
     passes: int = 0
     _known: dict[bytes, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check_rules(self.value, self.absent)
+        check_value(self.value)
+        check_absent(self.absent)
 
     @property
     @abstractmethod
     def players(self) -> int:
-        """How many words play."""
+        """The number of players, M."""
 
     @property
     @abstractmethod
     def alike(self) -> tuple[object, ...]:
-        """What games have in common that can be evaluated together."""
+        """A key that is equal for games whose coalitions can be evaluated together."""
 
     @abstractmethod
-    def evaluate(self, plays: Iterable[tuple[Any, Bool[np.ndarray, " _word"]]]) -> Iterator[float]:
-        """The values of single coalitions of this game and others ``alike``, in order."""
+    def evaluate(self, asked: Iterable[tuple[Any, Bool[np.ndarray, " _word"]]]) -> Iterator[float]:
+        """Yield the values of single coalitions in their order.
+
+        Parameters
+        ----------
+        asked : iterable of (AbstractGame, boolean array of shape (word,))
+            Coalitions, each with its game: this one, or another whose ``alike`` is equal.
+        """
 
     @property
     def keywords(self) -> tuple[str | None, ...]:
-        """The keyword that each player would become, None for a function word; without ``words``, each is one of its own."""
+        """The keyword that each player would become: None for a function word; without ``words``, a distinct name for each."""
         return tuple(map(keyword, self.words)) if self.words else tuple(map(str, range(self.players)))
 
     def values(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Float[np.ndarray, " coalition"]:
-        """The value of each coalition (True: the word is present), in float64."""
+        """Return the value of each coalition.
+
+        Parameters
+        ----------
+        coalitions : boolean array of shape (coalition, word)
+            True where the word is present. Coalitions may repeat.
+
+        Returns
+        -------
+        float64 array of shape (coalition,)
+            The attributed value: a logit or a difference of logits, or nats for ``"logprob"``.
+        """
         return values_of([self], [coalitions])[0]
 
     def ends(self) -> tuple[float, float]:
-        """f(all words) and f(no word)."""
+        """Return f(all words) and f(no word)."""
         full, empty = self.values(ends(self.players))
         return float(full), float(empty)
 
     def new(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Bool[np.ndarray, "new word"]:
-        """The distinct coalitions that were not evaluated before."""
+        """Return the distinct coalitions that have not been evaluated yet."""
         first: dict[bytes, int] = {}
         for place, key in enumerate(_keys(coalitions)):
             if key not in self._known:
@@ -78,35 +104,50 @@ class AbstractGame(ABC):
         return coalitions[list(first.values())]
 
     def remember(self, coalitions: Bool[np.ndarray, "coalition word"], values: Sequence[float]) -> None:
+        """Keep the values of new, distinct coalitions, and count them as passes."""
         self._known.update(zip(_keys(coalitions), values, strict=True))
         self.passes += len(values)
 
     def recall(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Float[np.ndarray, " coalition"]:
+        """Return the values of coalitions that have been evaluated."""
         return np.array([self._known[key] for key in _keys(coalitions)])
 
 
 def ends(players: int) -> Bool[np.ndarray, "2 word"]:
-    """The coalition of all words, and that of none."""
+    """Return the coalition of all words and the coalition of none."""
     return np.array([[True] * players, [False] * players])
 
 
 def values_of(
-    games: Sequence[AbstractGame], asked: Sequence[Bool[np.ndarray, "_coalition _word"]]
+    games: Sequence[AbstractGame], coalitions: Sequence[Bool[np.ndarray, "_coalition _word"]]
 ) -> list[Float[np.ndarray, " _coalition"]]:
-    """The values of the coalitions of several games, each another one; games that are ``alike`` are evaluated together."""
-    for members in grouped(zip(games, asked, strict=True), lambda pair: pair[0].alike):
-        new = [(game, game.new(coalitions)) for game, coalitions in members]
-        values = members[0][0].evaluate((game, present) for game, coalitions in new for present in coalitions)
-        for game, coalitions in new:
-            game.remember(coalitions, list(islice(values, len(coalitions))))
-    return [game.recall(coalitions) for game, coalitions in zip(games, asked, strict=True)]
+    """Return the values of the coalitions of several games; games that are ``alike`` share their batches.
+
+    Parameters
+    ----------
+    games : sequence of AbstractGame
+        Distinct games.
+    coalitions : sequence of boolean arrays of shape (coalition, word)
+        One array per game.
+
+    Returns
+    -------
+    list of float64 arrays of shape (coalition,)
+        One array per game.
+    """
+    for members in grouped(zip(games, coalitions, strict=True), lambda pair: pair[0].alike):
+        new = [(game, game.new(asked)) for game, asked in members]
+        values = members[0][0].evaluate((game, present) for game, asked in new for present in asked)
+        for game, asked in new:
+            game.remember(asked, list(islice(values, len(asked))))
+    return [game.recall(asked) for game, asked in zip(games, coalitions, strict=True)]
 
 
 Entry = TypeVar("Entry")
 
 
 def grouped(items: Iterable[Entry], key: Callable[[Entry], object]) -> list[list[Entry]]:
-    """The items in groups of equal key, in the order of first appearance."""
+    """Return the items in groups of equal key, in the order of first appearance."""
     groups: dict[object, list[Entry]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)

@@ -1,4 +1,4 @@
-"""Games on the embedding layer: the value as a function of the embeddings, and scores summed up to words."""
+"""Games on the embedding layer: the value as a function of the embeddings, and its attributions summed per word."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,22 @@ from .tokens import TokenGame, columns_of
 
 @dataclass(frozen=True)
 class EmbeddedGames:
-    """Games behind one prefix on the embedding layer: x and the baseline x' of each, filled up on the right.
+    """Games that share a prefix, on the embedding layer.
 
-    x' has the padding token in the place of every word, so that instruction, markup and "(A)" markers score 0 (A.4). The tokens
-    of the prefix are the same in both; they are not among ``x`` and ``baseline``, and their keys and values are constants.
+    The baseline x' has the padding token in place of every word, so that the instruction, the markup and the "(A)" markers
+    score 0 (appendix A.4). The tokens of the prefix are the same in x and x'; they are not part of ``x`` and ``baseline``, and
+    their keys and values are constants.
+
+    Parameters
+    ----------
+    games : sequence of TokenGame
+        Games whose ``alike`` is equal.
+    x : tensor of shape (game, token, embed)
+        The embeddings of each prompt after the prefix, padded on the right.
+    baseline : tensor of shape (game, token, embed)
+        The embeddings of each baseline, padded in the same way.
+    lengths : tuple of int
+        The number of tokens of each game after the prefix, without padding.
     """
 
     games: Sequence[TokenGame]
@@ -26,18 +38,18 @@ class EmbeddedGames:
     lengths: tuple[int, ...]
 
     def values(self, embeddings: Float[Tensor, "row token embed"], owners: Sequence[int]) -> Float[Tensor, " row"]:
-        """The value of each row, which is one of game ``owners[row]``, with gradients."""
+        """Return the value of each row, with gradients; row i belongs to game ``owners[i]``."""
         first, columns = self.games[0], columns_of(self.games)
         logits = first.model.logits_from_embeddings(
             embeddings, first.prefix, [self.lengths[owner] for owner in owners], len(first.target.ids), columns
         )
-        # By game, so that a rule that compares x with x' finds both among the rows of a score.
+        # One score per game, so that a DeepLIFT rule, which compares x with x', finds both among its rows.
         places = [[row for row, owner in enumerate(owners) if owner == own] for own in dict.fromkeys(owners)]
         scored = torch.cat([self.games[owners[own[0]]].score(logits[own], columns) for own in places])
         return scored[torch.tensor([row for own in places for row in own], device=scored.device).argsort()]
 
     def scores(self, attributions: Float[Tensor, "game token embed"]) -> list[Float[np.ndarray, " _word"]]:
-        """Scores of embedding entries, summed over the entries of each word's tokens."""
+        """Return the scores of each game's words: attributions of embedding entries, summed over each word's tokens."""
         tokens = attributions.detach().double().sum(-1).cpu().numpy()
         start = len(self.games[0].prefix)
         return [
@@ -45,9 +57,16 @@ class EmbeddedGames:
             for game, own in zip(self.games, tokens, strict=True)
         ]
 
+    def split(self) -> "list[EmbeddedGames]":
+        """Return each game on its own, without padding."""
+        return [
+            EmbeddedGames([game], self.x[place : place + 1, :length], self.baseline[place : place + 1, :length], (length,))
+            for place, (game, length) in enumerate(zip(self.games, self.lengths, strict=True))
+        ]
+
 
 def embedded(games: Sequence[TokenGame]) -> EmbeddedGames:
-    """Games that are ``alike`` on the embedding layer."""
+    """Place games whose ``alike`` is equal on the embedding layer."""
     model, start = games[0].model, len(games[0].prefix)
     full = [torch.tensor(game.row(np.ones(game.players, bool))[start:]) for game in games]
     empty = [torch.tensor(game.row(np.zeros(game.players, bool))[start:]) for game in games]

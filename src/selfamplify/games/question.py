@@ -1,49 +1,81 @@
-"""A question as a coalition game: its candidate words play for the value of its answer."""
+"""A question as a coalition game: its candidate words are the players, the value of its answer is shared out among them."""
 
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from ..errors import ExplanationError
-from ..models.context import check_context
+from ..models.context import check_length
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel, Reading
 from ..prompting.chats import reading_chat
 from ..prompting.wording import Wording
-from ..records import Chat, Question
+from ..records import Question, Value
 from ..text.words import Word, candidate_words, overlapping
 from .texts import TextGame
 from .tokens import Target, TokenGame
+from .values import Absent
 
 Words = TypeVar("Words", bound=Collection[Word])
-"""Words alone, or a dictionary by them."""
+"""Words, or a dictionary with words as keys."""
+_REMEDY = "shorter questions"
 
 
 def question_game(
-    model: AbstractDifferentiableModel, question: Question, wording: Wording, value: str = "logit", absent: str = "mask"
+    model: AbstractDifferentiableModel,
+    question: Question,
+    wording: Wording,
+    value: Value | None = None,
+    absent: Absent = "mask",
 ) -> TokenGame:
-    """The game of a question's words: the prompt that asks it, and the label of its true answer as the target.
+    """Return the game of a question's words on a model that shows its tokens.
 
-    Raises ContextError where the prompt does not fit the model's context, ExplanationError where the question has no word.
+    Parameters
+    ----------
+    model : AbstractDifferentiableModel
+        The model that is explained.
+    question : Question
+        The question; its true answer is the target.
+    wording : Wording
+        The sentences of the prompt that asks the question.
+    value : {"logit", "logprob", "margin"}, optional
+        What is attributed; by default the model's ``label_value``.
+    absent : {"mask", "delete"}, default "mask"
+        How a word is made absent.
+
+    Raises
+    ------
+    ContextError
+        If the prompt does not fit the model's context.
+    ExplanationError
+        If the question has no candidate word.
     """
-    reading = model.read(_chat(model, question, wording), question.labels)
+    reading = model.read(reading_chat(question, wording), question.labels)
+    check_length(model, len(reading.ids), 1, _REMEDY)
     located = _some(locate(reading, candidate_words(question.render(), question.labels)), question)
     target, words = Target.label(reading, question.answer), tuple(word.text for word in located)
-    return TokenGame(model, reading.ids, target, tuple(located.values()), value=value, absent=absent, words=words)
+    return TokenGame(
+        model,
+        reading.ids,
+        target,
+        tuple(located.values()),
+        value=value or model.label_value,
+        absent=absent,
+        words=words,
+    )
 
 
 def text_game(
-    model: AbstractLanguageModel, question: Question, wording: Wording, value: str = "logprob", absent: str = "mask"
+    model: AbstractLanguageModel, question: Question, wording: Wording, value: Value | None = None, absent: Absent = "mask"
 ) -> TextGame:
-    """The same on a model that is asked in texts. Raises what ``question_game`` does, and SettingsError for logits."""
-    chat = _chat(model, question, wording)
+    """Return the same game on a model that is asked in texts.
+
+    Parameters are those of ``question_game``, and so are the errors; in addition, it raises SettingsError for
+    ``value="logit"``, which such a model does not return.
+    """
+    chat = reading_chat(question, wording)
+    check_length(model, model.encode(chat).length, 1, _REMEDY)
     located = tuple(_some(candidate_words(chat.question, question.labels), question))
     words = tuple(word.text for word in located)
-    return TextGame(model, chat, question, located, value=value, absent=absent, words=words)
-
-
-def _chat(model: AbstractLanguageModel, question: Question, wording: Wording) -> Chat:
-    chat = reading_chat(question, wording)
-    check_context(model, [chat], 1, "shorter questions")
-    return chat
+    return TextGame(model, chat, question, located, value=value or model.label_value, absent=absent, words=words)
 
 
 def _some(located: Words, question: Question) -> Words:
@@ -53,10 +85,7 @@ def _some(located: Words, question: Question) -> Words:
 
 
 def locate(reading: Reading, words: Sequence[Word]) -> dict[Word, tuple[int, ...]]:
-    """The token positions of each word, by character overlap.
-
-    A word left without a token is no feature.
-    """
+    """Return the token positions of each word, found by the overlap of characters; a word without a token is left out."""
     offset = reading.question[0]
     stretches = [(word.start + offset, word.end + offset) for word in words]
     found = overlapping(reading.spans, stretches, reading.prefix)

@@ -1,4 +1,4 @@
-"""The coalition game on a model that is asked in texts: a question with some of its words, by the labels' log-probabilities."""
+"""The coalition game on a model that is asked in texts: some words of a question go in, the labels' probabilities come out."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -15,18 +15,34 @@ from ..text.words import Word
 from .coalitions import AbstractGame
 
 BLANK = "_"
-"""What stands in the place of an absent word (``mask``)."""
+"""The text that replaces an absent word (``absent="mask"``)."""
 
 
 @dataclass
 class TextGame(AbstractGame):
     """The game of a question's words on a model that shows no tokens, such as a served one.
 
-    ``BLANK`` stands in the place of an absent word (``mask``), or it is taken out with the space before it (``delete``). Unlike
-    a ``TokenGame``, the text is tokenised anew each time, by whoever serves the model, and its blank is no padding token. The
-    value is the ``"logprob"`` of the true label, or its ``"margin"`` over the others; logits are not told. Where a server tells
-    only the most probable tokens, the true label must be among them, and for a margin one other, too; the rest of the labels
-    count as just less probable than the last of them.
+    An absent word is replaced by ``BLANK`` (``absent="mask"``), or removed with the space before it (``absent="delete"``).
+    Unlike in a ``TokenGame``, the text of each coalition is tokenised anew by the model, and the blank is not a padding token.
+    The value is the ``"logprob"`` of the true label in nats, or its ``"margin"`` over the other labels. If a server returns
+    only the most probable tokens, the true label must be among them, and for a margin one other label, too. A label that is
+    missing counts as just less probable than the last token that was returned.
+
+    Parameters
+    ----------
+    model : AbstractLanguageModel
+        The model that is explained.
+    chat : Chat
+        The chat that asks the question with all of its words.
+    question : Question
+        The question; its true answer is the target.
+    located : tuple of Word
+        The players, with their spans in ``chat.question``.
+
+    Raises
+    ------
+    SettingsError
+        For ``value="logit"``, and for a margin of a question with a single label.
     """
 
     model: AbstractLanguageModel
@@ -37,9 +53,14 @@ class TextGame(AbstractGame):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.value == "logit":
-            raise SettingsError(f"{self.model.name} tells log-probabilities, and no logits; use --value logprob or margin.")
+            raise SettingsError(
+                f'{self.model.name} returns log-probabilities but no logits; use `value="logprob"` or `value="margin"`.'
+            )
         if self.value == "margin" and len(self.question.labels) < 2:
-            raise SettingsError("A margin needs other answers to be held against; use --value logprob.")
+            raise SettingsError(
+                f"A margin needs other answers to compare with, and question {self.question.id} has only one; "
+                f'use `value="logprob"`.'
+            )
 
     @property
     def players(self) -> int:
@@ -50,7 +71,7 @@ class TextGame(AbstractGame):
         return (id(self.model),)
 
     def asked(self, present: Bool[np.ndarray, " word"]) -> Chat:
-        """The chat that asks the question with only these words."""
+        """Return the chat that asks the question with only these words."""
         whole, delete = self.chat.question, self.absent == "delete"
         shown, left = "", 0
         for word, stays in zip(self.located, present, strict=True):
@@ -63,8 +84,8 @@ class TextGame(AbstractGame):
         content = last.content.removesuffix(whole) + shown
         return replace(self.chat, messages=(*before, replace(last, content=content)), question=shown)
 
-    def evaluate(self, plays: Iterable[tuple["TextGame", Bool[np.ndarray, " _word"]]]) -> Iterator[float]:
-        remaining = iter(plays)
+    def evaluate(self, asked: Iterable[tuple["TextGame", Bool[np.ndarray, " _word"]]]) -> Iterator[float]:
+        remaining = iter(asked)
         while part := list(islice(remaining, self.model.window)):
             answers = self.model.next_token(
                 [game.asked(present) for game, present in part], [game.question.labels for game, _ in part]
@@ -73,22 +94,21 @@ class TextGame(AbstractGame):
                 yield game.score(answer)
 
     def score(self, answer: NextToken) -> float:
-        """The attributed value. Raises ExplanationError where the log-probabilities that it needs were not told."""
+        """Return the attributed value. Raises ExplanationError if the log-probabilities that it needs are missing."""
         if not answer.log_probabilities:
             raise ExplanationError(
-                f"{self.model.name} tells no log-probabilities of labels for question {self.question.id} (it gives none, does "
-                f"not continue the start of a reply, or no label is probable); use self_topk or self_exp, or see `selfamplify "
-                f"doctor --server URL`."
+                f"{self.model.name} returned no log-probabilities of labels for question {self.question.id} (it never returns "
+                f"any, does not continue the start of a reply, or no label is probable); "
+                f'use `explainer="self_topk"` or `explainer="self_exp"`, or check with `selfamplify doctor --server URL`.'
             )
-        told = dict(zip(self.question.labels, answer.log_probabilities, strict=True))
-        own = told.pop(self.question.answer)
-        needed = own if self.value == "logprob" else min(own, max(told.values()))
+        others = dict(zip(self.question.labels, answer.log_probabilities, strict=True))
+        own = others.pop(self.question.answer)
+        needed = own if self.value == "logprob" else min(own, max(others.values()))
         if needed < answer.least or not math.isfinite(needed):
-            what = f"the log-probability of ({self.question.answer})" + (
-                " and of one other label" if self.value == "margin" else ""
-            )
+            also = " and of one other label" if self.value == "margin" else ""
             raise ExplanationError(
-                f"{self.model.name} does not always tell {what} for question {self.question.id}; use self_topk, self_exp, or a "
-                f"server that gives those of more tokens (see `selfamplify doctor --server URL`)."
+                f"{self.model.name} does not always return the log-probability of ({self.question.answer}){also} for question "
+                f'{self.question.id}; use `explainer="self_topk"`, `explainer="self_exp"`, or a server that returns those of '
+                f"more tokens (check with `selfamplify doctor --server URL`)."
             )
-        return own if self.value == "logprob" else own - float(np.logaddexp.reduce(list(told.values())))
+        return own if self.value == "logprob" else own - float(np.logaddexp.reduce(list(others.values())))

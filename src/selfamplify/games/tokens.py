@@ -1,7 +1,7 @@
-"""The coalition game on a model whose tokens are at hand.
+"""The coalition game on a model that shows its tokens.
 
-A prompt is tokenised once. The tokens before the first perturbable one are run once, and their keys and values shared by all
-coalitions, which are evaluated in batches over the coalitions of all games behind the same prefix.
+A prompt is tokenised once. The tokens before the first perturbable one are run once, and all coalitions share their keys and
+values. Coalitions are evaluated in batches, across all games with the same prefix.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,53 +15,84 @@ from torch import Tensor
 
 from ..errors import SettingsError
 from ..models.model import AbstractDifferentiableModel, Reading
+from ..records import Value
 from .coalitions import AbstractGame, grouped
 
-Value = Callable[[Float[Tensor, "row place column"], list[int], list[int]], Float[Tensor, " row"]]
+Score = Callable[[Float[Tensor, "row place column"], list[int], list[int]], Float[Tensor, " row"]]
 
 
 def logit(logits: Float[Tensor, "row place column"], target: list[int], rivals: list[int]) -> Float[Tensor, " row"]:
-    """The output neuron of y (section 3.3)."""
+    """Return the output neuron of y (section 3.3)."""
     return logits[:, 0, target[0]]
 
 
 def logprob(logits: Float[Tensor, "row place column"], target: list[int], rivals: list[int]) -> Float[Tensor, " row"]:
-    """The log-probability of the answer in nats: the sum over its tokens, each behind those before it (teacher forcing)."""
+    """Return the log-probability of the answer in nats: the sum over its tokens, each given those before it."""
     places = torch.arange(len(target), device=logits.device)
     return logits.log_softmax(-1)[:, places, target].sum(-1)
 
 
 def margin(logits: Float[Tensor, "row place column"], target: list[int], rivals: list[int]) -> Float[Tensor, " row"]:
-    """The logit of y's token minus the log-sum-exp of the other labels' logits."""
+    """Return the logit of y's token minus the log-sum-exp of the other labels' logits."""
     return logits[:, 0, target[0]] - logits[:, 0, rivals].logsumexp(-1)
 
 
-SCORES: dict[str, Value] = {"logit": logit, "logprob": logprob, "margin": margin}
+SCORES: dict[Value, Score] = {"logit": logit, "logprob": logprob, "margin": margin}
 _PLACES = 2048
 _WHOLE_PLACES = 256
-"""Places whose logits are asked of a model at once, the fewer where all of the vocabulary's are: however many coalitions there
-are, their rows and logits take a bounded amount of memory."""
+"""The most places whose logits are requested from a model at once; fewer if logits of the whole vocabulary are needed. This
+bounds the memory that rows and logits take, however many coalitions there are."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """The answer whose value is attributed: its token ids behind the prompt, and the ids of the answers it is up against."""
+    """The answer whose value is attributed.
+
+    Parameters
+    ----------
+    ids : tuple of int
+        Its token ids, which follow the prompt.
+    rivals : tuple of int, default ()
+        The token ids of the answers that it competes with.
+    """
 
     ids: tuple[int, ...]
     rivals: tuple[int, ...] = ()
 
     @staticmethod
     def label(reading: Reading, label: str) -> "Target":
-        """A label of a question, against the other labels."""
+        """Return a label of a question as the target, with the other labels as rivals."""
         others = tuple(token for other, token in reading.label_ids.items() if other != label)
         return Target((reading.label_ids[label],), others)
 
 
 @dataclass
 class TokenGame(AbstractGame):
-    """The game of one prompt's tokens: those of an absent word are replaced by the model's blank token, or removed.
+    """The game of one prompt's words: an absent word's tokens are replaced by the model's blank token, or removed.
 
-    ``ids`` are the tokens of the prompt, ``positions`` the places in it of each player.
+    Parameters
+    ----------
+    model : AbstractDifferentiableModel
+        The model that is explained.
+    ids : tuple of int
+        The token ids of the prompt.
+    target : Target
+        The answer whose value is attributed.
+    positions : tuple of tuples of int
+        The positions in ``ids`` of each player's tokens.
+    value : {"logit", "logprob", "margin"}
+        What is attributed; by default the logit.
+    absent : {"mask", "delete"}
+        What happens to the tokens of an absent word; by default they are replaced.
+    words : tuple of str
+        What the players are called, if they may become keywords; by default empty.
+    passes : int
+        How many coalitions were evaluated; it starts at 0.
+
+    Raises
+    ------
+    SettingsError
+        If the value is not defined for this target, or if deleting all words would leave no token.
     """
 
     model: AbstractDifferentiableModel
@@ -72,11 +103,13 @@ class TokenGame(AbstractGame):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.target.ids) > 1 and self.value != "logprob":
-            raise SettingsError(f"The {self.value} of an answer of several tokens is not defined; use the value 'logprob'.")
+            raise SettingsError(
+                f'`value="{self.value}"` is not defined for an answer of several tokens; use `value="logprob"`.'
+            )
         if self.value == "margin" and not self.target.rivals:
-            raise SettingsError("A margin needs other answers to be held against; use the value 'logprob' or 'logit'.")
+            raise SettingsError('A margin needs other answers to compare with; use `value="logprob"` or `value="logit"`.')
         if self.absent == "delete" and len(self._perturbable) == len(self.ids):
-            raise SettingsError("If all words are deleted, nothing is left of this prompt; use absent='mask' (--absent mask).")
+            raise SettingsError('Deleting all words would leave nothing of this prompt; use `absent="mask"`.')
 
     @property
     def players(self) -> int:
@@ -84,12 +117,12 @@ class TokenGame(AbstractGame):
 
     @property
     def alike(self) -> tuple[object, ...]:
-        """Model, prefix and kind of value: then rows can share a batch."""
+        """Model, prefix and kind of value: if they are equal, rows can share a batch."""
         return id(self.model), self.prefix, len(self.target.ids), self.columns is None
 
     @property
     def prefix(self) -> tuple[int, ...]:
-        """The tokens before the first perturbable one; the last of them is left out where nothing else might stay behind it."""
+        """The tokens before the first perturbable one, without the last of them if nothing else may remain after it."""
         perturbable = self._perturbable
         start = min(perturbable)
         all_may_go = self.absent == "delete" and len(perturbable) == len(self.ids) - start
@@ -100,7 +133,15 @@ class TokenGame(AbstractGame):
         return frozenset(position for word in self.positions for position in word)
 
     def score(self, logits: Float[Tensor, "row place column"], columns: Sequence[int] | None = None) -> Float[Tensor, " row"]:
-        """The attributed value of rows of logits, with gradients; ``columns`` are the tokens of the last axis (None: all)."""
+        """Return the attributed value of rows of logits, with gradients.
+
+        Parameters
+        ----------
+        logits : tensor of shape (row, place, column)
+            The logits after each of the last places of each row.
+        columns : sequence of int, optional
+            The token ids of the last axis; by default the whole vocabulary.
+        """
         ids, rivals = list(self.target.ids), list(self.target.rivals)
         if columns is not None:
             ids, rivals = [columns.index(token) for token in ids], [columns.index(token) for token in rivals]
@@ -108,11 +149,11 @@ class TokenGame(AbstractGame):
 
     @property
     def columns(self) -> frozenset[int] | None:
-        """The tokens whose logits the value needs; None if it needs them all."""
+        """The token ids whose logits the value needs; None if it needs all of them."""
         return None if self.value == "logprob" else frozenset((*self.target.ids, *self.target.rivals))
 
     def row(self, present: Bool[np.ndarray, " word"]) -> list[int]:
-        """The tokens of the prompt with only these words, and behind it those of the answer but the last."""
+        """Return the tokens of the prompt with only these words, followed by the answer's tokens except the last."""
         gone = {position for word, stays in zip(self.positions, present, strict=True) if not stays for position in word}
         if self.absent == "delete":
             prompt = [token for position, token in enumerate(self.ids) if position not in gone]
@@ -120,8 +161,8 @@ class TokenGame(AbstractGame):
             prompt = [self.model.blank if position in gone else token for position, token in enumerate(self.ids)]
         return [*prompt, *self.target.ids[:-1]]
 
-    def evaluate(self, plays: Iterable[tuple["TokenGame", Bool[np.ndarray, " _word"]]]) -> Iterator[float]:
-        remaining, count = iter(plays), len(self.target.ids)
+    def evaluate(self, asked: Iterable[tuple["TokenGame", Bool[np.ndarray, " _word"]]]) -> Iterator[float]:
+        remaining, count = iter(asked), len(self.target.ids)
         while part := list(islice(remaining, max(1, (_WHOLE_PLACES if self.columns is None else _PLACES) // count))):
             members = grouped(enumerate(part), lambda item: id(item[1][0]))
             columns = columns_of(each[0][1][0] for each in members)
@@ -134,6 +175,6 @@ class TokenGame(AbstractGame):
 
 
 def columns_of(games: Iterable[TokenGame]) -> list[int] | None:
-    """The tokens whose logits games that are ``alike`` need; None for all."""
+    """Return the token ids whose logits games that are ``alike`` need; None for all."""
     needed = [game.columns for game in games]
     return None if None in needed else sorted(frozenset[int]().union(*(own for own in needed if own is not None)))

@@ -1,4 +1,4 @@
-"""The competitors of section 4.1, in the same shape as the method: a sample in, a prompt out."""
+"""Auto-CoT on the sample of the other methods: the model's own chains of thought as rationales."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,16 +14,17 @@ from ..prompting.formats import ThoughtFormat
 from ..prompting.profiles import Profile
 from ..prompting.prompt import Prompt
 from ..prompting.wording import Wording, without_conclusion
-from ..records import Chat, Cost, Explanation, Question, Response, Shot
+from ..records import Chat, Cost, Question, Response, Shot, WrittenText
 from ..seeds import derive
 from ..session import Session
 from ..tasks.task import Task
-from ..work.memory import Stage
+from ..work.stage import Stage
 from .design import design
 from .method import AbstractMethod
 from .selection import Sample
 
-_SHORTER = "a model with a longer context"
+_LONGER = "a model with a longer context"
+_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -37,42 +38,45 @@ class AutoCot(AbstractMethod):
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
         layout = ThoughtFormat(session.profile.wording)
-        shots = []
+        shots: list[Shot] = []
         for question, thought in zip(sample.questions, think(session, sample.questions, sample.seed), strict=True):
-            explanation = Explanation(question.id, self.name, text=thought.text, cost=thought.cost)
-            if thought.label is None:  # a server that tells no probabilities, and wrote no label
+            explanation = WrittenText(question.id, self.name, thought.text, thought.cost)
+            if thought.label is None:  # from a server that returns no probabilities, in a text without a label
                 raise ExplanationError(
-                    f"{session.model.name} concluded with no label on question {question.id}; use another method than "
-                    f"auto_cot, or a server that gives log-probabilities."
+                    f"{session.model.name} concluded without a label on question {question.id}; use another `method` than "
+                    f"auto_cot, or a server that returns log-probabilities."
                 )
             shots.append(Shot(question, layout.reply(explanation, thought.label), thought.label, explanation))
-        return design(session, task, sample, self.name, layout, shots, {})
+        return design(session, task, sample, self.name, layout, shots)
 
 
 def think(session: Session, questions: Sequence[Question], seed: int) -> list[Response]:
-    """The zero-shot chain of thought of each question, and the label that the model then concludes with."""
+    """The zero-shot chain of thought of each question, and the label that the model then concludes with.
+
+    Raises ContextError, before any work, if a question is too long.
+    """
     model, decoding, wording = session.model, session.profile.decoding, session.profile.wording
     drawn = [seed] if decoding.do_sample else []
 
     def identity(question: Question) -> list[Any]:
-        tokens = model.tokens(_thinking(question, wording))
-        return [question.id, question.render(), model.fingerprint, tokens, asdict(decoding), *drawn]
+        encoded = model.encode(_thinking(question, wording))
+        return [question.id, question.render(), model.fingerprint, encoded.digest, asdict(decoding), *drawn]
 
-    check_context(model, [_concluding(question, wording, "") for question in questions], decoding.max_new_tokens, _SHORTER)
-    compute = partial(_think, model, session.profile, seed)
-    stage = Stage("thinking step by step", Response, identity, compute, 32, model.perform)
-    return session.memory.recall(stage, questions)
+    empty = [model.encode(_concluding(question, wording, "")) for question in questions]
+    check_context(model, empty, decoding.max_new_tokens, _LONGER)
+    compute = partial(_think, session.profile, seed)
+    return session.run(Stage("thinking step by step", Response, identity, compute, _BATCH), questions)
 
 
 def _think(
-    model: AbstractLanguageModel, profile: Profile, seed: int, batch: Sequence[Question]
+    profile: Profile, seed: int, model: AbstractLanguageModel, batch: Sequence[Question]
 ) -> Iterable[tuple[int, Response]]:
     start = perf_counter()
     chats = [_thinking(question, profile.wording) for question in batch]
     seeds = [derive(seed, "think", question.id) for question in batch]
     texts = [without_conclusion(reply.text) for reply in model.generate(chats, profile.decoding, seeds)]
     ends = [_concluding(question, profile.wording, text) for question, text in zip(batch, texts, strict=True)]
-    check_context(model, ends, 1, _SHORTER)
+    check_context(model, [model.encode(end) for end in ends], 1, _LONGER)
     labels = [question.labels for question in batch]
     tokens = model.next_token(ends, labels)
     best = [token.best(names) for token, names in zip(tokens, labels, strict=True)]

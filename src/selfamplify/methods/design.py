@@ -1,44 +1,33 @@
 """Step 3 as a function (section 3.4): a format, the shots and where they come from, laid out as a prompt."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
 
 from ..prompting.formats import AbstractFormat
 from ..prompting.prompt import Prompt
-from ..records import Question, Shot
+from ..records import Provenance, Question, Shot
 from ..session import Session
 from ..tasks.task import Task
+from ..text.lines import sha256
 from .selection import Sample
 
 
-def design(
-    session: Session,
-    task: Task,
-    sample: Sample,
-    method: str,
-    layout: AbstractFormat,
-    shots: Sequence[Shot],
-    settings: dict[str, Any],
-) -> Prompt:
+def design(session: Session, task: Task, sample: Sample, method: str, layout: AbstractFormat, shots: Sequence[Shot]) -> Prompt:
     """The prompt of ``method``: the format's instruction, the shots, and the record of how they came about."""
     labels = typical_labels(task.train)
-    provenance: dict[str, Any] = {
-        "labels": list(labels),
-        "task": task.name,
-        "model": session.model.name,
-        "model_fingerprint": session.model.fingerprint,
-        "profile": session.profile.name,
-        "selection": sample.selection,
-        "counts": asdict(sample.counts),
-        "seed": sample.seed,
-        "sample_sha256": _digest(sample.questions),
-        "selfamplify": version("selfamplify"),
-        **settings,
-    }
+    provenance = Provenance(
+        task=task.name,
+        model=session.model.name,
+        model_fingerprint=session.model.fingerprint,
+        profile=session.profile.name,
+        labels=labels,
+        selection=sample.selection,
+        counts=sample.counts,
+        seed=sample.seed,
+        sample_sha256=_digest(sample.questions),
+        selfamplify=version("selfamplify"),
+    )
     instruction = layout.instruction(labels)
     return Prompt(method, instruction, tuple(shots), task.label_map, session.profile.decoding, provenance=provenance)
 
@@ -49,5 +38,4 @@ def typical_labels(questions: Sequence[Question]) -> tuple[str, ...]:
 
 
 def _digest(questions: Sequence[Question]) -> str:
-    texts = [f"{question.id}\x1f{question.render()}\x1f{question.answer}" for question in questions]
-    return hashlib.sha256("\x1e".join(texts).encode(errors="surrogatepass")).hexdigest()
+    return sha256("\x1e".join(f"{question.id}\x1f{question.render()}\x1f{question.answer}" for question in questions))

@@ -3,37 +3,68 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .. import registry
-from ..errors import SettingsError, unknown_name
-from ..explain.making import EXPLAINERS, make_explainer
-from ..prompting.profiles import Profile
-from .auto_cot import AutoCot
-from .clustered import ClusteredAutoCot
-from .io import InputOutput
+from ..errors import SettingsError
+from ..explain.explainer import AbstractExplainer
+from ..explain.making import make_explainer
+from ..names import NAMES, find, registered, unknown_name
+from ..prompting.profiles import DEFAULT, Profile, as_profile
 from .method import AbstractMethod
 from .self_amplify import SelfAmplify
-from .zero_shot import ZeroShot, ZeroShotCot
-
-BASELINES: dict[str, AbstractMethod] = {
-    method.name: method for method in (InputOutput(), AutoCot(), ClusteredAutoCot(), ZeroShot(), ZeroShotCot())
-}
 
 
 def method_names() -> list[str]:
-    """Every name that ``make_method`` knows."""
-    return [*registry.registered("explainer", EXPLAINERS), *BASELINES]
+    """Every name that ``make_method`` knows: explainers, then competitors."""
+    return [*registered("explainer"), *NAMES["competitor"]]
 
 
-def make_method(name: str, keywords: int, steps: int, profile: Profile, chosen: Mapping[str, Any]) -> AbstractMethod:
-    """A competitor, or Self-AMPLIFY with the explainer of that name, set by ``chosen``.
+def make_method(
+    name: str, keywords: int = 6, steps: int = 3, profile: Profile | str = DEFAULT, settings: Mapping[str, Any] | None = None
+) -> AbstractMethod:
+    """A method by its name.
 
-    Under the paper's profile an explainer is replaced by the implementation that the paper used. Raises SettingsError for an
-    unknown name, or a chosen setting that the explainer does not have.
+    Parameters
+    ----------
+    name : str
+        A competitor such as ``"io"``, or an explainer, which makes Self-AMPLIFY with it.
+    keywords, steps : int
+        Keywords (k) or steps (p) per rationale, by default 6 and 3.
+    profile : Profile or str
+        The paper's profile replaces an explainer by the implementation that the paper used.
+    settings : mapping, optional
+        Settings of the explainer, by the names of its fields.
+
+    Returns
+    -------
+    AbstractMethod
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name, or a setting that the method does not have.
     """
-    if name in BASELINES:
-        if chosen:
-            raise SettingsError(f"The method {name} has no setting '{next(iter(chosen))}'; leave that option out.")
-        return BASELINES[name]
+    settings = settings or {}
+    if name in NAMES["competitor"]:
+        if settings:
+            setting, value = next(iter(settings.items()))
+            raise SettingsError(f"The method {name} has no setting '{setting}'; leave `{setting}={value}` out.")
+        return find("competitor", name)()
     if name not in method_names():
         raise unknown_name("method", name, method_names())
-    return SelfAmplify(make_explainer(dict(profile.explainers).get(name, name), chosen), keywords, steps)
+    return SelfAmplify(make_explainer(dict(as_profile(profile).explainers).get(name, name), settings), keywords, steps)
+
+
+def as_method(
+    method: AbstractMethod | AbstractExplainer | str, keywords: int = 6, steps: int = 3, profile: Profile | str = DEFAULT
+) -> AbstractMethod:
+    """The method itself, the method of that name, or Self-AMPLIFY with an explainer. Raises SettingsError for anything else."""
+    if isinstance(method, str):
+        return make_method(method, keywords, steps, profile)
+    if isinstance(method, AbstractExplainer):
+        return SelfAmplify(method, keywords, steps)
+    if isinstance(method, AbstractMethod):
+        return method
+    if isinstance(method, type):
+        raise SettingsError(f"`method={method.__name__}` is a class; write `{method.__name__}()`.")
+    raise SettingsError(
+        f'A method is a name, an explainer or a method, not {method!r}; write for example `method="kernel_shap"`.'
+    )

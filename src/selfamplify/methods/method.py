@@ -1,7 +1,7 @@
-"""The interface of a method: a sample in, a prompt out."""
+"""The interface of a method: an n-shot sample in, a prompt out."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ..prompting.prompt import Prompt
 from ..session import Session
@@ -10,10 +10,32 @@ from .selection import Sample
 
 
 class AbstractMethod(ABC):
-    """A way to turn an n-shot sample into a prompt: one row of the paper's tables."""
+    """A way to turn an n-shot sample into a prompt: one row of the paper's tables. A frozen dataclass.
+
+    Parameters
+    ----------
+    name : str
+        What results call the method; of the class, not a field.
+    own_sample : bool
+        Whether the method draws its own sample, and takes only its size and seed from the given one; of the class.
+    """
 
     name: ClassVar[str]
+    own_sample: ClassVar[bool] = False
+
+    @property
+    def makes(self) -> Literal["keywords", "steps"] | None:
+        """What rationales are made of, so that their number matters; None if neither."""
+        return None
 
     @abstractmethod
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
-        """The finished prompt on this sample."""
+        """The finished prompt on this sample.
+
+        Raises
+        ------
+        ExplanationError
+            If a shot can't be explained.
+        ContextError
+            If a question does not fit the model's context.
+        """

@@ -4,48 +4,42 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal, get_args
 
-from ..errors import SelectionError, SettingsError, unknown_name
+from ..errors import SelectionError, SettingsError
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
+from ..names import unknown_name
 from ..prompting.chats import reading_chat
 from ..prompting.profiles import Profile
-from ..records import Prediction, Question
+from ..records import Counts, Prediction, Question, Verdict
 from ..seeds import derive
 from ..session import Session
 from ..tasks.task import Task, shuffle
-from ..work.memory import Stage
+from ..text.lines import counted
+from ..work.stage import Stage
 
 _BATCH = 32
+"""Questions that are asked together: more would be asked in vain once enough qualify."""
 
-
-@dataclass(frozen=True)
-class Counts:
-    """How many questions were asked, and what became of them; asking stops with the last shot that was needed.
-
-    ``too_long`` questions do not fit the model's context, and were not asked.
-    """
-
-    asked: int = 0
-    success: int = 0
-    error: int = 0
-    discarded: int = 0
-    too_long: int = 0
-
-    def plus(self, verdict: str) -> "Counts":
-        return replace(self, asked=self.asked + 1, **{verdict: getattr(self, verdict) + 1})
-
-    def __str__(self) -> str:
-        too_long = f", {self.too_long} too long for the model" if self.too_long else ""
-        if not self.asked:
-            return f"the model was not asked{too_long}"
-        return f"{self.asked} asked, {self.success} success, {self.error} error, {self.discarded} discarded{too_long}"
+SelectionName = Literal["success", "error", "random"]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The n-shot sample, how it was selected, and the counts."""
+    """The n-shot sample.
+
+    Parameters
+    ----------
+    selection : str
+        How it was selected.
+    seed : int
+        The seed of the order in which the pool was asked.
+    questions : tuple of Question
+        The shots' questions.
+    counts : Counts
+        What was asked to select them.
+    """
 
     selection: str
     seed: int
@@ -54,7 +48,7 @@ class Sample:
 
     @staticmethod
     def of(questions: Sequence[Question], seed: int) -> "Sample":
-        """A sample of questions that were given, not selected."""
+        """A sample of given questions, which were not selected."""
         return Sample("given", seed, tuple(questions), Counts())
 
 
@@ -65,7 +59,7 @@ Ask = Callable[[Sequence[Question]], Iterator[Prediction]]
 class AbstractSelection(ABC):
     """A rule that takes shots from a shuffled pool, asking the model as far as the rule needs."""
 
-    name: str
+    name: ClassVar[str]
 
     @abstractmethod
     def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
@@ -105,14 +99,14 @@ class Random(AbstractSelection):
 SELECTIONS: dict[str, AbstractSelection] = {rule.name: rule for rule in (Success(), Error(), Random())}
 
 
-def judge(question: Question, prediction: Prediction) -> Literal["success", "error", "discarded"]:
-    """The three cases of section 3.2; it is the prediction, not the target, that must lie in the label space."""
+def judge(question: Question, prediction: Prediction) -> Verdict:
+    """The three cases of section 3.2; it is the prediction, not the target, that must be in the label space."""
     if prediction.label is None:
         return "discarded"
     return "success" if prediction.label == question.answer else "error"
 
 
-def _scan(pool: Sequence[Question], ask: Ask, shots: int, wanted: str) -> tuple[list[Question], Counts]:
+def _scan(pool: Sequence[Question], ask: Ask, shots: int, wanted: Verdict) -> tuple[list[Question], Counts]:
     chosen: list[Question] = []
     counts = Counts()
     predictions = ask(pool)
@@ -127,20 +121,20 @@ def _scan(pool: Sequence[Question], ask: Ask, shots: int, wanted: str) -> tuple[
 
 
 def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[Prediction]:
-    """f(x) for every question, in batches as they are taken: read greedily, or sampled where the profile says so."""
-    model, reading, wording = session.model, session.profile.reading, session.profile.wording
+    """f(x) for every question, in batches as they are taken: read greedily, or sampled if the profile says so."""
+    model, profile = session.model, session.profile
+    drawn = [asdict(profile.reading), seed] if profile.reading else []
 
     def identity(question: Question) -> list[object]:
-        chat = reading_chat(question, wording)
-        drawn = [asdict(reading), seed] if reading else []
-        return [question.id, model.fingerprint, model.tokens(chat), question.labels, *drawn]
+        encoded = model.encode(reading_chat(question, profile.wording))
+        return [question.id, model.fingerprint, encoded.digest, question.labels, *drawn]
 
-    compute = partial(_predict, model, session.profile, seed)
-    return session.memory.stream(Stage("asking", Prediction, identity, compute, _BATCH, model.perform), questions)
+    compute = partial(_predict, profile, seed)
+    return session.stream(Stage("asking", Prediction, identity, compute, _BATCH), questions)
 
 
 def _predict(
-    model: AbstractLanguageModel, profile: Profile, seed: int, batch: Sequence[Question]
+    profile: Profile, seed: int, model: AbstractLanguageModel, batch: Sequence[Question]
 ) -> Iterable[tuple[int, Prediction]]:
     chats = [reading_chat(question, profile.wording) for question in batch]
     if profile.reading is None:
@@ -152,27 +146,67 @@ def _predict(
 
 
 def select(session: Session, task: Task, selection: str, shots: int, seed: int) -> Sample:
-    """Take ``shots`` questions at random from those of ``task.train`` that qualify.
+    """Take shots at random from the training questions that qualify (section 3.2).
 
-    The pool is put in a seeded order and asked until enough qualify, which draws the same distribution as asking all of it.
-    Raises SelectionError with the counts where too few qualify; a question is never taken twice.
+    The pool is put into a seeded order and asked until enough qualify, which draws from the same distribution as asking all of
+    it. No question is taken twice.
+
+    Parameters
+    ----------
+    session : Session
+        The model and how it is asked.
+    task : Task
+        Its ``train`` questions are the pool.
+    selection : {"success", "error", "random"}
+        Which questions qualify.
+    shots : int
+        How many to take (n); 0 for none.
+    seed : int
+        Decides the order.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    SelectionError
+        If there are fewer training questions than shots; with the counts, if too few questions qualify.
+    SettingsError
+        For an unknown selection, or less than 0 shots.
     """
-    if selection not in SELECTIONS:
-        raise unknown_name("selection", selection, SELECTIONS)
-    if shots < 0:
-        raise SettingsError(f"{shots} shots can't be; use --shots 8, or --shots 0 for a zero-shot prompt.")
+    check_selection(selection, shots)
+    if shots > len(task.train):  # said before the model is asked for minutes
+        raise SelectionError(
+            f"{task.name} has {counted(len(task.train), 'training question')}, too few for {shots} shots; use "
+            f"`shots={len(task.train)}` or fewer, or more training questions."
+        )
     shuffled = shuffle(task.train, derive(seed, "select"))
-    pool = [question for question in shuffled if fits(session.model, reading_chat(question, session.profile.wording), 1)]
+    model, wording = session.model, session.profile.wording
+    pool = [question for question in shuffled if fits(model, model.encode(reading_chat(question, wording)), 1)]
     questions, counts = SELECTIONS[selection].choose(pool, lambda batch: ask(session, batch, seed), shots)
     counts = replace(counts, too_long=len(shuffled) - len(pool))
     if len(questions) < shots:
-        fewer = f"--shots {len(questions)}, " if questions else ""
-        qualify = {"success": counts.success, "error": counts.error, "random": len(pool)}
-        others = " or ".join(name for name, number in qualify.items() if number >= shots)
-        instead = f"--select {others}, " if others else ""
-        more = "shorter questions or a model with a longer context" if counts.too_long else "more training questions"
-        raise SelectionError(
-            f"Only {len(questions)} of {shots} shots could be selected as '{selection}' from the {len(shuffled)} training "
-            f"questions of {task.name} ({counts}); use {fewer}{instead}{'or ' if fewer or instead else ''}{more}."
-        )
+        raise _too_few(task, selection, shots, len(questions), len(pool), counts)
     return Sample(selection, seed, tuple(questions), counts)
+
+
+def check_selection(selection: str, shots: int) -> None:
+    """Raise SettingsError for an unknown selection, or a negative number of shots."""
+    if selection not in get_args(SelectionName):
+        raise unknown_name("selection", selection, get_args(SelectionName))
+    if shots < 0:
+        raise SettingsError(f"A prompt can't have {shots} shots; use `shots=8`, or `shots=0` for a zero-shot prompt.")
+
+
+def _too_few(task: Task, selection: str, shots: int, found: int, fitting: int, counts: Counts) -> SelectionError:
+    """What was asked for, what was found, and which other settings would do."""
+    qualify = {"success": counts.success, "error": counts.error, "random": fitting}
+    remedies = [f"`shots={found}`"] if found else []
+    remedies += [f'`selection="{name}"`' for name, number in qualify.items() if number >= shots]
+    remedies.append("shorter questions or a model with a longer context" if counts.too_long else "more training questions")
+    verb = "was" if found == 1 else "were"
+    return SelectionError(
+        f"Only {found} of {counted(shots, 'shot')} {verb} found by the selection '{selection}' among the "
+        f"{counted(len(task.train), 'training question')} of {task.name} ({counts}); use {', or '.join(remedies)}."
+    )

@@ -1,27 +1,47 @@
 """Self-AMPLIFY on one screen: select shots, explain them, write the explanations into a prompt (sections 3.1 to 3.4)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
 
 from ..errors import SettingsError
 from ..explain.explainer import AbstractExplainer
 from ..explain.explaining import explain_all
 from ..explain.kernel_shap import KernelShap
+from ..explain.making import as_explainer
+from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.formats import layout_for
-from ..prompting.profiles import DEFAULT, Profile
+from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
 from ..records import Shot
 from ..session import Session
+from ..tasks.loading import as_task
 from ..tasks.task import Task
-from ..work.memory import AbstractMemory, NoMemory
+from ..work.stage import Progress, silent
 from .design import design
 from .method import AbstractMethod
-from .selection import Sample, select
+from .selection import Sample, SelectionName, select
 
 
 @dataclass(frozen=True)
 class SelfAmplify(AbstractMethod):
-    """The method itself: rationales from ``explainer``, of ``keywords`` words or ``steps`` steps."""
+    """The method itself: rationales by an explainer.
+
+    Parameters
+    ----------
+    explainer : AbstractExplainer
+        By default ``KernelShap()``.
+    keywords : int
+        Keywords per rationale (k), by default 6, for explainers that score or name words.
+    steps : int
+        Steps per rationale (p), by default 3, for explainers that write.
+
+    Raises
+    ------
+    SettingsError
+        If ``keywords`` or ``steps`` is less than 1.
+    """
 
     name = "self_amplify"
     explainer: AbstractExplainer = field(default_factory=KernelShap)
@@ -31,42 +51,85 @@ class SelfAmplify(AbstractMethod):
     def __post_init__(self) -> None:
         for setting, value in (("keywords", self.keywords), ("steps", self.steps)):
             if value < 1:
-                raise SettingsError(f"{value} {setting} can't make a rationale; use --{setting} 1, or more.")
+                raise SettingsError(f"A rationale can't have {value} {setting}; use `{setting}=1`, or more.")
+
+    @property
+    def makes(self) -> Literal["keywords", "steps"]:
+        return self.explainer.makes
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
         if not sample.questions:
-            raise SettingsError("Self-AMPLIFY needs at least one shot; use --shots 8, or the method zero_shot.")
-        wanted = {"keywords": self.keywords, "steps": self.steps, "decoding": session.profile.decoding}
-        explainer = self.explainer.completed(**wanted)
+            raise SettingsError('Self-AMPLIFY needs at least one shot; use `shots=8`, or `method="zero_shot"`.')
+        explainer = self.explainer.completed(
+            keywords=self.keywords, steps=self.steps, decoding=session.profile.decoding, value=session.model.label_value
+        )
         explanations = explain_all(session, explainer, sample.questions, sample.seed)
         layout = layout_for(explanations, session.profile.wording, self.keywords, self.steps)
         shots = [
             Shot(question, layout.reply(explanation, question.answer), question.answer, explanation)
             for question, explanation in zip(sample.questions, explanations, strict=True)
         ]
-        engine = {"explainer": self.explainer.name, "engine": repr(explainer)}
-        settings = engine | {"keywords": self.keywords, "steps": self.steps}
-        return design(session, task, sample, self.name, layout, shots, settings)
+        prompt = design(session, task, sample, self.name, layout, shots)
+        settings = {"explainer": explainer.name, "engine": repr(explainer), self.makes: getattr(self, self.makes)}
+        return replace(prompt, provenance=prompt.provenance and replace(prompt.provenance, **settings))
 
 
 def amplify(
-    model: AbstractLanguageModel,
-    task: Task,
-    explainer: AbstractExplainer | None = None,
-    selection: str = "error",
+    model: AbstractLanguageModel | str | Path,
+    task: Task | str,
+    explainer: AbstractExplainer | str = "kernel_shap",
+    *,
+    selection: SelectionName = "error",
     shots: int = 8,
     keywords: int = 6,
     steps: int = 3,
     seed: int = 0,
-    profile: Profile = DEFAULT,
-    memory: AbstractMemory | None = None,
+    profile: Profile | str = DEFAULT,
+    progress: Progress = silent,
 ) -> Prompt:
-    """Build the prompt with which ``model`` explains itself the ``task``: n ``shots``, k ``keywords`` or p ``steps``.
+    """Build the prompt with which a model explains a task to itself: select, explain, write (the paper's three steps).
 
-    ``explainer`` is an instance such as ``KernelShap(samples=350)`` (the default); ``selection`` is ``"success"``,
-    ``"error"`` or ``"random"``. Raises SelectionError if too few questions qualify, ExplanationError if a shot can't be
-    explained, ContextError if a question is longer than the model's context.
+    ``build`` does the same in a run folder, so that nothing is lost if it is interrupted.
+
+    Parameters
+    ----------
+    model : AbstractLanguageModel, str or Path
+        The model, or what ``load_model`` takes: ``"embedded"``, a folder, a hub name.
+    task : Task or str
+        The task, or the name of one that needs no file.
+    explainer : AbstractExplainer or str
+        Such as ``KernelShap(samples=350)``, or its name; by default ``"kernel_shap"``.
+    selection : {"success", "error", "random"}
+        Which questions become shots: those that the model answers right, those that it answers with a wrong label (the
+        default), or any.
+    shots : int
+        How many shots (n), by default 8.
+    keywords, steps : int
+        Keywords (k, by default 6) or steps (p, by default 3) per rationale, whichever the explainer makes.
+    seed : int
+        Decides which shots are drawn and which coalitions are sampled; by default 0.
+    profile : Profile or str
+        The wording and decoding: ``"default"`` or ``"paper"``.
+    progress : callable
+        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+
+    Returns
+    -------
+    Prompt
+
+    Raises
+    ------
+    SelectionError
+        If too few questions qualify as shots.
+    ExplanationError
+        If a shot can't be explained.
+    ContextError
+        If a question is longer than the model's context.
+    SettingsError
+        For an unknown name or an invalid setting.
     """
-    session = Session(model, profile, memory or NoMemory())
-    sample = select(session, task, selection, shots, seed)
-    return SelfAmplify(explainer or KernelShap(), keywords, steps).prompt(session, task, sample)
+    explainer, profile = as_explainer(explainer), as_profile(profile)
+    session = Session(as_model(model), profile, progress=progress)
+    questions = as_task(task)
+    sample = select(session, questions, selection, shots, seed)
+    return SelfAmplify(explainer, keywords, steps).prompt(session, questions, sample)

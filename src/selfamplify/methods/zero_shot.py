@@ -18,7 +18,7 @@ class ZeroShot(AbstractMethod):
     name = "zero_shot"
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
-        return design(session, task, Sample.of((), sample.seed), self.name, AnswerFormat(session.profile.wording), (), {})
+        return design(session, task, Sample.of((), sample.seed), self.name, AnswerFormat(session.profile.wording), ())
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,5 @@ class ZeroShotCot(AbstractMethod):
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
         wording = session.profile.wording
-        prompt = design(session, task, Sample.of((), sample.seed), self.name, ThoughtFormat(wording), (), {})
+        prompt = design(session, task, Sample.of((), sample.seed), self.name, ThoughtFormat(wording), ())
         return replace(prompt, prefill=wording.think)

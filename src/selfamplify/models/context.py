@@ -1,29 +1,35 @@
-"""Whether chats fit a model's context, found out before any work."""
+"""Whether prompts fit a model's context, checked before any work."""
 
 from collections.abc import Sequence
 
 from ..errors import ContextError
-from ..records import Chat
+from ..records import Encoded
 from .model import AbstractLanguageModel
 
 
-def fits(model: AbstractLanguageModel, chat: Chat, new_tokens: int) -> bool:
-    """Whether a chat and what it is to be continued by fit the model's context."""
-    return len(model.tokens(chat)) + new_tokens <= model.context
+def fits(model: AbstractLanguageModel, encoded: Encoded, new_tokens: int) -> bool:
+    """Whether a prompt and ``new_tokens`` more tokens fit the model's context."""
+    return encoded.length + new_tokens <= model.context
 
 
-def check_context(model: AbstractLanguageModel, chats: Sequence[Chat], new_tokens: int, remedy: str) -> None:
-    """Refuse, before any work, chats that do not fit the model's context together with what it is to write.
+def check_context(model: AbstractLanguageModel, encoded: Sequence[Encoded], new_tokens: int, remedy: str) -> None:
+    """Refuse prompts that are too long together with what the model is to write.
 
-    Raises ContextError with the numbers.
+    Raises
+    ------
+    ContextError
+        With the numbers of the longest prompt, and ``remedy``.
     """
-    if not chats:
-        return
-    longest = max(len(model.tokens(chat)) for chat in chats)
-    if longest + new_tokens > model.context:
-        room = model.context - longest
-        shorter = f"--max-new-tokens {room}, " if room >= 1 and new_tokens > 1 else ""
+    if encoded:
+        check_length(model, max(each.length for each in encoded), new_tokens, remedy)
+
+
+def check_length(model: AbstractLanguageModel, length: int, new_tokens: int, remedy: str) -> None:
+    """Refuse a prompt of ``length`` tokens if it does not fit the context with ``new_tokens`` more. Raises ContextError."""
+    if length + new_tokens > model.context:
+        room = model.context - length
+        shorter = f"`max_new_tokens={room}`, " if room >= 1 and new_tokens > 1 else ""
         raise ContextError(
-            f"The longest prompt has {longest} tokens and is to be continued by {new_tokens}, but the context of "
-            f"{model.name} is {model.context}; use {shorter}{remedy}."
+            f"The longest prompt has {length} tokens and may be continued by {new_tokens}, but the context of {model.name} is "
+            f"{model.context}; use {shorter}{remedy}."
         )

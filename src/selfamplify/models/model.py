@@ -1,57 +1,106 @@
 """Who answers: the two interfaces through which everything reaches a model.
 
 ``AbstractLanguageModel`` is all that a served model can offer: next tokens and text. ``AbstractDifferentiableModel`` adds
-token rows, embeddings and gradients; an explainer that needs them asks for that type, and no flag says what a model can't do.
+tokens, embeddings and gradients. An explainer that needs them requires that type, so that no flag says what a model can't do.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..records import Chat, Decoding, Generation, Message, NextToken
-from ..work.memory import Compute, Item, Performed, Record, one_by_one
+from ..records import Chat, Decoding, Encoded, Generation, Message, NextToken, Value
+from ..work.workers import AbstractWorkers, InProcess
 
 
 class AbstractLanguageModel(ABC):
-    """A model that is asked in batches; answers keep the order of the questions."""
+    """A model that is asked in batches; answers keep the order of the questions.
+
+    Parameters
+    ----------
+    name : str
+        What results call the model.
+    context : int
+        The tokens that a prompt and its reply may have together.
+    window : int
+        How many questions are answered together, at most; by default 1,024.
+    label_value : {"logit", "logprob"}
+        What an attribution of a label explains by default: its logit if the model returns logits, else its log-probability.
+    """
 
     name: str
     context: int
     window: int = 1024
-    """Questions that it answers together, at most: a unit of work, whoever does it."""
+    label_value: Value = "logprob"
 
     @property
     @abstractmethod
     def fingerprint(self) -> str:
-        """What the answers depend on besides the tokens: weights, tokenizer, template, dtype, backend and its version."""
+        """What the answers depend on besides the prompt: weights, tokenizer, template, dtype, backend and its version."""
 
     @abstractmethod
-    def tokens(self, chat: Chat) -> tuple[int, ...]:
-        """The token ids of a rendered chat, prefill included."""
+    def encode(self, chat: Chat) -> Encoded:
+        """The chat as this model takes it, prefill included: rendered and tokenised once.
+
+        Raises
+        ------
+        ModelError
+            If a text holds a control token of the model, or its template does not take these turns.
+        """
 
     @abstractmethod
     def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
-        """The next-token distribution after each chat's prefill, which ends in ``(``, with respect to its labels."""
+        """The next-token distribution after the prefill of each chat, which ends in ``(``, with respect to its labels.
 
-    @abstractmethod
-    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
-        """Each chat's place and continuation, as they come to their ends, in any order.
+        Parameters
+        ----------
+        chats
+            The chats, in any number.
+        labels
+            For each chat the labels that may follow, at least two.
 
-        ``seeds`` holds one seed a chat; only sampling uses them.
+        Returns
+        -------
+        list of NextToken
+            One per chat, in their order.
         """
 
-    def perform(self, compute: Compute[Item, Record], batches: Iterable[Sequence[Item]]) -> Performed[Record]:
-        """Do the work of many batches, which ask this model: here, one batch after another."""
-        return one_by_one(compute, batches)
+    @abstractmethod
+    def generated(
+        self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Generation]]:
+        """Write the continuation of each chat.
+
+        Parameters
+        ----------
+        encoded
+            The chats, by ``encode`` of this model.
+        decoding
+            How text is generated.
+        seeds
+            One seed per chat; only sampling uses them.
+
+        Yields
+        ------
+        int, Generation
+            The place of a chat and its continuation, as each is finished, in any order.
+        """
 
     def generate(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[Generation]:
-        """The continuations, in the order of the chats."""
-        found = dict(self.generated(chats, decoding, seeds))
+        """The continuations of ``generated``, in the order of the chats."""
+        found = dict(self.generated([self.encode(chat) for chat in chats], decoding, seeds))
         return [found[place] for place in range(len(chats))]
+
+    @property
+    def workers(self) -> AbstractWorkers:
+        """Who computes the batches of a stage with this model: by default this process."""
+        return InProcess(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
 
 
 @dataclass(frozen=True)
@@ -74,7 +123,7 @@ class Reading:
 class AnswerReading:
     """A tokenised chat whose reply is a given answer: ``ids`` are the tokens before it, ``answer_ids`` its own.
 
-    A token that holds both the end of what stands before the answer and its beginning is one of the answer's. ``spans`` are
+    A token that holds both the end of what precedes the answer and its beginning is one of the answer's. ``spans`` are
     the character spans of ``ids`` in ``text``, the rendered chat, which ends in the answer, ``text[answer:]``; ``contents``
     are the spans of the messages' contents, without white space that the template trims.
     """
@@ -88,19 +137,27 @@ class AnswerReading:
 
 
 class AbstractDifferentiableModel(AbstractLanguageModel):
-    """A model whose tokens, embeddings and gradients are at hand.
+    """A model whose tokens, embeddings and gradients are available.
 
-    ``blank`` is the token id that stands for an absent token: the padding token, or the unknown token.
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network itself.
+    embedding : torch.nn.Module
+        Its embedding layer.
+    blank : int
+        The token id that stands for an absent token: the padding token, or the unknown token.
     """
 
     module: nn.Module
     embedding: nn.Module
     blank: int
+    label_value: Value = "logit"
 
     @property
     @abstractmethod
     def device(self) -> torch.device:
-        """Where the weights lie."""
+        """Where the weights are."""
 
     @abstractmethod
     def read(self, chat: Chat, labels: Sequence[str]) -> Reading:
@@ -108,7 +165,7 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
 
     @abstractmethod
     def read_answer(self, messages: Sequence[Message], answer: str) -> AnswerReading:
-        """Tokenise a chat whose reply is ``answer``, behind the start of a reply where the last message is the assistant's."""
+        """Tokenise a chat whose reply is ``answer``; if the last message is the assistant's, ``answer`` continues it."""
 
     @abstractmethod
     def last_logits(
@@ -116,7 +173,7 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
     ) -> Float[Tensor, "row place column"]:
         """Logits (float32) after each of the last ``keep`` tokens of each row; the rows' first ``prefix`` tokens are equal.
 
-        The last axis is the vocabulary, or ``tokens`` of it, in their order.
+        The last axis is the vocabulary, or those ``tokens`` of it, in their order.
         """
 
     @abstractmethod
@@ -128,4 +185,4 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
         keep: int = 1,
         tokens: Sequence[int] | None = None,
     ) -> Float[Tensor, "row place column"]:
-        """The same from embeddings behind the tokens of ``prefix``, with gradients; rows end at ``lengths`` (None: full)."""
+        """The same from embeddings after the tokens of ``prefix``, with gradients; rows end at ``lengths`` (None: full)."""

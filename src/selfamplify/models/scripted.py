@@ -1,21 +1,34 @@
-"""A model that says what a script tells it to: for tests, documentation and trying a pipeline without weights."""
+"""A model that says what a script tells it to say: for tests, documentation, and trying a pipeline without weights."""
 
-import hashlib
-import zlib
+import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 
-from ..records import Chat, Decoding, Generation, NextToken
+from ..records import Chat, Decoding, Encoded, Generation, NextToken
+from ..text.lines import sha256
 from .model import AbstractLanguageModel
 
 Script = Callable[[Chat], str]
 
 
 class ScriptedModel(AbstractLanguageModel):
-    """Answers every chat with ``script(chat)``; the next token is the first character of that answer.
+    """A deterministic test double: it answers every chat with ``script(chat)``.
 
-    ``answered`` counts the chats answered so far. A token is a whitespace word, so that lengths and contexts can be tried.
+    The next token is the first character of that answer. A token is a whitespace-separated word, so that lengths and contexts
+    can be tried. ``answered`` counts the chats answered so far.
 
-    >>> from selfamplify.records import Chat, Message
+    Parameters
+    ----------
+    script : callable
+        Takes a ``Chat``, returns the reply.
+    name : str
+        Stands for the script in keys: give two scripts two names.
+    context : int
+        Tokens (words) that a prompt and its reply may have together; by default 2**20.
+
+    Examples
+    --------
+    >>> from selfamplify import Chat, Message
     >>> model = ScriptedModel(lambda chat: "B")
     >>> model.next_token([Chat((Message("user", "Which? (A) x (B) y"),), "The answer is (")], [("A", "B")])[0].label
     'B'
@@ -29,12 +42,11 @@ class ScriptedModel(AbstractLanguageModel):
 
     @property
     def fingerprint(self) -> str:
-        """The name stands for the script: give two scripts two names."""
-        return f"scripted:{hashlib.sha256(self.name.encode()).hexdigest()}"
+        return f"scripted:{sha256(self.name)}"
 
-    def tokens(self, chat: Chat) -> tuple[int, ...]:
+    def encode(self, chat: Chat) -> Encoded:
         words = " ".join([message.content for message in chat.messages] + [chat.prefill]).split()
-        return tuple(zlib.crc32(word.encode()) for word in words)
+        return Encoded(chat, len(words), sha256(json.dumps(asdict(chat))))
 
     def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
         return [self._next_token(chat, names) for chat, names in zip(chats, labels, strict=True)]
@@ -44,9 +56,11 @@ class ScriptedModel(AbstractLanguageModel):
         certain = [0.0 if label == text else -100.0 for label in labels]
         return NextToken(text, text if text in labels else None, tuple(certain))
 
-    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
-        for place, chat in enumerate(chats):
-            text = self._say(chat)
+    def generated(
+        self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Generation]]:
+        for place, each in enumerate(encoded):
+            text = self._say(each.chat)
             yield place, Generation(text, len(text.split()), True)
 
     def _say(self, chat: Chat) -> str:

@@ -1,4 +1,4 @@
-"""How a question x is put to a model on its own (section 3.2), and what fits into its context."""
+"""How a question x is put to a model on its own (section 3.2), and a response to a judge."""
 
 from ..records import Chat, Message, Question
 from .wording import Wording
@@ -10,7 +10,7 @@ _JUDGE_REQUEST = (
 
 
 def reading_chat(question: Question, wording: Wording) -> Chat:
-    """The standard prompt with "The answer is (" appended: the next token is f(x)."""
+    """The standard prompt, continued by "The answer is (": the next token is f(x)."""
     return request(wording.answer_instruction(question.labels), question, wording.read)
 
 

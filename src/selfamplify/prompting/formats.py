@@ -1,6 +1,6 @@
-"""Step 3.3, last part: an explanation becomes the paper's sentence; a format says how all the shots of a prompt are written.
+"""An explanation becomes the paper's sentence (section 3.3); a format says how all shots of a prompt are written.
 
-A format is a value: what the instruction asks for and what an assistant's turn looks like. The keyword and step formats are
+A format is a value: what the instruction asks for, and what an assistant's turn looks like. The keyword and step formats are
 the paper's two preprompts; the answer and thought formats are those of IO and of Auto-CoT.
 """
 
@@ -9,13 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import ExplanationError
-from ..records import Explanation
+from ..records import Explanation, NamedWords, ScoredWords, WrittenText
 from ..text.keywords import best, keyword
 from .wording import Wording, choices, listed, placeholders
 
 
 class AbstractFormat(ABC):
-    """How a prompt asks and how its shots answer."""
+    """How a prompt asks and how its shots answer.
+
+    Parameters
+    ----------
+    wording : Wording
+        The sentences to fill in.
+    """
 
     wording: Wording
 
@@ -25,12 +31,26 @@ class AbstractFormat(ABC):
 
     @abstractmethod
     def reply(self, explanation: Explanation | None, label: str) -> str:
-        """The assistant's turn of a shot: the rationale, which ends by naming the answer ``label``."""
+        """The assistant's turn of a shot: the rationale, which ends by naming the answer ``label``.
+
+        Raises
+        ------
+        TypeError
+            For an explanation of a kind that this format does not write.
+        ExplanationError
+            If nothing in the explanation can be written.
+        """
 
 
 @dataclass(frozen=True)
 class AnswerFormat(AbstractFormat):
-    """IO prompting: the answer alone."""
+    """IO prompting: the answer alone.
+
+    Parameters
+    ----------
+    wording : Wording
+        The sentences to fill in.
+    """
 
     wording: Wording
 
@@ -43,7 +63,15 @@ class AnswerFormat(AbstractFormat):
 
 @dataclass(frozen=True)
 class KeywordFormat(AbstractFormat):
-    """The ``keywords`` most important words as the rationale (section 3.3)."""
+    """The most important words as the rationale (section 3.3).
+
+    Parameters
+    ----------
+    wording : Wording
+        The sentences to fill in.
+    keywords : int
+        How many words (k), by default 6.
+    """
 
     wording: Wording
     keywords: int = 6
@@ -56,11 +84,11 @@ class KeywordFormat(AbstractFormat):
         )
 
     def reply(self, explanation: Explanation | None, label: str) -> str:
-        if explanation is None:
-            raise ValueError("a keyword rationale needs an explanation")
+        if not isinstance(explanation, ScoredWords | NamedWords):
+            raise TypeError(f"a keyword rationale is written from words, not from {explanation!r}")
         words = keywords(explanation, self.keywords)
         if not words:
-            raise ExplanationError(f"Question {explanation.question_id} has only stop words for keywords; leave it out.")
+            raise ExplanationError(f"Question {explanation.question_id} has only stop words as keywords; leave it out.")
         return self._sentence(words, label)
 
     def _sentence(self, words: Sequence[str], label: str) -> str:
@@ -70,7 +98,15 @@ class KeywordFormat(AbstractFormat):
 
 @dataclass(frozen=True)
 class StepFormat(AbstractFormat):
-    """A ``steps``-step explanation in the model's words as the rationale (section 3.3, self_exp)."""
+    """An explanation in the model's words as the rationale (section 3.3, self_exp).
+
+    Parameters
+    ----------
+    wording : Wording
+        The sentences to fill in.
+    steps : int
+        How many steps (p), by default 3.
+    """
 
     wording: Wording
     steps: int = 3
@@ -84,8 +120,8 @@ class StepFormat(AbstractFormat):
         )
 
     def reply(self, explanation: Explanation | None, label: str) -> str:
-        if explanation is None or not explanation.text:
-            raise ValueError("a step rationale needs a written explanation")
+        if not isinstance(explanation, WrittenText):
+            raise TypeError(f"a step rationale is written from a text, not from {explanation!r}")
         return self._sentence(explanation.text, label)
 
     def _sentence(self, steps: str, label: str) -> str:
@@ -94,7 +130,13 @@ class StepFormat(AbstractFormat):
 
 @dataclass(frozen=True)
 class ThoughtFormat(AbstractFormat):
-    """Auto-CoT's chain of thought as the rationale (Zhang et al. 2023, https://arxiv.org/abs/2210.03493)."""
+    """Auto-CoT's chain of thought as the rationale (Zhang et al. 2023, https://arxiv.org/abs/2210.03493).
+
+    Parameters
+    ----------
+    wording : Wording
+        The sentences to fill in.
+    """
 
     wording: Wording
 
@@ -105,30 +147,47 @@ class ThoughtFormat(AbstractFormat):
         )
 
     def reply(self, explanation: Explanation | None, label: str) -> str:
-        if explanation is None or explanation.text is None:
-            raise ValueError("a chain of thought needs a written explanation")
+        if not isinstance(explanation, WrittenText):
+            raise TypeError(f"a chain of thought is written from a text, not from {explanation!r}")
         return self._sentence(explanation.text, label)
 
     def _sentence(self, thought: str, label: str) -> str:
         return self.wording.thought.format(think=self.wording.think, thought=thought, label=label)
 
 
-def keywords(explanation: Explanation, k: int) -> list[str]:
-    """The k most important words of an explanation, in the order of the text, each once (compared without case).
+def keywords(explanation: ScoredWords | NamedWords, k: int) -> list[str]:
+    """The k most important words of an explanation, each once (compared without case); all of them if there are fewer.
 
-    Scored words are ranked by score, and stop words are passed over here, never given a fake score. Words without scores
-    keep the order in which they were named. With fewer than k candidates, all of them.
+    Scored words are ranked by score, skipping stop words, and returned in the order of the text. Named words keep the order in
+    which they were named.
     """
-    words, scores = explanation.words, explanation.scores
-    if scores is None:
+    words = explanation.words
+    if isinstance(explanation, NamedWords):
         chosen = list(best([word.lower() for word in words], [0.0] * len(words), k).values())
     else:
-        chosen = sorted(best([keyword(word) for word in words], scores, k).values())
+        chosen = sorted(best([keyword(word) for word in words], explanation.scores, k).values())
     return [words[place] for place in chosen]
 
 
-def layout_for(explanations: Sequence[Explanation], wording: Wording, keyword_count: int, step_count: int) -> AbstractFormat:
-    """The format in which explanations of one kind are written: as keywords where words were scored or named, else as steps."""
-    if all(explanation.words for explanation in explanations):
-        return KeywordFormat(wording, keyword_count)
-    return StepFormat(wording, step_count)
+def layout_for(
+    explanations: Sequence[Explanation], wording: Wording, keyword_count: int = 6, step_count: int = 3
+) -> AbstractFormat:
+    """The format in which explanations of one kind are written.
+
+    Parameters
+    ----------
+    explanations : sequence of Explanation
+        The explanations of a prompt's shots.
+    wording : Wording
+        The sentences to fill in.
+    keyword_count, step_count : int
+        How many keywords (k) or steps (p) a rationale has; by default 6 and 3.
+
+    Returns
+    -------
+    AbstractFormat
+        A StepFormat if the explanations are texts, else a KeywordFormat.
+    """
+    if any(isinstance(explanation, WrittenText) for explanation in explanations):
+        return StepFormat(wording, step_count)
+    return KeywordFormat(wording, keyword_count)

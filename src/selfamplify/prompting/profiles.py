@@ -1,19 +1,31 @@
-"""How everything is said and decoded: our defaults, and the paper's settings (appendices A.2 and A.3)."""
+"""How everything is worded and decoded: our defaults, and the paper's settings (appendices A.2 and A.3)."""
 
 from dataclasses import dataclass, replace
 
-from ..errors import unknown_name
+from ..errors import SettingsError
+from ..names import unknown_name
 from ..records import Decoding
 from .wording import APPENDIX, OURS, Wording
 
 
 @dataclass(frozen=True)
 class Profile:
-    """One consistent way to speak to a model.
+    """One consistent way to ask a model.
 
-    ``decoding`` generates rationales and answers. ``reading`` decodes f(x) in step 1; None takes the arg max of the
-    next-token distribution. ``explainers`` replaces explainers by name where the paper used another implementation.
-    ``judged`` lets a judge model read the responses, instead of rules.
+    Parameters
+    ----------
+    name : str
+        What results call the profile.
+    wording : Wording
+        Every sentence that is said to the model.
+    decoding : Decoding
+        Generates rationales and answers.
+    reading : Decoding, optional
+        Decodes f(x) in step 1; None takes the arg max of the next-token distribution.
+    explainers : tuple of (str, str)
+        Names of explainers, each with the one that replaces it, if the paper used another implementation.
+    judged : bool
+        Whether a judge model reads the responses instead of rules; by default False.
     """
 
     name: str
@@ -24,7 +36,7 @@ class Profile:
     judged: bool = False
 
     def with_length(self, max_new_tokens: int | None) -> "Profile":
-        """The same profile with other longest rationales and answers; None leaves them."""
+        """The same profile with another limit of rationales and answers, in tokens; None leaves it."""
         if max_new_tokens is None:
             return self
         return replace(self, decoding=replace(self.decoding, max_new_tokens=max_new_tokens))
@@ -33,7 +45,7 @@ class Profile:
 _A2 = Decoding(max_new_tokens=300, do_sample=True, num_beams=2, no_repeat_ngram_size=2, early_stopping=True)
 
 DEFAULT = Profile("default", OURS, Decoding(), None)
-# The ban on repeated bigrams covers the prompt's own: behind "(" it would rule every label out.
+# The ban on repeated bigrams covers those of the prompt: after "(" it would rule out every label.
 _A2_READING = replace(_A2, max_new_tokens=1, no_repeat_ngram_size=0)
 _CAPTUM = (("kernel_shap", "kernel_shap_captum"), ("deep_lift", "deep_lift_captum"))
 PAPER = Profile("paper", APPENDIX, _A2, _A2_READING, _CAPTUM, judged=True)
@@ -41,8 +53,12 @@ PAPER = Profile("paper", APPENDIX, _A2, _A2_READING, _CAPTUM, judged=True)
 PROFILES = {profile.name: profile for profile in (DEFAULT, PAPER)}
 
 
-def find_profile(name: str) -> Profile:
-    """The profile of that name. Raises SettingsError for an unknown one."""
-    if name not in PROFILES:
-        raise unknown_name("profile", name, PROFILES)
-    return PROFILES[name]
+def as_profile(profile: Profile | str) -> Profile:
+    """The profile itself, or the one of that name. Raises SettingsError for an unknown name, or anything else."""
+    if isinstance(profile, Profile):
+        return profile
+    if not isinstance(profile, str):
+        raise SettingsError(f'A profile is a name or a Profile, not {profile!r}; write for example `profile="default"`.')
+    if profile not in PROFILES:
+        raise unknown_name("profile", profile, PROFILES)
+    return PROFILES[profile]

@@ -10,10 +10,37 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wording:
-    """The instructions (preprompts), their output examples, and the sentences of the shots.
+    """The sentences that are said to a model: instructions (preprompts) with their output examples, and the shots' replies.
 
-    ``choices`` is "(A), (B), (C) or (D)"; ``k`` the number of keywords, ``keywords`` the quoted list, ``p`` the number of
-    steps, ``label`` the answer's letter.
+    Each sentence is a template for ``str.format``. Its placeholders are ``{choices}`` ("(A), (B), (C) or (D)"), ``{preamble}``
+    and ``{example}`` (the sentences filled in before), ``{k}`` (the number of keywords), ``{keywords}`` (the quoted list),
+    ``{p}`` (the number of steps), ``{steps}`` and ``{thought}`` (the text of the rationale), ``{think}``, and ``{label}`` (the
+    letter of the answer).
+
+    Parameters
+    ----------
+    name : str
+        What results call the wording.
+    preamble : str
+        Opens every instruction and says what the choices look like.
+    ask_answer, ask_keywords, ask_steps, ask_thought : str
+        The instructions: for the answer alone, or after keywords, steps or a chain of thought.
+    answer : str
+        The reply of a shot without a rationale.
+    keywords, keyword : str
+        The keyword rationale, with several keywords or a single one.
+    steps : str
+        The rationale in steps.
+    think, thought : str
+        The start of a chain of thought, and the whole rationale.
+    topk_request, topk_reply : str
+        How self_topk asks for keywords, and the start of the reply.
+    explain_request, explain_reply : str
+        How self_exp asks for an explanation, and the start of the reply.
+    conclude, conclude_thought : str
+        Continue a reply, or a chain of thought, up to the letter of its answer.
+    read : str
+        The start of the reply from which f(x) is read in step 1.
     """
 
     name: str
@@ -40,7 +67,18 @@ class Wording:
     read: str = "The answer is ("
 
     def answer_instruction(self, labels: Sequence[str]) -> str:
-        """The instruction of standard (IO) prompting, in which questions are also asked in step 1."""
+        """The instruction of standard (IO) prompting, which is also used to ask questions in step 1.
+
+        Parameters
+        ----------
+        labels : sequence of str
+            The labels of the choices; the example shows the first.
+
+        Returns
+        -------
+        str
+            The instruction.
+        """
         return self.ask_answer.format(
             preamble=self.preamble.format(choices=choices(labels)), example=self.answer.format(label=labels[0])
         )
@@ -76,23 +114,23 @@ APPENDIX = Wording(
 
 
 def listed(words: Sequence[str]) -> str:
-    """Quoted words as the paper's sentence lists them: ``"a", "b", and "c"``."""
+    """The words in quotation marks, listed as in the paper's sentence: ``"a", "b", and "c"``."""
     quoted = [f'"{word}"' for word in words]
     return ", ".join([*quoted[:-1], f"and {quoted[-1]}"]) if len(quoted) > 1 else quoted[0]
 
 
 def choices(labels: Sequence[str]) -> str:
-    """The labels as the instruction names them: ``(A), (B), (C) or (D)``."""
+    """The labels as an instruction lists them: ``(A), (B), (C) or (D)``."""
     shown = [f"({label})" for label in labels]
     return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
 
 
 def placeholders(word: str, count: int) -> list[str]:
-    """``word1``, ``word2``, …: what an output example shows instead of content."""
+    """The placeholders ``word1``, ``word2``, …, which an output example shows in place of content."""
     return [f"{word}{number}" for number in range(1, count + 1)]
 
 
 def without_conclusion(text: str) -> str:
-    """One line of reasoning, up to a "therefore the answer is …": the rationale's own sentence says that."""
+    """The reasoning as one line, without a final "therefore the answer is …", which the rationale adds itself."""
     conclusion = r"[,;]?\s*\b(?:therefore|thus|hence|so),?\s+the answer is\b"
     return re.split(conclusion, " ".join(text.split()), maxsplit=1, flags=re.IGNORECASE)[0].strip()

@@ -1,24 +1,36 @@
-"""Progress of long work: a bar with the time left on a terminal, a plain line now and then elsewhere."""
+"""Progress of long work: on a terminal a bar with the remaining time, elsewhere a plain line every few seconds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ..work.memory import Progress as Report
+from ..work.stage import Progress as Report
 
-_EVERY = 5.0
-"""Seconds between two plain lines of the same work."""
+_INTERVAL = 5.0
+"""The least seconds between two plain lines about the same work."""
 
 
 @contextmanager
 def terminal_progress(console: Console) -> Iterator[Report]:
-    """What to call after every batch of work: (what, done, total)."""
+    """Show progress on a console while the context is open.
+
+    Parameters
+    ----------
+    console
+        Where to show it: a bar if it is a terminal, else plain lines such as ``explaining with kernel_shap: 3/8``.
+
+    Yields
+    ------
+    callable
+        ``report(what, done, total)``, to be called whenever some of the work is done: what is being done, how many items are
+        done, and how many there are.
+    """
     if console.is_terminal:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -31,14 +43,15 @@ def terminal_progress(console: Console) -> Iterator[Report]:
 
 
 def _bars(bars: Progress) -> Report:
-    current: dict[str, object] = {}
+    current: dict[str, TaskID] = {}
 
     def report(what: str, done: int, total: int) -> None:
-        if current.get("what") != what:
-            for task in bars.task_ids:
+        if what not in current:
+            for task in current.values():
                 bars.remove_task(task)
-            current.update(what=what, task=bars.add_task(what, total=total))
-        bars.update(current["task"], completed=done, total=total)  # pyright: ignore[reportArgumentType]
+            current.clear()
+            current[what] = bars.add_task(what, total=total)
+        bars.update(current[what], completed=done, total=total)
 
     return report
 
@@ -48,7 +61,7 @@ def _lines(console: Console) -> Report:
 
     def report(what: str, done: int, total: int) -> None:
         now = monotonic()
-        if done and (done == total or now - last.get(what, -_EVERY) >= _EVERY):
+        if done and (done == total or now - last.get(what, -_INTERVAL) >= _INTERVAL):
             last[what] = now
             console.print(f"{what}: {done}/{total}", highlight=False, markup=False)
 

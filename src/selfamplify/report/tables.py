@@ -1,4 +1,4 @@
-"""The rows of a comparison as a table: one line a row, or, over several seeds, the paper's mean and deviation."""
+"""The rows of a comparison as a table: one line per row, or, over several seeds, the paper's mean and deviation."""
 
 from collections.abc import Sequence
 
@@ -6,21 +6,34 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from ..runs.results import Gain, Table
+from ..runs.table import Gain, Table
+from ..text.lines import counted
 from ..text.printable import printable
 
 
 def comparison_table(table: Table) -> RichTable:
-    """A table for the terminal; runs with several seeds are summed up as in the paper's Table 2."""
+    """A comparison as a table for the terminal.
+
+    Parameters
+    ----------
+    table
+        The result of ``compare``, or of ``Table.load``.
+
+    Returns
+    -------
+    rich.table.Table
+        One line per row. If the rows have several seeds: one line per method, selection and number of keywords, with the mean
+        accuracy, its standard deviation (sd) over the seeds and the gain over IO in points, as in the paper's Table 2.
+    """
     seeds = {row.seed for row in table.rows}
     return _means(table) if len(seeds) > 1 else _rows(table)
 
 
 def _rows(table: Table) -> RichTable:
-    drawn = _empty(table, ("k", "right\n%", "95 % CI", "p vs IO", "unread\n%", "s"))
+    shown = _empty(table, ("keywords", "accuracy\n%", "95 % CI", "p vs\nIO", "unparsed\n%", "seconds"))
     last = None
     for row in table.rows:
-        drawn.add_row(
+        shown.add_row(
             row.selection if row.selection != last else "",
             row.explainer or row.method,
             str(row.keywords or ""),
@@ -31,14 +44,14 @@ def _rows(table: Table) -> RichTable:
             f"{row.seconds:.0f}",
         )
         last = row.selection
-    return drawn
+    return shown
 
 
 def _means(table: Table) -> RichTable:
-    drawn = _empty(table, ("k", "runs", "mean\n%", "sd", "gain on IO", "95 % CI", "p vs IO"))
+    shown = _empty(table, ("keywords", "runs", "mean\n%", "sd", "gain\nover IO", "95 % CI", "p vs\nIO"))
     last = None
     for line in table.means:
-        drawn.add_row(
+        shown.add_row(
             line.selection if line.selection != last else "",
             line.method,
             str(line.keywords or ""),
@@ -48,7 +61,7 @@ def _means(table: Table) -> RichTable:
             *_gain(line.gain),
         )
         last = line.selection
-    return drawn
+    return shown
 
 
 def _gain(gain: Gain | None) -> tuple[str, str, str]:
@@ -58,26 +71,22 @@ def _gain(gain: Gain | None) -> tuple[str, str, str]:
 
 
 def _empty(table: Table, numbers: Sequence[str]) -> RichTable:
-    drawn = RichTable(
-        title=Text(printable(_title(table))),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        collapse_padding=True,
+    """The table without its lines. In 80 columns a long method name is folded, and nothing else."""
+    shown = RichTable(
+        title=Text(printable(_title(table))), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0
     )
-    for name in ("selection", "method"):
-        drawn.add_column(name, no_wrap=True)
+    shown.add_column("selection", no_wrap=True)
+    shown.add_column("method", overflow="fold")
     for name in numbers:
-        drawn.add_column(name, justify="right")
-    return drawn
+        shown.add_column(name, justify="right", no_wrap=True)
+    return shown
 
 
 def _title(table: Table) -> str:
     if not table.rows:
         return "no rows"
     first = table.rows[0]
-    return f"{first.task} · {first.model} · {first.n} test questions · {first.shots} shots"
+    return f"{first.task} · {first.model} · {counted(first.n, 'test question')} · {counted(first.shots, 'shot')}"
 
 
 def _p(value: float) -> str:

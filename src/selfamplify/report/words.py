@@ -7,45 +7,82 @@ from rich.text import Text
 
 from ..attribution.record import AnswerAttribution
 from ..prompting.formats import keywords
-from ..records import Explanation, Question
+from ..records import Question, ScoredWords
 from ..text.printable import printable
-from ..text.shading import shade, shares
+from ..text.shading import shares, terminal_style
 from ..text.words import Word, candidate_words
 
 
-def coloured_question(question: Question, explanation: Explanation, k: int) -> Text:
-    """The question: words that speak for the answer on green, against it on red; the k keywords underlined."""
-    drawn = Text(printable(question.render()))
-    scores = iter(shares(explanation.scores or ()))
-    words = iter(explanation.words if explanation.scores else ())
-    expected = next(words, None)
+def coloured_question(question: Question, explanation: ScoredWords, k: int) -> Text:
+    """A question with its words coloured by their scores.
+
+    Parameters
+    ----------
+    question
+        The question that was explained.
+    explanation
+        Its scored words.
+    k
+        How many keywords to underline: those of the highest scores, without stop words.
+
+    Returns
+    -------
+    Text
+        The rendered question: words for the answer on green, words against it on red, the keywords bold and underlined.
+    """
+    shown = Text(printable(question.render()))
+    scored = iter(zip(explanation.words, shares(explanation.scores), strict=True))
+    expected = next(scored, None)
     for word in candidate_words(question.render(), question.labels):
-        if word.text == expected:
-            style = shade(next(scores))
-            expected = next(words, None)
+        if expected is not None and word.text == expected[0]:
+            style = terminal_style(expected[1])
+            expected = next(scored, None)
             if style:
-                drawn.stylize(style, word.start, word.end)
+                shown.stylize(style, word.start, word.end)
     for word in named_words(question, keywords(explanation, k)):
-        drawn.stylize("bold underline", word.start, word.end)
-    return drawn
+        shown.stylize("bold underline", word.start, word.end)
+    return shown
 
 
 def named_words(question: Question, names: Iterable[str]) -> list[Word]:
-    """The words of the question, choices included, that are named (compared without case), wherever they stand in it."""
-    named = {name.lower() for name in names}
-    return [word for word in candidate_words(question.render(), question.labels) if word.text.lower() in named]
+    """All occurrences of the named words in a question, its choices included; case does not matter."""
+    lowered = {name.lower() for name in names}
+    return [word for word in candidate_words(question.render(), question.labels) if word.text.lower() in lowered]
 
 
-def explanation_table(explanation: Explanation, k: int) -> Table:
-    """The scored words, highest first; a star marks the k keywords."""
+def explanation_table(explanation: ScoredWords, k: int) -> Table:
+    """The words of a question and their scores as a table, highest score first.
+
+    Parameters
+    ----------
+    explanation
+        The scored words.
+    k
+        How many keywords to mark with a star: those of the highest scores, without stop words.
+
+    Returns
+    -------
+    Table
+        The columns are a star, the word, its score, and its standard error if the explainer estimates it.
+    """
     chosen = {word.lower() for word in keywords(explanation, k)}
-    return _score_table(
-        "word", explanation.words, explanation.scores or (), explanation.value, explanation.standard_errors, chosen
-    )
+    value, errors = explanation.value, explanation.standard_errors
+    return _score_table("word", explanation.words, explanation.scores, value, errors, chosen)
 
 
 def attribution_table(attribution: AnswerAttribution) -> Table:
-    """The scored words or tokens of a prompt, highest first."""
+    """The words or tokens of a prompt and their scores as a table, highest score first.
+
+    Parameters
+    ----------
+    attribution
+        The result of ``attribute``.
+
+    Returns
+    -------
+    Table
+        The columns are the unit, its score, and its standard error if the explainer estimates it.
+    """
     known = [unit.standard_error for unit in attribution.units if unit.standard_error is not None]
     errors = known if len(known) == len(attribution.units) else None
     return _score_table("in the prompt", attribution.words, attribution.scores, attribution.value, errors)
@@ -59,7 +96,7 @@ def _score_table(
     errors: Sequence[float] | None,
     starred: Container[str] | None = None,
 ) -> Table:
-    """Words by their score; with ``starred`` words, a column tells them."""
+    """Words in the order of their scores; ``starred`` adds a column that marks these words (in lower case)."""
     table = Table(*([] if starred is None else [""]), title)
     table.add_column(f"score ({value})" if value else "score", justify="right")
     if errors:

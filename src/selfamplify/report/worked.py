@@ -1,6 +1,6 @@
-"""One question of a run worked out: where IO is wrong and Self-AMPLIFY right, chosen by a rule that is told with it.
+"""One question of a comparison, worked out: io gets it wrong, Self-AMPLIFY right. The rule that chose it is printed with it.
 
-One chosen question shows how the method works and nothing about how well; so it comes with how often the opposite occurs.
+A single chosen question shows how the method works, not how well. So the report also counts how often the opposite happens.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,29 +13,52 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import DataError
+from ..explain.attribution import AbstractAttribution
+from ..explain.explainer import AbstractExplainer
+from ..explain.self_exp import SelfExp
 from ..explain.self_topk import QUOTED
+from ..methods.io import InputOutput
+from ..names import NAMES, find
 from ..records import Question
 from ..runs.plan import Cell
-from ..runs.results import Line, load_responses
+from ..runs.responses import Line, load_responses
 from ..tasks.task import Task
 from ..text.printable import printable
 from ..text.words import candidate_words
+from .responses import verdict
 from .words import named_words
 
-_KEYWORD_ROWS = ("deep_lift", "kernel_shap")
 _PREFERRED = ("success", "error")
+"""The selections in the order in which they are tried; any others come last."""
 _KEYWORD = "bold black on yellow"
-_MARKS = {True: ("right", "bold green"), False: ("wrong", "bold red")}
+_STYLES = {True: "bold green", False: "bold red"}
 
 Rows = dict[Cell, dict[str, Line]]
+"""The replies of a run: for each row, those to its questions, by the questions' ids."""
 
 
 def worked_question(folder: Path, task: Task) -> Group:
-    """The first test question of a run on which IO is wrong and a row of deep_lift or kernel_shap right, side by side.
+    """The first test question of a comparison that io gets wrong and Self-AMPLIFY with an attribution gets right.
 
-    Both rows have the same shots; shots by success come before shots by error. The words that the keyword reply names are
-    coloured in the question, and the two rows are counted against each other in both directions. A run without such a question
-    gives a line that says so. Raises DataError if the folder's responses.jsonl can't be read, or is not about ``task``.
+    Both rows have the same shots; shots by success are tried before shots by error. The words that Self-AMPLIFY's reply names
+    are coloured in the question. The report also counts on how many questions each of the two rows alone is right.
+
+    Parameters
+    ----------
+    folder
+        The run folder of a comparison.
+    task
+        The task that the comparison was made with.
+
+    Returns
+    -------
+    rich.console.Group
+        What to print: the question, the replies side by side, and the rule. If there is no such question, a line that says so.
+
+    Raises
+    ------
+    DataError
+        If the folder's responses.jsonl is missing or damaged, or its questions are not those of ``task``.
     """
     rows: Rows = {}
     for line in load_responses(folder):
@@ -44,24 +67,24 @@ def worked_question(folder: Path, task: Task) -> Group:
     found = [pair for pair in pairs if pair.gained]
     if not found:
         return Group(_nothing(pairs))
-    pair = min(found, key=lambda pair: (_preference(pair.io), pair.first))  # of equals, the first row
-    line = rows[pair.keyword][pair.gained[0]]
+    pair = min(found, key=lambda pair: (_preference(pair.io), pair.first))  # min takes the first row of equals
+    line = rows[pair.own][pair.gained[0]]
     question = _find(task, line)
-    steps = [
+    written = [
         cell
         for cell in rows
-        if cell.method == "self_exp" and _shots(cell) == _shots(pair.io) and line.question_id in rows[cell]
+        if _explained_by(cell, SelfExp) and _shots(cell) == _shots(pair.io) and line.question_id in rows[cell]
     ]
-    shown = [rows[cell][line.question_id] for cell in (pair.io, pair.keyword, *steps)]
-    return Group(_head(pair), *_asked(question, line), _replies(shown), _told(pair))
+    shown = [rows[cell][line.question_id] for cell in (pair.io, pair.own, *written)]
+    return Group(_head(pair), *_asked(question, line), _replies(shown), _rule(pair, _names(pairs)))
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """IO and a keyword row on the same shots: the questions that only the keyword row has right, and those that only IO has."""
+    """IO and a row of Self-AMPLIFY with the same shots; it alone is right on the questions ``gained``, IO alone on ``lost``."""
 
     io: Cell
-    keyword: Cell
+    own: Cell
     questions: tuple[str, ...]
     gained: tuple[str, ...]
     lost: tuple[str, ...]
@@ -72,26 +95,34 @@ class _Pair:
 
     @property
     def method(self) -> str:
-        return printable(self.keyword.method)
+        return printable(self.own.method)
 
 
 def _pairs(rows: Rows) -> list[_Pair]:
-    """Every pair of a run, in the order of its rows."""
-    pairs: list[_Pair] = []
-    for io in rows:
-        for cell in rows if io.method == "io" else ():
-            if cell.method in _KEYWORD_ROWS and _shots(cell) == _shots(io):
-                asked = {
-                    name: (line.correct, rows[cell][name].correct) for name, line in rows[io].items() if name in rows[cell]
-                }
-                gained = tuple(name for name, right in asked.items() if right == (False, True))
-                lost = tuple(name for name, right in asked.items() if right == (True, False))
-                pairs.append(_Pair(io, cell, tuple(asked), gained, lost))
-    return pairs
+    """All pairs of a run, in the order of its rows."""
+    return [
+        _pair(io, own, rows)
+        for io in rows
+        if io.method == InputOutput.name
+        for own in rows
+        if _explained_by(own, AbstractAttribution) and _shots(own) == _shots(io)
+    ]
+
+
+def _pair(io: Cell, own: Cell, rows: Rows) -> _Pair:
+    correct = {name: (line.correct, rows[own][name].correct) for name, line in rows[io].items() if name in rows[own]}
+    gained = tuple(name for name, both in correct.items() if both == (False, True))
+    lost = tuple(name for name, both in correct.items() if both == (True, False))
+    return _Pair(io, own, tuple(correct), gained, lost)
+
+
+def _explained_by(cell: Cell, kind: type[AbstractExplainer]) -> bool:
+    """Whether the rationales of a row come from an explainer of this kind."""
+    return cell.method in NAMES["explainer"] and issubclass(find("explainer", cell.method), kind)
 
 
 def _shots(cell: Cell) -> tuple[str, int]:
-    """What rows of the same shots have in common."""
+    """What rows with the same shots have in common."""
     return cell.selection, cell.seed
 
 
@@ -99,14 +130,17 @@ def _preference(io: Cell) -> int:
     return _PREFERRED.index(io.selection) if io.selection in _PREFERRED else len(_PREFERRED)
 
 
+def _names(pairs: Sequence[_Pair]) -> str:
+    return " or ".join(dict.fromkeys(pair.method for pair in pairs))
+
+
 def _nothing(pairs: Sequence[_Pair]) -> Text:
-    names = " or ".join(_KEYWORD_ROWS)
     if not pairs:
-        return Text(f"No worked question: the run has no row of io and one of {names} on the same shots.")
+        return Text("No worked question: the run has no row of io and row of an attribution with the same shots.")
     counts = ", ".join(f"{len(pair.lost)} with {pair.method} ({printable(pair.io.selection)})" for pair in pairs)
     return Text(
-        f"No worked question: on none of the {len(pairs[0].questions)} test questions is io wrong and {names} right on the "
-        f"same shots. Questions with io right and the other wrong: {counts}."
+        f"No worked question: of {len(pairs[0].questions)} test questions, there is none that io gets wrong and "
+        f"{_names(pairs)} gets right with the same shots. The opposite happens on: {counts}."
     )
 
 
@@ -116,34 +150,33 @@ def _find(task: Task, line: Line) -> Question:
         if question.id == line.question_id and (question.render(), question.answer) == (line.question, line.answer):
             return question
     raise DataError(
-        f"The run's question {line.question_id} is no test question of {task.name}; pass the task that the run was made with."
+        f"The run's question {line.question_id} is not a test question of {task.name}; pass the task that was used for the run."
     )
 
 
 def _head(pair: _Pair) -> Text:
-    return Text(
-        f"A worked question: io wrong, Self-AMPLIFY ({pair.method}) right · shots by {printable(pair.io.selection)}", "bold"
-    )
+    selection = printable(pair.io.selection)
+    return Text(f"A worked question: io is wrong, Self-AMPLIFY ({pair.method}) is right · shots by {selection}", "bold")
 
 
 def _asked(question: Question, line: Line) -> Iterable[Text]:
-    """The question with the words that the reply names coloured, its answer, and both lists of words."""
+    """The question with the words that the reply names coloured, its answer, and the words as lists."""
     named = {word.text.lower(): word.text for keyword in QUOTED.findall(line.text) for word in candidate_words(keyword, ())}
-    drawn = Text(printable(question.render()))
+    shown = Text(printable(question.render()))
     found = named_words(question, named)
     for word in found:
-        drawn.stylize(_KEYWORD, word.start, word.end)
-    yield drawn
+        shown.stylize(_KEYWORD, word.start, word.end)
+    yield shown
     answer = next((choice.text for choice in question.choices if choice.label == question.answer), "")
-    yield Text(printable(f"right answer: ({question.answer}) {answer}"))
+    yield Text(printable(f"correct answer: ({question.answer}) {answer}"))
     if question.planted:
         both = [word for word in question.planted if word.lower() in named]
         share = f"; the reply names {len(both)} of {len(question.planted)}"
         yield Text.assemble("deciding words (planted): ", _listed(question.planted, both), share)
     inside = [named[name] for name in dict.fromkeys(word.text.lower() for word in found)]
     outside = [word for word in named.values() if word not in inside]
-    besides = ("; not in the question: ", _listed(outside, ())) if outside else ()
-    yield Text.assemble("words that the reply names: ", _listed(inside, inside), *besides)
+    others = ("; not in the question: ", _listed(outside, ())) if outside else ()
+    yield Text.assemble("keywords in the reply: ", _listed(inside, inside), *others)
 
 
 def _listed(words: Sequence[str], coloured: Sequence[str]) -> Text:
@@ -152,24 +185,21 @@ def _listed(words: Sequence[str], coloured: Sequence[str]) -> Text:
 
 
 def _replies(lines: Sequence[Line]) -> Table:
-    """A column a row of the run: how it answered, right or wrong, and its reply."""
-    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    """One column per row of the run: its method, its answer, whether that is right, and its reply."""
+    shown = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for line in lines:
-        label = "no answer" if line.label is None else f"({printable(line.label)})"
-        mark, style = _MARKS[line.correct]
-        drawn.add_column(
-            Text.assemble(printable(line.cell.method), "\n", (f"{label}, {mark}", style)), ratio=1, overflow="fold"
-        )
-    drawn.add_row(*(Text(printable(line.text)) for line in lines))
-    return drawn
+        head = Text.assemble(printable(line.cell.method), "\n", (printable(verdict(line)), _STYLES[line.correct]))
+        shown.add_column(head, ratio=1, overflow="fold")
+    shown.add_row(*(Text(printable(line.text)) for line in lines))
+    return shown
 
 
-def _told(pair: _Pair) -> Text:
-    """How the question was chosen, and what the choice leaves out."""
-    method, names = pair.method, " or ".join(_KEYWORD_ROWS)
+def _rule(pair: _Pair, names: str) -> Text:
+    """How the question was chosen, and what that choice hides."""
+    rows = f"{printable(str(pair.io))} and {printable(str(pair.own))}"
     return Text(
-        f"Chosen by a rule: the first test question, in the order of asking, on which io is wrong and {names} right on the "
-        f"same shots; shots by {' before shots by '.join(_PREFERRED)}.\n"
-        f"On all {len(pair.questions)} questions of {printable(str(pair.io))} and {printable(str(pair.keyword))}: "
-        f"io wrong and {method} right: {len(pair.gained)}; io right and {method} wrong: {len(pair.lost)}."
+        f"Chosen by rule: the first test question, in the order asked, that io gets wrong and {names} gets right with the same "
+        f"shots; shots by {' are tried before shots by '.join(_PREFERRED)}.\n"
+        f"On the {len(pair.questions)} questions of {rows}: io wrong and {pair.method} right: {len(pair.gained)}; "
+        f"io right and {pair.method} wrong: {len(pair.lost)}."
     )

@@ -1,61 +1,79 @@
 """Building one prompt in a run folder."""
 
-import hashlib
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+from ..explain.explainer import AbstractExplainer
+from ..methods.making import as_method
 from ..methods.method import AbstractMethod
-from ..work.memory import Progress, silent
+from ..methods.selection import SelectionName, check_selection, select
+from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
-from ..prompting.profiles import DEFAULT, Profile
+from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
-from ..methods.selection import select
-from ..session import Session
+from ..tasks.loading import as_task
 from ..tasks.task import Task
-from .store import Store
+from ..work.stage import Progress, silent
+from .run import Run, run_settings
 
 
 def build(
-    method: AbstractMethod,
-    model: AbstractLanguageModel,
-    task: Task,
+    model: AbstractLanguageModel | str | Path,
+    task: Task | str,
     out: str | Path,
     *,
-    selection: str = "error",
+    method: AbstractMethod | AbstractExplainer | str = "kernel_shap",
+    selection: SelectionName = "error",
     shots: int = 8,
+    keywords: int = 6,
+    steps: int = 3,
     seed: int = 0,
-    profile: Profile = DEFAULT,
+    profile: Profile | str = DEFAULT,
     progress: Progress = silent,
 ) -> Prompt:
-    """``amplify`` in a run folder: what is finished survives a crash, and the same call goes on behind it.
+    """Build a prompt in a run folder: like ``amplify``, but what is finished survives a crash, and the same call continues.
 
-    Writes ``out``/prompt.json. Raises RunError if the folder was made with other settings, or is in use.
+    Parameters
+    ----------
+    model : AbstractLanguageModel, str or Path
+        The model, or what ``load_model`` takes: ``"embedded"``, a folder, a hub name.
+    task : Task or str
+        The task, or the name of one that needs no file.
+    out : str or Path
+        The run folder; prompt.json is written there.
+    method : AbstractMethod, AbstractExplainer or str
+        An explainer makes Self-AMPLIFY with it; or a competitor such as ``"io"``. By default ``"kernel_shap"``.
+    selection : {"success", "error", "random"}
+        Which questions become shots, by default ``"error"``.
+    shots : int
+        How many shots (n), by default 8.
+    keywords, steps : int
+        Keywords (k, by default 6) or steps (p, by default 3) per rationale.
+    seed : int
+        Decides which shots are drawn and which coalitions are sampled; by default 0.
+    profile : Profile or str
+        The wording and decoding: ``"default"`` or ``"paper"``.
+    progress : callable
+        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+
+    Returns
+    -------
+    Prompt
+
+    Raises
+    ------
+    RunError
+        If the folder was made with other settings, or is in use.
+    SelectionError, ExplanationError, ContextError, SettingsError
+        As for ``amplify``.
     """
-    with Store(out, progress) as store:
-        session = Session(model, profile, store)
-        drawn = {"method": repr(method), "selection": selection, "shots": shots, "seed": seed}
-        with store.claimed("prompt", run_settings(session, task) | drawn):
-            prompt = method.prompt(session, task, select(session, task, selection, shots, seed))
+    profile = as_profile(profile)
+    chosen = as_method(method, keywords, steps, profile)
+    check_selection(selection, shots)
+    questions, asked = as_task(task), as_model(model)
+    with Run(out) as run:
+        session = run.session(asked, profile, progress=progress)
+        drawn = {"method": repr(chosen), "selection": selection, "shots": shots, "seed": seed}
+        with run.claimed("prompt", run_settings(session, questions) | drawn):
+            prompt = chosen.prompt(session, questions, select(session, questions, selection, shots, seed))
             prompt.save(out)
     return prompt
-
-
-def run_settings(session: Session, task: Task) -> dict[str, Any]:
-    """What every result of a run depends on: model, profile, judge, the questions, and the version of this package."""
-    return {
-        "selfamplify": version("selfamplify"),
-        "model": session.model.name,
-        "model_fingerprint": session.model.fingerprint,
-        "profile": session.profile.name,
-        "max_new_tokens": session.profile.decoding.max_new_tokens,
-        "judge": session.judge.name if session.judge else None,
-        "task": task.name,
-        "training_questions_sha256": _digest(repr(task.train)),
-        "test_questions_sha256": _digest(repr(task.test)),
-        "test_count": len(task.test),
-    }
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

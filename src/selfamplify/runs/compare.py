@@ -1,75 +1,123 @@
-"""Running a comparison: every cell on the same samples and the same test questions, each unit remembered."""
+"""Running a comparison: every cell on the same samples and the same test questions, with all finished work kept."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..answering.answer import answer
+from ..answering.answer import Asked, answer
+from ..answering.fitting import check_prompts, fit
 from ..errors import ExplanationError
 from ..evaluation.result import Result
-from ..answering.fitting import check_prompts, fit
-from ..work.memory import Progress, silent
+from ..methods.selection import Sample, select
+from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
-from ..prompting.profiles import DEFAULT, Profile
+from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
-from ..methods.selection import select
 from ..session import Session
+from ..tasks.loading import as_task
 from ..tasks.task import Task
-from .build import run_settings
-from .plan import Cell, Plan
-from .results import (
-    Finished,
-    Table,
-    means,
-    rows,
-    save_responses,
-)
-from .store import Store
+from ..work.stage import Progress, silent
+from .plan import Cell, Plan, as_plan
+from .rows import Finished
+from .run import Run, run_settings
+from .table import Table
 
 
 def compare(
-    plan: Plan,
-    model: AbstractLanguageModel,
-    task: Task,
+    model: AbstractLanguageModel | str | Path,
+    task: Task | str,
+    plan: Plan | str,
     out: str | Path,
     *,
-    profile: Profile = DEFAULT,
-    judge: AbstractLanguageModel | None = None,
+    profile: Profile | str = DEFAULT,
+    judge: AbstractLanguageModel | str | Path | None = None,
     progress: Progress = silent,
 ) -> Table:
-    """Run every cell of ``plan``; write prompts, responses.jsonl and results.json into the folder ``out``.
+    """Compare methods on the same samples and test questions, each with IO.
 
-    The same call resumes after a crash; a finished run is recalled. A method that can't explain one of its shots fails as a
-    row, with the reason, and the others go on. Raises SelectionError if a sample can't be drawn, ContextError if a prompt does
-    not fit, RunError if the folder was made with other settings or is in use.
+    The same call continues after a crash; a finished run is only read. A method that can't explain one of its shots fails as a
+    row, with the reason, and the others continue.
+
+    Parameters
+    ----------
+    model : AbstractLanguageModel, str or Path
+        The model, or what ``load_model`` takes.
+    task : Task or str
+        The task, or the name of one that needs no file.
+    plan : Plan or str
+        What is compared, or the name of one of the paper's experiments: ``"table1"``, ``"table2"``, ``"table3"``,
+        ``"figure4"``.
+    out : str or Path
+        The run folder; prompts, responses.jsonl and results.json are written there.
+    profile : Profile or str
+        The wording and decoding: ``"default"`` or ``"paper"``.
+    judge : AbstractLanguageModel, str or Path, optional
+        A model that reads the responses in place of the rules.
+    progress : callable
+        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    SelectionError
+        If a sample can't be drawn.
+    ContextError
+        If a prompt does not fit.
+    RunError
+        If the folder was made with other settings, or is in use.
     """
-    task = task.limited(plan.limit)
-    with Store(out, progress) as store:
-        session = Session(model, profile, store, judge)
-        settings = run_settings(session, task) | {"command": "compare"} | asdict(plan)
-        with store.claimed("results", settings):
-            prompts, failed = _prompts(plan, session, task)
+    questions = as_task(task)
+    plan = as_plan(plan, questions)
+    questions = questions.limited(plan.limit)
+    asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
+    with Run(out) as run:
+        session = run.session(asked, as_profile(profile), reader, progress)
+        settings = run_settings(session, questions) | {"command": "compare"} | asdict(plan)
+        with run.claimed("results", settings):
+            cells, failed = _prompts(plan, session, questions)
         finished: list[Finished] = []
-        for cell, prompt in prompts.items():
-            responses = answer(session, prompt, task.test, cell.seed)
-            prompt.save(Path(out) / "prompts" / f"{cell}.json")
-            finished.append(Finished(cell, prompt, Result(prompt.method, task.name, model.name, task.test, tuple(responses))))
-        table = Table(tuple(rows(finished)), tuple(means(finished)), failed, settings)
-        save_responses(Path(out), finished)
-        table.save(Path(out))
-    return table
+        for cell in cells:
+            responses = answer(session, cell.prompt, cell.asked, cell.cell.seed)
+            run.save_prompt(str(cell.cell), cell.prompt)
+            result = Result(cell.prompt.method, questions.name, asked.name, questions.test, tuple(responses))
+            finished.append(Finished(cell.cell, cell.prompt, result, cell.selection))
+        return run.finish(finished, failed, settings)
 
 
-def _prompts(plan: Plan, session: Session, task: Task) -> tuple[dict[Cell, Prompt], dict[str, str]]:
-    """The prompt of every cell, all checked against the context before any question is answered; and the cells that failed."""
-    prompts: dict[Cell, Prompt] = {}
+@dataclass(frozen=True)
+class _Ready:
+    """A cell with its prompt and the questions as they are asked after it; ``selection`` is where its shots come from."""
+
+    cell: Cell
+    selection: str
+    prompt: Prompt
+    asked: list[Asked]
+
+
+def _prompts(plan: Plan, session: Session, task: Task) -> tuple[list[_Ready], dict[str, str]]:
+    """Every cell with its prompt, all checked against the context before anything is answered; and the cells that failed."""
+    made: dict[Cell, tuple[str, Prompt]] = {}
     failed: dict[str, str] = {}
+    samples: dict[tuple[str, int], Sample] = {}
     for cell in plan.cells():
-        sample = select(session, task, cell.selection, plan.shots, cell.seed)
+        drawn = cell.selection, cell.seed
+        if drawn not in samples:
+            samples[drawn] = select(session, task, cell.selection, plan.shots, cell.seed)
+        method = plan.method(cell, session.profile)
         try:
-            prompts[cell] = plan.method(cell, session.profile).prompt(session, task, sample)
+            prompt = method.prompt(session, task, samples[drawn])
         except ExplanationError as error:
             failed[str(cell)] = str(error)
+        else:
+            own = prompt.provenance.selection if method.own_sample and prompt.provenance else cell.selection
+            made[cell] = own, prompt
+    prompts = [prompt for _, prompt in made.values()]
     if plan.drop_shots:
-        return dict(zip(prompts, fit(session, list(prompts.values()), task.test), strict=True)), failed
-    check_prompts(session, list(prompts.values()), task.test)
-    return prompts, failed
+        prompts, asked = fit(session, prompts, task.test)
+    else:
+        asked = check_prompts(session, prompts, task.test)
+    return [
+        _Ready(cell, made[cell][0], *each) for cell, each in zip(made, zip(prompts, asked, strict=True), strict=True)
+    ], failed

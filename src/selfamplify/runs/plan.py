@@ -2,24 +2,37 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ..errors import SettingsError
+from ..methods.making import make_method
 from ..methods.method import AbstractMethod
-from ..methods.clustered import ClusteredAutoCot
-from ..errors import SettingsError, unknown_name
-from ..explain.making import settings_of
-from ..methods.making import BASELINES, make_method, method_names
+from ..methods.selection import SelectionName, check_selection
+from ..methods.self_amplify import SelfAmplify
+from ..names import unknown_name
 from ..prompting.profiles import DEFAULT, Profile
-from ..methods.selection import SELECTIONS
 from ..tasks.task import Task
+from ..text.lines import shortened
 
 _ATTRIBUTIONS = ("deep_lift", "kernel_shap")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One row of a comparison."""
+    """One row of a comparison.
+
+    Parameters
+    ----------
+    method : str
+        An explainer or a competitor, by name.
+    selection : str
+        How its shots are chosen.
+    keywords : int
+        Keywords per rationale, if it has any.
+    seed : int
+        The context.
+    """
 
     method: str
     selection: str
@@ -31,10 +44,10 @@ class Cell:
 
     @staticmethod
     def read(text: str) -> "Cell":
-        """The cell that is written so. Raises ValueError for a text that is none."""
+        """The cell that ``str`` writes so. Raises ValueError for any other text."""
         found = re.fullmatch(r"(.+)-([^-]+)-k(-?\d+)-seed(-?\d+)", text)
         if found is None:
-            raise ValueError(f"{text[:60]!r} names no row")
+            raise ValueError(f"{shortened(text)!r} does not name a row")
         method, selection, keywords, seed = found.groups()
         return Cell(method, selection, int(keywords), int(seed))
 
@@ -43,13 +56,35 @@ class Cell:
 class Plan:
     """The grid of a comparison, and the settings that all its cells share.
 
-    ``methods`` names explainers (rows of Self-AMPLIFY) and baselines; IO is always among them, for the paired test.
-    ``limit`` is the number of test questions, None for all; ``drop_shots`` shortens prompts that are longer than the context;
-    ``settings`` are settings of explainers, for those that have them.
+    Parameters
+    ----------
+    methods : tuple of str
+        Explainers (rows of Self-AMPLIFY) and competitors; IO is always added, for the paired test.
+    selections : tuple of {"success", "error", "random"}
+        By default success and error.
+    keywords : tuple of int
+        Keywords per rationale (k), by default 6; methods without keywords have one row all the same.
+    seeds : tuple of int
+        One context per seed; by default 0.
+    shots : int
+        Shots per prompt (n), by default 8.
+    steps : int
+        Steps per written rationale (p), by default 3.
+    limit : int, optional
+        How many test questions are asked; by default all.
+    drop_shots : bool
+        Whether prompts that are longer than the context lose shots instead of being refused; by default False.
+    settings : mapping
+        Settings of explainers, for those that have them.
+
+    Raises
+    ------
+    SettingsError
+        For unknown names, empty lists, less than one shot, and settings that no method has.
     """
 
     methods: tuple[str, ...]
-    selections: tuple[str, ...] = ("success", "error")
+    selections: tuple[SelectionName, ...] = ("success", "error")
     keywords: tuple[int, ...] = (6,)
     seeds: tuple[int, ...] = (0,)
     shots: int = 8
@@ -59,42 +94,48 @@ class Plan:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for method in self.methods:
-            if method not in method_names():
-                raise unknown_name("method", method, method_names())
-        for selection in self.selections:
-            if selection not in SELECTIONS:
-                raise unknown_name("selection", selection, SELECTIONS)
         if not (self.methods and self.selections and self.keywords and self.seeds):
-            raise SettingsError("A comparison needs at least one method, selection, keyword count and seed.")
-        used = set().union(*(settings_of(method) for method in self.methods if method not in BASELINES))
-        for setting in self.settings:
-            if setting not in used:
-                raise SettingsError(f"None of the methods {', '.join(self.methods)} has a setting '{setting}'; leave it out.")
+            raise SettingsError("A comparison needs at least one method, selection, number of keywords and seed.")
+        for selection in self.selections:
+            check_selection(selection, self.shots)
         if self.shots < 1:
             raise SettingsError(
-                f"A comparison of {self.shots} shots can't be; use --shots 8, and the method zero_shot for none."
+                f"A comparison needs shots, not {self.shots}; use `shots=8`, and the method zero_shot for prompts without any."
             )
-        for cell in self.cells():  # a method refuses settings that can't be when it is made
+        # Making each method checks its name and settings.
+        methods = [make_method(method, count, self.steps) for method in self.methods for count in self.keywords]
+        used = set().union(*(_settings(method) for method in methods))
+        for setting, value in self.settings.items():
+            if setting not in used:
+                raise SettingsError(
+                    f"None of the methods {', '.join(self.methods)} has a setting '{setting}'; leave `{setting}={value}` out."
+                )
+        for cell in self.cells():
             self.method(cell, DEFAULT)
 
     def cells(self) -> Iterator[Cell]:
-        """The rows, by seed and selection, IO first; a baseline does not vary with the number of keywords."""
+        """The rows, by seed and selection, IO first; only methods that make keywords have a row per number of keywords."""
+        made = {method: make_method(method) for method in dict.fromkeys(self.methods)}
         for seed in self.seeds:
             for selection in self.selections:
-                # The clustered competitor draws its own sample: one row a seed says all.
-                left_out = {"io"} if selection == self.selections[0] else {"io", ClusteredAutoCot.name}
                 yield Cell("io", selection, self.keywords[0], seed)
-                for method in dict.fromkeys(self.methods):
-                    counts = self.keywords[:1] if method in BASELINES or method == "self_exp" else self.keywords
-                    for count in counts if method not in left_out else ():
-                        yield Cell(method, selection, count, seed)
+                for name, method in made.items():
+                    # A method that draws its own sample has one row per seed.
+                    if name == "io" or (method.own_sample and selection != self.selections[0]):
+                        continue
+                    for count in self.keywords if method.makes == "keywords" else self.keywords[:1]:
+                        yield Cell(name, selection, count, seed)
 
     def method(self, cell: Cell, profile: Profile) -> AbstractMethod:
         """The method of a cell, with its settings."""
-        known = set() if cell.method in BASELINES else settings_of(cell.method)
+        known = _settings(make_method(cell.method))
         chosen = {key: value for key, value in self.settings.items() if key in known}
         return make_method(cell.method, cell.keywords, self.steps, profile, chosen)
+
+
+def _settings(method: AbstractMethod) -> set[str]:
+    """The settings of the explainer of a method; none for a competitor."""
+    return {each.name for each in fields(method.explainer)} if isinstance(method, SelfAmplify) else set()  # pyright: ignore[reportArgumentType]
 
 
 PRESETS: dict[str, Plan] = {
@@ -105,15 +146,41 @@ PRESETS: dict[str, Plan] = {
 }
 """The paper's experiments (n = 8, k = 6 and 4, p = 3) at their full number of test questions; see ``preset``.
 
-IO stands in every table, since each row is tested against it. Figure 4 shows responses side by side.
+IO is in every table, since each row is tested against it. Figure 4 shows responses side by side.
 """
 _SNARKS_QUESTIONS = 145
 
 
 def preset(name: str, task: Task) -> Plan:
-    """The plan of one of the paper's experiments on a task: 350 test questions, 145 of Snarks, or all if there are fewer."""
+    """The plan of one of the paper's experiments on a task.
+
+    Parameters
+    ----------
+    name : {"table1", "table2", "table3", "figure4"}
+        The experiment.
+    task : Task
+        The task; Snarks has 145 test questions as in the paper, other tasks 350, or all if there are fewer.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name.
+    """
     if name not in PRESETS:
         raise unknown_name("preset", name, PRESETS)
     plan = PRESETS[name]
     paper = _SNARKS_QUESTIONS if task.name == "snarks" else len(task.test)
     return replace(plan, limit=min(plan.limit or paper, paper, len(task.test)))
+
+
+def as_plan(plan: object, task: Task) -> Plan:
+    """The plan itself, or the preset of that name for a task. Raises SettingsError for an unknown name, or anything else."""
+    if isinstance(plan, Plan):
+        return plan
+    if isinstance(plan, str):
+        return preset(plan, task)
+    raise SettingsError(f'A plan is a name or a Plan, not {shortened(repr(plan))}; write for example `plan="table1"`.')

@@ -1,1 +1,1 @@
-"""What is asked: labelled questions, split once into a pool of shots and a test side."""
+"""Tasks: labelled questions, split into a pool to take shots from and questions to test on."""

@@ -1,23 +1,39 @@
-"""A task: labelled questions, split once into a pool to take shots from and questions to test on."""
+"""A task: labelled questions, split into a pool to take shots from and questions to test on."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import DataError
 from ..records import Question
+from ..text.lines import counted
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Task:
-    """The corpus of the paper (section 3.1), with its label space.
+    """The corpus of the paper (section 3.1) and its label space.
 
-    ``train`` is the pool T that shots are selected from, ``test`` the questions to answer; no question of one, nor a copy of
-    it with its choices in another order, stands in the other. ``label_map`` gives for each answer letter its name in the
-    user's own label space. ``skipped`` says what was left out: the bad rows, where that was asked for, and the train
-    questions that the test file repeats.
+    Parameters
+    ----------
+    name : str
+        The name of the task.
+    train : tuple of Question
+        The pool T from which shots are selected.
+    test : tuple of Question
+        The questions to answer. None of them is also in ``train``, not even with its choices in another order.
+    label_map : dict of str to str
+        For each answer letter, its name in the task's own label space.
+    skipped : tuple of str, default ()
+        One line for each row that was left out: bad rows (with ``skip_bad=True``), and train questions that the test file
+        repeats.
+
+    Raises
+    ------
+    DataError
+        If ``train`` or ``test`` is empty, or if ``label_map`` lacks a label that a question uses.
     """
 
     name: str
@@ -26,43 +42,99 @@ class Task:
     label_map: dict[str, str]
     skipped: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not self.train or not self.test:
+            raise DataError(
+                f"The task {self.name} has {counted(len(self.train), 'train question')} and "
+                f"{counted(len(self.test), 'test question')}; give each side at least one."
+            )
+        missing = {label for question in (*self.train, *self.test) for label in question.labels} - self.label_map.keys()
+        if missing:
+            raise DataError(
+                f"The questions of the task {self.name} use labels that label_map lacks ({', '.join(sorted(missing))}); "
+                f"it has {', '.join(self.label_map) or 'none'}: add the missing ones."
+            )
+
+    def __repr__(self) -> str:
+        train, test = counted(len(self.train), "question"), counted(len(self.test), "question")
+        return f"Task(name={self.name!r}, train=<{train}>, test=<{test}>, labels={self.labels})"
+
     @property
     def labels(self) -> tuple[str, ...]:
+        """The answer letters, in order."""
         return tuple(self.label_map)
 
     def limited(self, limit: int | None) -> "Task":
-        """The same task with the first ``limit`` test questions (their order is already a seeded shuffle)."""
+        """The same task with only the first test questions, whose order is already a seeded shuffle.
+
+        Parameters
+        ----------
+        limit : int or None
+            The number of test questions to keep; None keeps all of them.
+
+        Returns
+        -------
+        Task
+            This task if ``limit`` is None, else a copy with ``limit`` test questions.
+
+        Raises
+        ------
+        DataError
+            If ``limit`` is less than 1 or greater than the number of test questions.
+        """
         if limit is None:
             return self
         if not 1 <= limit <= len(self.test):
             raise DataError(
-                f"{self.name} has {len(self.test)} test questions, {limit} were asked for; "
-                f"use --limit {len(self.test)}, or less."
+                f"The task {self.name} has {counted(len(self.test), 'test question')}, but the limit is {limit}; "
+                f"use `limit={len(self.test)}`, or another number from 1 to {len(self.test)}."
             )
         return replace(self, test=self.test[:limit])
 
 
 def label_space(questions: Sequence[Question]) -> dict[str, str]:
-    """The label map: each letter in use, named by the choice it always stands for, else by itself."""
+    """Name the answer letters that the questions use.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        All questions of a task, at least one.
+
+    Returns
+    -------
+    dict of str to str
+        Each letter in use. If all questions offer the same choices in the same order, a letter is named by its choice;
+        otherwise it is named by itself.
+    """
     offered = {tuple(choice.text for choice in question.choices) for question in questions}
     names = next(iter(offered)) if len(offered) == 1 else LETTERS[: max(map(len, offered))]
     return dict(zip(LETTERS, names, strict=False))
 
 
 def content_key(question: Question) -> tuple[str, ...]:
-    """Equal for two questions that ask the same with their choices in any order."""
+    """A key that is equal for two questions with the same text and the same choices, in any order."""
     return (question.text, *sorted(choice.text for choice in question.choices))
 
 
 def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
-    """A seeded, disjoint (train, test) split with ``test_size`` test questions; copies of a question stay on one side.
+    """Split questions into a train pool and a test side at random, with all copies of a question on one side.
 
-    The test side falls short where only copies are left to fill it.
+    Parameters
+    ----------
+    questions : sequence of Question
+        The questions, in any order: the split does not depend on it.
+    test_size : int
+        The number of test questions. The test side has fewer if only questions with copies are left to fill it.
+    seed : int
+        The seed of the split.
+
+    Returns
+    -------
+    train, test : tuple of Question
+        The two sides, each in a random order.
     """
     shuffled = shuffle(questions, seed)
-    copies: dict[tuple[str, ...], int] = {}
-    for question in shuffled:
-        copies[content_key(question)] = copies.get(content_key(question), 0) + 1
+    copies = Counter(map(content_key, shuffled))  # counts keys in the order in which they first occur
     room, chosen = test_size, set[tuple[str, ...]]()
     for key, count in copies.items():
         if count <= room:
@@ -73,7 +145,20 @@ def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tup
 
 
 def shuffle(questions: Sequence[Question], seed: int) -> list[Question]:
-    """A seeded order that does not depend on the order of the rows, nor on ids that are taken from it."""
+    """Shuffle questions into an order that depends on their content and ``seed``, but not on their present order.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        The questions, in any order.
+    seed : int
+        The seed of the shuffle.
+
+    Returns
+    -------
+    list of Question
+        The same questions in the new order.
+    """
     ordered = sorted(questions, key=lambda question: (question.render(), question.answer, question.id))
     random.Random(seed).shuffle(ordered)
     return ordered

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all, so that a crash leaves the old one or the new one."""
+"""Writing a file completely or not at all: after a crash, the file holds either its old content or its new one."""
 
 from pathlib import Path
 
@@ -6,11 +6,12 @@ from ..errors import RunError
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write ``text`` into ``file``, whose folder is made. Raises RunError where that can't be."""
+    """Write ``text`` to ``file`` as UTF-8, and create its folder if needed. Raises RunError if the file can't be written."""
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(file)
     except OSError as error:
-        raise RunError(f"{file} can't be written ({error.strerror}); make room or mend the permissions.") from error
+        reason = error.strerror or type(error).__name__
+        raise RunError(f"Can't write {file} ({reason}); free some disk space, or fix the permissions of its folder.") from error

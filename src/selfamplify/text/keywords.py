@@ -1,4 +1,4 @@
-"""Which words may become keywords, and which of them are the best."""
+"""The words that may become keywords, and the best of them."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,23 @@ from .stop_words import STOP_WORDS
 
 
 def keyword(word: str) -> str | None:
-    """The keyword that a scored word may become: the word without case; None for a function word, which becomes none."""
+    """Return the keyword that a scored word would become: the word in lower case, or None for a function word."""
     lower = word.lower()
     return None if lower in STOP_WORDS else lower
 
 
 def best(names: Sequence[str | None], scores: Sequence[float], k: int) -> dict[str, int]:
-    """The k names of the highest scores, best first, each with the place of its highest one; None is no name."""
+    """Return the k names with the highest scores, best first, each with the position of its highest score.
+
+    Parameters
+    ----------
+    names : sequence of str or None
+        A name per score; an entry of None is never chosen. Names may repeat.
+    scores : sequence of float
+        The scores.
+    k : int
+        How many names are chosen; all of them, if there are fewer.
+    """
     chosen: dict[str, int] = {}
     for place in sorted(range(len(names)), key=lambda place: -scores[place]):
         name = names[place]

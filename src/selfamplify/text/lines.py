@@ -1,13 +1,41 @@
-"""One line out of many, for messages of one line."""
+"""Short pieces of text for messages of one line, and digests of texts."""
+
+import hashlib
+import json
 
 
 def first_line(error: Exception) -> str:
-    """The first line of another package's error, to be set in brackets within ours."""
+    """The first line of another package's error, to be put in brackets inside ours."""
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".: ") if lines else type(error).__name__
 
 
 def last_line(error: Exception) -> str:
-    """The last line, which says what happened where a traceback stands before it."""
+    """The last line, which says what happened if a traceback comes before it."""
     lines = str(error).strip().splitlines()
     return lines[-1].strip().rstrip(".: ") if lines else type(error).__name__
+
+
+def one_line(text: str) -> str:
+    """The text with a single space in place of every run of white space."""
+    return " ".join(text.split())
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """The text, cut to ``limit`` characters, the last of which is then an ellipsis."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: ``1 shot``, ``2 shots``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def argument(name: str, value: object) -> str:
+    """A Python argument as errors show it, in backticks: ``argument("dtype", "float32")`` is `` `dtype="float32"` ``."""
+    return f"`{name}={json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)}`"
+
+
+def sha256(text: str) -> str:
+    """The SHA-256 of a text, in hexadecimal; half a surrogate pair is hashed, too."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

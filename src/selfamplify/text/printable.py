@@ -1,15 +1,19 @@
-"""Text of data on a terminal: what would move the cursor, colour the screen or turn the writing around is shown, not obeyed."""
+"""Making text from data safe to print: characters that would move the cursor, colour the screen or reverse the text."""
 
 import unicodedata
 
-_OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_ACTIVE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode categories that a terminal may act on: controls, formats, surrogates, line and paragraph separators."""
 _HARMLESS = "\n\t\u200c\u200d"
-"""Line feed and tab, and the joiners that scripts and emoji are written with."""
+"""Line feed and tab, and the two joiners that scripts and emoji need."""
 
 
 def printable(text: str) -> str:
-    """The text with every control and direction character replaced by U+FFFD; the length stays, so that spans still fit."""
+    """The text with every control and direction character replaced by U+FFFD.
+
+    The length does not change, so that spans of characters stay valid.
+    """
     return "".join(
-        character if character in _HARMLESS or unicodedata.category(character) not in _OBEYED else "\ufffd"
+        character if character in _HARMLESS or unicodedata.category(character) not in _ACTIVE else "\ufffd"
         for character in text
     )

@@ -1,6 +1,7 @@
-"""English function words: they may be scored, but are not chosen as keywords.
+"""English function words, which may be scored but never become keywords.
 
-Negations and quantities ("not", "no", "most", "least", "before", "after") are left out on purpose: they decide answers.
+Negations, quantities and the like ("not", "no", "most", "least", "before", "after") are not in the list, because they decide
+answers.
 """
 
 STOP_WORDS = frozenset(

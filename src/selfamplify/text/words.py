@@ -1,4 +1,4 @@
-"""Which words of a question are features, and which tokens they became."""
+"""The words of a text that are features, and the tokens that they overlap."""
 
 import re
 import unicodedata
@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _CORE = re.compile(r"(?:[-+$€£](?=\d))?[^\W_](?:.*[^\W_])?[%°]*")
-"""A word without the punctuation around it; a sign, a currency and a unit belong to a number."""
+"""A word without the punctuation around it; a sign, a currency symbol and a unit belong to a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A candidate word and the span of its characters in the question's text."""
+    """A candidate word and the span of its characters in a text.
+
+    Parameters
+    ----------
+    text : str
+        The word.
+    start, end : int
+        The word is ``text[start:end]`` of the whole text.
+    """
 
     text: str
     start: int
@@ -19,7 +27,15 @@ class Word:
 
 
 def candidate_words(text: str, labels: Sequence[str] = ()) -> list[Word]:
-    """The whitespace words of a text, such as a rendered question, without pure punctuation and the "(A)" markers of labels."""
+    """Return the words of a text, split at white space, without pure punctuation and without the "(A)" markers of labels.
+
+    Parameters
+    ----------
+    text : str
+        A text, such as a rendered question.
+    labels : sequence of str, default ()
+        The labels whose markers are left out.
+    """
     markers = {f"({label})" for label in labels}
     words: list[Word] = []
     for match in re.finditer(r"\S+", text):
@@ -35,9 +51,21 @@ def candidate_words(text: str, labels: Sequence[str] = ()) -> list[Word]:
 def overlapping(
     spans: Sequence[tuple[int, int]], stretches: Sequence[tuple[int, int]], token: int = 0
 ) -> list[tuple[int, ...]]:
-    """The tokens, from ``token`` on, that overlap each of some stretches of text, which are given in order.
+    """Return, for each stretch of a text, the tokens that overlap it.
 
-    A token that reaches over two stretches belongs to the first.
+    Parameters
+    ----------
+    spans : sequence of (int, int)
+        The character span of each token.
+    stretches : sequence of (int, int)
+        Character spans in the text, in order.
+    token : int, default 0
+        The first token that counts.
+
+    Returns
+    -------
+    list of tuples of int
+        Positions of tokens, one tuple per stretch. A token that overlaps two stretches belongs to the first.
     """
     found: list[tuple[int, ...]] = []
     for start, end in stretches:

@@ -1,10 +1,11 @@
-"""Attention of many rows over one prefix that is stored once.
+"""Attention of many rows to one prefix that is stored once.
 
-Rows behind a shared prefix attend to two parts: the prefix, the same keys and values for all of them, and their own suffix.
-Each part is attended apart, and both are merged by their log-sum-exp: softmax over the union of two sets of keys is the mean of
-the softmaxes over each, weighted by the exponential of their log-sum-exps (Hydragen, Juravsky et al. 2024,
-https://arxiv.org/abs/2402.05099). All rows' queries meet the prefix in one product per head, and it is copied for none of them.
-Rows are run in one pass (``SharedPrefix``), or token by token behind what ``rows.py`` keeps of them.
+Rows that share a prefix attend to two parts: the prefix, whose keys and values are the same for all rows, and their own suffix.
+Attention to each part is computed separately, and the two results are merged by their log-sum-exps: the softmax over the union
+of two sets of keys is the mean of the softmaxes over each set, weighted by the exponentials of their log-sum-exps (Hydragen,
+Juravsky et al. 2024, https://arxiv.org/abs/2402.05099). The queries of all rows meet the prefix in one product per head, and
+the prefix is never copied. Rows are run in one pass (``SharedPrefix``), or token by token, with their own keys and values kept
+in ``rows.py``.
 """
 
 from collections.abc import Iterator
@@ -18,19 +19,19 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
 KeysValues = list[tuple[Tensor, Tensor]]
-"""One (keys, values) pair a layer, each of shape [1, head, token, head_dim]."""
+"""One (keys, values) pair per layer, each of shape [1, head, token, head_dim]."""
 
 _NAME = "selfamplify_shared_prefix"
-_UNKNOWN = ("s_aux", "position_bias")  # attention sinks, and learned biases: not merged here
+_UNSUPPORTED = ("s_aux", "position_bias")  # attention sinks and learned biases: they are not merged here
 
 
 class UnmergeableAttention(Exception):
-    """This model's attention has a part that can't be split between prefix and suffix; the prefix is to be copied instead."""
+    """The model's attention has a part that can't be split between prefix and suffix, so the prefix must be copied instead."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How a layer's scores become weights: their factor, a cap, and how many tokens back a query sees (None: all)."""
+    """How a layer turns scores into weights: a scale, a cap, and how many tokens back a query sees (None: all of them)."""
 
     scale: float
     softcap: float | None
@@ -38,9 +39,9 @@ class Rule:
 
 
 class SharedPrefix:
-    """The keys and values of a prefix, which rows attend to besides themselves, and a note of the layers that did.
+    """The keys and values of a prefix that rows attend to in addition to their own tokens; ``seen`` holds the layers that did.
 
-    Rows are padded on the right, so that no mask but the causal one is needed.
+    Rows are padded on the right, so that they need no mask but the causal one.
     """
 
     def __init__(self, layers: KeysValues):
@@ -49,18 +50,18 @@ class SharedPrefix:
 
     @property
     def length(self) -> int:
-        """Tokens of the prefix."""
+        """The number of tokens in the prefix."""
         return self.layers[0][0].shape[2] if self.layers else 0
 
-    def places(self, width: int, device: torch.device) -> Int[Tensor, "row query"]:
-        """Where the queries stand behind the prefix, one row of places for all rows if these are equal."""
+    def positions(self, width: int, device: torch.device) -> Int[Tensor, "row query"]:
+        """The positions of the queries, counted from the end of the prefix; a single row if all rows have the same ones."""
         return torch.arange(width, device=device)[None]
 
-    def farthest(self, width: int) -> int:
-        """The largest of the places."""
+    def last_position(self, width: int) -> int:
+        """The largest of the positions."""
         return width - 1
 
-    def near(
+    def attend_to_suffix(
         self,
         layer: int,
         query: Float[Tensor, "row head token dim"],
@@ -68,45 +69,46 @@ class SharedPrefix:
         value: Float[Tensor, "row kv_head token value_dim"],
         rule: Rule,
     ) -> tuple[Float[Tensor, "row head token value_dim"], Float[Tensor, "row head token"]]:
-        """Attention of the rows to themselves, and the log-sum-exp of its scores."""
+        """Attention of the rows to their own tokens, and the log-sum-exp of its scores."""
         groups = query.shape[1] // key.shape[1]
         if groups > 1:
             key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
         width = query.shape[2]
-        seen = None
+        visible = None
         if rule.window is not None and width > rule.window:
-            places = torch.arange(width, device=query.device)
-            seen = places[:, None] - places < rule.window
-        return attend(query, key, value, rule, True, seen)
+            positions = torch.arange(width, device=query.device)
+            visible = positions[:, None] - positions < rule.window
+        return attend(query, key, value, rule, True, visible)
 
-    def far(
+    def attend_to_prefix(
         self, layer: int, query: Float[Tensor, "row head token dim"], rule: Rule
     ) -> tuple[Float[Tensor, "row head token value_dim"], Float[Tensor, "row head token"]]:
-        """Attention of the rows to the prefix: queries that share keys, those of all rows and of a group of heads, become the
-        queries of one row."""
+        """Attention of the rows to the prefix, and the log-sum-exp of its scores.
+
+        All queries that share keys, those of every row and of every head in a group, become the queries of one row.
+        """
         key, value = self.layers[layer]
         rows, heads, width, dim = query.shape
         groups = heads // key.shape[1]
         folded = query.unflatten(1, (-1, groups)).permute(1, 2, 0, 3, 4).reshape(1, -1, groups * rows * width, dim)
-        seen = None
-        if rule.window is not None and self.length + self.farthest(width) >= rule.window:
-            distances = (
-                self.length + self.places(width, query.device)[..., None] - torch.arange(self.length, device=query.device)
-            )
-            seen = (distances < rule.window).expand(rows, -1, -1).flatten(0, 1).repeat(groups, 1)
-        out, lse = attend(folded, key, value, rule, False, seen)
+        visible = None
+        if rule.window is not None and self.length + self.last_position(width) >= rule.window:
+            positions = self.length + self.positions(width, query.device)
+            distances = positions[..., None] - torch.arange(self.length, device=query.device)
+            visible = (distances < rule.window).expand(rows, -1, -1).flatten(0, 1).repeat(groups, 1)
+        out, lse = attend(folded, key, value, rule, False, visible)
         out = out.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4, 5)[0].flatten(1, 2)
         return out, lse.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4)[0].flatten(1, 2)
 
 
 def mergeable(module: PreTrainedModel) -> bool:
-    """Whether a model calls its attention through transformers' interface, where ours can take its place."""
+    """Whether a model calls its attention through transformers' interface, so that ours can replace it."""
     return bool(module._supports_attention_backend)
 
 
 @contextmanager
 def shared_attention(module: PreTrainedModel) -> Iterator[None]:
-    """While active, the model's layers attend to the ``SharedPrefix`` that is given to its forward as ``shared_prefix``."""
+    """While active, the model's layers attend to the ``SharedPrefix`` that its forward receives as ``shared_prefix``."""
     config = module.config.get_text_config(decoder=True)
     before = config._attn_implementation
     config._attn_implementation = _NAME
@@ -116,10 +118,10 @@ def shared_attention(module: PreTrainedModel) -> Iterator[None]:
         config._attn_implementation = before
 
 
-def run_behind(module: PreTrainedModel, shared: SharedPrefix, **given: Any) -> Float[Tensor, "row place column"]:
-    """The model's logits for rows behind a prefix. Raises UnmergeableAttention where not every layer attends to it as here."""
+def run_after_prefix(module: PreTrainedModel, shared: SharedPrefix, **inputs: Any) -> Float[Tensor, "row place column"]:
+    """The model's logits for rows that follow a prefix. Raises UnmergeableAttention if some layer did not attend to it."""
     with shared_attention(module):
-        logits = module(**given, use_cache=False, shared_prefix=shared).logits
+        logits = module(**inputs, use_cache=False, shared_prefix=shared).logits
     if len(shared.seen) != module.config.get_text_config(decoder=True).num_hidden_layers:
         raise UnmergeableAttention
     return logits
@@ -137,23 +139,27 @@ def _forward(
     softcap: float | None = None,
     **others: Any,
 ) -> tuple[Float[Tensor, "row token head value_dim"], None]:
-    """What transformers calls in every layer."""
-    if any(others.get(name) is not None for name in _UNKNOWN):
+    """The attention function that transformers calls in every layer."""
+    if any(others.get(name) is not None for name in _UNSUPPORTED):
         raise UnmergeableAttention
     layer = int(module.layer_idx)  # pyright: ignore[reportArgumentType]
     shared_prefix.seen.add(layer)
     rule = Rule(query.shape[-1] ** -0.5 if scaling is None else scaling, softcap, sliding_window)
-    out, lse = shared_prefix.near(layer, query, key, value, rule)
+    out, lse = shared_prefix.attend_to_suffix(layer, query, key, value, rule)
     if shared_prefix.length:
-        far, far_lse = shared_prefix.far(layer, query, rule)
-        out = torch.lerp(out, far, torch.sigmoid(far_lse - lse).unsqueeze(-1).to(out.dtype))
+        prefix_out, prefix_lse = shared_prefix.attend_to_prefix(layer, query, rule)
+        out = torch.lerp(out, prefix_out, torch.sigmoid(prefix_lse - lse).unsqueeze(-1).to(out.dtype))
     return out.transpose(1, 2).contiguous(), None
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, seen: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Attention, and the log-sum-exp of its scores [row, head, query] in float32; ``seen`` [query, key] says which keys a query
-    may see, None all of them."""
-    plain = rule.softcap is None and seen is None and query.shape[-1] == value.shape[-1]
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, visible: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Attention, and the log-sum-exp of its scores [row, head, query] in float32.
+
+    ``visible`` [query, key] says which keys a query may see; None: all of them.
+    """
+    plain = rule.softcap is None and visible is None and query.shape[-1] == value.shape[-1]
     if plain and query.device.type == "cpu":
         return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, key, value, 0.0, causal, scale=rule.scale)
     if plain and query.device.type == "cuda" and query.dtype in (torch.bfloat16, torch.float16):
@@ -162,12 +168,12 @@ def attend(query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, 
     if rule.softcap is not None:
         scores = rule.softcap * torch.tanh(scores / rule.softcap)
     if causal:
-        before = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-        seen = before if seen is None else before & seen
-    if seen is not None:
-        scores = scores.masked_fill(~seen, float("-inf"))
+        earlier = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+        visible = earlier if visible is None else earlier & visible
+    if visible is not None:
+        scores = scores.masked_fill(~visible, float("-inf"))
     lse = scores.logsumexp(-1)
-    # A query that sees no key of this part gets no share of it.
+    # Without the clamp, a query that sees no key of this part would get NaN; with it, all its weights are 0.
     weights = (scores - lse.clamp(min=torch.finfo(lse.dtype).min).unsqueeze(-1)).exp()
     return weights.to(value.dtype) @ value, lse
 

@@ -1,17 +1,19 @@
-"""From chat turns to token ids, with the knowledge of where the question's characters went.
+"""From chat turns to token ids, and to where the question's characters went.
 
-The tokenizer's own template renders the turns; text that came out of a template is encoded without special tokens, so that
+The tokenizer's own template renders the turns. Text that came out of a template is encoded without special tokens, so that
 there is never a second BOS.
 """
 
+import hashlib
 import re
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
 
 from ...errors import ModelError, SettingsError
-from ...records import Chat, Message
+from ...records import Chat, Encoded, Message
 from ...text.lines import first_line
 from ..model import AnswerReading, Reading
 
@@ -22,11 +24,11 @@ PLAIN_TEMPLATE = (
     "{% else %}Answer: {{ message['content'] }}\n\n{% endif %}"
     "{% endfor %}{% if add_generation_prompt %}Answer:{% endif %}"
 )
-"""The template of a model that brings none: ``Question: …``, ``Answer: …``, behind the BOS token if there is one."""
+"""The template of a model without one: ``Question: …``, ``Answer: …``, after the BOS token if there is one."""
 
 
 @dataclass(frozen=True)
-class Encoded:
+class Rendered:
     """A rendered chat: text, token ids, each token's character span, and the span of the question in the text."""
 
     text: str
@@ -41,18 +43,40 @@ class Encoded:
         return next((index for index, (_, end) in enumerate(self.spans) if end > start), 0)
 
 
-def encode(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> Encoded:
-    """Render and tokenise a chat. Raises ModelError where a turn holds a control token or the template hides the question."""
+class Encoder:
+    """Encodes chats for the models of one tokenizer; prompts that share a prefix share one copy of its token ids."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase):
+        self.tokenizer = tokenizer
+        self._prefix: tuple[int, ...] = ()
+
+    def encode(self, chat: Chat) -> Encoded:
+        """See ``AbstractLanguageModel.encode``."""
+        found = tokenised(self.tokenizer, chat)
+        prefix, suffix = found.ids[: found.prefix], found.ids[found.prefix :]
+        if prefix != self._prefix:
+            self._prefix = prefix
+        digest = hashlib.sha256(array("q", found.ids).tobytes()).hexdigest()
+        return Encoded(chat, len(found.ids), digest, self._prefix, suffix)
+
+
+def tokenised(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> Rendered:
+    """Render and tokenise a chat. Raises ModelError if a turn holds a control token or the template hides the question."""
+    text, question = _rendered_chat(tokenizer, chat)
+    return Rendered(text, *_tokens(tokenizer, text), question)
+
+
+def _rendered_chat(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> tuple[str, tuple[int, int]]:
+    """The text of a chat, and where the question is in it."""
     _refuse_control_tokens(tokenizer, (message.content for message in chat.messages))
     text = render(tokenizer, chat)
-    ids, spans = _tokenised(tokenizer, text)
     start = text.rfind(chat.question, 0, len(text) - len(chat.prefill)) if chat.question else 0
     if start < 0:
         raise _rewritten("the user's text")
-    return Encoded(text, ids, spans, (start, start + len(chat.question)))
+    return text, (start, start + len(chat.question))
 
 
-def _tokenised(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+def _tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
     """The token ids of a rendered chat, and their character spans."""
     encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     return tuple(encoding["input_ids"]), tuple((int(first), int(last)) for first, last in encoding["offset_mapping"])
@@ -60,35 +84,36 @@ def _tokenised(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[tuple[int
 
 def _rewritten(what: str) -> ModelError:
     return ModelError(
-        f"The chat template of this tokenizer rewrites {what}, so that its words can't be found again; "
-        f"use a template that inserts message['content'] unchanged."
+        f"The chat template of this tokenizer rewrites {what}, so its words can't be found again; "
+        f"use a template that inserts `message['content']` unchanged."
     )
 
 
 def _refuse_control_tokens(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> None:
+    tokens = _control_tokens(tokenizer)
     for text in texts:
-        for token in _control_tokens(tokenizer):
+        for token in tokens:
             if token in text:
                 raise ModelError(
-                    f"The text {text[:60]!r} contains the model's control token {token!r}, which would cut or "
-                    f"forge a turn; remove it from the data, or leave the row out."
+                    f"The text {text[:60]!r} contains the model's control token {token!r}, which would end or forge a turn; "
+                    f"remove it from the data, or leave the row out."
                 )
 
 
 def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> set[str]:
-    """What a text may not contain: the named special tokens, and those, such as Llama 3's, that only the vocabulary marks."""
+    """What a text must not contain: the named special tokens, and those that only the vocabulary marks, such as Llama 3's."""
     added = tokenizer.added_tokens_decoder.values()  # pyright: ignore[reportAttributeAccessIssue]
     return {*tokenizer.all_special_tokens, *(str(token) for token in added if token.special)}
 
 
 def render(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> str:
-    """The text of a chat, ready for the assistant's reply or, with a prefill, in the middle of it."""
+    """The text of a chat, ready for the assistant's reply, or for its continuation after a prefill."""
     reply = (Message("assistant", chat.prefill),) if chat.prefill else ()
     return _rendered(tokenizer, (*chat.messages, *reply), bool(chat.prefill))
 
 
 def _rendered(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], continued: bool) -> str:
-    """The text of turns that end in a reply that goes on (``continued``), or before one."""
+    """The text of turns that end in an unfinished reply (``continued``), or just before a reply."""
     try:
         text = tokenizer.apply_chat_template(
             [asdict(message) for message in messages],
@@ -97,51 +122,60 @@ def _rendered(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], c
             add_generation_prompt=not continued,
             continue_final_message=continued,
         )
-    except Exception as error:  # a template is a program of the model's makers
+    except Exception as error:  # a template is a program by the model's makers
         roles = " and ".join(dict.fromkeys(("user", "assistant", *(message.role for message in messages))))
         system = any(message.role == "system" for message in messages)
-        remedy = "put the system turn's text into the user's turn" if system else "use a model with another template, or none"
+        remedy = (
+            "move the text of the system turn into the user's turn" if system else "use a model with another template, or none"
+        )
         raise ModelError(
-            f"The chat template of this tokenizer refuses {roles} turns that end in the start of a reply "
+            f"The chat template of this tokenizer does not take {roles} turns that end in an unfinished reply "
             f"({first_line(error)}); {remedy}."
         ) from error
     return str(text)
 
 
 def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, labels: Sequence[str]) -> Reading:
-    """Tokenise a chat up to the point where its labels part ways.
+    """Tokenise a chat up to the point where its labels differ.
 
-    The prefill ends in ``(``. Each label is tokenised in place, with the closing parenthesis behind it, since ``(A`` or
-    ``A)`` may be one token; the label's token is the first in which the labels' tokenisations differ.
+    The prefill ends in ``(``. Each label is tokenised in place, followed by the closing parenthesis, since ``(A`` or ``A)`` may
+    be one token; the label's token is the first in which the labels' tokenisations differ. The chat is rendered once.
     """
-    full = [encode(tokenizer, replace(chat, prefill=f"{chat.prefill}{label})")) for label in labels]
-    first, shortest = full[0], min(len(encoded.ids) for encoded in full)
-    length = next((place for place in range(shortest) if len({encoded.ids[place] for encoded in full}) > 1), shortest - 1)
-    label_ids = {label: encoded.ids[length] for label, encoded in zip(labels, full, strict=True)}
+    ends = [f"{label})" for label in labels]
+    text, question = _rendered_chat(tokenizer, replace(chat, prefill=chat.prefill + ends[0]))
+    if not text.endswith(ends[0]):
+        raise _rewritten("the start of the reply")
+    stem = text.removesuffix(ends[0])
+    full = [Rendered(stem + end, *_tokens(tokenizer, stem + end), question) for end in ends]
+    first, shortest = full[0], min(len(each.ids) for each in full)
+    length = next((place for place in range(shortest) if len({each.ids[place] for each in full}) > 1), shortest - 1)
+    label_ids = {label: each.ids[length] for label, each in zip(labels, full, strict=True)}
     if len(labels) < 2 or len(set(label_ids.values())) < len(labels):
         raise ModelError(
-            f"This tokenizer can't tell the labels {', '.join(labels)} apart by one token; give two or more labels that begin "
+            f"This tokenizer can't tell the labels {', '.join(labels)} apart by one token; use two or more labels that begin "
             f"differently, such as A and B."
         )
-    return Reading(first.ids[:length], label_ids, first.text, first.spans[:length], first.question, first.prefix)
+    return Reading(first.ids[:length], label_ids, first.text, first.spans[:length], question, first.prefix)
 
 
 def read_answer(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], answer: str) -> AnswerReading:
     """Tokenise a chat whose reply is, or ends in, a given answer.
 
-    A last message of the assistant is the start of the reply, which the answer follows directly. Chat and answer are rendered
-    and tokenised once, as a whole, so that the answer's tokens are those that stand in this context, and a template that trims
-    the end of a turn does not reach the place between a reply's start and the answer. Raises SettingsError for an empty answer,
-    ModelError where a text holds a control token or the template can't take these turns, or rewrites them.
+    If the last message is the assistant's, it is the start of the reply, which the answer follows directly. Chat and answer are
+    rendered and tokenised once, as a whole, so that the answer's tokens are those of this context, and a template that trims
+    the end of a turn does not change the text between the start of a reply and the answer. Raises SettingsError for an empty
+    answer, ModelError if a text holds a control token or the template does not take these turns, or rewrites them.
     """
     if not answer:
-        raise SettingsError('The answer is empty; give the text whose probability is to be explained, such as "Paris".')
+        raise SettingsError(
+            'The answer is empty; give the text whose probability is to be explained, such as `answer="Paris"`.'
+        )
     start = messages[-1].content if messages and messages[-1].role == "assistant" else None
     asked = messages if start is None else messages[:-1]
     reply = f"{start or ''}{answer}"
     turns = (*asked, Message("assistant", reply))
     if not tokenizer.chat_template and any(turn.role not in ("user", "assistant") for turn in turns):
-        raise ModelError("This tokenizer has no chat template, and so no system turn; put its text into the user's turn.")
+        raise ModelError("This tokenizer has no chat template, and so no system turn; move its text into the user's turn.")
     _refuse_control_tokens(tokenizer, (turn.content for turn in turns))
     text = _rendered(tokenizer, turns, True)
     if not reply.strip() and not text.endswith(reply):
@@ -149,7 +183,7 @@ def read_answer(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message],
     contents = _contents(tokenizer, turns, text)
     opens, ends = contents[-1]
     begins = max(opens, opens + len(start or "") - reply.index(text[opens:ends]))
-    ids, spans = _tokenised(tokenizer, text)
+    ids, spans = _tokens(tokenizer, text)
     first = next((place for place, (_, end) in enumerate(spans) if end > begins), None)
     if first is None or begins >= ends:
         raise _dropped(answer)
@@ -158,14 +192,14 @@ def read_answer(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message],
 
 
 def _dropped(answer: str) -> ModelError:
-    return ModelError(f"The template or tokenizer of this model drops the answer {answer!r}; give one with letters in it.")
+    return ModelError(f"The template or tokenizer of this model drops the answer {answer!r}; give one that has letters in it.")
 
 
 def _contents(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Message], text: str) -> tuple[tuple[int, int], ...]:
     """The span of each turn's content in ``text``, the rendered turns; white space that a template trims is left out.
 
-    A content such as "user" may also stand in the template's own words. So the turns are rendered with stand-ins for their
-    contents, too, which shows what stands around them and in which order; nothing but the contents may differ.
+    A content such as "user" may also occur in the template's own words. So the turns are rendered a second time with
+    placeholders for their contents, which shows what surrounds them and in which order; only the contents may differ.
     """
     marks = [f"\ue000{number}\ue001" for number in range(len(turns))]
     frame = _rendered(tokenizer, [replace(turn, content=mark) for turn, mark in zip(turns, marks, strict=True)], True)
@@ -184,5 +218,5 @@ def _contents(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Message], text
         spans[number] = (place, place + len(shown))
         place += len(shown) + len(after)
     if not text.startswith(before) or spans[len(turns) - 1][1] != len(text):
-        raise _rewritten("what stands around the messages")
+        raise _rewritten("the text around the messages")
     return tuple(spans[number] for number in range(len(turns)))

@@ -1,50 +1,65 @@
-"""A transformers model on this machine: batched, behind shared prefixes, with gradients."""
+"""A transformers model on this machine: in batches, with shared prefixes and gradients."""
 
-import hashlib
-import json
-import platform
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import torch
-import transformers
 from jaxtyping import Float
 from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from ...errors import ModelError
-from ...records import Chat, Decoding, Generation, Message, NextToken
+from ...records import Chat, Decoding, Encoded, Generation, Message, NextToken
 from ..model import AbstractDifferentiableModel, AnswerReading, Reading
 from . import chat as chats_of
 from . import traits
-from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, run_behind
+from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, run_after_prefix
 from .batching import Batcher, padded
+from .fingerprint import fingerprint
 from .generation import Manner, Writing
 from .head import float32_head
-from .placing import offloaded, split, weights
+from .placing import offloaded, split
 from .plain import plain_text
 from .prefix import PrefixCache
 from .search import Text
 
 _KEPT = 4
-"""So many times more tokens are held while texts are written than are run in a pass: keys and values are all that is held."""
+"""While texts are written, this many times more tokens are held than are run in a pass: only keys and values are held."""
 _STOP_TOKENS = 16
-"""No token is shorter than a byte, so that the plain template's stop lies within so many."""
+"""No token is shorter than a byte, so the stop of the plain template is within this many tokens."""
 
 _BATCH_TOKENS, _CPU_BATCH_TOKENS = 32768, 8192
-"""Tokens run at once, unless told otherwise: on a CPU more take more memory, and are no faster (docs/architecture.md)."""
+"""Tokens run at once by default: on a CPU more take more memory and are no faster (docs/architecture.md)."""
 _WINDOW, _CPU_WINDOW = 512, 64
-"""Questions answered together, likewise: on a CPU more are no faster."""
+"""Questions answered together by default: on a CPU more are no faster."""
 
 
 class LocalModel(AbstractDifferentiableModel):
-    """A causal language model and its tokenizer, loaded by ``load_model``.
+    """A causal language model and its tokenizer; ``load_model`` makes one.
 
     Rows that share a prefix (the few-shot prompt, or the words before the first perturbable one) reuse its keys and values.
-    Rows of a batch are padded on the right, where no token sees it. A batch that runs out of memory is halved, and the smaller
-    size is remembered.
+    Rows of a batch are padded on the right, where no token attends to the padding. A batch that runs out of memory is halved,
+    and the smaller size is remembered.
+
+    Parameters
+    ----------
+    module : transformers.PreTrainedModel
+        A decoder; it is put into evaluation mode, and its weights need no gradient any more.
+    tokenizer : transformers.PreTrainedTokenizerBase
+        Its fast tokenizer.
+    name : str
+        What results call the model.
+    batch_tokens : int, optional
+        Tokens that are run at once, at most; by default 8,192 on a CPU and 32,768 elsewhere.
+    window : int, optional
+        Questions that are answered together, at most; by default 64 on a CPU and 512 elsewhere.
+
+    Raises
+    ------
+    ModelError
+        If the tokenizer has no character offsets, or the architecture can't be run in batches after a shared prefix.
     """
 
     def __init__(
@@ -60,18 +75,18 @@ class LocalModel(AbstractDifferentiableModel):
         traits.check_architecture(module, name)
         self.module: PreTrainedModel = module.eval().requires_grad_(False)  # pyright: ignore[reportIncompatibleVariableOverride]
         self.tokenizer = tokenizer
+        self._encoder = chats_of.Encoder(tokenizer)
         self.name = name
         self.context = traits.context(module, tokenizer)
         self.embedding = module.get_input_embeddings()
         self.blank = traits.blank(tokenizer, name)
         self._ends = traits.ends(module, tokenizer)
-        module.generation_config = GenerationConfig()  # or else it would fill in what a Decoding does not name
+        module.generation_config = GenerationConfig()  # its own would fill in what a Decoding does not name
         on_cpu = module.device.type == "cpu"
         self.window = window or (_CPU_WINDOW if on_cpu else _WINDOW)
         self._batcher = Batcher(batch_tokens or (_CPU_BATCH_TOKENS if on_cpu else _BATCH_TOKENS))
         self._prefixes = PrefixCache(self._keys_values)
         self._mergeable = mergeable(module) and not split(module)
-        self._encode = lru_cache(maxsize=512)(lambda chat: chats_of.encode(tokenizer, chat))
 
     @property
     def device(self) -> torch.device:
@@ -79,21 +94,10 @@ class LocalModel(AbstractDifferentiableModel):
 
     @cached_property
     def fingerprint(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
-        digest = hashlib.sha256()
-        for name, tensor in sorted(weights(self.module).items()):
-            digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-            digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy())
-        digest.update(self.tokenizer.backend_tokenizer.to_str().encode())  # pyright: ignore
-        # Settings such as rope_theta change the answers, the place and version that the model was saved in do not.
-        ignored = ("_name_or_path", "architectures", "dtype", "transformers_version")
-        settings = {key: value for key, value in self.module.config.to_dict().items() if key not in ignored}
-        digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
-        digest.update(repr((self.tokenizer.chat_template, chats_of.PLAIN_TEMPLATE, self.blank, self._ends)).encode())
-        versions = f"torch {torch.__version__}, transformers {transformers.__version__}, {platform.machine()}"
-        return f"sha256:{digest.hexdigest()} {self.module.dtype} {self.device.type} ({versions})"
+        return fingerprint(self.module, self.tokenizer, (chats_of.PLAIN_TEMPLATE, self.blank, self._ends))
 
-    def tokens(self, chat: Chat) -> tuple[int, ...]:
-        return self._encode(chat).ids
+    def encode(self, chat: Chat) -> Encoded:
+        return self._encoder.encode(chat)
 
     def read(self, chat: Chat, labels: Sequence[str]) -> Reading:
         return chats_of.read(self.tokenizer, chat, labels)
@@ -134,22 +138,24 @@ class LocalModel(AbstractDifferentiableModel):
         return logits
 
     def _checked(self, logits: Float[Tensor, "*row column"]) -> Float[Tensor, "*row column"]:
-        # The largest logit is NaN if any is; a token may be ruled out (-inf), but not all of them, and none be certain.
+        # The largest logit is NaN if any is; single tokens may be ruled out (-inf), but not all, and none may be certain (inf).
         if not logits.amax(-1).isfinite().all():
-            raise ModelError(f"{self.name} gives logits that are not numbers; load it in another precision: --dtype float32.")
+            raise ModelError(
+                f'{self.name} returns logits that are not numbers; load it in another precision: `dtype="float32"`.'
+            )
         return logits
 
     def _batch_logits(
         self, prefix: tuple[int, ...], suffixes: Sequence[tuple[int, ...]], keep: int, tokens: Sequence[int] | None
     ) -> Float[Tensor, "row place column"]:
-        """Logits after the last ``keep`` tokens of each suffix. Suffixes are padded on the right, where no token sees it."""
+        """Logits after the last ``keep`` tokens of each suffix. Suffixes are padded on the right; no token attends to that."""
         lengths = torch.tensor([len(suffix) for suffix in suffixes], device=self.device)
         ids = padded(suffixes, self.blank, self.device)
         with float32_head(self.module, tokens) as columns:
-            logits = self._behind_prefix(prefix, len(suffixes), lengths, keep, input_ids=ids)
+            logits = self._after_prefix(prefix, len(suffixes), lengths, keep, input_ids=ids)
         return logits[..., columns].float()
 
-    def _behind_prefix(
+    def _after_prefix(
         self, prefix: tuple[int, ...], rows: int, lengths: Tensor, keep: int, **inputs: Tensor
     ) -> Float[Tensor, "row place column"]:
         width = next(iter(inputs.values())).shape[1]
@@ -159,7 +165,7 @@ class LocalModel(AbstractDifferentiableModel):
         }
         if prefix and self._mergeable and not torch.is_grad_enabled():
             try:
-                return run_behind(self.module, SharedPrefix(self._prefixes.get(prefix)), **given)
+                return run_after_prefix(self.module, SharedPrefix(self._prefixes.get(prefix)), **given)
             except UnmergeableAttention:
                 self._mergeable = False
         before = self._prefixes.replicate(prefix, rows) if prefix else None
@@ -176,18 +182,19 @@ class LocalModel(AbstractDifferentiableModel):
         if offloaded(self.module):
             raise ModelError(
                 f"{self.name} is partly offloaded, and gradients need all weights on the device at once; use an explainer "
-                f"without gradients such as kernel_shap, --quantize 4bit, or a larger device."
+                f'without gradients such as `explainer="kernel_shap"`, `quantize="4bit"`, or a larger device.'
             )
         rows, width = embeddings.shape[:2]
         ends = torch.tensor([width] * rows if lengths is None else lengths, device=self.device)
         with float32_head(self.module, tokens) as columns:
-            logits = self._behind_prefix(prefix, rows, ends, keep, inputs_embeds=embeddings)
+            logits = self._after_prefix(prefix, rows, ends, keep, inputs_embeds=embeddings)
         return logits[..., columns].float()
 
-    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
-        encoded = [self._encode(chat) for chat in chats]
-        for prefix, members in _grouped([item.ids[: item.prefix] for item in encoded]):
-            suffixes = {index: encoded[index].ids[len(prefix) :] for index in members}
+    def generated(
+        self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Generation]]:
+        for prefix, members in _grouped([each.prefix for each in encoded]):
+            suffixes = {index: encoded[index].suffix for index in members}
             while suffixes:  # once more only where memory ran out
                 try:
                     for index, text in self._texts(prefix, suffixes, decoding, seeds):
@@ -203,7 +210,7 @@ class LocalModel(AbstractDifferentiableModel):
     def _texts(
         self, prefix: tuple[int, ...], suffixes: Mapping[int, tuple[int, ...]], decoding: Decoding, seeds: Sequence[int]
     ) -> Iterator[tuple[int, Text]]:
-        """The texts behind one prefix, by the keys of the suffixes."""
+        """The texts after one prefix, by the keys of the suffixes."""
         keys = list(suffixes)
         manner = Manner(decoding, self._ends, self._stops, self._checked)
         drawn = [seeds[key] for key in keys]
@@ -214,7 +221,7 @@ class LocalModel(AbstractDifferentiableModel):
                 for place, text in writing.texts([suffixes[key] for key in keys], drawn):
                     yield keys[place], text
                 return
-            except UnmergeableAttention:  # told by the first pass, before any text
+            except UnmergeableAttention:  # raised by the first pass, before any text
                 self._mergeable = False
         for key, seed in zip(keys, drawn, strict=True):
             before = self._prefixes.replicate(prefix, decoding.num_beams)
@@ -226,7 +233,7 @@ class LocalModel(AbstractDifferentiableModel):
         return min(len(suffixes), self._batcher.rows(width, kept=_KEPT))
 
     def _stops(self, tokens: Sequence[int]) -> bool:
-        """Whether a text ends with its last token: one that ends a turn, or the end of the plain template's stop."""
+        """Whether a text ends with its last token: one that ends a turn, or completes the stop of the plain template."""
         if tokens[-1] in self._ends:
             return True
         return not self.tokenizer.chat_template and chats_of.PLAIN_STOP in self.tokenizer.decode(list(tokens[-_STOP_TOKENS:]))
@@ -247,10 +254,10 @@ class LocalModel(AbstractDifferentiableModel):
         return [(layer.keys, layer.values) for layer in cache.layers]  # pyright: ignore
 
     def __reduce__(self) -> Any:
-        raise ModelError(f"The model {self.name} is this process's own, and can't be sent to another; use load_replicas.")
+        raise ModelError(f"The model {self.name} can't be sent to another process; load it there with `load_replicas`.")
 
     def forget(self) -> None:
-        """Let go of the keys and values of earlier prefixes."""
+        """Release the keys and values of earlier prefixes."""
         self._prefixes.clear()
 
     def _free_memory(self) -> None:

@@ -1,4 +1,4 @@
-"""What transformers says is kept off the user's screen: what concerns the user, this package says itself, in one line."""
+"""Silence from transformers: what matters to the user, this package says itself, in one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from transformers.utils import logging
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing below an error is logged, and no bar drawn, inside; afterwards all is as it was."""
+    """While active, transformers logs errors only and shows no progress bars; afterwards its settings are restored."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -1,7 +1,7 @@
-"""How one text grows token by token: a single continuation, or the best of several beams.
+"""How one text grows token by token: as a single continuation, or as the best of several beams.
 
-A search holds a block of rows, one a beam. It is told the best (or drawn) continuations of its rows, and says what each row
-goes on with. Both find what transformers' ``generate`` finds (version 5).
+A search holds a block of rows, one per beam. It receives the best (or the drawn) continuations of its rows and decides which
+row continues which. Both searches find what transformers' ``generate`` (version 5) finds.
 """
 
 from abc import ABC, abstractmethod
@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 Stops = Callable[[Sequence[int]], bool]
 """Whether a text ends with its last token."""
+_IMPOSSIBLE = -1e9
+"""The score of a beam that does not exist yet: all beams begin as one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """A token behind what a row of the block holds, and the log-probability of all of it (0 where nobody asks)."""
+    """A row of the block, a token that may follow it, and the log-probability of both together (0 if it is not needed)."""
 
     row: int
     token: int
@@ -23,14 +25,14 @@ class Continuation:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text at its end: its tokens, and whether it ended by itself and not by the limit."""
+    """A finished text: its tokens, and whether it ended by itself, rather than at the limit."""
 
     tokens: tuple[int, ...]
     ended: bool
 
 
 class AbstractSearch(ABC):
-    """The text of one question, of at most ``limit`` tokens; ``found`` once it is at its end."""
+    """The search for the text of one question, of at most ``limit`` tokens; ``found`` is the text once it is finished."""
 
     def __init__(self, limit: int, stops: Stops):
         self.limit = limit
@@ -44,17 +46,17 @@ class AbstractSearch(ABC):
 
     @property
     def order(self) -> list[int]:
-        """The rows of the block by what they hold, the best first."""
+        """The rows of the block, the best one first."""
         return [0]
 
     @property
     def scores(self) -> list[float]:
-        """The log-probability of what each row holds."""
+        """The log-probability of each row's tokens."""
         return [0.0]
 
     @abstractmethod
     def advance(self, continuations: Sequence[Continuation]) -> list[int]:
-        """Take the next tokens; gives, for each row of the block, the row whose past it goes on with (none at the end)."""
+        """Take the next tokens; returns, for each row of the block, the row that it continues (nothing at the end)."""
 
 
 class Single(AbstractSearch):
@@ -84,17 +86,17 @@ class _Beam:
 
 
 class Beams(AbstractSearch):
-    """The best of ``width`` beams, by their log-probability divided by their length.
+    """The best of ``width`` beams by log-probability divided by length.
 
-    ``early``: stop as soon as ``width`` texts are at their end; otherwise only when no running beam could get better than the
-    worst of these, at its present length.
+    With ``early``, the search stops as soon as ``width`` texts have ended; otherwise it stops when no running beam, at its
+    present length, scores better than the worst of them.
     """
 
     def __init__(self, width: int, limit: int, stops: Stops, early: bool):
         super().__init__(limit, stops)
         self._width = width
         self._early = early
-        self._running = [_Beam(row, (), 0.0 if row == 0 else _NEVER) for row in range(width)]
+        self._running = [_Beam(row, (), 0.0 if row == 0 else _IMPOSSIBLE) for row in range(width)]
         self._ended: list[tuple[float, Text]] = []
 
     @property
@@ -113,41 +115,37 @@ class Beams(AbstractSearch):
         return sorted(self._running, key=lambda beam: beam.row)
 
     def advance(self, continuations: Sequence[Continuation]) -> list[int]:
-        pasts = self.rows
+        rows = self.rows
         length = len(self._running[0].tokens) + 1
-        texts = [(*pasts[each.row], each.token) for each in continuations]
+        texts = [(*rows[each.row], each.token) for each in continuations]
         stopped = [self.stops(text) for text in texts]
         ended = [stop or length == self.limit for stop in stopped]
-        for place in range(self._width):
-            if ended[place]:
-                self._ended.append((continuations[place].score / length, Text(texts[place], stopped[place])))
+        for rank in range(self._width):
+            if ended[rank]:
+                self._ended.append((continuations[rank].score / length, Text(texts[rank], stopped[rank])))
         self._ended = sorted(self._ended, key=lambda pair: -pair[0])[: self._width]
-        open_ones = [place for place in range(len(texts)) if not ended[place]]
-        best = sorted(open_ones, key=lambda place: -continuations[place].score)[: self._width]
+        unfinished = [rank for rank in range(len(texts)) if not ended[rank]]
+        best = sorted(unfinished, key=lambda rank: -continuations[rank].score)[: self._width]
         full = len(self._ended) == self._width
         hopeless = full and bool(best) and continuations[best[0]].score / length <= self._ended[-1][0]
         if not best or hopeless or (full and self._early):
             self.found = self._ended[0][1]
             return []
-        # Fewer than ``width`` only where something else than an end token stops texts: then the best stands in for others.
+        # There are fewer than ``width`` only if something other than an end token stops texts; the best one fills the gap.
         best += best[:1] * (self._width - len(best))
-        return self._settle([(continuations[place], texts[place]) for place in best])
+        return self._settle([(continuations[rank], texts[rank]) for rank in best])
 
     def _settle(self, chosen: list[tuple[Continuation, tuple[int, ...]]]) -> list[int]:
-        """Give every beam a row, its own past's where that is still free, so that little is copied."""
+        """Give every beam a row, that of its own past if it is still free, so that little is copied."""
         free = set(range(self._width))
         rows: dict[int, int] = {}
-        for place, (each, _) in enumerate(chosen):
+        for rank, (each, _) in enumerate(chosen):
             if each.row in free:
-                rows[place] = each.row
+                rows[rank] = each.row
                 free.remove(each.row)
-        for place in range(self._width):
-            if place not in rows:
-                rows[place] = free.pop()
-        self._running = [_Beam(rows[place], text, each.score) for place, (each, text) in enumerate(chosen)]
-        pasts = {rows[place]: each.row for place, (each, _) in enumerate(chosen)}
+        for rank in range(self._width):
+            if rank not in rows:
+                rows[rank] = free.pop()
+        self._running = [_Beam(rows[rank], text, each.score) for rank, (each, text) in enumerate(chosen)]
+        pasts = {rows[rank]: each.row for rank, (each, _) in enumerate(chosen)}
         return [pasts[row] for row in range(self._width)]
-
-
-_NEVER = -1e9
-"""The score of a beam that does not exist yet: all begin as one."""

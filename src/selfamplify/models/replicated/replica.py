@@ -1,4 +1,4 @@
-"""One copy of a model in a process of its own: what runs there. How it is started and spoken to stands in ``replicas.py``."""
+"""One copy of a model in a process of its own: what runs there. ``workers.py`` starts it and talks to it."""
 
 import os
 import platform
@@ -10,23 +10,15 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from ...errors import ModelError, SelfAmplifyError
-from ...work.memory import Compute, one_by_one
+from ...errors import SelfAmplifyError
+from ...work.stage import Compute
+from ...work.workers import computed
 from ..local.model import LocalModel
-
-_here: list[LocalModel] = []
-
-
-def here() -> LocalModel:
-    """The model of this process: what a replicated model becomes where work arrives that asks it."""
-    if not _here:
-        raise ModelError("A replicated model can't be sent to a process that is no replica; use load_replicas there.")
-    return _here[0]
 
 
 @dataclass(frozen=True)
 class Description:
-    """What all replicas must agree in, and where this one is."""
+    """What all replicas must agree on, and where this one runs."""
 
     name: str
     context: int
@@ -40,25 +32,26 @@ class Description:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a batch: each item's place and record, and the error that ended it, if one did."""
+    """The result of a batch: each item's place and record, and the error that ended it, if any."""
 
     records: list[tuple[int, Any]]
     error: SelfAmplifyError | None = None
 
 
 class Replica:
-    """The model of this process, on ``threads`` threads."""
+    """A model in this process, on ``threads`` threads."""
 
     def __init__(self, threads: int):
         torch.set_num_threads(threads)
+        self._model: LocalModel | None = None
 
     def load(self, load: Callable[[], LocalModel]) -> Description | SelfAmplifyError:
-        """Load the model. An error that its user can cure is given back as a value, as it is."""
+        """Load the model. An error that the user can fix is returned as a value, so that it arrives unchanged."""
         try:
             model = load()
         except SelfAmplifyError as error:
             return error
-        _here[:] = [model]
+        self._model = model
         return Description(
             model.name,
             model.context,
@@ -74,8 +67,7 @@ class Replica:
         """Compute a batch."""
         records: list[tuple[int, Any]] = []
         try:
-            for _, place, record in one_by_one(compute, [batch]):
-                records.append((place, record))
+            records.extend(computed(compute, self._model, batch))
         except SelfAmplifyError as error:
             return Outcome(records, error)
         return Outcome(records)

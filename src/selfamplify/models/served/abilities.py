@@ -1,31 +1,49 @@
-"""What a server can do, found out by a few requests of some tokens each: its model, prefills, log-probabilities, settings."""
+"""What a server can do, found out by a few short requests: its model, prefills, log-probabilities and settings."""
 
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...errors import ContextError, ModelError
+from ...errors import ModelError
 from .connections import Refused
 from .endpoints import Endpoints
+from .refusals import choice_of, explained
 
 CONTINUE: dict[str, Any] = {"continue_final_message": True, "add_generation_prompt": False}
-"""What makes a server go on with a last message of the assistant, and not behind it (vLLM's names, others follow)."""
+"""Makes a server continue a last message of the assistant, instead of starting a new one (vLLM's names, used by others too)."""
 SAMPLING: dict[str, Any] = {"top_k": 50, "min_p": 0.0, "repetition_penalty": 1.0}
-"""Settings beyond OpenAI's, sent where they are taken, so that a server's own defaults do not fill them in."""
-_MANY = (100, 20, 5)
-"""Of how many tokens log-probabilities are asked for: llama.cpp gives any number, vLLM and OpenAI 20 if not told otherwise."""
+"""Settings beyond OpenAI's, sent if the server accepts them, so that it does not use defaults of its own."""
+_TOP_LOGPROBS = (100, 20, 5)
+"""For how many tokens log-probabilities are requested: llama.cpp gives any number, vLLM and OpenAI 20 by default."""
 _WEEK = ("Write the days of the week in order, with commas between them.", "Monday, Tuesday, Wednes")
 
 
 @dataclass(frozen=True)
 class Abilities:
-    """What is known of a server; servers that are asked side by side must have the same.
+    """What is known about a server; servers that are asked side by side must be equal in it.
 
-    ``model`` is the served name, ``root`` the last part of what the server says stands behind it, ``owner`` who it says owns
-    it, ``version`` its program's (each empty where it does not say). ``context`` is in tokens, None where it is not told.
-    ``continues`` says whether it goes on with the start of a reply, ``flags`` whether it must be told to, ``echoes`` whether it
-    repeats that start. ``top_logprobs`` is of how many tokens it gives log-probabilities, 0 for none; ``sampling`` whether it
-    takes ``SAMPLING``.
+    Parameters
+    ----------
+    model : str
+        The name under which the model is served.
+    root : str
+        The last part of the path or name from which the server says it loaded the model; empty if it does not say.
+    owner : str
+        The owner that the server reports for the model, such as ``"vllm"``; empty if it does not say.
+    version : str
+        The version of the server's program; empty if it does not say.
+    context : int or None
+        The length of the context in tokens, or None if the server does not report it.
+    continues : bool
+        Whether the server continues the start of a reply.
+    flags : bool
+        Whether it needs ``CONTINUE`` for that.
+    echoes : bool
+        Whether it repeats the start of the reply in its answer.
+    top_logprobs : int
+        For how many of the most probable tokens the server reports log-probabilities; 0 for none.
+    sampling : bool
+        Whether it accepts ``SAMPLING``.
     """
 
     model: str
@@ -40,149 +58,156 @@ class Abilities:
     sampling: bool
 
     def lines(self) -> list[str]:
-        """What a person wants to know of it."""
-        about = ", ".join(part for part in (self.owner and f"{self.owner} {self.version}".strip(), self.root) if part)
+        """A summary for people, one ability per line."""
+        program = f"{self.owner} {self.version}".strip() if self.owner else ""
+        about = ", ".join(part for part in (program, self.root) if part)
+        context = f"{self.context} tokens" if self.context else "not reported; too long a prompt is refused when it is sent"
         return [
             f"model: {self.model}{f' ({about})' if about else ''}",
-            f"context: {self.context or 'not told; a prompt that is too long is refused when it is asked'}",
-            "start of a reply: " + ("continued" if self.continues else "not continued; it is put into the user's turn"),
+            f"context: {context}",
+            "continues the start of a reply: " + ("yes" if self.continues else "no; it is put into the user's turn instead"),
             "log-probabilities: "
-            + (f"of {self.top_logprobs} tokens" if self.top_logprobs else "none; labels are read from what is written"),
-            f"{', '.join(SAMPLING)}: " + ("taken" if self.sampling else "refused; the server's own hold"),
+            + (
+                f"of the {self.top_logprobs} most probable tokens"
+                if self.top_logprobs
+                else "not reported; labels are read from the text that the model writes"
+            ),
+            f"accepts {', '.join(SAMPLING)}: " + ("yes" if self.sampling else "no; the server's own values apply"),
         ]
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """The first choice of a chat completion: its text, the number of tokens in the prompt, and the whole choice."""
+
+    text: str
+    prompt_tokens: Any
+    choice: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """Short requests for one of the models that a server lists."""
+
+    endpoints: Endpoints
+    url: str
+    model: str
+    served: tuple[str, ...]
+
+    def ask(self, *turns: tuple[str, str], tokens: int = 1, **settings: Any) -> _Reply | None:
+        """The reply to a chat; None if it is not a chat completion, or if the server refuses the settings or the turns."""
+        messages = [{"role": role, "content": content} for role, content in turns]
+        body = {"model": self.model, "messages": messages, "max_tokens": tokens, "temperature": 0.0} | settings
+        try:
+            return _first_choice(self.endpoints.ask(f"{self.url}/chat/completions", body))
+        except Refused as refusal:
+            unsupported = refusal.status in (400, 404, 422) or (refusal.status >= 500 and "top_logprobs" in settings)
+            if unsupported and (settings or len(turns) > 1):
+                return None
+            raise explained(refusal, self.model, self.served) from refusal
+
+    def greet(self, **settings: Any) -> _Reply | None:
+        """The reply to a greeting, with these settings."""
+        return self.ask(("user", "Hello"), **settings)
+
+    def continuing(self) -> tuple[bool, bool, bool]:
+        """Whether the start of a reply is continued, whether ``CONTINUE`` is needed for that, and whether it is repeated.
+
+        The start breaks off within "Wednesday", so a continuation begins with "day", with which no new turn would begin. A
+        model that writes something else still continues the start if ``CONTINUE`` makes the prompt shorter: the end of the turn
+        and the beginning of the next one are then missing from it.
+        """
+        turns = (("user", _WEEK[0]), ("assistant", _WEEK[1]))
+        flagged, plain = self.ask(*turns, tokens=4, **CONTINUE), self.ask(*turns, tokens=4)
+        reply = flagged or plain
+        text = reply.text.strip() if reply else ""
+        echoes = text.startswith(_WEEK[1])
+        flagged_tokens, plain_tokens = (each.prompt_tokens if each else None for each in (flagged, plain))
+        shorter = isinstance(flagged_tokens, int) and isinstance(plain_tokens, int) and flagged_tokens < plain_tokens
+        return text.startswith("day") or echoes or shorter, flagged is not None, echoes
+
+    def top_logprobs(self) -> int:
+        """For how many tokens the server reports log-probabilities."""
+        for count in _TOP_LOGPROBS:
+            if _has_logprobs(self.greet(logprobs=True, top_logprobs=count)):
+                return count
+        return 0
 
 
 def probe(endpoints: Endpoints, url: str, model: str | None) -> Abilities:
     """Find out what the server at ``url`` can do with ``model``, or with the only model that it serves.
 
-    Raises ModelError where it does not answer, refuses the key, or serves no such model.
+    Raises ModelError if the server does not answer, refuses the key, or serves no such model.
     """
     served = _served(endpoints, url)
     if model is None and len(served) != 1:
-        named = f"one of its models: --model {' or '.join(served)}" if served else "its model: --model NAME"
-        raise ModelError(f"{url} serves {len(served) or 'no'} models by its own list; name {named}.")
+        raise ModelError(f"{url} lists {len(served) or 'no'} models; use {choice_of(tuple(served))}.")
     name = model or next(iter(served))
-    told = served.get(name, {})
-
-    def chat(*turns: tuple[str, str], tokens: int = 1, **settings: Any) -> dict[str, Any] | None:
-        messages = [{"role": role, "content": content} for role, content in turns]
-        body = {"model": name, "messages": messages, "max_tokens": tokens, "temperature": 0.0} | settings
-        try:
-            return _first(endpoints.ask(f"{url}/chat/completions", body))
-        except Refused as refusal:
-            unasked = refusal.status in (400, 404, 422) or (refusal.status >= 500 and "top_logprobs" in settings)
-            if unasked and (settings or len(turns) > 1):
-                return None
-            raise explained(refusal, name, tuple(served)) from refusal
-
-    if chat(("user", "Hello")) is None:
-        raise ModelError(f"{url} answers with something else than a chat completion; is it an OpenAI-compatible server?")
-    continues, flags, echoes = _continuing(chat)
-    top = next((many for many in _MANY if _offers(chat(("user", "Hello"), logprobs=True, top_logprobs=many))), 0)
+    listed = served.get(name, {})
+    server = _Probe(endpoints, url, name, tuple(served))
+    if server.greet() is None:
+        raise ModelError(f"{url} does not answer with a chat completion; give the address of an OpenAI-compatible server.")
+    continues, flags, echoes = server.continuing()
     return Abilities(
-        name,
-        str(told.get("root") or "").rstrip("/").rpartition("/")[2],
-        str(told.get("owned_by") or ""),
-        _version(endpoints, url),
-        _context(told),
-        continues,
-        flags,
-        echoes,
-        top,
-        chat(("user", "Hello"), **SAMPLING) is not None,
+        model=name,
+        root=str(listed.get("root") or "").rstrip("/").rpartition("/")[2],
+        owner=str(listed.get("owned_by") or ""),
+        version=_version(endpoints, url),
+        context=_context(listed),
+        continues=continues,
+        flags=flags,
+        echoes=echoes,
+        top_logprobs=server.top_logprobs(),
+        sampling=server.greet(**SAMPLING) is not None,
     )
 
 
+def described(abilities: Abilities) -> str:
+    """One line that is the same for the same abilities, whatever the server's address."""
+    return json.dumps(asdict(abilities), sort_keys=True)
+
+
 def _served(endpoints: Endpoints, url: str) -> dict[str, dict[str, Any]]:
-    """The models that a server lists, by name; a server without a list has none."""
+    """The models that a server lists, by name; none if it has no list."""
     try:
-        listed = endpoints.ask(f"{url}/models")
+        document = endpoints.ask(f"{url}/models")
     except Refused as refusal:
         if refusal.status in (401, 403):
             raise explained(refusal, "", ()) from refusal
         return {}
-    data = listed.get("data") if isinstance(listed, dict) else None
+    data = document.get("data") if isinstance(document, dict) else None
     models = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
     return {str(each["id"]): each for each in models if each.get("id")}
 
 
-def _context(told: dict[str, Any]) -> int | None:
-    """What a server's list says of a model's context: vLLM's field, or llama.cpp's."""
-    meta = told.get("meta")
-    context = told.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else None)
+def _context(listed: dict[str, Any]) -> int | None:
+    """The context of a model by a server's list: vLLM's field, or llama.cpp's."""
+    meta = listed.get("meta")
+    context = listed.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else None)
     return context if isinstance(context, int) and context > 0 else None
 
 
 def _version(endpoints: Endpoints, url: str) -> str:
-    """What vLLM says at /version, beside /v1."""
+    """The version that vLLM reports at /version, next to /v1."""
     try:
-        told = endpoints.ask(f"{url.removesuffix('/v1')}/version")
+        document = endpoints.ask(f"{url.removesuffix('/v1')}/version")
     except (Refused, ModelError):
         return ""
-    return str(told.get("version") or "") if isinstance(told, dict) else ""
+    return str(document.get("version") or "") if isinstance(document, dict) else ""
 
 
-def _first(reply: Any) -> dict[str, Any] | None:
-    """The first choice of a chat completion, with its count of the prompt's tokens, or None for anything else."""
+def _first_choice(document: Any) -> _Reply | None:
+    """The first choice of a chat completion; None for any other document."""
     try:
-        choice, usage = reply["choices"][0], reply.get("usage") or {}
-        return {"text": choice["message"].get("content") or "", "prompt": usage.get("prompt_tokens"), "whole": choice}
+        choice, usage = document["choices"][0], document.get("usage") or {}
+        return _Reply(choice["message"].get("content") or "", usage.get("prompt_tokens"), choice)
     except (LookupError, TypeError, AttributeError):
         return None
 
 
-def _continuing(chat: Any) -> tuple[bool, bool, bool]:
-    """Whether a reply's start is continued, whether the flags are needed for it, and whether the start is repeated.
-
-    The start breaks off within "Wednesday": what goes on is "day", with which no new turn would begin. A model that writes
-    something else continues all the same if the flags make the prompt shorter: then the end of the turn, and the beginning of
-    the next, are gone from it.
-    """
-    turns = (("user", _WEEK[0]), ("assistant", _WEEK[1]))
-    told, untold = chat(*turns, tokens=4, **CONTINUE), chat(*turns, tokens=4)
-    found = told or untold
-    text = found["text"].strip() if found else ""
-    echoes = text.startswith(_WEEK[1])
-    with_flags, without = (reply["prompt"] if reply else None for reply in (told, untold))
-    shorter = isinstance(with_flags, int) and isinstance(without, int) and with_flags < without
-    return text.startswith("day") or echoes or shorter, told is not None, echoes
-
-
-def _offers(found: dict[str, Any] | None) -> bool:
-    """Whether an answer that was to have log-probabilities has them."""
+def _has_logprobs(reply: _Reply | None) -> bool:
+    """Whether a reply holds the log-probabilities that were requested."""
     try:
-        return bool(found and found["whole"]["logprobs"]["content"][0]["top_logprobs"])
+        return bool(reply and reply.choice["logprobs"]["content"][0]["top_logprobs"])
     except (LookupError, TypeError):
         return False
-
-
-def explained(refusal: Refused, model: str, served: tuple[str, ...]) -> ModelError | ContextError:
-    """A refusal as an error with its remedy."""
-    said, status, url = refusal.said.rstrip("."), refusal.status, refusal.url
-    if status in (401, 403):
-        return ModelError(
-            f"{url} refuses the key, or its lack ({status}: {said}); set SELFAMPLIFY_API_KEY to a key of this server."
-        )
-    lower = said.lower()
-    if status == 413 or (
-        status in (400, 422) and "context" in lower and any(word in lower for word in ("length", "size", "window", "exceed"))
-    ):
-        return ContextError(
-            f"{url} finds a prompt too long ({status}: {said}); "
-            f"use --drop-shots, fewer --shots, or a model with a longer context."
-        )
-    if status == 404:
-        names = (
-            f"one of: {', '.join(served)}"
-            if served
-            else "a model that it serves, or correct the address (it often ends in /v1)"
-        )
-        return ModelError(f"{url} serves no model '{model}' ({status}: {said}); use --model with {names}.")
-    if status < 400:
-        return ModelError(f"{url} can't be asked ({status}: {said}); give the address that it names (--server).")
-    return ModelError(f"{url} refuses a request for '{model}' ({status}: {said}); see `selfamplify doctor --server URL`.")
-
-
-def described(abilities: Abilities) -> str:
-    """One line that is the same for the same abilities, wherever the server stands."""
-    return json.dumps(asdict(abilities), sort_keys=True)

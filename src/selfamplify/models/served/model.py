@@ -1,37 +1,43 @@
-"""A model behind OpenAI-compatible servers (vLLM, llama.cpp, ``transformers serve``): asked in chats, many at a time."""
+"""A model behind OpenAI-compatible servers (vLLM, llama.cpp, ``transformers serve``), with many requests at a time."""
 
-import hashlib
 import json
 import math
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ...errors import ModelError, SettingsError
-from ...records import Chat, Decoding, Generation, NextToken
+from ...records import Chat, Decoding, Encoded, Generation, NextToken
+from ...text.lines import sha256
 from ..model import AbstractLanguageModel
-from .abilities import CONTINUE, SAMPLING, Abilities, described, explained, probe
+from .abilities import CONTINUE, SAMPLING, Abilities, described, probe
 from .connections import Refused
 from .endpoints import Endpoints, Garbled, Limits
+from .refusals import explained
 
 KEYS = ("SELFAMPLIFY_API_KEY", "OPENAI_API_KEY")
-"""Where the key is looked for, in this order; there is no other way to give one."""
+"""The environment variables that may hold the key, in this order; there is no other way to give one."""
 APPENDED = "\nYour reply begins with the text between the marks; write only what follows it.\n<<<{prefill}>>>"
-"""How a server that can't continue the start of a reply is told of it: behind the user's turn."""
+"""How a server that can't continue the start of a reply is asked to: in a text after the user's turn."""
 _UNTOLD_CONTEXT = 1 << 20
 _READ_TOKENS = 16
 
 
 class ServerModel(AbstractLanguageModel):
-    """A served model, made by ``load_server``; several servers of the same model are asked side by side.
+    """A served model; ``load_server`` makes one. Several servers of the same model are asked side by side.
 
-    What the servers can do is in ``abilities``. Where they do not continue the start of a reply (``Chat.prefill``), it is put
-    into the user's turn by ``APPENDED``, which is another experiment than a prefill; the fingerprint tells them apart. Where
-    they give no log-probabilities, ``next_token`` reads the label from up to 16 written tokens, and ``log_probabilities`` are
-    empty.
+    What the servers can do is in ``abilities``. If they do not continue the start of a reply (``Chat.prefill``), it is added
+    to the user's turn by ``APPENDED``, which is not the same experiment as a prefill; the fingerprints differ. If they return
+    no log-probabilities, ``next_token`` reads the label from up to 16 generated tokens, and ``log_probabilities`` are empty.
+
+    Parameters
+    ----------
+    endpoints : Endpoints
+        The servers.
+    abilities : Abilities
+        What they all can do.
     """
 
     def __init__(self, endpoints: Endpoints, abilities: Abilities):
@@ -45,26 +51,23 @@ class ServerModel(AbstractLanguageModel):
 
     @property
     def fingerprint(self) -> str:
-        """What the servers say of the model, what they can do, and how they are asked; neither addresses nor key."""
+        """What the servers report about the model, what they can do, and how they are asked; neither addresses nor key."""
         asked = [described(self.abilities), SAMPLING, CONTINUE, APPENDED, _READ_TOKENS]
-        return f"server:{hashlib.sha256(json.dumps(asked).encode()).hexdigest()}"
+        return f"server:{sha256(json.dumps(asked))}"
 
-    def tokens(self, chat: Chat) -> tuple[int, ...]:
-        """One number for the chat as a whole, and one a word: what identifies it, and the least that it has in tokens.
+    def encode(self, chat: Chat) -> Encoded:
+        """The chat with a lower bound of its length: a server shows no tokenizer, so each word counts as one token.
 
-        A server shows no tokenizer, so that ``context`` is only sure to be exceeded where the words alone exceed it; a chat
-        between the two is refused by the server, as a ContextError.
+        A chat that fits by this bound and does not fit by the server's count is refused by the server, as a ContextError.
         """
-        whole = json.dumps(asdict(chat)).encode()
         words = " ".join([*(message.content for message in chat.messages), chat.prefill]).split()
-        digest = int.from_bytes(hashlib.sha256(whole).digest()[:8], "big")
-        return (digest, *(zlib.crc32(word.encode(errors="surrogatepass")) for word in words))
+        return Encoded(chat, len(words), sha256(json.dumps(asdict(chat))))
 
     def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
-        """The next token of each chat by the server's log-probabilities; without them, what is written and the label in it.
+        """The next token of each chat by the server's log-probabilities; without them, the generated text and the label in it.
 
-        A label beyond the most probable tokens that a server tells counts as just less probable than the last of them.
-        Where no label is among them, ``log_probabilities`` are empty, as they are where the server tells none.
+        A label that is not among the most probable tokens that a server returns counts as just less probable than the last of
+        them. If no label is among them, ``log_probabilities`` are empty, as they are if the server returns none.
         """
         pairs = list(zip(chats, labels, strict=True))
         if self.abilities.top_logprobs and self.abilities.continues:
@@ -80,24 +83,27 @@ class ServerModel(AbstractLanguageModel):
         make: Callable[[Any, Chat, Sequence[str]], NextToken],
         pairs: Sequence[tuple[Chat, Sequence[str]]],
     ) -> list[NextToken]:
-        # A reply is looked at where it comes in, so that one that makes no sense is asked for again.
+        # A reply is checked as it arrives, so that an invalid one is requested again.
         made: dict[int, NextToken] = {}
         for place, reply in self._posted(bodies, lambda reply: _checked(reply, read)):
             made[place] = make(reply, *pairs[place])
         return [made[place] for place in range(len(bodies))]
 
-    def generated(self, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> Iterator[tuple[int, Generation]]:
-        """The continuation of each chat with its place among them, as each is finished.
+    def generated(
+        self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Generation]]:
+        """The continuation of each chat with its place, as each is finished.
 
-        Raises SettingsError for a decoding that servers do not have, ContextError for a chat that is too long, ModelError
-        where the servers refuse or stay away; what was finished has been yielded before.
+        Raises SettingsError for a decoding that servers do not support, ContextError for a chat that is too long, ModelError
+        if the servers refuse or do not answer; whatever was finished has been yielded before.
         """
         if decoding.num_beams > 1 or decoding.no_repeat_ngram_size > 0:
             raise SettingsError(
-                f"A server decodes without beams and without a ban on repetitions (num_beams={decoding.num_beams}, "
-                f"no_repeat_ngram_size={decoding.no_repeat_ngram_size}, as in --profile paper); use --profile default, or a "
-                f"local --model."
+                f"A server decodes without beams and without a ban on repeated n-grams (num_beams: {decoding.num_beams}, "
+                f'no_repeat_ngram_size: {decoding.no_repeat_ngram_size}, as in the paper\'s profile); use `profile="default"`, '
+                f"or a local model."
             )
+        chats = [each.chat for each in encoded]
         bodies = [
             self._body(chat, decoding.do_sample)
             | {"max_tokens": decoding.max_new_tokens}
@@ -105,10 +111,10 @@ class ServerModel(AbstractLanguageModel):
             for chat, seed in zip(chats, seeds, strict=True)
         ]
         for place, (text, tokens, finished) in self._posted(bodies, lambda reply: _checked(reply, _generation)):
-            yield place, Generation(self._behind(chats[place].prefill, text), tokens, finished)
+            yield place, Generation(self._continuation(chats[place].prefill, text), tokens, finished)
 
     def _body(self, chat: Chat, sampled: bool) -> dict[str, Any]:
-        """A request, but for how long its answer may be."""
+        """A request without the limit of its length."""
         messages = [asdict(message) for message in chat.messages]
         settings: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0} if sampled else {"temperature": 0.0}
         if self.abilities.sampling:
@@ -120,8 +126,8 @@ class ServerModel(AbstractLanguageModel):
             messages[-1]["content"] += APPENDED.format(prefill=chat.prefill)
         return {"model": self.name, "messages": messages} | settings
 
-    def _behind(self, prefill: str, text: str) -> str:
-        """What stands behind the start of a reply, where a server or its model repeats that start."""
+    def _continuation(self, prefill: str, text: str) -> str:
+        """What follows the start of a reply, also if the server or its model repeats that start."""
         repeats = self.abilities.echoes or not self.abilities.continues
         return text.lstrip().removeprefix(prefill.strip()).strip() if repeats and prefill else text.strip()
 
@@ -133,12 +139,30 @@ class ServerModel(AbstractLanguageModel):
 
 
 def load_server(*urls: str, model: str | None = None, limits: Limits | None = None) -> ServerModel:
-    """The model behind one or several OpenAI-compatible servers, such as ``load_server("http://localhost:8000")``.
+    """Connect to the model behind one or several OpenAI-compatible servers.
 
-    ``model`` is its name there; None takes the only one that is served. At most ``limits.in_flight`` (64) requests are in
-    flight at each server. A key is read from SELFAMPLIFY_API_KEY, or else OPENAI_API_KEY, and is sent to all of them. A few
-    requests of some tokens each find out what the servers can do. Raises SettingsError for an address that is none, ModelError
-    where a server does not answer, serves no such model, or another than the first.
+    A key is read from the environment variable SELFAMPLIFY_API_KEY, or else OPENAI_API_KEY, and is sent to all servers. A few
+    short requests find out what the servers can do.
+
+    Parameters
+    ----------
+    *urls : str
+        Addresses, such as ``"http://localhost:8000"``.
+    model : str, optional
+        The name of the model there; by default the only one that is served.
+    limits : Limits, optional
+        Requests in flight per server (64), time-out and retries.
+
+    Returns
+    -------
+    ServerModel
+
+    Raises
+    ------
+    SettingsError
+        For an invalid address or key.
+    ModelError
+        If a server does not answer, does not serve the model, or differs from the first server.
     """
     endpoints = Endpoints(urls, _key(), limits or Limits())
     found = [probe(endpoints, url, model) for url in endpoints.urls]
@@ -150,32 +174,32 @@ def load_server(*urls: str, model: str | None = None, limits: Limits | None = No
                 if value != getattr(found[0], name)
             )
             raise ModelError(
-                f"{endpoints.urls[0]} and {url} are not the same ({differ}); give servers of one model and program, or one of "
-                f"them (--server)."
+                f"{endpoints.urls[0]} and {url} differ ({differ}); give servers of the same model and program, or only one "
+                f'of them: `load_server("{url}")`.'
             )
     return ServerModel(endpoints, found[0])
 
 
 def _key() -> str | None:
-    """The key of the environment. Raises SettingsError, without showing it, for one that no header can carry."""
+    """The key from the environment. Raises SettingsError, without showing the key, if no header can carry it."""
     name = next((name for name in KEYS if os.environ.get(name, "").strip()), None)
     if name is None:
         return None
     key = os.environ[name].strip()
     if not (key.isascii() and key.isprintable() and " " not in key):
-        raise SettingsError(f"{name} holds characters that a key can't have; set it to the key alone, in one line.")
+        raise SettingsError(f"{name} contains characters that a key can't have; set it to the key alone, on one line.")
     return key
 
 
 def _checked(reply: Any, read: Callable[[Any], Any]) -> Any:
-    """What ``read`` finds in a chat completion. Raises Garbled for anything else."""
+    """What ``read`` returns for a chat completion. Raises Garbled for anything else."""
     try:
         if reply["choices"][0].get("finish_reason") in ("abort", "error"):
-            raise Garbled("the server broke the answer off")
+            raise Garbled("the server broke off the answer")
         _text(reply)
         return read(reply)
     except (LookupError, TypeError, AttributeError) as error:
-        raise Garbled("an answer that is no chat completion") from error
+        raise Garbled("an answer that is not a chat completion") from error
 
 
 def _text(reply: Any) -> str:
@@ -186,7 +210,7 @@ def _text(reply: Any) -> str:
 
 
 def _generation(reply: Any) -> tuple[str, int, bool]:
-    """Text, its tokens (or words, where the server does not count), and whether it came to an end."""
+    """Text, its number of tokens (of words, if the server does not count), and whether it is complete."""
     text, count = _text(reply), (reply.get("usage") or {}).get("completion_tokens")
     tokens = count if isinstance(count, int) else len(text.split())
     return text, tokens, reply["choices"][0].get("finish_reason") != "length"
@@ -200,7 +224,7 @@ def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
             for each in reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
         ]
         text, least = max(top, key=lambda pair: pair[1])[0], min(value for _, value in top)
-    except (LookupError, TypeError, ValueError):  # the turn ended at once, or is not told about this time
+    except (LookupError, TypeError, ValueError):  # the turn ended at once, or nothing was returned for it
         return _said(_text(reply), chat, labels)
     found: dict[str, float] = {}
     for token, value in top:
@@ -212,12 +236,12 @@ def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
 
 
 def _said(text: str, chat: Chat, labels: Sequence[str]) -> NextToken:
-    """What was written, and the label in it."""
+    """The generated text, and the label in it."""
     return NextToken(text.strip(), label_in(text, chat.prefill, labels), ())
 
 
 def label_of(token: str, labels: Sequence[str]) -> str | None:
-    """The label that a token is, or that it alone of all can begin; white space and brackets around it do not count."""
+    """The label that a token is, or the only one that it begins; white space and brackets around it are ignored."""
     core = token.strip(" ▁Ġ\n\t()")
     if core in labels or not core:
         return core or None
@@ -226,9 +250,9 @@ def label_of(token: str, labels: Sequence[str]) -> str | None:
 
 
 def label_in(text: str, prefill: str, labels: Sequence[str]) -> str | None:
-    """The label with which a written continuation begins, whether or not it repeats the end of ``prefill``.
+    """The label with which a continuation begins, whether or not it repeats the end of ``prefill``.
 
-    Else the first label that stands in brackets; else None.
+    Otherwise the first label in brackets; otherwise None.
     """
     text = text.lstrip()
     overlap = next((size for size in range(min(len(text), len(prefill)), 0, -1) if prefill.endswith(text[:size])), 0)

@@ -1,1 +1,1 @@
-"""Tasks that need no data: questions of a small invented world in which the deciding words are known."""
+"""Tasks that need no data: questions about a small invented world, with the words that decide each answer."""

@@ -1,4 +1,4 @@
-"""The planted tasks: questions of the planted world that need no data, with the words that decide each answer."""
+"""The planted tasks: questions about the planted world, with the words that decide each answer. They need no data."""
 
 import random
 from abc import abstractmethod
@@ -7,38 +7,58 @@ from pathlib import Path
 from typing import ClassVar
 
 from ...errors import SettingsError
-from ..readers.questions import Reading
-from ..source import AbstractSource
+from ..source import AbstractSource, Reading
 from .arc import arc_scene
 from .snarks import snarks_scene
 from .world import Scene
 
 SIZE = 2000
-"""Questions of each side of a split."""
+"""The number of questions on each side of a split."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AbstractPlanted(AbstractSource):
-    """A task made by the package, anew for each seed, from one kind of scene.
+    """A task whose questions the package makes itself, from one kind of scene. They differ from seed to seed.
 
-    The test side asks about held-out (animal, verb) pairs only, which the embedded model never saw; the train pool, which the
-    shots come from, asks about the pairs that it did see.
+    The test questions are only about held-out (animal, verb) pairs, which the embedded model never saw. The train pool, from
+    which the shots come, is about the pairs that the model did see.
     """
 
     name: ClassVar[str]
 
     @abstractmethod
     def draw(self, rng: random.Random, name: str, from_held_out: bool) -> Scene:
-        """A scene whose (animal, verb) pair is held out, or is not; ``name`` is its question's id."""
+        """Draw a scene whose question has the id ``name``. Its (animal, verb) pair is held out if ``from_held_out``."""
 
     def load(self, data: Path | None, test_data: Path | None, seed: int) -> Reading:
+        """Make the questions of both sides. See ``AbstractSource.load``."""
         if data is not None or test_data is not None:
-            raise SettingsError(f"{self.name} makes its own questions; drop --data, or read your file with --task file.")
+            raise SettingsError(
+                f"The task {self.name} makes its own questions, and {data or test_data} can't be read for it; "
+                'leave the file out, or read it with `task="file"`.'
+            )
         train, test = (self.scenes(seed, part, SIZE, part == "test") for part in ("train", "test"))
         return Reading(tuple(scene.question for scene in train), tuple(scene.question for scene in test))
 
     def scenes(self, seed: int, part: str, count: int, from_held_out: bool) -> list[Scene]:
-        """``count`` scenes whose questions all differ, the same for the same seed, named ``planted_arc-<part>-<number>``."""
+        """Draw scenes with different questions.
+
+        Parameters
+        ----------
+        seed : int
+            The seed. The same seed, part and count give the same scenes.
+        part : str
+            What the scenes are for, such as ``"train"``; a question's id is ``<task>-<part>-<number>``.
+        count : int
+            The number of scenes.
+        from_held_out : bool
+            Whether the scenes' (animal, verb) pairs are of the held-out quarter, or of the others.
+
+        Returns
+        -------
+        list of Scene
+            The questions, and what the world knows about them.
+        """
         rng = random.Random(f"{self.name}/{seed}/{part}")
         drawn: dict[str, Scene] = {}
         while len(drawn) < count:
@@ -47,9 +67,9 @@ class AbstractPlanted(AbstractSource):
         return list(drawn.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlantedArc(AbstractPlanted):
-    """Four choices: one to four hops through a world of known facts, some behind a word that only the shots explain."""
+    """The task ``planted_arc``, made from the scenes of ``arc.py``."""
 
     name = "planted_arc"
 
@@ -57,9 +77,9 @@ class PlantedArc(AbstractPlanted):
         return arc_scene(rng, name, from_held_out)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlantedSnarks(AbstractPlanted):
-    """Two choices: which praise is sarcastic, by the same facts, one turn further."""
+    """The task ``planted_snarks``, made from the scenes of ``snarks.py``."""
 
     name = "planted_snarks"
 

@@ -1,16 +1,17 @@
-"""The planted world: a small invented nature whose every fact is known, so that the words which decide an answer are known too.
+"""The planted world: a small invented nature. All its facts are known, and so are the words that decide each answer.
 
 A fact says what a category of animals does: (primate, eat) -> roots. 8 categories and 8 verbs give 64 facts with 64 different
 nouns. A scene shows two animals of different categories, each with an adjective, among words that decide nothing (day, age,
-place), and its question asks about one of them in one of four ways, each a *hop* longer than the one before:
+place). Its question asks about one of the animals in one of four ways, each one *hop* longer than the one before:
 
 1. by its category: ``What does the primate eat?`` (the fact);
 2. by its name: ``What does the lemur eat?`` (animal -> category, fact);
 3. by its adjective: ``What does the little one eat?`` (adjective -> animal, animal -> category, fact);
-4. by a name that the text gives it: ``Tom is the little one. … What does Tom eat?`` (name -> adjective, and on as before).
+4. by a name that the text gives it: ``Tom is the little one. … What does Tom eat?`` (name -> adjective, then as before).
 
-A quarter of the (animal, verb) pairs is *held out*: no training text of the embedded model ever shows such an animal beside a
-noun of that verb, so that it can only be answered by composing what was learned of the animal and of its category.
+A quarter of the (animal, verb) pairs is *held out*: no training text of the embedded model shows such an animal together with a
+noun of that verb. A question about such a pair can only be answered by combining what was learned about the animal and about
+its category.
 """
 
 import random
@@ -33,7 +34,7 @@ CATEGORIES = {
 }
 CATEGORY_OF = {animal: category for category, animals in CATEGORIES.items() for animal in animals}
 
-# For each verb, the nouns of the categories in their order.
+# For each verb, one noun per category, in the order of the categories.
 _NOUNS = {
     "eat": "roots seeds clover moss acorns shrimp melon barley",
     "fear": "thunder fire hail torches shadows lightning mirrors sirens",
@@ -64,12 +65,12 @@ MEETING_STEMS = (
 NAMES = ("Tom", "Ann", "Max", "Eve", "Sam", "Kim", "Leo", "Mia")
 NAMING = "{name} is the {adjective} one."
 HOPS = {1: 1, 2: 1, 3: 1, 4: 3}
-"""How often each kind of question is asked, in proportion."""
+"""The relative frequency of each number of hops."""
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """Two animals of different categories, of which the first is asked about, by ``hops``; their adjectives and names."""
+    """Two animals of different categories, with their adjectives and names. The question is about the first, by ``hops``."""
 
     hops: int
     animals: tuple[str, str]
@@ -88,9 +89,8 @@ class Meeting:
         [animal, _], [adjective, _], [name, _] = self.animals, self.adjectives, self.names
         return {1: [CATEGORY_OF[animal]], 2: [animal], 3: [adjective, animal], 4: [name, adjective, animal]}[self.hops]
 
-    def told(self, rng: random.Random) -> str:
-        """The meeting in one sentence, among words that decide nothing, its animals in either order; and their names, where
-        they are needed."""
+    def described(self, rng: random.Random) -> str:
+        """The meeting in one sentence, with the animals in either order, and their names if the question uses a name."""
         first, second = rng.sample(list(zip(self.adjectives, self.animals, strict=True)), 2)
         met = rng.choice(MEETING_STEMS).format(
             day=rng.choice(DAYS),
@@ -108,10 +108,20 @@ class Meeting:
 
 @dataclass(frozen=True)
 class Scene:
-    """A question of the world together with what the world knows about it.
+    """A question about the world, and what the world knows about it.
 
-    ``own`` is the noun of the asked animal's category and the verb, ``noun`` that of the right option; ``spoken`` the word that
-    the question says for the verb, None where it says the verb itself or no verb at all.
+    Parameters
+    ----------
+    question : Question
+        The question.
+    met : Meeting
+        The two animals.
+    verb : str
+        The verb that the question is about.
+    noun : str
+        The noun of the right option.
+    spoken : str or None, default None
+        The vague word that the question uses for the verb; None if it uses the verb itself, or no verb at all.
     """
 
     question: Question
@@ -122,22 +132,26 @@ class Scene:
 
     @property
     def hops(self) -> int:
+        """The number of hops to the answer, from 1 to 4."""
         return self.met.hops
 
     @property
     def animal(self) -> str:
+        """The animal that the question is about."""
         return self.met.animals[0]
 
     @property
     def category(self) -> str:
+        """The category of that animal."""
         return CATEGORY_OF[self.animal]
 
     @property
-    def own(self) -> str:
+    def own_noun(self) -> str:
+        """The noun of the fact about the first animal's category and the verb."""
         return FACTS[self.category, self.verb]
 
     def steps(self, count: int = 3) -> str:
-        """The true explanation in one to four short sentences; each longer one puts a sentence before the shorter one's."""
+        """The true explanation in ``count`` short sentences, from 1 to 4. Fewer sentences leave out the first ones."""
         adjective, name = self.met.adjectives[0], self.met.names[0]
         known = {
             1: f"it is a {self.category}",
@@ -149,23 +163,27 @@ class Scene:
         sentences = (
             f"the question asks about {self.met.asked}",
             known,
-            f"{meant}a {self.category} {VERBS[self.verb]} {self.own}",
+            f"{meant}a {self.category} {VERBS[self.verb]} {self.own_noun}",
             f"{self.noun} is ({self.question.answer})",
         )
         if not 1 <= count <= len(sentences):
-            raise ValueError(f"an explanation has 1 to {len(sentences)} steps, {count} were asked for")
+            raise ValueError(f"an explanation has 1 to {len(sentences)} steps, not {count}")
         return ". ".join(sentences[-count:])
 
 
 def held_out(animal: str, verb: str) -> bool:
-    """Whether training text must never show this pair: two verbs of each animal, and two animals of each category and verb."""
+    """Whether the pair is held out. These are two verbs per animal, and two animals per category and verb."""
     category = CATEGORY_OF[animal]
     row = CATEGORIES[category].index(animal) + list(CATEGORIES).index(category)
     return row % 4 == list(_NOUNS).index(verb) % 4
 
 
 def meet(rng: random.Random, verb: str, shown: frozenset[str], from_held_out: bool) -> Meeting:
-    """Two animals; either the asked one's pair with ``verb`` is held out, or no pair of the two with any verb ``shown``."""
+    """Draw two animals of different categories.
+
+    With ``from_held_out``, the pair of the first one and ``verb`` is held out. Otherwise, no pair of either animal and a verb
+    in ``shown`` is.
+    """
     allowed = tuple(CATEGORY_OF) if from_held_out else _seen(shown)
     animal = rng.choice(_held_out(verb) if from_held_out else allowed)
     rival = rng.choice([other for other in allowed if CATEGORY_OF[other] != CATEGORY_OF[animal]])
@@ -185,5 +203,5 @@ def _seen(verbs: frozenset[str]) -> tuple[str, ...]:
 
 
 def in_order(words: Sequence[str], text: str) -> tuple[str, ...]:
-    """Words in the order in which a text first says them."""
+    """``words`` in the order of their first occurrence in ``text``."""
     return tuple(sorted(words, key=re.findall(r"\w+", text).index))

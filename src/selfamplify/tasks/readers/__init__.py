@@ -1,1 +1,1 @@
-"""From files and the hub to rows, and from rows to questions."""
+"""Readers: from files and the Hugging Face hub to rows, and from rows to questions."""

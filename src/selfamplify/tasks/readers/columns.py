@@ -1,4 +1,4 @@
-"""Which columns hold the question, the answer, the choices and the id: named by the user, or guessed."""
+"""The columns of the question, the answer, the choices and the id: named by the user, or recognised."""
 
 import string
 from collections import Counter
@@ -13,19 +13,25 @@ _QUESTION = ("question", "text", "input", "stem")
 _ANSWER = ("answerkey", "answer", "label", "target", "target_scores")
 _CHOICES = ("choices", "options")
 _ID = ("id", "questionid", "question_id", "qid")
-_ONE_EACH = ("", "choice", "option", "choice_", "option_")
-_REMEDY = (
-    "name them: --question-column NAME --answer-column NAME --choice-columns A,B,C with --task file, "
-    "or columns=Columns(question=…, answer=…, choices=(…)) in Python."
-)
+_CHOICE_PREFIXES = ("", "choice", "option", "choice_", "option_")
+_REMEDY = 'use `task="file"` with `columns=Columns(question="NAME", answer="NAME", choices=("NAME", "NAME"))`.'
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a file.
+    """The names of a file's columns.
 
-    ``choices`` are several columns with a choice each, one column with a list of them, or none, where the choices stand in
-    the question's text, or the file's distinct answers are the choices of every question.
+    Parameters
+    ----------
+    question : str
+        The column of the question, or of the text to classify.
+    answer : str
+        The column of the right answer: a choice's letter, its number from 1 on, or its text; or the label of a text.
+    choices : tuple of str, default ()
+        Several columns with one choice each, or one column with a list of choices. With none, the choices are read from the
+        question's text; if there are none either, the distinct answers of the file are the choices of every question.
+    id : str or None, default None
+        The column of the question's id. With None, the file's name and the row's number are the id.
     """
 
     question: str
@@ -35,23 +41,23 @@ class Columns:
 
 
 def find_columns(rows: Sequence[Row]) -> Columns:
-    """The columns of files that follow a common naming; the name that most rows have wins. Case does not matter."""
+    """Recognise columns with common names, in upper or lower case; of several candidates, the one that most rows have wins."""
     counts = Counter(name for row in rows for name in row.values if name)
     question, answer = _named(_QUESTION, counts), _named(_ANSWER, counts)
     if counts and (question is None or answer is None):
-        lacking = " and ".join(what for what, name in (("question", question), ("answer", answer)) if name is None)
-        raise DataError(f"No column for the {lacking} was recognised; there are {_shown(counts)}: {_REMEDY}")
+        missing = " and ".join(what for what, name in (("the question", question), ("the answer", answer)) if name is None)
+        raise DataError(f"No column for {missing} was recognised among {_shown(counts)}; {_REMEDY}")
     single = _named(_CHOICES, counts)
     choices = (single,) if single else _one_each(counts)
     return Columns(question or "question", answer or "answer", choices, _named(_ID, counts))
 
 
 def check_columns(columns: Columns, rows: Sequence[Row]) -> Columns:
-    """``columns``, if each of them is in the data."""
+    """``columns``, if the data has each of them. Raises DataError otherwise."""
     counts = Counter(name for row in rows for name in row.values)
     for name in (columns.question, columns.answer, *columns.choices, *([columns.id] if columns.id else [])):
         if counts and name not in counts:
-            raise DataError(f"There is no column {name!r}; there are {_shown(counts)}: {_REMEDY}")
+            raise DataError(f"There is no column {name!r} among {_shown(counts)}; {_REMEDY}")
     return columns
 
 
@@ -61,9 +67,9 @@ def _named(wanted: Iterable[str], counts: Counter[str]) -> str | None:
 
 
 def _one_each(counts: Counter[str]) -> tuple[str, ...]:
-    """Columns that hold a choice each: A, B, C or choice1, choice2 or option_a, option_b."""
+    """Columns with one choice each: A, B, C or choice1, choice2 or option_a, option_b."""
     names = {name.casefold(): name for name in counts}
-    for prefix in _ONE_EACH:
+    for prefix in _CHOICE_PREFIXES:
         for series in (string.ascii_lowercase, "0123456789", "123456789"):
             run = list(takewhile(names.__contains__, (prefix + item for item in series)))
             if len(run) > 1:

@@ -1,81 +1,64 @@
-"""Data sets of the Hugging Face hub, and local folders and parquet files in their layout, by the `datasets` library."""
+"""Reading data sets of the Hugging Face hub, and parquet files, with the `datasets` library."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import DataError, SettingsError
-from ...network import datasets_offline, hub_answers
-from .rows import SUFFIXES, Row, read_rows
+from ...errors import DataError
+from ...network import hub_answers
+from .rows import Row
 
 
 @dataclass(frozen=True)
 class HubData:
-    """A data set of the hub, and its splits for either side; a data set with a single split is still to be split."""
+    """A data set of the Hugging Face hub, and which of its splits are the two sides of a task.
+
+    Parameters
+    ----------
+    path : str
+        The repository, such as ``"allenai/ai2_arc"``.
+    config : str or None, default None
+        The configuration, if the repository has several.
+    train : str, default "train"
+        The split to take shots from.
+    test : str, default "test"
+        The split to test on. If the data set has a single split, of any name, both sides are split off it.
+    """
 
     path: str
     config: str | None = None
     train: str = "train"
     test: str = "test"
 
-
-def gather(hub: HubData, data: Path | None, test_data: Path | None) -> list[Row]:
-    """The rows of the files given, of a local folder in the layout of ``hub``, or else of the hub itself."""
-    if data is None:
-        if test_data is not None:
-            raise SettingsError("--test-data names the test questions only; give the train pool too: --data FILE.")
-        return _hub_rows(hub)
-    if data.is_dir():
-        if test_data is not None:
-            raise SettingsError(f"The folder {data} has its own test questions; drop --test-data, or pass two files.")
-        return _folder_rows(hub, data)
-    return file_rows(data) if test_data is None else file_rows(data) + file_rows(test_data, held_out=True)
+    def sides(self, splits: Collection[str], place: str) -> list[tuple[str, bool]]:
+        """The splits to read, and whether each is the test side. Raises DataError if one is missing from ``splits``."""
+        if len(splits) == 1:
+            return [(next(iter(splits)), False)]
+        if self.train in splits and self.test in splits:
+            return [(self.train, False), (self.test, True)]
+        raise DataError(
+            f"{place} needs the splits {self.train} and {self.test}, but has {', '.join(splits) or 'none'}; "
+            'name the files: `data="train.csv"` and `test_data="test.csv"`.'
+        )
 
 
-def file_rows(path: Path, held_out: bool = False) -> list[Row]:
-    """The rows of one file, of whatever kind."""
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; pass a file in it.")
-    if path.suffix.lower() != ".parquet" or not path.exists():
-        return read_rows(path, held_out)
-    table = _load(str(path), "parquet", data_files={"train": str(path)})["train"]
-    return _rows(table, f"{path}: row ", path.stem, held_out)
-
-
-def _folder_rows(hub: HubData, folder: Path) -> list[Row]:
-    """A copy of the hub's repository, or any folder of files that are named by their split: train.csv, test-00000.parquet."""
-    homes = [*([folder / hub.config] if hub.config else []), folder / "data", folder]
-    home = next(home for home in homes if home.is_dir())
-    splits: dict[str, list[Path]] = {}
-    for file in sorted(home.iterdir()):
-        if file.suffix.lower() in SUFFIXES:
-            splits.setdefault(file.name.split(".")[0].split("-")[0], []).append(file)
-    return [
-        row for name, held_out in _sides(hub, splits, str(home)) for file in splits[name] for row in file_rows(file, held_out)
-    ]
-
-
-def _hub_rows(hub: HubData) -> list[Row]:
+def hub_rows(hub: HubData) -> list[Row]:
+    """The rows of a data set of the hub."""
     place = f"{hub.path}/{hub.config}" if hub.config else hub.path
     splits = _load(place, hub.path, hub.config)
     return [
         row
-        for name, held_out in _sides(hub, splits, place)
+        for name, held_out in hub.sides(splits, place)
         for row in _rows(splits[name], f"{place}/{name}: row ", f"{hub.config or Path(hub.path).name}-{name}", held_out)
     ]
 
 
-def _sides(hub: HubData, splits: Collection[str], place: str) -> list[tuple[str, bool]]:
-    """The splits to read, and whether each is the test side."""
-    if len(splits) == 1:
-        return [(next(iter(splits)), False)]
-    if hub.train in splits and hub.test in splits:
-        return [(hub.train, False), (hub.test, True)]
-    raise DataError(
-        f"{place} should have the splits {hub.train} and {hub.test} and has {', '.join(splits) or 'none'}; "
-        "pass the files: --data TRAIN --test-data TEST."
-    )
+def parquet_rows(path: Path, held_out: bool) -> list[Row]:
+    """The rows of a parquet file."""
+    table = _load(str(path), "parquet", data_files={"train": str(path)})["train"]
+    return _rows(table, f"{path}: row ", path.stem, held_out)
 
 
 def _rows(table: Any, place: str, name: str, held_out: bool) -> list[Row]:
@@ -83,16 +66,32 @@ def _rows(table: Any, place: str, name: str, held_out: bool) -> list[Row]:
 
 
 def _load(place: str, path: str, config: str | None = None, **options: Any) -> dict[str, Any]:
-    """Calls `datasets`, which raises errors of many kinds, of other libraries too, for what it can't reach or read."""
+    """Load with `datasets`, which raises many kinds of errors, some from other libraries, if data can't be reached or read."""
     try:
         import datasets
     except ImportError as error:
         raise DataError(
-            f"Reading {place} needs the datasets library: pip install 'selfamplify[hub]', or pass --data FILE."
+            f"Reading {place} needs the datasets library: run `pip install 'selfamplify[hub]'`, "
+            'or use a file of your own: `data="questions.csv"`.'
         ) from error
     try:
-        with datasets_offline("data_files" not in options and not hub_answers()):
+        with _datasets_offline("data_files" not in options and not hub_answers()):
             return dict(datasets.load_dataset(path, config, **options))
     except Exception as error:
         reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
-        raise DataError(f"{place} can't be read ({reason[0]}); pass --data FILE for a file of yours.") from error
+        raise DataError(f'{place} can\'t be read ({reason[0]}); use another file: `data="questions.csv"`.') from error
+
+
+@contextmanager
+def _datasets_offline(offline: bool) -> Iterator[None]:
+    """Keep `datasets` to its cache inside the context, if ``offline``. It reads the two switches at every call."""
+    import datasets.config  # heavy
+    import huggingface_hub.constants as hub
+
+    before = hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE
+    if offline:
+        hub.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before

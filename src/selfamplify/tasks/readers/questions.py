@@ -1,67 +1,21 @@
-"""Rows become questions, and what is wrong with any of them is collected rather than raised one by one."""
+"""From one row to its question."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
-from ...errors import DataError
 from ...records import Choice, Question
-from ..task import LETTERS, content_key
+from ..task import LETTERS
 from .columns import Columns
-from .layouts import BadRow, Offer, answer_index, clean, listed, winner, written
+from .layouts import BadRow, Offer, answer_index, clean, listed, winner
 from .rows import Row
-
-_SHOWN = 20
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a source found: the questions, and a line for each row that can't be used.
-
-    ``test`` is None where the data is one set, still to be split. ``repeated`` has a line for each train question that was
-    left out because the test side asks it too.
-    """
-
-    train: tuple[Question, ...]
-    test: tuple[Question, ...] | None = None
-    bad: tuple[str, ...] = ()
-    repeated: tuple[str, ...] = ()
-
-
-def read_questions(rows: Sequence[Row], columns: Columns, names: tuple[str, ...] = ()) -> Reading:
-    """The questions of ``rows``; ``names`` are the choices of rows that offer none.
-
-    Rows that contradict each other, or share an id, are bad, each of them. Of exact copies the first is kept. The test side
-    stays whole, so that results on a known test set can be compared: what both sides ask is left out of train.
-    """
-    found: list[tuple[Row, Question]] = []
-    faults: dict[str, str] = {}
-    for row in rows:
-        try:
-            found.append((row, question_of(row, columns, names)))
-        except BadRow as error:
-            faults[row.place] = str(error)
-    faults |= _contradictions(found) | _shared_ids(found)
-    good = [(row, question) for row, question in found if row.place not in faults]
-    bad = tuple(f"{row.place}: {faults[row.place]}" for row in rows if row.place in faults)
-    train = _distinct((row, question) for row, question in good if not row.held_out)
-    if not any(row.held_out for row in rows):
-        return Reading(tuple(question for _, question in train), None, bad)
-    test = [question for _, question in _distinct((row, question) for row, question in good if row.held_out)]
-    asked = set(map(content_key, test))
-    kept = tuple(question for _, question in train if content_key(question) not in asked)
-    repeated = tuple(
-        f"{row.place}: left out of train, the test side asks it too"
-        for row, question in train
-        if content_key(question) in asked
-    )
-    return Reading(kept, _renamed(test, {question.id for question in kept}), bad, repeated)
+from .written import written
 
 
 def question_of(row: Row, columns: Columns, names: tuple[str, ...] = ()) -> Question:
-    """The question of one row, its labels A, B, C, … by position. Raises BadRow."""
+    """The question of one row, its choices labelled A, B, C, … in order. Raises BadRow.
+
+    ``names`` are the choices if the row does not offer any.
+    """
     if row.fault:
         raise BadRow(row.fault)
     values = row.values
@@ -86,6 +40,7 @@ def question_of(row: Row, columns: Columns, names: tuple[str, ...] = ()) -> Ques
 
 
 def _offer(values: Mapping[str, Any], columns: Columns, nested: Mapping[str, Any]) -> Offer | None:
+    """The choices in the question's object or in columns of their own, or None if there are none."""
     if "choices" in nested:
         return listed(nested["choices"])
     if len(columns.choices) == 1:
@@ -102,10 +57,11 @@ def _offer(values: Mapping[str, Any], columns: Columns, nested: Mapping[str, Any
 def _from_text(
     text: str, answer: str, values: Mapping[str, Any], columns: Columns, names: tuple[str, ...]
 ) -> tuple[str, Offer]:
-    """The stem and its choices where no column holds them: in the text, else ``names``, or the keys of the target scores.
+    """The stem and the choices of a row without columns of choices.
 
-    Where there are names, marks in the text are choices only if they have these names, as texts or as labels. Keys like "(a)"
-    are no names: without such a mark in the text, nothing says what they stand for.
+    The choices are in the text, or else they are ``names``, or the keys of the target scores. If there are names, marks in the
+    text are choices only if these names are their texts or their labels. Keys such as "(a)" are not names: without such a mark
+    in the text, nothing says what they stand for.
     """
     scores = values.get(columns.answer)
     if not names and isinstance(scores, Mapping) and not all(name.startswith("(") for name in scores):
@@ -120,78 +76,5 @@ def _from_text(
     if found and (not names or known in ({item.casefold() for item in items} for items in (found[1].texts, found[1].labels))):
         return found
     if not names:
-        raise BadRow("no choices: no column holds them, and the text has no (A) … (B) …")
+        raise BadRow("no choices: they have no column, and the text has no (A) … (B) …")
     return text, Offer(names, names)
-
-
-def _contradictions(found: Iterable[tuple[Row, Question]]) -> dict[str, str]:
-    """Rows that ask the same of the same choices and have different answers."""
-    alike = defaultdict[tuple[str, ...], list[tuple[str, str]]](list)
-    for row, question in found:
-        right = next(choice.text for choice in question.choices if choice.label == question.answer)
-        alike[content_key(question)].append((row.place, right))
-    return {
-        place: f"answered {right!r} here, but {other!r} at {where}"
-        for group in alike.values()
-        for place, right, other, where in _clashes(group)
-    }
-
-
-def _shared_ids(found: Iterable[tuple[Row, Question]]) -> dict[str, str]:
-    """Rows of one side that have the id of another question."""
-    alike = defaultdict[tuple[bool, str], list[tuple[str, Question]]](list)
-    for row, question in found:
-        alike[row.held_out, question.id].append((row.place, question))
-    return {
-        place: f"the id {question.id!r} is also that of another question, at {where}"
-        for group in alike.values()
-        for place, question, _, where in _clashes(group)
-    }
-
-
-def _clashes(group: Sequence[tuple[str, _T]]) -> Iterator[tuple[str, _T, _T, str]]:
-    """Of things that should all be equal, each place and thing with another thing, and where that one stands."""
-    first: dict[_T, str] = {}
-    for place, thing in group:
-        first.setdefault(thing, place)
-    if len(first) > 1:
-        for place, thing in group:
-            other, where = next((other, where) for other, where in first.items() if other != thing)
-            yield place, thing, other, _seen_from(place, where)
-
-
-def _seen_from(place: str, where: str) -> str:
-    """``where`` without its file, if that is the file of ``place`` too."""
-    near = where.removeprefix(place.rpartition(":")[0] + ":").strip()
-    return f"line {near}" if near.isdecimal() else near
-
-
-def _distinct(found: Iterable[tuple[Row, Question]]) -> list[tuple[Row, Question]]:
-    """Without exact copies, which may differ in their ids."""
-    first: dict[tuple[str, tuple[Choice, ...]], tuple[Row, Question]] = {}
-    for row, question in found:
-        first.setdefault((question.text, question.choices), (row, question))
-    return list(first.values())
-
-
-def _renamed(test: Sequence[Question], train_ids: set[str]) -> tuple[Question, ...]:
-    """Two files may both count their rows from 1: a test id that train uses gets a prefix."""
-    taken = train_ids | {question.id for question in test}
-    renamed = []
-    for question in test:
-        name = question.id
-        if name in train_ids:
-            while name in taken:
-                name = f"test-{name}"
-            taken.add(name)
-        renamed.append(replace(question, id=name))
-    return tuple(renamed)
-
-
-def bad_rows(lines: Sequence[str]) -> DataError:
-    """The one error that lists all bad rows."""
-    more = [f"… and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    count = "1 row" if len(lines) == 1 else f"{len(lines)} rows"
-    listing = "\n  ".join([*lines[:_SHOWN], *more])
-    remedy = "Fix them, or go on without them: --skip-bad on the command line, skip_bad=True in Python."
-    return DataError(f"{count} can't be used:\n  {listing}\n{remedy}")

@@ -1,0 +1,149 @@
+"""Every name that a user can choose: what it stands for, and one line about it.
+
+The tables hold places in the package, not the objects, so that listing the names imports nothing heavy. Other packages add
+explainers and tasks through the entry-point groups ``selfamplify.explainers`` and ``selfamplify.tasks``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Literal
+
+from .errors import SettingsError
+
+Kind = Literal["task", "explainer", "selection", "competitor", "preset", "profile"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where something is in this package (``"explain.lime:Lime"``, or a dictionary that has it), and a line about it."""
+
+    place: str
+    summary: str
+
+
+NAMES: dict[Kind, dict[str, Entry]] = {
+    "task": {
+        "arc_challenge": Entry("tasks.public:ARC_CHALLENGE", "Grade-school science questions, most with four choices."),
+        "snarks": Entry("tasks.public:SNARKS", "Which of two sentences is sarcastic?"),
+        "causal_judgment": Entry("tasks.public:CAUSAL_JUDGMENT", "Would a typical person call this the cause? Yes or no."),
+        "commonsenseqa": Entry("tasks.public:COMMONSENSEQA", "Common-sense questions with five choices."),
+        "planted_arc": Entry(
+            "tasks.planted.source:PlantedArc", "Made-up science with four choices; the words that decide the answer are known."
+        ),
+        "planted_snarks": Entry(
+            "tasks.planted.source:PlantedSnarks",
+            "Made-up sarcasm with two choices; the deciding words are known.",
+        ),
+        "file": Entry("tasks.file:File", "A file of your own: multiple choice, or texts to classify."),
+    },
+    "explainer": {
+        "gradient_x_activation": Entry(
+            "explain.gradient_x_activation:GradientXActivation", "Gradient times embedding: one forward and one backward pass."
+        ),
+        "integrated_gradients": Entry(
+            "explain.integrated_gradients:IntegratedGradients", "Gradients summed along the path from the baseline to the text."
+        ),
+        "deep_lift": Entry("explain.deep_lift:DeepLift", "DeepLIFT with rules that are exact for decoders, in two passes."),
+        "deep_lift_captum": Entry(
+            "explain.deep_lift_captum:DeepLiftCaptum", "Captum's DeepLift, as in the paper; not complete on decoders."
+        ),
+        "feature_ablation": Entry(
+            "explain.feature_ablation:FeatureAblation", "How much the value drops when a single word is removed."
+        ),
+        "lime": Entry("explain.lime:Lime", "A linear model of the value, fitted to texts with some words removed."),
+        "kernel_shap": Entry("explain.kernel_shap:KernelShap", "Shapley values, estimated from sampled coalitions of words."),
+        "kernel_shap_captum": Entry("explain.kernel_shap_captum:KernelShapCaptum", "Captum's KernelShap, as in the paper."),
+        "shapley_value_sampling": Entry(
+            "explain.shapley_value_sampling:ShapleyValueSampling", "Shapley values, estimated from sampled orders of the words."
+        ),
+        "shapley_values": Entry(
+            "explain.shapley_values:ShapleyValues", "Exact Shapley values from all coalitions; for short texts only."
+        ),
+        "self_topk": Entry("explain.self_topk:SelfTopk", "The model names the most important keywords itself."),
+        "self_exp": Entry("explain.self_exp:SelfExp", "The model writes a step-by-step explanation itself."),
+        "random": Entry("explain.random_words:RandomWords", "Random keywords, as a control."),
+    },
+    "selection": {
+        "success": Entry("methods.selection:Success", "Questions that the model answers correctly."),
+        "error": Entry("methods.selection:Error", "Questions that the model answers with a wrong label."),
+        "random": Entry("methods.selection:Random", "Any questions; the model is not asked."),
+    },
+    "competitor": {
+        "io": Entry("methods.io:InputOutput", "Questions and answers as shots, without rationales."),
+        "auto_cot": Entry("methods.auto_cot:AutoCot", "Auto-CoT: the model's own zero-shot chains of thought as rationales."),
+        "auto_cot_clustered": Entry(
+            "methods.clustered:ClusteredAutoCot", "Auto-CoT with a sample of its own, one question per cluster (extra autocot)."
+        ),
+        "zero_shot": Entry("methods.zero_shot:ZeroShot", "Only the instruction and the question."),
+        "zero_shot_cot": Entry(
+            "methods.zero_shot:ZeroShotCot", 'No shots; every reply starts with "Let\'s think step by step."'
+        ),
+    },
+    "preset": {
+        "table1": Entry("runs.plan:PRESETS", "The paper's Table 1: six methods, with shots by success and by error."),
+        "table2": Entry("runs.plan:PRESETS", "The paper's Table 2: keywords compared with random ones, six contexts each."),
+        "table3": Entry("runs.plan:PRESETS", "The paper's Table 3: four and six keywords."),
+        "figure4": Entry("runs.plan:PRESETS", "The paper's Figure 4: the responses of all methods side by side."),
+    },
+    "profile": {
+        "default": Entry("prompting.profiles:DEFAULT", "The wording of this package, and greedy decoding."),
+        "paper": Entry(
+            "prompting.profiles:PAPER", "The wording and decoding of the paper's appendix; the model reads the answers itself."
+        ),
+    },
+}
+
+
+def registered(kind: Kind) -> dict[str, str]:
+    """Every name of a kind, and the distribution that it comes from: this package or another one."""
+    own = dict.fromkeys(NAMES[kind], "selfamplify")
+    others = {point.name: point.dist.name if point.dist else "?" for point in entry_points(group=f"selfamplify.{kind}s")}
+    return own | others | own
+
+
+def find(kind: Kind, name: str) -> Any:
+    """The object that a name stands for; this package's names take precedence over those of plug-ins.
+
+    Raises
+    ------
+    SettingsError
+        If the name is unknown, or names a plug-in that can't be imported.
+    """
+    if name in NAMES[kind]:
+        module, _, attribute = NAMES[kind][name].place.partition(":")
+        found = getattr(import_module(f"{__package__}.{module}"), attribute)
+        return found[name] if isinstance(found, dict) else found
+    for point in entry_points(group=f"selfamplify.{kind}s", name=name):
+        try:
+            return point.load()
+        except Exception as error:  # a plug-in may raise anything
+            raise SettingsError(
+                f"The {kind} '{name}' ({point.value}) can't be imported: {error}; fix or uninstall it."
+            ) from error
+    raise unknown_name(kind, name, registered(kind))
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> SettingsError:
+    """The error for an unknown name: it suggests the most similar name, or lists all of them."""
+    known = sorted(known)
+    near = get_close_matches(name, known, n=1)
+    remedy = f"did you mean '{near[0]}'?" if near else f"use one of: {', '.join(known)}."
+    return SettingsError(f"There is no {kind} named '{name}'; {remedy}")
+
+
+def catalogue() -> dict[str, dict[str, str]]:
+    """All names that a user can choose.
+
+    Returns
+    -------
+    dict
+        For each kind (``"tasks"``, ``"explainers"``, …), its names with their summaries. The summary of a plug-in names the
+        distribution that adds it.
+    """
+    return {
+        f"{kind}s": {name: own[name].summary if name in own else f"from {origin}" for name, origin in registered(kind).items()}
+        for kind, own in NAMES.items()
+    }

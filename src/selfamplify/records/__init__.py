@@ -1,0 +1,35 @@
+"""The records that flow forward, from a question to its judged answer.
+
+Every record is frozen and holds plain data, so that it can be hashed, compared, and written as JSON. A record knows nothing of
+models, files or tokens. A record that contradicts itself can't be made: it raises DataError.
+"""
+
+from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
+from .explanations import Cost, Explanation, NamedWords, ScoredWords, Value, WrittenText
+from .prompts import Provenance, Shot
+from .questions import Choice, Counts, Prediction, Question, Verdict
+from .responses import Outcome, Response
+
+__all__ = [
+    "Chat",
+    "Choice",
+    "Cost",
+    "Counts",
+    "Decoding",
+    "Encoded",
+    "Explanation",
+    "Generation",
+    "Message",
+    "NamedWords",
+    "NextToken",
+    "Outcome",
+    "Prediction",
+    "Provenance",
+    "Question",
+    "Response",
+    "ScoredWords",
+    "Shot",
+    "Value",
+    "Verdict",
+    "WrittenText",
+]

@@ -1,0 +1,151 @@
+"""What a model is asked, how it is to reply, and what it replies."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat turn.
+
+    Parameters
+    ----------
+    role : str
+        ``"user"`` or ``"assistant"``, or ``"system"`` if the chat template takes it.
+    content : str
+        The text.
+    """
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What a model is asked.
+
+    Parameters
+    ----------
+    messages : tuple of Message
+        The turns.
+    prefill : str
+        The start of the reply, which the model continues; by default empty.
+    question : str
+        The end of the last message: only its words are ever perturbed or attributed, and everything before it is the prefix
+        that many chats share. By default empty.
+    """
+
+    messages: tuple[Message, ...]
+    prefill: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A chat as one model takes it, made once by ``AbstractLanguageModel.encode`` and used wherever it is needed.
+
+    Parameters
+    ----------
+    chat : Chat
+        The chat.
+    length : int
+        Its number of tokens; for a served model, which shows no tokenizer, a lower bound.
+    digest : str
+        Identifies what the model is shown: equal digests, equal prompts.
+    prefix, suffix : tuple of int
+        The token ids that lie wholly before the question, and those from there on; empty if the model shows no tokens.
+    """
+
+    chat: Chat
+    length: int
+    digest: str
+    prefix: tuple[int, ...] = ()
+    suffix: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How text is generated; by default greedily. The paper's decoding is ``PAPER.decoding``.
+
+    Parameters
+    ----------
+    max_new_tokens : int
+        The most tokens that are written, by default 300.
+    do_sample : bool
+        Whether tokens are drawn instead of taking the most probable ones; by default False.
+    num_beams : int
+        How many texts are searched side by side, by default 1.
+    no_repeat_ngram_size : int
+        No sequence of this many tokens occurs twice, prompt included; by default 0, no such ban.
+    early_stopping : bool
+        Whether a beam search ends with the first ``num_beams`` finished texts; by default False.
+
+    Raises
+    ------
+    DataError
+        If a number is out of range.
+    """
+
+    max_new_tokens: int = 300
+    do_sample: bool = False
+    num_beams: int = 1
+    no_repeat_ngram_size: int = 0
+    early_stopping: bool = False
+
+    def __post_init__(self) -> None:
+        if self.max_new_tokens < 1 or self.num_beams < 1 or self.no_repeat_ngram_size < 0:
+            raise DataError(
+                f"Invalid decoding ({self.max_new_tokens} new tokens, {self.num_beams} beams, no_repeat_ngram_size "
+                f"{self.no_repeat_ngram_size}); write at least `max_new_tokens=1`, `num_beams=1`, `no_repeat_ngram_size=0`."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class NextToken:
+    """The next-token distribution after a prefill, as far as the labels are concerned.
+
+    Parameters
+    ----------
+    text : str
+        The most probable token of the whole vocabulary.
+    label : str, optional
+        The label whose token that is, or None.
+    log_probabilities : tuple of float
+        Those of the requested labels, in their order, in nats; empty if a server does not return them.
+    least : float
+        If a server returns only those of the most probable tokens, the lowest of these; a label that is not among them has the
+        next number below it. By default minus infinity.
+    """
+
+    text: str
+    label: str | None
+    log_probabilities: tuple[float, ...]
+    least: float = -math.inf
+
+    def best(self, labels: Sequence[str]) -> str | None:
+        """The most probable of the requested labels; without probabilities, the label that was read, or None."""
+        if not self.log_probabilities:
+            return self.label
+        return max(zip(self.log_probabilities, labels, strict=True), key=lambda pair: pair[0])[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Generated text.
+
+    Parameters
+    ----------
+    text : str
+        The text, without the tokens that end a turn.
+    tokens : int
+        Its number of tokens.
+    finished : bool
+        False if the token limit cut it.
+    """
+
+    text: str
+    tokens: int
+    finished: bool

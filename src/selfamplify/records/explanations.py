@@ -1,0 +1,134 @@
+"""The three kinds of explanations."""
+
+import math
+import reprlib
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import DataError
+
+Value = Literal["logit", "logprob", "margin"]
+"""What is attributed: the logit of the answer's token, its log-probability in nats, or its margin over the other labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a unit of work took.
+
+    Parameters
+    ----------
+    forward_passes : int
+        Rows run through the model.
+    seconds : float
+        Wall clock.
+    """
+
+    forward_passes: int
+    seconds: float
+
+
+@dataclass(frozen=True, repr=False)
+class ScoredWords:
+    """An attribution: every candidate word of the question, in the order of the text, with its score.
+
+    Parameters
+    ----------
+    question_id, explainer : str
+        What is explained, and by what.
+    words : tuple of str
+        The words.
+    scores : tuple of float
+        One per word, in the unit of ``value``.
+    value : {"logit", "logprob", "margin"}, optional
+        What is attributed; None for scores without a unit (the random control).
+    completeness_gap : float, optional
+        |sum of scores - (f(x) - f(x'))| / |f(x) - f(x')| if the method promises completeness, else None.
+    standard_errors : tuple of float, optional
+        One per word if they are estimated, else None.
+    cost : Cost
+        By default nothing.
+
+    Raises
+    ------
+    DataError
+        If a score is not finite, or there is not one per word.
+    """
+
+    question_id: str
+    explainer: str
+    words: tuple[str, ...]
+    scores: tuple[float, ...]
+    value: Value | None = None
+    completeness_gap: float | None = None
+    standard_errors: tuple[float, ...] | None = None
+    cost: Cost = Cost(0, 0.0)
+    kind: Literal["scored_words"] = "scored_words"
+
+    def __post_init__(self) -> None:
+        if len(self.scores) != len(self.words):
+            raise DataError(f"{len(self.scores)} scores for {len(self.words)} words; give each word one score.")
+        if self.standard_errors is not None and len(self.standard_errors) != len(self.words):
+            raise DataError(f"{len(self.standard_errors)} standard errors for {len(self.words)} words; give each word one.")
+        if not all(map(math.isfinite, self.scores)):
+            raise DataError("A score is not a finite number; leave the explanation out.")
+
+    def __repr__(self) -> str:
+        best = sorted(zip(self.scores, self.words, strict=True), key=lambda pair: -pair[0])[:3]
+        shown = ", ".join(f"{word} {score:+.3g}" for score, word in best)
+        return f"ScoredWords({self.question_id!r} by {self.explainer}: {len(self.words)} words, highest {shown})"
+
+
+@dataclass(frozen=True, repr=False)
+class NamedWords:
+    """Keywords that the model named itself (self_topk).
+
+    Parameters
+    ----------
+    question_id, explainer : str
+        What is explained, and by what.
+    words : tuple of str
+        The keywords, in the model's order.
+    text : str
+        What it wrote; by default empty.
+    cost : Cost
+        By default nothing.
+    """
+
+    question_id: str
+    explainer: str
+    words: tuple[str, ...]
+    text: str = ""
+    cost: Cost = Cost(0, 0.0)
+    kind: Literal["named_words"] = "named_words"
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(reprlib.repr, self.words[:3]))
+        return f"NamedWords({self.question_id!r} by {self.explainer}: {len(self.words)} words, first {shown})"
+
+
+@dataclass(frozen=True, repr=False)
+class WrittenText:
+    """An explanation in the model's own words: the steps of self_exp, or Auto-CoT's chain of thought.
+
+    Parameters
+    ----------
+    question_id, explainer : str
+        What is explained, and by what.
+    text : str
+        The explanation.
+    cost : Cost
+        By default nothing.
+    """
+
+    question_id: str
+    explainer: str
+    text: str
+    cost: Cost = Cost(0, 0.0)
+    kind: Literal["written_text"] = "written_text"
+
+    def __repr__(self) -> str:
+        return f"WrittenText({self.question_id!r} by {self.explainer}: {reprlib.repr(self.text)})"
+
+
+Explanation = ScoredWords | NamedWords | WrittenText
+"""Why the answer of one question is y, as an explainer sees it; ``kind`` says which of the three it is in a file."""

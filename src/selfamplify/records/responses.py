@@ -1,0 +1,56 @@
+"""Replies to test questions, and how they compare with the true answers."""
+
+from dataclasses import dataclass
+
+from .explanations import Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the model replied to a test question, and the label that was read from it.
+
+    Parameters
+    ----------
+    question_id : str
+        The question.
+    text : str
+        The reply.
+    label : str, optional
+        The label, or None if none could be read.
+    rule : str
+        The rule that decided the label.
+    cost : Cost
+        What the reply took.
+    finished : bool
+        False if the reply was cut at its maximum length; by default True.
+    """
+
+    question_id: str
+    text: str
+    label: str | None
+    rule: str
+    cost: Cost
+    finished: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A response compared with the true answer.
+
+    Parameters
+    ----------
+    question_id : str
+        The question.
+    answer, label : str
+        The true answer and the label that was read; ``label`` is None if none could be read.
+    rule : str
+        The rule that decided the label.
+    correct : bool
+        Whether both are the same.
+    """
+
+    question_id: str
+    answer: str
+    label: str | None
+    rule: str
+    correct: bool

@@ -1,0 +1,138 @@
+"""How good a prompt is: the test questions are asked after it, and the answers judged."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from ..answering.answer import Asked, answer
+from ..answering.fitting import check_apart, check_prompts, fit
+from ..errors import SettingsError
+from ..evaluation.result import Result
+from ..methods.io import InputOutput, same_shots_io
+from ..models.local.load import as_model
+from ..models.model import AbstractLanguageModel
+from ..prompting.profiles import DEFAULT, Profile, as_profile
+from ..prompting.prompt import Prompt
+from ..session import Session
+from ..tasks.loading import as_task
+from ..tasks.task import Task
+from ..text.lines import shortened
+from ..work.stage import Progress, silent
+from .plan import Cell
+from .rows import Finished
+from .run import Run, run_settings
+
+
+def evaluate(
+    model: AbstractLanguageModel | str | Path,
+    task: Task | str,
+    prompt: Prompt | str | Path,
+    *,
+    limit: int | None = None,
+    seed: int = 0,
+    judge: AbstractLanguageModel | str | Path | None = None,
+    profile: Profile | str | None = None,
+    io: bool = False,
+    drop_shots: bool = False,
+    out: str | Path | None = None,
+    progress: Progress = silent,
+) -> Result:
+    """Measure a prompt's accuracy on test questions.
+
+    Parameters
+    ----------
+    model : AbstractLanguageModel, str or Path
+        The model, or what ``load_model`` takes.
+    task : Task or str
+        The task, or the name of one that needs no file.
+    prompt : Prompt, str or Path
+        The prompt, or its file or run folder.
+    limit : int, optional
+        Ask the first so many test questions; by default all.
+    seed : int
+        Matters only if the prompt's decoding samples; by default 0.
+    judge : AbstractLanguageModel, str or Path, optional
+        A model that reads the responses in place of the rules.
+    profile : Profile or str, optional
+        By default the one that the prompt was built with; needed only if that is one of your own.
+    io : bool
+        Also answer with IO on the same shots, for the paired test (``result.io``); by default False.
+    drop_shots : bool
+        Drop as many shots as it takes for every question to fit the context; by default a prompt that is too long is refused.
+    out : str or Path, optional
+        A run folder, in which the same call continues after a crash; responses.jsonl and results.json are written there.
+    progress : callable
+        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+
+    Returns
+    -------
+    Result
+        With its accuracy, 95 % interval and every response.
+
+    Raises
+    ------
+    ContextError
+        Before any work, if a question does not fit after the prompt.
+    DataError
+        If a shot is among the test questions, or the prompt was built for another task.
+    RunError
+        If the folder was made with other settings, or is in use.
+    """
+    prompt = _as_prompt(prompt)
+    questions = as_task(task).limited(limit)
+    check_apart(prompt, questions)
+    made = prompt.provenance
+    style = as_profile(profile or (made.profile if made else DEFAULT))
+    asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
+    if out is None:
+        session = Session(asked, style, judge=reader, progress=progress)
+        results = _answered(session, questions, _ready(session, questions, prompt, io, drop_shots), seed)
+    else:
+        with Run(out) as run:
+            session = run.session(asked, style, reader, progress)
+            given = {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding), "command": "evaluate"}
+            settings = run_settings(session, questions) | given | {"seed": seed, "io": io, "drop_shots": drop_shots}
+            with run.claimed("results", settings):
+                ready = _ready(session, questions, prompt, io, drop_shots)
+            results = _answered(session, questions, ready, seed)
+            cells = [_cell(each) for each, _ in ready]
+            found = zip(cells, ready, results, strict=True)
+            run.finish([Finished(cell, each, result, cell.selection) for cell, (each, _), result in found], {}, settings)
+    return replace(results[-1], io=results[0] if len(results) > 1 else None)
+
+
+def _as_prompt(prompt: object) -> Prompt:
+    """The prompt itself, or the one in that file or folder. Raises SettingsError for anything else."""
+    if isinstance(prompt, Prompt):
+        return prompt
+    if isinstance(prompt, str | Path):
+        return Prompt.load(prompt)
+    raise SettingsError(
+        f"A prompt is a Prompt, its file or its run folder, not {shortened(repr(prompt))}; "
+        f'write for example `prompt="runs/mine"`.'
+    )
+
+
+def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool) -> list[tuple[Prompt, list[Asked]]]:
+    """The prompt, after IO on its shots if that is wanted, each with the questions as they are asked after it."""
+    plain = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != InputOutput.name else []
+    prompts = [*plain, prompt]
+    if drop_shots:
+        prompts, asked = fit(session, prompts, task.test)
+    else:
+        asked = check_prompts(session, prompts, task.test)
+    return list(zip(prompts, asked, strict=True))
+
+
+def _answered(session: Session, task: Task, ready: list[tuple[Prompt, list[Asked]]], seed: int) -> list[Result]:
+    return [
+        Result(prompt.method, task.name, session.model.name, task.test, tuple(answer(session, prompt, asked, seed)))
+        for prompt, asked in ready
+    ]
+
+
+def _cell(prompt: Prompt) -> Cell:
+    """The row that a prompt belongs to, from its provenance."""
+    made = prompt.provenance
+    if made is None:
+        return Cell(prompt.method, "none", 6, 0)
+    return Cell(made.explainer or prompt.method, made.selection, made.keywords or 6, made.seed)

@@ -1,0 +1,42 @@
+"""The lock of a run folder: one process at a time writes there."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ..errors import RunError
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Make the folder and hold its lock; the number of this process is left there for whoever finds it locked.
+
+    Raises RunError if the folder is in use, or can't be written.
+    """
+    lock, holder = FileLock(folder / ".lock"), folder / ".holder"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+        holder.write_text(f"process {os.getpid()}", encoding="utf-8")
+    except Timeout:
+        raise RunError(
+            f"{folder} is in use by {_read(holder) or 'another process'}; wait for it, or use another `out`."
+        ) from None
+    except OSError as error:
+        lock.release()
+        raise RunError(f"The run folder {folder} can't be written ({error.strerror}); use another `out`.") from error
+    try:
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,59 @@
+"""responses.jsonl: what the model said to every question in every row of a run, and what was read from it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
+
+from ..errors import DataError
+from ..text.files import write_whole
+from .plan import Cell
+from .rows import Finished
+
+FILE_NAME = "responses.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One response: the row (``cell``) and the question it belongs to, the text, and the label that ``rule`` read from it."""
+
+    cell: Annotated[Cell, BeforeValidator(lambda text: Cell.read(str(text)))]
+    question: str
+    question_id: str
+    answer: str
+    label: str | None
+    rule: str
+    correct: bool
+    text: str
+
+
+def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
+    """Write responses.jsonl."""
+    lines: list[dict[str, object]] = []
+    for item in finished:
+        judged = zip(item.result.questions, item.result.responses, item.result.outcomes, strict=True)
+        for question, response, outcome in judged:
+            lines.append({"cell": str(item.cell), "question": question.render(), **asdict(outcome), "text": response.text})
+    file = folder / FILE_NAME
+    write_whole(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    return file
+
+
+def load_responses(folder: Path) -> list[Line]:
+    """Read the responses.jsonl of a run folder. Raises DataError if there is none, or it is damaged."""
+    file = folder / FILE_NAME
+    adapter = TypeAdapter(Line)
+    lines: list[Line] = []
+    try:
+        # Only a line feed ends a line here: a response may hold other separators, such as U+2028.
+        for text in file.read_text(encoding="utf-8").split("\n"):
+            if text:
+                lines.append(adapter.validate_json(text))
+    except (OSError, ValueError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else None
+        reason = f"line {len(lines) + 1}: {first['msg']}" if first else error
+        raise DataError(f"{file} can't be read ({reason}); run the command that made the results again.") from error
+    return lines

@@ -1,0 +1,119 @@
+"""A run folder: its files, the store that finished work is kept in, and the settings under which it was begun."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ..models.model import AbstractLanguageModel
+from ..prompting.profiles import Profile
+from ..prompting.prompt import FILE_NAME as PROMPT
+from ..prompting.prompt import Prompt
+from ..session import Session
+from ..tasks.task import Task
+from ..text.lines import sha256
+from ..work.stage import Progress, silent
+from .responses import Line, load_responses, save_responses
+from .rows import Finished, means, rows
+from .store import Store
+from .table import FILE_NAME as RESULTS
+from .table import Table
+
+
+class Run:
+    """A run folder, as ``build``, ``evaluate`` and ``compare`` make it.
+
+    In a ``with`` statement it holds the folder's lock and opens its store; reading what a finished run left needs neither.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where prompt.json, results.json, responses.jsonl, prompts/ and run.sqlite are.
+
+    Examples
+    --------
+    >>> Run("runs/demo").table()  # doctest: +SKIP
+    Table(14 rows, 100 test questions of planted_arc on embedded)
+    """
+
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder)
+        self._store = Store(self.folder)
+        self._opened = ExitStack()
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
+
+    def __enter__(self) -> "Run":
+        self._opened.enter_context(self._store)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._opened.close()
+
+    @property
+    def has_prompt(self) -> bool:
+        """Whether the folder holds a prompt.json."""
+        return (self.folder / PROMPT).is_file()
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the folder holds a results.json."""
+        return (self.folder / RESULTS).is_file()
+
+    def prompt(self) -> Prompt:
+        """The prompt that ``build`` made here. Raises DataError if there is none, or it is damaged."""
+        return Prompt.load(self.folder)
+
+    def table(self) -> Table:
+        """The table that ``compare`` or ``evaluate`` made here. Raises DataError if there is none, or it is damaged."""
+        return Table.load(self.folder)
+
+    def responses(self) -> list[Line]:
+        """What the model said to every question in every row. Raises DataError if there is nothing, or it is damaged."""
+        return load_responses(self.folder)
+
+    def session(
+        self,
+        model: AbstractLanguageModel,
+        profile: Profile,
+        judge: AbstractLanguageModel | None = None,
+        progress: Progress = silent,
+    ) -> Session:
+        """A session whose finished work is kept in the open run folder."""
+        return Session(model, profile, self._store, judge, progress)
+
+    @contextmanager
+    def claimed(self, what: str, settings: Mapping[str, Any]) -> Iterator[None]:
+        """Make ``what`` ("prompt" or "results") in the open run folder under these settings; see ``Store.claimed``."""
+        with self._store.claimed(what, settings):
+            yield
+
+    def save_prompt(self, name: str, prompt: Prompt) -> None:
+        """Write the prompt of one row into prompts/."""
+        prompt.save(self.folder / "prompts" / f"{name}.json")
+
+    def finish(self, finished: Sequence[Finished], failed: Mapping[str, str], settings: Mapping[str, Any]) -> Table:
+        """Write responses.jsonl and results.json; returns the table."""
+        table = Table(tuple(rows(finished)), tuple(means(finished)), dict(failed), dict(settings))
+        save_responses(self.folder, finished)
+        table.save(self.folder)
+        return table
+
+
+def run_settings(session: Session, task: Task) -> dict[str, Any]:
+    """What every result of a run depends on: model, profile, judge, the questions, and the version of this package."""
+    return {
+        "selfamplify": version("selfamplify"),
+        "model": session.model.name,
+        "model_fingerprint": session.model.fingerprint,
+        "profile": session.profile.name,
+        "max_new_tokens": session.profile.decoding.max_new_tokens,
+        "judge": session.judge.name if session.judge else None,
+        "task": task.name,
+        "training_questions_sha256": sha256(repr(task.train)),
+        "test_questions_sha256": sha256(repr(task.test)),
+        "test_count": len(task.test),
+    }

@@ -1,0 +1,145 @@
+"""The table of a run, and results.json, the file that holds it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ..errors import DataError
+from ..text.files import write_whole
+from ..text.lines import counted, sha256
+
+FILE_NAME = "results.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table.
+
+    Parameters
+    ----------
+    method, explainer, selection, task, model : str
+        Names; ``explainer`` is None for a competitor.
+    keywords : int, optional
+        Keywords per rationale; None if rationales are not made of keywords.
+    seed, shots, n, correct : int
+        The context, its shots, the test questions, and how many were answered correctly.
+    accuracy, ci_low, ci_high : float
+        The share of correct answers, from 0 to 1, and its 95 % interval.
+    p_vs_io : float, optional
+        McNemar's exact p against IO on the same sample and questions; None for IO itself, or if there is no IO.
+    unparsed, cut : float
+        The share of responses from which no rule read a label, and of those that were cut at their maximum length.
+    seconds : float
+        Wall clock, explanations included.
+    """
+
+    method: str
+    explainer: str | None
+    selection: str
+    keywords: int | None
+    task: str
+    model: str
+    seed: int
+    shots: int
+    n: int
+    correct: int
+    accuracy: float
+    ci_low: float
+    ci_high: float
+    p_vs_io: float | None
+    unparsed: float
+    seconds: float
+    cut: float = 0.0
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a method gains over IO in the same contexts.
+
+    ``difference`` is the mean difference in accuracy, ``low`` to ``high`` its 95 % interval, and ``p`` that of the paired test
+    over questions.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A method over the contexts of several seeds (Table 2).
+
+    ``mean`` and ``sd`` are those of its accuracy (``sd`` is None for one context); ``gain`` is None if there is no IO to
+    compare with.
+    """
+
+    method: str
+    selection: str
+    keywords: int | None
+    runs: int
+    mean: float
+    sd: float | None
+    gain: Gain | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """The result of a comparison.
+
+    Parameters
+    ----------
+    rows : tuple of Row
+        One per method, selection, number of keywords and seed.
+    means : tuple of Mean
+        The same over seeds.
+    failed : dict
+        The cells without a result, each with the reason.
+    settings : dict
+        What the run was begun with.
+    """
+
+    rows: tuple[Row, ...]
+    means: tuple[Mean, ...] = ()
+    failed: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        asked = (
+            f", {counted(self.rows[0].n, 'test question')} of {self.rows[0].task} on {self.rows[0].model}" if self.rows else ""
+        )
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        return f"Table({counted(len(self.rows), 'row')}{asked}{failed})"
+
+    def digest(self) -> str:
+        """SHA-256 of everything but the seconds: equal for two runs with the same results."""
+        rows = [{key: value for key, value in asdict(row).items() if key != "seconds"} for row in self.rows]
+        return sha256(json.dumps([rows, self.failed, self.settings], sort_keys=True))
+
+    def save(self, folder: Path) -> Path:
+        """Write results.json into a folder; returns the file's path."""
+        file = folder / FILE_NAME
+        data = {
+            "rows": [asdict(row) for row in self.rows],
+            "means": [asdict(mean) for mean in self.means],
+            "failed": self.failed,
+        }
+        data |= {"settings": self.settings, "digest": self.digest()}
+        write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        return file
+
+    @staticmethod
+    def load(folder: Path) -> "Table":
+        """Read the results.json of a run folder. Raises DataError if there is none, or it is damaged."""
+        file = folder / FILE_NAME
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            means = TypeAdapter(tuple[Mean, ...]).validate_python(data["means"])
+            return Table(tuple(Row(**row) for row in data["rows"]), means, data["failed"], data["settings"])
+        except FileNotFoundError:
+            raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify compare --out {folder}` first.") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{file} is damaged ({error}); run the command that made it again.") from error

@@ -1,0 +1,96 @@
+"""The loop over a stage's batches: records are found in the store, or computed by workers and kept; always in order."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from time import monotonic
+from typing import Generic
+
+from .stage import Item, Progress, Record, Stage
+from .store import AbstractStore
+from .workers import AbstractWorkers, Computed
+
+_PART = 1.0
+"""Seconds of computing that a crash may cost, where the records of a batch come one by one."""
+
+
+def records(
+    stage: Stage[Item, Record], items: Sequence[Item], store: AbstractStore, workers: AbstractWorkers, progress: Progress
+) -> Iterator[Record]:
+    """The records of ``items``, in their order.
+
+    Nothing is computed before a record is asked for, and no batch is begun while the records of a finished one are taken.
+    Whoever stops early has paid for one unfinished batch per worker at most, and for later batches that were finished while an
+    earlier one was awaited. What is ready is kept at least every second, also before an error.
+    """
+    batches = _Batches(stage, items, store, progress)
+    with closing(workers.work(stage.compute, batches.lacking())) as coming:
+        for number in range(batches.count):
+            batch = batches[number]
+            while batch.missing:
+                batches.take(coming, batch)
+            yield from (batch.known[key] for key in batch.keys)
+
+
+@dataclass(frozen=True)
+class _Batch(Generic[Item, Record]):
+    """Items by their keys: the records that are known, the items that were not known at first, and the keys still missing."""
+
+    keys: list[Hashable]
+    known: dict[Hashable, Record]
+    asked: list[tuple[Hashable, Item]]
+    missing: set[Hashable]
+
+
+class _Batches(Generic[Item, Record]):
+    """A stage's items, cut into equal batches that are looked up in the store when they are first needed."""
+
+    def __init__(self, stage: Stage[Item, Record], items: Sequence[Item], store: AbstractStore, progress: Progress):
+        parts = max(1, -(-len(items) // stage.batch))
+        self._size = max(1, -(-len(items) // parts))  # equal parts, so that none is a mere rest
+        self._stage, self._items, self._store, self._progress = stage, items, store, progress
+        self._opened: list[_Batch[Item, Record]] = []
+        self._handed: list[_Batch[Item, Record]] = []
+        self._done = 0
+        self.count = -(-len(items) // self._size)
+
+    def __getitem__(self, number: int) -> _Batch[Item, Record]:
+        while len(self._opened) <= number:
+            start = len(self._opened) * self._size
+            self._opened.append(self._looked_up(self._items[start : start + self._size], start))
+        return self._opened[number]
+
+    def _looked_up(self, items: Sequence[Item], start: int) -> _Batch[Item, Record]:
+        keys = self._store.keys(self._stage, items, start)
+        known = self._store.find(self._stage, keys)
+        self._done += len(known)
+        asked = {key: item for key, item in zip(keys, items, strict=True) if key not in known}
+        return _Batch(keys, known, list(asked.items()), set(asked))
+
+    def lacking(self) -> Iterator[Sequence[Item]]:
+        """The items whose records are not known, batch by batch, for workers to take."""
+        for number in range(self.count):
+            batch = self[number]
+            if batch.missing:
+                self._report()
+                self._handed.append(batch)
+                yield [item for _, item in batch.asked]
+
+    def take(self, coming: Computed[Record], until: _Batch[Item, Record]) -> None:
+        """Take records until that batch is complete or a second is over, and keep them."""
+        start, part = monotonic(), dict[Hashable, Record]()
+        try:
+            while until.missing and monotonic() - start < _PART:
+                number, place, record = next(coming)
+                batch = self._handed[number]
+                key = batch.asked[place][0]
+                batch.known[key] = part[key] = record
+                batch.missing.discard(key)
+        finally:
+            if part:
+                self._store.keep(self._stage, part)
+                self._done += len(part)
+                self._report()
+
+    def _report(self) -> None:
+        self._progress(self._stage.name, self._done, len(self._items))

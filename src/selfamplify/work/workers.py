@@ -1,0 +1,45 @@
+"""Who computes a stage's batches: the model of this process, or others that implement the interface (Ray replicas)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..text.lines import counted
+from .stage import Compute, Item, Record
+
+Computed = Generator[tuple[int, int, Record], None, None]
+"""The number of a batch, the place of an item in it, and the item's record, as each is ready."""
+
+
+class AbstractWorkers(ABC):
+    """One or several copies of a model that compute batches."""
+
+    @abstractmethod
+    def work(self, compute: Compute[Item, Record], batches: Iterable[Sequence[Item]]) -> Computed[Record]:
+        """Compute every batch; a batch is taken only when a worker is free for it.
+
+        Yields batches' records in any order. Errors of ``compute`` are raised after the records that came before them.
+        """
+
+
+@dataclass(frozen=True)
+class InProcess(AbstractWorkers):
+    """The ``model`` of this process computes one batch after another."""
+
+    model: Any
+
+    def work(self, compute: Compute[Item, Record], batches: Iterable[Sequence[Item]]) -> Computed[Record]:
+        for number, batch in enumerate(batches):
+            for place, record in computed(compute, self.model, batch):
+                yield number, place, record
+
+
+def computed(compute: Compute[Item, Record], model: Any, batch: Sequence[Item]) -> Generator[tuple[int, Record], None, None]:
+    """The records of one batch. Raises ValueError unless there is one per item."""
+    count = 0
+    for place, record in compute(model, batch):
+        count += 1
+        yield place, record
+    if count != len(batch):
+        raise ValueError(f"{counted(count, 'record')} for {counted(len(batch), 'item')}")

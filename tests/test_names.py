@@ -1,0 +1,145 @@
+"""Names: the package's own, those of plug-ins, and unknown ones."""
+
+import sys
+from dataclasses import is_dataclass
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from small import scripted, talker, task
+
+from selfamplify import Plan, Profile, catalogue, compare, make_method
+from selfamplify.errors import SettingsError
+from selfamplify.explain.explainer import AbstractExplainer
+from selfamplify.methods.making import method_names
+from selfamplify.methods.method import AbstractMethod
+from selfamplify.methods.selection import AbstractSelection
+from selfamplify.methods.self_amplify import SelfAmplify
+from selfamplify.names import NAMES, Kind, find, registered, unknown_name
+from selfamplify.tasks.source import AbstractSource
+
+KINDS: dict[Kind, type] = {
+    "task": AbstractSource,
+    "explainer": AbstractExplainer,
+    "selection": AbstractSelection,
+    "competitor": AbstractMethod,
+    "preset": Plan,
+    "profile": Profile,
+}
+PLUGIN = '''
+from dataclasses import dataclass
+from selfamplify.explain.explainer import AbstractExplainer
+from selfamplify.records import ScoredWords
+
+@dataclass(frozen=True)
+class Longest(AbstractExplainer):
+    """The longest words."""
+    name = "longest"
+    at_most: int = 9
+
+    def explain(self, model, question, wording, seed):
+        words = question.render().split()
+        return ScoredWords(question.id, self.name, tuple(words), tuple(float(len(word)) for word in words))
+
+@dataclass(frozen=True)
+class Faulty(AbstractExplainer):
+    name = "faulty"
+
+    def explain(self, model, question, wording, seed):
+        raise ZeroDivisionError("oops")
+
+class NoDataclass:
+    pass
+'''
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An installed distribution with four explainers, two of them broken."""
+    (tmp_path / "longest_words.py").write_text(PLUGIN)
+    info = tmp_path / "longest_words-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: longest-words\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        dedent("""
+        [selfamplify.explainers]
+        longest = longest_words:Longest
+        faulty = longest_words:Faulty
+        broken = longest_words_missing:Broken
+        classless = longest_words:NoDataclass
+        kernel_shap = longest_words:Longest
+        """)
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+    sys.modules.pop("longest_words", None)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, named in NAMES.items() for name in named])
+def test_every_name_stands_for_an_object_of_its_kind_that_calls_itself_so(kind: Kind, name: str):
+    found = find(kind, name)
+    assert issubclass(found, KINDS[kind]) if isinstance(found, type) else isinstance(found, KINDS[kind])
+    assert not isinstance(found, type) or is_dataclass(found)
+    assert getattr(found, "name", name) == name
+    summary = NAMES[kind][name].summary
+    assert summary[0].isupper() and summary[-1] in '.?"' and "\n" not in summary
+
+
+def test_catalogue_has_every_name_with_its_summary():
+    listed = catalogue()
+    assert {kind: set(named) for kind, named in listed.items()} == {f"{kind}s": set(registered(kind)) for kind in NAMES}
+    assert all(summary for named in listed.values() for summary in named.values())
+
+
+@pytest.mark.usefixtures("plugin")
+def test_plugin_is_found_listed_and_used(tmp_path: Path):
+    assert "longest" in method_names()
+    assert catalogue()["explainers"]["longest"] == "from longest-words"
+    table = compare(scripted(talker), task(), Plan(("longest",), ("random",), shots=2), tmp_path / "run")
+    assert [row.explainer for row in table.rows] == [None, "longest"]
+    made = make_method("longest", settings={"at_most": 3})
+    assert "at_most=3" in repr(made)
+    with pytest.raises(SettingsError, match="longest has no setting 'samples'; it has: at_most"):
+        make_method("longest", settings={"samples": 3})
+
+
+@pytest.mark.usefixtures("plugin")
+def test_own_names_win_over_plugins():
+    made = make_method("kernel_shap")
+    assert isinstance(made, SelfAmplify) and type(made.explainer).__name__ == "KernelShap"
+    assert registered("explainer")["kernel_shap"] == "selfamplify"
+
+
+@pytest.mark.usefixtures("plugin")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("broken", r"\(longest_words_missing:Broken\) can't be imported: No module"), ("classless", "AbstractExplainer")],
+)
+def test_plugin_that_can_not_be_used_is_refused_before_any_work(name: str, reason: str):
+    with pytest.raises(SettingsError, match=f"'{name}'.*{reason}"):
+        make_method(name)
+    with pytest.raises(SettingsError, match=f"'{name}'.*{reason}"):
+        Plan((name,))
+
+
+@pytest.mark.usefixtures("plugin")
+def test_plugin_that_raises_fails_its_row_and_not_the_run(tmp_path: Path):
+    table = compare(scripted(talker), task(), Plan(("faulty", "random"), ("random",), shots=2), tmp_path / "run")
+    assert [row.explainer or row.method for row in table.rows] == ["io", "random"]
+    assert list(table.failed) == ["faulty-random-k6-seed0"]
+    assert "ZeroDivisionError: oops" in table.failed["faulty-random-k6-seed0"]
+
+
+@given(name=st.text(max_size=20), kind=st.sampled_from(sorted(NAMES)))
+def test_unknown_names_are_refused_with_a_known_one(name: str, kind: Kind):
+    assume(name not in registered(kind))
+    with pytest.raises(SettingsError) as error:
+        find(kind, name)
+    assert any(f"'{known}'?" in str(error.value) or f" {known}" in str(error.value) for known in registered(kind))
+
+
+def test_unknown_names_bring_the_nearest_or_all():
+    assert "did you mean 'cat'?" in str(unknown_name("thing", "cta", ["cat", "dog"]))
+    assert "use one of: cat, dog." in str(unknown_name("thing", "xyz", ["dog", "cat"]))
