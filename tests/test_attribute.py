@@ -240,8 +240,6 @@ def test_answers_of_one_token_may_be_scored_by_their_logit() -> None:
         attribute(model_of("llama"), CHAT, "A", KernelShap(value="margin"))
 
 
-# TODO(games): the mark can go when the default value is None there.
-@pytest.mark.skipif(DeepLift().value is not None, reason="an explainer can't leave its value open yet")
 def test_value_that_is_left_open_is_the_log_probability() -> None:
     named, made = (attribute(model_of("llama"), PROMPT, SEVERAL, explainer) for explainer in ("deep_lift", DeepLift()))
     assert (made.value, made.scores, made.settings) == ("logprob", named.scores, named.settings)
