@@ -26,7 +26,7 @@ from selfamplify.models.replicated.cluster import _knock
 from selfamplify.records import Chat
 
 pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
-PLAN = Plan(("kernel_shap", "auto_cot"), ("error",), shots=2, limit=24, settings={"samples": 40})
+PLAN = Plan(("kernel_shap", "auto_cot"), ("error",), shots=2, limit=12, settings={"samples": 40})
 TASK = load_task("planted_arc")
 
 
@@ -99,6 +99,7 @@ def test_replicas_answer_as_the_model(model: ReplicatedModel, local: LocalModel)
     labels = [question.labels for question in TASK.test[:20]]
     reading = [Chat(chat.messages, "The answer is (", chat.question) for chat in chats]
     assert model.fingerprint == local.fingerprint
+    assert model.control_tokens == local.control_tokens
     assert (model.name, model.context, model.window) == (local.name, local.context, local.window)
     assert [model.encode(chat) for chat in chats] == [local.encode(chat) for chat in chats]
     for one, other in zip(model.next_token(reading, labels), local.next_token(reading, labels), strict=True):
@@ -147,17 +148,8 @@ def test_errors_of_the_work_arrive_unchanged_after_the_records_before_them(model
         list(model.workers.work(lambda own, batch: [], [[0]]))
 
 
-def test_work_that_ends_every_process_is_given_up_and_other_work_continues(model: ReplicatedModel) -> None:
-    def kill(own: LocalModel, batch: Sequence[int]) -> list[tuple[int, None]]:
-        return [(0, os.kill(os.getpid(), signal.SIGKILL))]
-
-    with pytest.raises(ModelError, match="A batch of 1 item ended 3 replicas .*`batch_tokens`"):
-        list(model.workers.work(kill, [[0]]))
-    assert sorted(record for _, _, record in model.workers.work(echo(), [["one"], ["two"]])) == ["one", "two"]
-
-
 def test_replicas_of_different_weights_are_refused_and_release_the_cluster_although_the_error_is_held(
-    cluster: Any, folder: Path, model: ReplicatedModel
+    folder: Path, model: ReplicatedModel
 ) -> None:
     import ray
 
@@ -174,9 +166,6 @@ def test_replicas_of_different_weights_are_refused_and_release_the_cluster_altho
     until_free(ray)
     with pytest.raises(ModelError, match=r"closed; load them again"):
         list(model.workers.work(echo(), [[0]]))
-    with pytest.raises(ModelError, match="There is no model folder at") as held:
-        load_replicas(folder / "nothing", ray=cluster.address, replicas=1)
-    until_free(ray)
 
 
 def test_replicas_that_fit_nowhere_are_refused(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,11 +183,10 @@ def test_models_stay_in_their_process(model: ReplicatedModel, local: LocalModel)
 
 
 def test_command_line_works_on_a_cluster(cluster: Any, run: Run, tmp_path: Path) -> None:
-    cluster.add_node(num_cpus=1)  # a machine of its own: in one of two full runs the others were still held
     on = ["--ray", cluster.address, "--window", 8]
-    given = ["--methods", "kernel_shap", "--selections", "success", "--shots", 2, "--samples", 40, "--limit", 8]
+    given = ["--methods", "io", "--selections", "success", "--shots", 2, "--limit", 4]
     code, out, err = run("compare", *on, "--replicas", 1, *given, "--judge", EMBEDDED, "--out", tmp_path / "grid")
-    assert code == 0 and "1 replica of embedded, with 1 CPU each" in err and "kernel_shap" in out, err
+    assert code == 0 and "1 replica of embedded, with 1 CPU each" in err and "io" in out, err
     text = tmp_path / "prompt.txt"
     text.write_text("Which?")
     for wrong, said in {

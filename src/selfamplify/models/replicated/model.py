@@ -9,10 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Unpack
 
+from ...arguments import check_whole
 from ...errors import ModelError
 from ...records import Chat, Decoding, Encoded, Generation, NextToken, Value
 from ...work.stage import Compute, Item, Record
-from ..local.chat import Encoder
+from ..local.chat import Encoder, control_tokens
 from ..local.load import EMBEDDED, LoadOptions, load_model
 from ..model import AbstractLanguageModel
 from .cluster import LOCAL, Share, connected, room
@@ -66,6 +67,10 @@ class ReplicatedModel(AbstractLanguageModel):
     def members(self) -> list[Description]:
         """Every process that has loaded the model so far, dead ones included."""
         return self._workers.members
+
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        return control_tokens(self._encoder.tokenizer)
 
     def encode(self, chat: Chat) -> Encoded:
         return self._encoder.encode(chat)
@@ -148,6 +153,9 @@ def load_replicas(
     ModelError
         If no cluster answers, or the model can't be loaded there.
     """
+    if replicas is not None:
+        check_whole("replicas", replicas, 1, 2)
+    check_whole("cpus", cpus, 1, 1)
     cluster = connected(ray)
     if gpus is None:
         wanted = options.get("device", "auto").startswith(("auto", "cuda")) and cluster.cluster_resources().get("GPU")

@@ -173,8 +173,10 @@ class RayWorkers(AbstractWorkers):
         lane.loading = lane.actor.load.remote(self._load)
 
     def _end(self, lane: _Lane) -> None:
+        """End a process. Ray also ends it when nothing refers to it, so the references are dropped too."""
         with suppress(Exception):
             self._ray.kill(lane.actor)
+        lane.actor = lane.loading = None
 
     def _replace(self, lane: _Lane) -> None:
         self._end(lane)
