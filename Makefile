@@ -20,6 +20,7 @@ bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchm
 	$(BIN)/python -m benchmarks.answering
 	$(BIN)/python -m benchmarks.attribution
 	$(BIN)/python -m benchmarks.estimators
+	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.replicas
 
@@ -43,7 +44,7 @@ model: .venv/test.done  ## Train the embedded model again: 35 minutes on two cor
 	@touch $@
 
 .venv/test.done: .venv/demo.done
-	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,autocot,ray,large]' --group test
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,autocot,ray,large,languages]' --group test
 	@touch $@
 
 clean:  ## Remove .venv and runs

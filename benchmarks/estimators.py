@@ -79,7 +79,7 @@ def _cells(row: tuple[float, ...]) -> str:
 def _games(arc: Path | None, folders: list[Path], count: int) -> Iterator[tuple[str, TokenGame]]:
     jobs = [("embedded", list(load_task(name).test[:count])) for name in ("planted_arc", "planted_snarks")]
     if arc is not None:
-        jobs += [(str(folder), list(load_task("arc_challenge", arc, skip_bad=True).test)) for folder in folders]
+        jobs += [(str(folder), list(load_task("arc_challenge", arc).test)) for folder in folders]
     for name, questions in jobs:
         model = load_model(name)
         asked = [each for each in questions if fits(model, model.encode(reading_chat(each, OURS)), 1)]

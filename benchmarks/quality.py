@@ -167,7 +167,7 @@ def main() -> None:
     print("|" + " --- |" * 10)
     jobs: list[tuple[str, Task]] = [("embedded", load_task(name).limited(arguments.questions)) for name in TASKS]
     if arguments.arc:
-        arc = load_task("arc_challenge", arguments.arc, skip_bad=True)
+        arc = load_task("arc_challenge", arguments.arc)
         jobs += [(str(folder), replace(arc, test=arc.test[: arguments.compared])) for folder in arguments.model]
     with terminal_progress(Console(stderr=True)) as progress:
         for name, task in jobs:

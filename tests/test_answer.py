@@ -122,9 +122,9 @@ def test_fit_drops_no_more_shots_than_necessary(context: int):
     kept = [shots for shots in range(7) if longest(model, io_prompt(session, shots)) + 10 <= context]
     if not kept:
         with pytest.raises(ContextError, match="longer context"):
-            fit(session, [prompt], TASK.test)
+            fit(session, [prompt], TASK.test, drop_shots=True)
         return
-    [shorter], [asked] = fit(session, [prompt], TASK.test)
+    [(shorter, asked)] = fit(session, [prompt], TASK.test, drop_shots=True)
     assert shorter.shots == prompt.shots[: max(kept)]
     assert shorter.provenance is not None and shorter.provenance.dropped_shots == 6 - max(kept)
     assert asked == ask_after(model, shorter, TASK.test), "the questions must be those after the shortened prompt"

@@ -1,5 +1,7 @@
 """A model, a task, an explainer, a method and a profile may be given by name or as an instance; nothing else is accepted."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -184,3 +186,9 @@ def test_a_plan_may_be_the_name_of_a_preset(tmp_path: Path):
         with pytest.raises(SettingsError) as error:
             compare(SCRIPTED, SMALL, wrong, tmp_path)  # pyright: ignore[reportArgumentType]
         assert str(error.value).count("`") >= 2
+
+
+def test_a_plain_argument_of_the_wrong_kind_is_refused_with_what_to_write():
+    script = Path(__file__).with_name("misuses.py")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)  # without the tests' type checks
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr

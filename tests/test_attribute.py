@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 import torch
 import zoo
-from games import types_unchecked
+from games import shapley_by_subsets, types_unchecked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from observed import ObservedModel
 from rich.console import Console
 from test_explainers import ATTRIBUTIONS, COMPLETE, SMALL
 from zoo import model_of, tiny_model, trained_folder
@@ -39,6 +40,7 @@ from selfamplify.attribution.unit import Unit
 from selfamplify.errors import ContextError, DataError, ExplanationError, ModelError, RunError, SettingsError
 from selfamplify.explain.attribution import AbstractAttribution
 from selfamplify.explain.scores import Attribution
+from selfamplify.explain.shapley_values import every_coalition
 from selfamplify.games.coalitions import AbstractGame
 from selfamplify.games.tokens import Target, TokenGame
 from selfamplify.records import Cost, Message
@@ -70,6 +72,18 @@ def plain_logprob(model: LocalModel, ids: list[int], answer: tuple[int, ...]) ->
         logits = model.module(input_ids=torch.tensor([[*ids, *answer]]), use_cache=False).logits[0].double()
     places = range(len(ids) - 1, len(ids) - 1 + len(answer))
     return sum(float(logits[place].log_softmax(-1)[token]) for place, token in zip(places, answer, strict=True))
+
+
+def plain_value(game: TokenGame, present: np.ndarray) -> float:
+    """The log-probability of a game's answer after a coalition."""
+    gone = {place for own, stays in zip(game.positions, present, strict=True) if not stays for place in own}
+    ids = [
+        game.model.blank if place in gone else token
+        for place, token in enumerate(game.ids)
+        if game.absent == "mask" or place not in gone
+    ]
+    assert isinstance(game.model, LocalModel)
+    return plain_logprob(game.model, ids, game.target.ids)
 
 
 def game_of(model: LocalModel, prompt: str = PROMPT, answer: str = SEVERAL, **chosen: Any) -> TokenGame:
@@ -178,13 +192,7 @@ def test_value_is_the_sum_of_log_probabilities(name: str, absent: str) -> None:
     assert len(game.target.ids) > 1
     coalitions = np.random.default_rng(0).random((6, game.players)) < 0.5
     for present, value in zip(coalitions, game.values(coalitions), strict=True):
-        gone = {place for own, stays in zip(game.positions, present, strict=True) if not stays for place in own}
-        ids = [
-            model.blank if place in gone else token
-            for place, token in enumerate(game.ids)
-            if absent == "mask" or place not in gone
-        ]
-        assert value == pytest.approx(plain_logprob(model, ids, game.target.ids), abs=1e-3)
+        assert value == pytest.approx(plain_value(game, present), abs=1e-3)
 
 
 @pytest.mark.parametrize("name", ATTRIBUTIONS)
@@ -245,16 +253,15 @@ def test_value_that_is_left_open_is_the_log_probability() -> None:
     assert (made.value, made.scores, made.settings) == ("logprob", named.scores, named.settings)
 
 
-def test_long_answers_are_run_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = tiny_model()
-    asked: list[int] = []
-    whole = model.last_logits
-    monkeypatch.setattr(model, "last_logits", lambda rows, *rest: asked.append(len(rows)) or whole(rows, *rest))
-    expected = attribute(model, PROMPT, SEVERAL, ShapleyValues(value="logprob"))
-    assert asked[0] == 16
-    monkeypatch.setattr("selfamplify.games.tokens._WHOLE_PLACES", 3 * len(game_of(model).target.ids))
-    assert attribute(model, PROMPT, SEVERAL, ShapleyValues(value="logprob")).scores == pytest.approx(expected.scores, abs=1e-4)
-    assert asked[1] == 3
+@pytest.mark.parametrize("cows", [0, 20, 60, 100])
+def test_long_answers_are_run_in_parts_that_keep_the_scores(cows: int) -> None:
+    model, answer = ObservedModel(), SEVERAL + " cow" * cows
+    found = attribute(model, PROMPT, answer, ShapleyValues(value="logprob"))
+    game = game_of(model, answer=answer)
+    values = np.array([plain_value(game, present) for present in every_coalition(game.players)])
+    assert found.scores == pytest.approx(shapley_by_subsets(game.players, values), abs=1e-3)
+    assert sum(map(len, model.rows)) == 16
+    assert all(len(part) == 1 or len(part) * len(game.target.ids) <= 256 for part in model.rows), "as docs/architecture.md says"
 
 
 def test_default_takes_more_evaluations_for_a_long_prompt() -> None:

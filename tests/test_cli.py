@@ -22,6 +22,7 @@ from selfamplify import PRESETS, AnswerAttribution, Table
 from selfamplify.cli.app import COMMANDS
 from selfamplify.cli.groups import flags, options_of
 from selfamplify.cli.model_options import ModelOptions
+from selfamplify.cli.options import EngineOptions
 from selfamplify.cli.translation import in_options
 from selfamplify.methods.selection import SelectionName
 from selfamplify.models.local.load import LoadOptions
@@ -60,7 +61,7 @@ def test_all_commands_work_on_an_own_csv(run: Run, rows: Path, stories: Path, tm
     short = ["--max-new-tokens", "12"]
     build = ["build", *given, *short, "--selection", "random", "--shots", "2", "--samples", "40", "--keywords", "3"]
     code, out, _ = run(*build, "--out", tmp_path)
-    assert code == 0 and "The 3 keywords " in out and f"wrote {tmp_path / 'prompt.json'}" in out
+    assert code == 0 and "The 3 keywords " in out and f"wrote the prompt to {tmp_path}\n" in out
     code, out, err = run("evaluate", tmp_path, *given, "--limit", "4")
     assert (
         code == 0
@@ -91,7 +92,12 @@ def test_any_answer_to_any_prompt_is_explained(run: Run, stories: Path, tmp_path
     given = ["--model", stories, "--answer", "mice)", "--explainer", "feature_ablation"]
     saved = tmp_path / "deep" / "mice.json"
     code, out, _ = run("explain", "--prompt", chat, *given, "--out", saved)
-    assert code == 0 and "assistant: The answer is (mice)" in out and "score (logprob)" in out and f"wrote {saved}" in out
+    assert (
+        code == 0
+        and "assistant: The answer is (mice)" in out
+        and "score (logprob)" in out
+        and f"wrote the attribution to {saved}" in out
+    )
     found = AnswerAttribution.load(saved)
     assert found.words == ("What", "do", "cats", "chase", "The", "answer", "is") and found.value == "logprob"
     assert f"{found.cost.forward_passes} forward passes" in out
@@ -144,7 +150,7 @@ MISUSES = [
     ("build OWN --out OUT --model HERE", "no config.json"),
     ("build OWN --out OUT --task arc_chalenge", "did you mean 'arc_challenge'"),
     ("build OWN --out OUT --question-column frage", "--task file with --question-column NAME --answer-column NAME"),
-    ("build --task file --data ROWS --question-column question --out OUT", "--answer-column NAME"),
+    ("build --task file --data ROWS --question-column id --context-column no --out OUT", "no column 'no' among"),
     ("build OWN --out OUT --test-size 40", "--test-size 39"),
     ("build OWN --out OUT --method kernelshap", "did you mean 'kernel_shap'"),
     ("build OWN --out OUT --method self_exp --samples 3", "self_exp has no setting 'samples'"),
@@ -152,6 +158,9 @@ MISUSES = [
     ("build OWN --out OUT --method io --set ridge=1", "leave --set ridge=1 out"),
     ("build OWN --out OUT --method shapley_value_sampling --set permutations=5", "use --set permutations=6"),
     ("build OWN --out OUT --set permutations", "--set permutations=50"),
+    ("build OWN --out OUT --method integrated_gradients --set steps=0", "at least --set steps=1"),
+    ("build OWN --out OUT --method self_exp --set steps=few", "--set steps=few is invalid"),
+    ("build OWN --out OUT --method io --set steps=2", "leave --set steps=2 out"),
     ("build OWN --out OUT --value nonsense", "--value nonsense"),
     ("build OWN --out OUT --absent nonsense", "--absent nonsense"),
     ("build OWN --out OUT --selection sucess", "'success'"),
@@ -161,8 +170,8 @@ MISUSES = [
     ("build OWN --out OUT --device tpu", "--device cpu"),
     ("build OWN --out OUT --dtype int3", "--dtype"),
     ("build OWN --out OUT --replicas 2", "add --ray local"),
-    ("build OWN --out OUT --cpus-per-replica 2", "--cpus-per-replica needs replicas"),
-    ("build OWN --out OUT --gpus-per-replica 1", "--gpus-per-replica needs replicas"),
+    ("build OWN --out OUT --cpus-per-replica 2", "--cpus-per-replica is for copies of the model; add --ray local"),
+    ("build OWN --out OUT --gpus-per-replica 1", "--gpus-per-replica is for copies of the model; add --ray local"),
     ("build OWN --out OUT --in-flight 2", "add --server URL"),
     ("build OWN --out OUT --server http://localhost:1 --batch-tokens 5", "--batch-tokens is for models"),
     ("build OWN --out OUT --server nonsense", "--server http://localhost:8000"),
@@ -176,7 +185,16 @@ MISUSES = [
     ("compare OWN --out OUT --limit 500", "--limit 20"),
     ("compare OWN --out OUT --methods io --samples 3", "leave --samples 3 out"),
     ("compare OWN --out OUT --methods io --shots 0", "--shots 8"),
-    ("compare OWN --out OUT --methods random --keywords 0", "--keywords 1"),
+    ("compare OWN --out OUT --methods random --keywords 0", "--keywords 6"),
+    ("data ROWS --answers-from 2", "one of: 0, 1, text"),
+    ("data ROWS --labels yes", "--labels no,yes"),
+    ("data CHAT --header", "--header is for CSV and Excel files"),
+    ("data CHAT --separator ;", "leave it out"),
+    ("data https://x.org/quiz.csv", "use hub:owner/name"),
+    ("data ROWS --choice-columns a,b --distractor-columns c,d", "--distractor-columns NAME,NAME"),
+    ("build OWN --out OUT --replicas 2", "add --ray local"),
+    ("build OWN --out OUT --selection errors", "'errors' is not one of"),
+    ("build OWN --out OUT --method random --samples 3", "leave --samples 3 out"),
     ("compare OWN --out OUT --methods io --selections error --shots 19", "--selections random"),
     ("compare OWN --out OUT --methods io --shots 15 --selections random --limit 2", "--drop-shots"),
     ("explain OWN --question nobody", "--question own"),
@@ -258,6 +276,9 @@ MESSAGES = {
     "Use smaller `cpus` or `gpus`, or `in_flight=8`.": "Use smaller --cpus-per-replica or --gpus-per-replica, or "
     "--in-flight 8.",
     'use `method="zero_shot"` or `explainer="lime"`.': "use --method zero_shot or --method lime.",
+    "`IntegratedGradients(steps=0)` is invalid; use `Lime(samples=60)`, or `steps=3`.": "--set steps=0 is invalid; use "
+    "--samples 60, or --steps 3.",
+    "leave `settings={'keywords': 3, 'value': 'margin'}` out.": "leave --set keywords=3 --value margin out.",
     "`permutations=25` is odd; use `permutations=26`.": "--set permutations=25 is odd; use --set permutations=26.",
     "use `columns=Columns(question='the question', answer=\"answer\", choices=('a', 'b'))`.": "use --question-column "
     "'the question' --answer-column answer --choice-columns a,b.",
@@ -293,7 +314,15 @@ def test_every_option_is_what_its_parameter_is_translated_into(command: str, val
     options = options_of(COMMANDS[command])
     name = data.draw(st.sampled_from(sorted(options)))
     translated = in_options(f"use `{name}={value!r}`, or another `{name}`.", COMMANDS[command])
-    assert translated.startswith(f"use {options[name].flag} ") and translated.endswith(f"another {options[name].flag}.")
+    flag = options[name].flag
+    assert translated.endswith(f"or another {flag}.")
+    assert translated.startswith(f"use {flag} ") or not flag.startswith("-")  # an argument is its value alone
+
+
+@pytest.mark.parametrize("name", sorted({field.name for field in fields(EngineOptions)} - {"settings"}))
+def test_setting_of_an_explainer_is_translated_into_its_own_option(name: str):
+    flag = options_of(COMMANDS["build"])[name].flag
+    assert in_options(f"`Lime({name}=1)` or `settings={{'{name}': 2}}`", COMMANDS["build"]) == f"{flag} 1 or {flag} 2"
 
 
 @given(text=st.text(st.characters(exclude_characters="`")))

@@ -126,9 +126,9 @@ def test_amplify_refuses_what_can_not_work():
         amplify(scripted(talker), TASK, RandomWords(), shots=0)
     with pytest.raises(SettingsError, match="`shots=8`"):
         amplify(scripted(talker), TASK, RandomWords(), shots=-1)
-    with pytest.raises(SettingsError, match="`keywords=1`"):
+    with pytest.raises(SettingsError, match="`keywords=6`"):
         amplify(scripted(talker), TASK, RandomWords(), keywords=0)
-    with pytest.raises(SettingsError, match="`steps=1`"):
+    with pytest.raises(SettingsError, match="`steps=3`"):
         amplify(scripted(talker), TASK, SelfExp(), steps=0)
     with pytest.raises(SelectionError, match="0 error"):
         amplify(scripted(right), TASK, RandomWords())

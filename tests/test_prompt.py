@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from small import question
 
 from selfamplify import Choice, Decoding, Prompt, Question
-from selfamplify.errors import DataError, RunError
+from selfamplify.errors import DataError, RunError, SettingsError
 from selfamplify.records import Cost, Counts, Explanation, NamedWords, Provenance, ScoredWords, Shot, WrittenText
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
@@ -158,5 +158,5 @@ def test_the_length_of_replies_can_be_changed():
     prompt = Prompt("io", "Choose.", (), {})
     assert prompt.with_length(None) is prompt
     assert prompt.with_length(9).decoding.max_new_tokens == 9
-    with pytest.raises(DataError, match="`max_new_tokens=1`"):
+    with pytest.raises(SettingsError, match="`max_new_tokens=0`"):
         prompt.with_length(0)

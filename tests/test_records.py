@@ -68,7 +68,7 @@ def test_an_invalid_record_can_not_be_made(kind: type, made_of: tuple[Any, ...],
 def test_an_invalid_record_can_not_be_made_by_replacing_a_field():
     with pytest.raises(DataError):
         replace(question(), answer="D")
-    with pytest.raises(DataError):
+    with pytest.raises(SettingsError):
         DEFAULT.with_length(0)
 
 
@@ -76,14 +76,14 @@ def test_an_invalid_record_can_not_be_made_by_replacing_a_field():
     ("make", "essential"),
     [
         (lambda: select(Session(scripted(talker)), task(), "error", -1, 0), "`shots=8`"),
-        (lambda: SelfAmplify(KernelShap(), keywords=0), "`keywords=1`"),
-        (lambda: SelfAmplify(KernelShap(), steps=-1), "`steps=1`"),
+        (lambda: SelfAmplify(KernelShap(), keywords=0), "`keywords=6`"),
+        (lambda: SelfAmplify(KernelShap(), steps=-1), "`steps=3`"),
         (lambda: Plan(("random",), shots=0), "`shots=8`"),
         (lambda: Plan(("random",), shots=-1), "`shots=8`"),
         (lambda: Plan(()), "at least one"),
         (lambda: Plan(("random",), selections=()), "at least one"),
-        (lambda: Plan(("random",), keywords=(0,)), "`keywords=1`"),
-        (lambda: Plan(("random",), settings={"samples": 3}), "`samples=3`"),
+        (lambda: Plan(("random",), keywords=(0,)), "`keywords=6`"),
+        (lambda: Plan(("random",), settings={"samples": 3}), "leave `settings={'samples': 3}` out"),
         (lambda: Plan(("kernel_shap",), settings={"samples": 0}), "samples"),
     ],
 )

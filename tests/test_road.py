@@ -24,7 +24,7 @@ def shortest(corpus: Task) -> Task:
 @pytest.mark.parametrize("name", TASKS)
 def test_a_comparison_on_real_questions_is_finished_once_and_then_only_read(name: str, model: str, tmp_path: Path):
     answerer = load_model(shared("models", model))
-    corpus = load_task(name, shared("data", *TASKS[name]), skip_bad=True)
+    corpus = load_task(name, shared("data", *TASKS[name]))
     short = shortest(corpus)
     plan = Plan(METHODS, ("random",), keywords=(3,), shots=1, drop_shots=True)
     profile = DEFAULT.with_length(8)
@@ -44,7 +44,7 @@ def test_a_comparison_on_real_questions_is_finished_once_and_then_only_read(name
 
 def test_under_the_papers_profile_a_run_depends_on_the_seed_alone(tmp_path: Path):
     answerer = load_model(shared("models", "stories260K"))
-    corpus = load_task("snarks", shared("data", *TASKS["snarks"]), skip_bad=True)
+    corpus = load_task("snarks", shared("data", *TASKS["snarks"]))
     short = shortest(corpus)
     plan = Plan(("kernel_shap", "self_exp"), ("random",), shots=1, settings={"samples": 90})
     profile = PAPER.with_length(8)
@@ -62,7 +62,7 @@ def test_under_the_papers_profile_a_run_depends_on_the_seed_alone(tmp_path: Path
 
 def test_prompts_that_do_not_fit_are_refused_before_any_answer(tmp_path: Path):
     answerer = load_model(shared("models", "cardputer-chat-3M"))
-    corpus = load_task("arc_challenge", shared("data", *TASKS["arc_challenge"]), skip_bad=True).limited(3)
+    corpus = load_task("arc_challenge", shared("data", *TASKS["arc_challenge"])).limited(3)
     with pytest.raises(ContextError, match="context of cardputer-chat-3M is 256; use .*`drop_shots=True`"):
         compare(answerer, corpus, Plan(("random",), ("random",), shots=6), tmp_path, profile=DEFAULT.with_length(8))
     assert not (tmp_path / "responses.jsonl").exists()

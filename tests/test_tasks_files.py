@@ -1,5 +1,6 @@
 """A user's own file: its columns, its choices and its label space."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_classification_ignores_marks_in_a_few_texts(tmp_path: Path):
     ("rows", "message"),
     [
         ("a,x\nb,x\n", "1 distinct answer,.*`columns=Columns\\(question='text', answer='label', choices="),
-        ("".join(f"q{n},answer {n}\n" for n in range(27)), "27 distinct answers,.* 2 to 26 labels"),
+        ("".join(f"q{n},answer {n}\n" for n in range(27)), "27 distinct answers .* 2 to 26 labels"),
         ("a,\nb,x\n", "1 distinct answer,"),
         ("a,Yes\nb,no\nc,yes\n", "'Yes', 'yes' in 'label' differ only in case"),
     ],
@@ -75,10 +76,10 @@ def test_an_unusable_label_space_is_refused(tmp_path: Path, rows: str, message: 
     ],
 )
 def test_choices_are_read_from_several_columns(tmp_path: Path, header: str, columns: Columns | None):
-    path = saved(tmp_path / "q.tsv", (header + "\nWho?,me,you,she,b\nWhere?,here,there,,1\n").replace(",", "\t"))
+    path = saved(tmp_path / "q.tsv", (header + "\nWho?,me,you,she,b\nWhere?,here,there,,2\n").replace(",", "\t"))
     first, second = all_of(path, columns)
     assert (first.render(), first.answer) == ("Who? (A) me (B) you (C) she", "B")
-    assert (second.render(), second.answer) == ("Where? (A) here (B) there", "A")
+    assert (second.render(), second.answer) == ("Where? (A) here (B) there", "B")
     assert (first.id, second.id) == ("q-2", "q-3")
 
 
@@ -105,7 +106,7 @@ def test_choices_are_read_from_target_scores(tmp_path: Path, example: str):
 )
 def test_target_scores_without_one_right_choice_make_a_bad_row(tmp_path: Path, example: str, reason: str):
     [line] = File().load(saved(tmp_path / "q.json", f"[{example}]"), None, seed=0).bad
-    assert line.startswith(f"{tmp_path / 'q.json'}: example 1: ") and reason in line
+    assert (line.place, line.line) == (f"{tmp_path / 'q.json'}: example 1", 1) and reason in line.reason
 
 
 def test_texts_without_choices_among_others_with_choices_are_bad_rows(tmp_path: Path):
@@ -113,7 +114,7 @@ def test_texts_without_choices_among_others_with_choices_are_bad_rows(tmp_path: 
     reading = File().load(saved(tmp_path / "q.csv", f"question,answer\n{rows}"), None, seed=0)
     assert len(reading.train) == 3
     none, one = reading.bad
-    assert "q.csv:5: no choices" in none and "q.csv:6: only one choice, 'now'" in one
+    assert "q.csv:5: no choices" in str(none) and "q.csv:6: only one choice, 'now'" in str(one)
 
 
 def test_choices_that_never_vary_name_the_labels(tmp_path: Path):
@@ -122,9 +123,32 @@ def test_choices_that_never_vary_name_the_labels(tmp_path: Path):
 
 
 def test_missing_columns_are_reported_with_the_ones_that_there_are(tmp_path: Path):
-    path = saved(tmp_path / "q.csv", "headline,verdict\na,b\n")
-    remedy = "'headline', 'verdict'.*`columns=Columns"
+    path = saved(tmp_path / "q.csv", "heading,verdict\na,b\n")
+    remedy = "'heading', 'verdict'.*`columns=Columns"
     with pytest.raises(DataError, match=f"the question and the answer .*{remedy}"):
         load_task("file", path)
-    with pytest.raises(DataError, match=f"no column 'headlin' .*{remedy}"):
-        load_task("file", path, columns=Columns("headlin", "verdict"))
+    with pytest.raises(DataError, match=f"no column 'headin' .*{remedy}"):
+        load_task("file", path, columns=Columns("headin", "verdict"))
+
+
+def documented() -> list[tuple[str, str, str]]:
+    """The examples of docs/data.md: the kind of file, what is in it, and how its first question is read."""
+    text = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    return re.findall(r"```(csv|jsonl)\n(.*?)```\n```\n(.*?)\n```", text, re.DOTALL)
+
+
+@pytest.mark.parametrize(("suffix", "content", "expected"), documented())
+def test_the_layouts_of_the_guide_are_read_as_it_says(tmp_path: Path, suffix: str, content: str, expected: str):
+    question = all_of(saved(tmp_path / f"q.{suffix}", content))[0]
+    texts = {choice.label: choice.text for choice in question.choices}
+    right = texts[question.answer]
+    if " → " in expected:
+        assert f"{question.render()} → ({question.answer}) {right}".replace("\n", " ") == expected
+    else:
+        stem, _, wrong = expected.partition("? ")
+        assert question.text == f"{stem}?"
+        assert wrong == f"{right}, and in some order {', '.join(sorted(set(texts.values()) - {right}))}"
+
+
+def test_the_guide_has_examples():
+    assert len(documented()) >= 14

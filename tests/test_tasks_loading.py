@@ -60,7 +60,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 def questions_file(tmp_path: Path) -> Path:
     """Twelve questions."""
     path = tmp_path / "questions.csv"
-    path.write_text("question,choices,answer\n" + "".join(f"Q{n}?,yes|no,yes\n" for n in range(12)))
+    path.write_text("question,choices,answer\n" + "".join(f"Q{n}?,yes|no,{'yes' if n % 2 else 'no'}\n" for n in range(12)))
     return path
 
 
@@ -68,14 +68,14 @@ def questions_file(tmp_path: Path) -> Path:
 def test_file(tmp_path: Path) -> Path:
     """Twelve other questions."""
     path = tmp_path / "test.csv"
-    path.write_text("question,choices,answer\n" + "".join(f"T{n}?,yes|no,yes\n" for n in range(12)))
+    path.write_text("question,choices,answer\n" + "".join(f"T{n}?,yes|no,{'yes' if n % 2 else 'no'}\n" for n in range(12)))
     return path
 
 
 @given(st.integers(1, 12), st.integers(0, 2**32))
 def test_any_test_size_splits_one_file(tmp_path_factory: pytest.TempPathFactory, test_size: int, seed: int):
     path = tmp_path_factory.getbasetemp() / "any_size.csv"
-    path.write_text("question,choices,answer\n" + "".join(f"Q{n}?,yes|no,yes\n" for n in range(13)))
+    path.write_text("question,choices,answer\n" + "".join(f"Q{n}?,yes|no,{'yes' if n % 2 else 'no'}\n" for n in range(13)))
     loaded = load_task("file", path, test_size=test_size, split_seed=seed)
     assert (len(loaded.train), len(loaded.test)) == (13 - test_size, test_size)
     assert len({asked.text for asked in (*loaded.train, *loaded.test)}) == 13
@@ -94,7 +94,7 @@ def test_test_size_out_of_range_names_one_in_range(questions_file: Path, test_fi
         load_task("file", questions_file, test_size=12)
     with pytest.raises(DataError, match="12 test questions, .* `test_size=12`"):
         load_task("file", questions_file, test_data=test_file, test_size=13)
-    with pytest.raises(SettingsError, match="`test_size=1`"):
+    with pytest.raises(SettingsError, match="`test_size=0`.*at least 1"):
         load_task("file", questions_file, test_size=0)
 
 
@@ -112,7 +112,7 @@ def test_limit_keeps_the_first_test_questions(limit: int):
         limited = whole.limited(limit)
         assert (limited.train, limited.test, limited.label_map) == (whole.train, whole.test[:limit], whole.label_map)
     else:
-        with pytest.raises(DataError, match="6 test questions.*`limit=6`"):
+        with pytest.raises(SelfAmplifyError, match="`limit=6`"):
             whole.limited(limit)
 
 
@@ -156,7 +156,7 @@ def test_repr_of_questions_stays_as_prompts_recorded_it():
 
 def test_as_many_questions_as_in_the_paper_are_split_off_a_large_file(tmp_path: Path):
     path = tmp_path / "many.csv"
-    path.write_text("question,choices,answer\n" + "".join(f"Q{n}?,yes|no,yes\n" for n in range(400)))
+    path.write_text("question,choices,answer\n" + "".join(f"Q{n}?,yes|no,{'yes' if n % 2 else 'no'}\n" for n in range(400)))
     sizes = {name: len(load_task(name, path).test) for name in ("arc_challenge", "snarks", "commonsenseqa", "file")}
     assert sizes == {"arc_challenge": 350, "snarks": 145, "commonsenseqa": 200, "file": 200}
 

@@ -122,7 +122,16 @@ def test_command_line_explains_and_builds_by_perturbation_through_a_server(
     served, _ = server
     rows = tmp_path / "rows.csv"
     rows.write_text("question,a,b,answer\n" + "".join(f"Is green {n} most of all?,sunlight,darkness,a\n" for n in range(12)))
-    columns = ["--question-column", "question", "--answer-column", "answer", "--choice-columns", "a,b"]
+    columns = [
+        "--question-column",
+        "question",
+        "--answer-column",
+        "answer",
+        "--choice-columns",
+        "a,b",
+        "--shuffle-choices",
+        "off",
+    ]
     asked = ["--task", "file", "--data", rows, *columns, "--server", served.url]
     code, out, err = run("explain", *asked, "--explainer", "feature_ablation")
     assert code == 0 and "sunlight" in out, err

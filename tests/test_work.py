@@ -108,8 +108,7 @@ def test_records_come_in_order_each_computed_once_and_kept(items: list[int], bat
     assert store.held == bench.store(items).held
     assert all(what == "writing" and done <= total == len(items) for what, done, total in reported)
     assert [done for _, done, _ in reported] == sorted(done for _, done, _ in reported)
-    if bench.made and not known:
-        assert reported[-1][1] == len(items)
+    assert reported[-1:] == ([("writing", len(items), len(items))] if bench.made else []), "wherever the known items are"
     assert list(records(bench.stage, items, store, InProcess(None), silent)) == [str(item) for item in items]
     assert sorted(bench.made) == sorted(set(items) - set(known)), "what is kept is not computed again"
 
@@ -152,11 +151,13 @@ def test_one_process_computes_no_batch_beyond_the_records_that_are_taken(items: 
         assert place < len(bench.made) <= place + batch
 
 
+@pytest.mark.parametrize("store", [NoStore, Memory])
 @given(st.lists(st.integers(0, 3), max_size=20), BATCHES, COUNTS, st.randoms(use_true_random=False))
-def test_items_may_repeat(items: list[int], batch: int, count: int, random: Random) -> None:
-    for store in (NoStore(), Memory()):
-        bench = Bench(batch, random)
-        assert list(records(bench.stage, items, store, Several(count, random), silent)) == [str(item) for item in items]
+def test_items_may_repeat(store: type[AbstractStore], items: list[int], batch: int, count: int, random: Random) -> None:
+    bench, reported = Bench(batch, random), [0]
+    found = records(bench.stage, items, store(), Several(count, random), lambda what, done, total: reported.append(done))
+    assert list(found) == [str(item) for item in items]
+    assert reported[-1] == max(reported) == len(items)
 
 
 @given(st.integers(1, 60), BATCHES)
@@ -193,3 +194,18 @@ def test_a_compute_that_does_not_return_one_record_per_item_is_an_error(given: l
     stage = Stage("writing", str, lambda item: [item], lambda model, items: given, 2)
     with pytest.raises(ValueError, match=f"{len(given)} records? for 2 items"):
         list(records(stage, [0, 1], NoStore(), InProcess(None), silent))
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"), [(0, "a second record for the item at place 0"), (2, "at place 2 of"), (-1, "at place -1 of")]
+)
+def test_a_record_too_many_is_an_error_when_it_comes(place: int, fault: str) -> None:
+    def compute(model: object, items: Sequence[int]) -> Iterator[tuple[int, str]]:
+        yield 0, "zero"
+        yield place, "too many"
+        raise AssertionError("the rest of the batch was computed")
+
+    store = Memory()
+    with pytest.raises(ValueError, match=f"{fault}.* a batch of 2 items"):
+        list(records(Stage("writing", str, lambda item: [item], compute, 2), [0, 1], store, InProcess(None), silent))
+    assert store.parts == [["zero"]]

@@ -8,6 +8,7 @@ from .errors import ModelError as ModelError
 from .errors import RunError as RunError
 from .errors import SelectionError as SelectionError
 from .errors import SelfAmplifyError as SelfAmplifyError
+from .errors import SelfAmplifyWarning as SelfAmplifyWarning
 from .errors import SettingsError as SettingsError
 from .evaluation.precision import precision_at_k as precision_at_k
 from .evaluation.result import Result as Result
@@ -36,6 +37,7 @@ from .explain.writing import AbstractWriting as AbstractWriting
 from .games.coalitions import AbstractGame as AbstractGame
 from .games.tokens import TokenGame as TokenGame
 from .methods.auto_cot import AutoCot as AutoCot
+from .methods.checking import check_task as check_task
 from .methods.clustered import ClusteredAutoCot as ClusteredAutoCot
 from .methods.io import InputOutput as InputOutput
 from .methods.making import make_method as make_method
@@ -108,8 +110,11 @@ from .runs.table import Row as Row
 from .runs.table import Table as Table
 from .session import Session as Session
 from .tasks.loading import load_task as load_task
+from .tasks.overview import Overview as Overview
+from .tasks.overview import overview as overview
 from .tasks.readers.columns import Columns as Columns
 from .tasks.source import AbstractSource as AbstractSource
+from .tasks.source import LeftOut as LeftOut
 from .tasks.source import Reading as Reading
 from .tasks.task import Task as Task
 from .work.store import AbstractStore as AbstractStore

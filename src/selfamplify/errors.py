@@ -9,6 +9,8 @@ SelfAmplifyError          every error that a user can cause or fix; its message 
 +-- ExplanationError      one question could not be explained; the rest of a run continues
 +-- RunError              a run folder that is locked, damaged, or was made with other settings
 
+SelfAmplifyWarning        results that are valid, but could be better
+
 Code in backticks in a message is Python; the command line shows it as options.
 """
 
@@ -43,3 +45,7 @@ class ExplanationError(SelfAmplifyError):
 
 class RunError(SelfAmplifyError):
     """A run folder is locked, damaged, or was made with other settings."""
+
+
+class SelfAmplifyWarning(UserWarning):
+    """Results are valid, but less good than they could be; every message names the remedy."""

@@ -112,6 +112,8 @@ def find(kind: Kind, name: str) -> Any:
     SettingsError
         If the name is unknown, or names a plug-in that can't be imported.
     """
+    if not isinstance(name, str):
+        raise unknown_name(kind, name, registered(kind))
     if name in NAMES[kind]:
         module, _, attribute = NAMES[kind][name].place.partition(":")
         found = getattr(import_module(f"{__package__}.{module}"), attribute)
@@ -126,12 +128,12 @@ def find(kind: Kind, name: str) -> Any:
     raise unknown_name(kind, name, registered(kind))
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> SettingsError:
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingsError:
     """The error for an unknown name: it suggests the most similar name, or lists all of them."""
     known = sorted(known)
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(name, known, n=1) if isinstance(name, str) else []
     remedy = f"did you mean '{near[0]}'?" if near else f"use one of: {', '.join(known)}."
-    return SettingsError(f"There is no {kind} named '{name}'; {remedy}")
+    return SettingsError(f"There is no {kind} named {name!r}; {remedy}")
 
 
 def catalogue() -> dict[str, dict[str, str]]:

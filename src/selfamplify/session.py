@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from .arguments import check_callable
+from .errors import SettingsError
 from .models.model import AbstractLanguageModel
 from .prompting.profiles import DEFAULT, Profile
+from .text.lines import shortened
 from .work.loop import records
 from .work.stage import Item, Progress, Record, Stage, silent
 from .work.store import AbstractStore, NoStore
@@ -35,6 +38,13 @@ class Session:
     judge: AbstractLanguageModel | None = None
     progress: Progress = silent
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, AbstractLanguageModel):
+            raise SettingsError(
+                f'A session needs a loaded model, not {shortened(repr(self.model))}; use for example `load_model("embedded")`.'
+            )
+        check_callable("progress", self.progress, "progress=print")
+
     @property
     def reader(self) -> AbstractLanguageModel | None:
         """The model that reads the responses, or None where rules do."""
@@ -47,3 +57,9 @@ class Session:
     def run(self, stage: Stage[Item, Record], items: Sequence[Item]) -> list[Record]:
         """All records of a stage."""
         return list(self.stream(stage, items))
+
+
+def check_session(session: object) -> None:
+    """Raise SettingsError for anything but a session; most likely, it is a model."""
+    if not isinstance(session, Session):
+        raise SettingsError(f"{shortened(repr(session))} is not a session; write `Session(model)`.")

@@ -12,23 +12,33 @@ from ..tasks.task import Task, content_key
 from ..text.lines import counted
 from .answer import Asked, ask_after
 
+Fitted = tuple[Prompt, list[Asked]]
+"""A prompt, and the questions as they are asked after it: all fit the model's context with the longest reply."""
 
-def check_prompts(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[list[Asked]]:
-    """The questions as they are asked after each prompt, all of which fit the model's context with the longest reply.
 
-    Raises ContextError, with the numbers, if a question does not fit after one of the prompts, or if a judge, where there is
-    one, could not read the longest response.
+def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question], drop_shots: bool) -> list[Fitted]:
+    """The prompts with the questions as they are asked after each.
+
+    With ``drop_shots``, the prompts lose their last shots: as many as it takes for every question to fit, and equally many for
+    all prompts, so that they stay comparable. Raises ContextError, with the numbers, if a question does not fit after one of
+    the prompts (with ``drop_shots``: even without shots), or if there is a judge that could not read the longest response.
     """
-    asked: list[list[Asked]] = []
+    return (_shortened if drop_shots else _checked)(session, prompts, questions)
+
+
+def _checked(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[Fitted]:
+    """The prompts as they are, with the questions as they are asked after each. Raises ContextError if these do not fit."""
+    fitted: list[Fitted] = []
     for prompt in prompts:
-        asked.append(ask_after(session.model, prompt, questions))
-        encoded, longest = [each.encoded for each in asked[-1]], prompt.decoding.max_new_tokens
+        asked = ask_after(session.model, prompt, questions)
+        fitted.append((prompt, asked))
+        encoded, longest = [each.encoded for each in asked], prompt.decoding.max_new_tokens
         check_context(session.model, encoded, longest, _shorter(len(prompt.shots)))
     if session.reader is not None and prompts:
         longest = max(prompt.decoding.max_new_tokens for prompt in prompts)
         unread = [session.reader.encode(judge_chat(question, "")) for question in questions]
         check_context(session.reader, unread, longest + 1, "a judge with a longer context")
-    return asked
+    return fitted
 
 
 def _shorter(shots: int) -> str:
@@ -59,12 +69,8 @@ def check_apart(prompt: Prompt, task: Task) -> None:
         )
 
 
-def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> tuple[list[Prompt], list[list[Asked]]]:
-    """The prompts without their last shots, and the questions as they are asked after them.
-
-    As many shots are dropped as it takes for every question to fit, and equally many for all prompts, so that they stay
-    comparable. Raises ContextError if the questions do not fit even without shots.
-    """
+def _shortened(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[Fitted]:
+    """The prompts without their last shots, with the questions as they are asked after each."""
     bare = ask_after(session.model, prompts[0].with_shots(0), questions)
     longest = max(bare, key=lambda each: each.encoded.length).question
     count = max(len(prompt.shots) for prompt in prompts)
@@ -73,7 +79,7 @@ def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Questio
         # The longest question alone shows quickly that a prompt does not fit; only all of them show that it does.
         if not count or all(_fits(session, prompt, longest) for prompt in shortened):
             try:
-                return shortened, check_prompts(session, shortened, questions)
+                return _checked(session, shortened, questions)
             except ContextError:
                 if not count:
                     raise

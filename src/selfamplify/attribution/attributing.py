@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from time import perf_counter
 
+from ..arguments import check_seed
 from ..errors import ContextError, ModelError, SettingsError
 from ..explain.attribution import AbstractAttribution
 from ..explain.explainer import AbstractExplainer
@@ -80,6 +81,9 @@ def attribute(
     >>> print(attribute("embedded", "What do cats chase? (A) mice (B) stones", "The answer is (A)"))  # doctest: +SKIP
     """
     check_units_name(units)
+    check_seed(seed)
+    if span is not None:
+        span = checked_text(span, "The span")
     asked, answer = turns(messages), checked_text(answer, "The answer")
     method = None if explainer is None else _attribution(explainer)
     local = _local(as_model(model))

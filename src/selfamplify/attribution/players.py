@@ -28,7 +28,7 @@ class Player:
 def check_units_name(units: object) -> None:
     """Raise SettingsError unless ``units`` is one of the kinds of units."""
     if units not in get_args(Units):
-        raise SettingsError(f'There are no units {units!r}; choose one of: `units="word"`, `units="token"`.')
+        raise SettingsError(f'There are no units {units!r}; use `units="word"` or `units="token"`.')
 
 
 def players(reading: AnswerReading, messages: Sequence[Message], units: Units, span: str | None) -> list[Player]:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.text import Text
 
+from ..arguments import checked_path
 from ..errors import DataError, SettingsError
 from ..records import Cost, Message
 from ..text.files import write_whole
@@ -105,7 +106,7 @@ class AnswerAttribution:
         RunError
             If the file can't be written.
         """
-        file = Path(path)
+        file = checked_path("path", path, "attribution.html")
         if file.suffix not in (".json", ".html"):
             raise SettingsError(f"An attribution can't be saved as {file.name}; use a name that ends in .json or .html.")
         data = {"version": _VERSION} | _ADAPTER.dump_python(self, mode="json")
@@ -132,7 +133,7 @@ class AnswerAttribution:
         DataError
             If the file is missing, damaged, or was written by a later version.
         """
-        file = Path(path)
+        file = checked_path("path", path, "attribution.json")
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
         except OSError as error:

@@ -7,8 +7,8 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
-from . import build, compare, demo, doctor, evaluate, explain, listing, show
-from .screen import fail
+from . import build, compare, data, demo, doctor, evaluate, explain, listing, show
+from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 COMMANDS = {
     "demo": demo.demo,
+    "data": data.describe,
     "build": build.build,
     "evaluate": evaluate.evaluate,
     "compare": compare.compare,
@@ -40,7 +41,9 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run a command: exit code 0 if it succeeds, 2 if the user can fix the error, 1 for a fault of ours, 130 on Ctrl-C."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
-    code = _run(arguments, debug="--debug" in sys.argv[1:])
+    replace_unprintable()
+    with shown_warnings():
+        code = _run(arguments, debug="--debug" in sys.argv[1:])
     if code == _INTERRUPTED:
         remedy = "; run the same command again to continue where it stopped" if arguments[0] in _RESUMABLE else ""
         fail(f"interrupted{remedy}.", code)
@@ -53,7 +56,8 @@ def _run(arguments: list[str], debug: bool) -> int:
     try:
         code = app(args=arguments, prog_name="selfamplify", standalone_mode=False)
     except TyperException as error:
-        message, see = error.format_message(), " ".join(["selfamplify", *filter(None, [name]), "--help"])
+        message = error.format_message().replace(": Value error, ", ": ")  # pydantic's words, not ours
+        see = " ".join(["selfamplify", *filter(None, [name]), "--help"])
         return fail(f"{message}{'' if message[-1:] in '.?' else '.'} See: {see}", 2)
     except (KeyboardInterrupt, typer.Abort):
         return _INTERRUPTED

@@ -17,6 +17,7 @@ def build(
     out: options.Out,
     model: ModelOptions,
     task: options.TaskOptions,
+    file: options.FileOptions,
     rationale: options.RationaleOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
@@ -40,7 +41,7 @@ def build(
     """Build a prompt: the model selects its shots and explains them, and the explanations become rationales."""
     profile = style.find()
     made = selfamplify.make_method(method, rationale.keywords, rationale.steps, profile, engine.given())
-    questions = task.load()
+    questions = options.load(task, file, model)
     asked = model.load()
     with selfamplify.terminal_progress(stderr) as progress:
         prompt = selfamplify.build(
@@ -58,4 +59,4 @@ def build(
         say(f"shots selected by {prompt.provenance.selection}: {prompt.provenance.counts}")
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")
-    say(f"wrote {out / 'prompt.json'}")
+    say(f"wrote the prompt to {out}")

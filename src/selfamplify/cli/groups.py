@@ -13,7 +13,7 @@ from typer.models import ArgumentInfo, OptionInfo
 
 @dataclass(frozen=True)
 class Option:
-    """What the command line calls a parameter: ``"--limit"`` (an argument has no dashes); ``"--no-io"`` negates a flag."""
+    """What the command line calls a parameter: ``"--limit"`` (an argument: ``"PROMPT"``); ``"--no-io"`` negates a flag."""
 
     flag: str
     negative: str = ""
@@ -83,5 +83,5 @@ def options_of(command: Callable[..., Any]) -> dict[str, Option]:
             flag, _, negative = flags(declared)[0].partition("/")
             found[name] = Option(flag, negative)
         elif isinstance(declared, ArgumentInfo):
-            found[name] = Option(name)
+            found[name] = Option(declared.metavar or name)
     return found

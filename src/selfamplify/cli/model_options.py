@@ -1,14 +1,16 @@
 """The options of a model, and how it is loaded with them: in this process, on a Ray cluster, or from servers."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property, partial
 from inspect import signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
 import selfamplify
 
-from ..errors import SettingsError
+from ..errors import ModelError, SettingsError
 from ..text.lines import counted
 from .screen import say, stderr, waiting
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ..models.model import AbstractLanguageModel
     from ..models.replicated.model import ReplicatedModel
     from ..models.served.model import ServerModel
+    from ..tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,25 @@ class ModelOptions:
     ] = None
 
     def load(self) -> "AbstractLanguageModel":
-        """The model: on servers, as replicas, or in this process."""
+        """The model: on servers, as replicas, or in this process. It is loaded once."""
+        return self._loaded
+
+    def check(self, task: "Task", judge: str | None, skip_bad: bool) -> "Task":
+        """The task, if it holds no control tokens of the model and the judge; only their tokenizers are loaded for that.
+
+        A server shows no tokenizer. The folder of replicas may be on other machines only; they are loaded first in that case.
+        """
+        itself = (None, self.model, self._loaded.name if self.server else Path(self.model).expanduser().resolve().name)
+        check = partial(selfamplify.check_task, task, judge=None if judge in itself else judge, skip_bad=skip_bad)
+        try:
+            return check(self._loaded if self.server else self.model)
+        except ModelError:
+            if not self.ray or self.server:
+                raise
+            return check(self._loaded)
+
+    @cached_property
+    def _loaded(self) -> "AbstractLanguageModel":
         if self.server:
             return self.load_served(self.server)
         self._without(["in_flight"], 'needs a server; add `load_server("URL")`, or leave it out')
@@ -108,7 +129,7 @@ class ModelOptions:
         self._without(
             ["server", "ray"], "can't be used to explain a `prompt`, which needs a model in this process; leave it out"
         )
-        self._without(["replicas", "cpus", "gpus"], 'needs replicas; add `ray="local"`, or leave it out')
+        self._without(["replicas", "cpus", "gpus"], 'is for copies of the model; add `ray="local"`, or leave it out')
         return selfamplify.load_model(self.model, **self._loading)
 
     @property

@@ -1,5 +1,6 @@
 """The options that several commands share: the task, the wording, the explainer, and the run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -11,10 +12,13 @@ import selfamplify
 from ..errors import SettingsError
 from ..prompting.profiles import Profile, as_profile
 from ..text.lines import counted
+from .groups import grouped
 from .screen import say, stderr
+from .translation import in_options
 
 if TYPE_CHECKING:
     from ..tasks.task import Task
+    from .model_options import ModelOptions
 
 Out = Annotated[Path, typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots and which coalitions are drawn.")]
@@ -41,25 +45,15 @@ class TaskOptions:
         "planted_arc"
     )
     data: Annotated[
-        Path | None, typer.Option("--data", help="A file or folder of questions. Default: the task's data on the hub.")
+        Path | None,
+        typer.Option(
+            "--data",
+            help="A file or folder of questions, or hub:OWNER/NAME[:CONFIG][:SPLIT]. Default: the task's data on the hub.",
+        ),
     ] = None
     test_data: Annotated[
         Path | None, typer.Option("--test-data", help="A file of test questions. Default: a part of --data.")
     ] = None
-    question_column: Annotated[
-        str | None, typer.Option("--question-column", help="With --task file: the column of the questions.")
-    ] = None
-    answer_column: Annotated[
-        str | None, typer.Option("--answer-column", help="With --task file: the column of the true answers.")
-    ] = None
-    choice_columns: Annotated[
-        str | None,
-        typer.Option(
-            "--choice-columns",
-            help="With --task file: the columns of the choices, as A,B,C. Without it, texts are classified by their answers.",
-        ),
-    ] = None
-    id_column: Annotated[str | None, typer.Option("--id-column", help="With --task file: the column of the ids.")] = None
     split_seed: Annotated[
         int, typer.Option("--split-seed", help="Random seed of the split into training and test questions.")
     ] = 0
@@ -71,32 +65,117 @@ class TaskOptions:
         False
     )
 
-    def load(self) -> "Task":
-        """The task, after a line on how many questions it has."""
-        task = selfamplify.load_task(
-            self.task,
-            self.data,
-            test_data=self.test_data,
-            columns=self._columns(),
-            split_seed=self.split_seed,
-            test_size=self.test_size,
-            skip_bad=self.skip_bad,
-        )
-        train, test = counted(len(task.train), "training question"), counted(len(task.test), "test question")
-        say(f"{task.name}: {train} and {test}", console=stderr)
-        if task.skipped:
-            say(f"{counted(len(task.skipped), 'row')} left out; the first: {task.skipped[0]}", console=stderr)
-        return task
 
-    def _columns(self) -> "selfamplify.Columns | None":
-        if not any((self.question_column, self.answer_column, self.choice_columns, self.id_column)):
-            return None
-        if not (self.question_column and self.answer_column):
-            raise SettingsError(
-                'A file needs a column of questions and one of answers; add `columns=Columns(question="NAME", answer="NAME")`.'
-            )
-        choices = tuple(names(self.choice_columns or ""))
-        return selfamplify.Columns(self.question_column, self.answer_column, choices, self.id_column)
+@dataclass(frozen=True)
+class FileOptions:
+    """How a file of the user's own is read."""
+
+    panel: ClassVar[str] = "Your own file (--task file); by default, all of this is recognised"
+
+    question_column: Annotated[str | None, typer.Option("--question-column", help="The column of the questions.")] = None
+    answer_column: Annotated[str | None, typer.Option("--answer-column", help="The column of the right answers.")] = None
+    choice_columns: Annotated[
+        str | None,
+        typer.Option(
+            "--choice-columns",
+            help="The columns of the choices, as A,B,C, or one column of lists. If you name only the question and the answer "
+            "column, the choices are in the question, or texts are classified.",
+        ),
+    ] = None
+    distractor_columns: Annotated[
+        str | None,
+        typer.Option("--distractor-columns", help="The columns of the wrong choices; the right one is in the answer column."),
+    ] = None
+    context_column: Annotated[
+        str | None,
+        typer.Option("--context-column", help="Columns to put before the question, such as passage."),
+    ] = None
+    id_column: Annotated[str | None, typer.Option("--id-column", help="The column of the ids.")] = None
+    answers_from: Annotated[
+        str | None,
+        typer.Option(
+            "--answers-from",
+            help="Whether numbers as answers count from 0 or 1, or are texts of choices (text).",
+        ),
+    ] = None
+    labels: Annotated[str | None, typer.Option("--labels", help="The labels of a classification, in order, as no,yes.")] = None
+    shuffle_choices: Annotated[
+        str | None,
+        typer.Option(
+            "--shuffle-choices",
+            help="A seed to shuffle the choices with, or off. Default: only if the right one always has the same place.",
+        ),
+    ] = None
+    encoding: Annotated[str | None, typer.Option("--encoding", help="The encoding of a text file, such as cp1252.")] = None
+    separator: Annotated[
+        str | None, typer.Option("--separator", help="The character between the cells of a CSV file, such as ';' or tab.")
+    ] = None
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header", help="Whether the first line holds column names. If not, the columns are called 1, 2, 3."
+        ),
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """The arguments of ``load_task`` that were given."""
+        listed = {"choices": self.choice_columns, "distractors": self.distractor_columns, "context": self.context_column}
+        single = {"question": self.question_column, "answer": self.answer_column, "id": self.id_column}
+        columns: dict[str, Any] = {name: value for name, value in single.items() if value}
+        columns |= {name: tuple(names(value)) for name, value in listed.items() if value}
+        found = {
+            "columns": selfamplify.Columns(**columns) if columns else None,
+            "answers_from": _choice("answers_from", self.answers_from, {"0": 0, "1": 1, "text": "text"}),
+            "labels": tuple(names(self.labels)) if self.labels else None,
+            "shuffle_choices": _shuffle(self.shuffle_choices),
+            "encoding": self.encoding,
+            "separator": {"tab": "\t", "\\t": "\t"}.get(self.separator or "", self.separator),
+            "header": self.header,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def load(task: TaskOptions, file: FileOptions, model: "ModelOptions", judge: str | None = None) -> "Task":
+    """The task, checked for control tokens of the model and the judge.
+
+    Says how many questions it has, and everything that was recognised or left out.
+    """
+    loaded = selfamplify.load_task(
+        task.task,
+        task.data,
+        test_data=task.test_data,
+        split_seed=task.split_seed,
+        test_size=task.test_size,
+        skip_bad=task.skip_bad,
+        **file.given(),
+    )
+    loaded = model.check(loaded, judge, task.skip_bad)
+    train, test = counted(len(loaded.train), "training question"), counted(len(loaded.test), "test question")
+    say(f"{loaded.name}: {train} and {test}", console=stderr)
+    for note in loaded.notes:
+        say(f"  {in_options(note, grouped(_read))}", console=stderr)
+    if loaded.skipped:
+        say(f"{counted(len(loaded.skipped), 'row')} left out; the first: {loaded.skipped[0]}", console=stderr)
+    return loaded
+
+
+def _read(task: TaskOptions, file: FileOptions) -> None:
+    """A command with the options that notes on how a task was read may name."""
+
+
+def _choice(name: str, text: str | None, known: Mapping[str, Any]) -> Any:
+    if text is not None and text not in known:
+        raise SettingsError(f"`{name}={text!r}` is invalid; use one of: {', '.join(known)}.")
+    return None if text is None else known[text]
+
+
+def _shuffle(text: str | None) -> int | str | None:
+    """A seed, "auto" or "off"."""
+    if text in (None, "auto", "off"):
+        return text
+    if not text.isdecimal():
+        raise SettingsError(f"'{text}' is not a seed; use `shuffle_choices=0`, or `shuffle_choices=\"off\"`.")
+    return int(text)
 
 
 @dataclass(frozen=True)

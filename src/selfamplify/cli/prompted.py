@@ -28,7 +28,7 @@ class PromptOptions:
 
     prompt: Annotated[
         str | None,
-        typer.Option("--prompt", help="A file with the prompt: text, or chat messages as JSON. - reads standard input."),
+        typer.Option("--prompt", help="A file with the prompt, as text or as chat messages in JSON; - for standard input."),
     ] = None
     answer: Annotated[str | None, typer.Option("--answer", help="The reply to explain, or the end of it.")] = None
     units: Annotated[Literal["word", "token"], typer.Option("--units", help="What is scored: word or token.")] = "word"
@@ -66,7 +66,7 @@ class PromptOptions:
         stdout.print(found, soft_wrap=True)
         stdout.print(selfamplify.attribution_table(found))
         if self.out is not None:
-            say(f"wrote {found.save(self.out)}")
+            say(f"wrote the attribution to {found.save(self.out)}")
 
 
 def read_messages(name: str) -> Any:

@@ -1,6 +1,8 @@
 """Where the command line prints: results to standard output, progress and errors to standard error."""
 
+import io
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from rich.text import Text
 
 import selfamplify
 
+from ..errors import SelfAmplifyWarning
 from ..text.lines import counted
 from ..text.printable import printable
 from .translation import in_options
@@ -54,6 +57,28 @@ def waiting(what: str) -> Iterator[None]:
     with Progress(*columns, console=stderr, transient=True) as shown:
         shown.add_task(what, total=None)
         yield
+
+
+@contextmanager
+def shown_warnings() -> Iterator[None]:
+    """Print this package's warnings as notes, to standard error."""
+    show = warnings.showwarning
+
+    def shown(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if issubclass(category, SelfAmplifyWarning):
+            say(f"note: {message}", console=stderr)
+        else:
+            show(message, category, *place)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = shown
+        yield
+
+
+def replace_unprintable() -> None:
+    """Print "?" for a character that the encoding of standard output lacks, in place of an error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def fail(message: str, code: int) -> int:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def show(
-    path: Annotated[Path, typer.Argument(help="A run folder, or a prompt.json.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A run folder, or a prompt.json.")],
     responses: Annotated[
         int, typer.Option("--responses", min=0, help="Number of questions to show with the responses of all methods.")
     ] = 0,
 ) -> None:
-    """Show the prompt of a run and how it came about, or its table and responses."""
+    """Show the prompt of a run and how it was built, or its table and responses."""
     run = None if path.suffix == ".json" else selfamplify.Run(path)
     if run is not None and not (run.has_prompt or run.has_table):
         raise DataError(

@@ -16,20 +16,24 @@ from .groups import Option, options_of
 _CODE = re.compile(r"`([^`]+)`")
 _SAME = {"explainer": "method", "method": "explainer"}
 """Parameters that are called by either name, depending on the command."""
+_OF_EXPLAINERS = ("samples", "value", "absent", "stop_when_settled")
+"""The settings of explainers that have an option of their own; ``--steps`` and ``--keywords`` are settings of the method."""
 _LOADERS = {
     "load_model": ("model",),
     "load_server": ("server",),
     "load_replicas": ("model",),
     "load_task": ("task", "data"),
+    "check_task": (),
 }
-"""What the positional arguments of the functions that load models and tasks are; the last may occur several times."""
+"""What the positional arguments of functions are as options; the last may occur several times. Without any, they have none."""
 
 
 def in_options(message: str, command: Callable[..., Any]) -> str:
     """A message with the Python code in its backticks written as options of a command.
 
     `` `name=value` `` becomes ``--name value``, `` `name` `` becomes ``--name`` if the command has this parameter, and calls of
-    ``load_model`` and the like become the options that have the same effect. Everything else loses only its backticks.
+    ``load_model`` and the like become the options that have the same effect. `` `Lime(ridge=1)` `` and
+    `` `settings={"ridge": 1}` `` become ``--set ridge=1``. Everything else loses only its backticks.
     """
     options = options_of(command)
     return _CODE.sub(lambda found: _written(found[1], options) or found[1], message)
@@ -49,6 +53,10 @@ def _written(code: str, options: Mapping[str, Option]) -> str | None:
             return option.flag if option else _bare_loader(name, options)
         case ast.Call(args=[ast.Call(func=ast.Name(id=name)) as inner], keywords=[]) if name in _LOADERS:
             return _loader(name, inner, options)
+        case ast.Call(
+            args=[ast.Call(func=ast.Name(), args=[], keywords=[ast.keyword(arg=str(name), value=value)])], keywords=[]
+        ):
+            return _explainer_setting(name, value, options)
     return None
 
 
@@ -56,6 +64,9 @@ def _setting(name: str, value: ast.expr, options: Mapping[str, Option]) -> str |
     if name == "columns" and isinstance(value, ast.Call):
         columns = [(f"{str(key.arg).removesuffix('s')}_column", key.value) for key in value.keywords]
         return _joined(_setting(column, name, options) for column, name in columns)
+    if name == "settings" and isinstance(value, ast.Dict):
+        keys = [key.value for key in value.keys if isinstance(key, ast.Constant)]
+        return _joined(_explainer_setting(str(key), each, options) for key, each in zip(keys, value.values, strict=True))
     option = _option(name, options)
     if option is None:
         return f"--set {name}={_value(value)}" if "settings" in options and name in _settings() else None
@@ -64,7 +75,13 @@ def _setting(name: str, value: ast.expr, options: Mapping[str, Option]) -> str |
             return option.flag
         case ast.Constant(value=None) | ast.Constant(value=False):
             return option.negative or f"no {option.flag}"
-    return f"{option.flag} {_value(value)}"
+    return f"{option.flag} {_value(value)}" if option.flag.startswith("-") else _value(value)  # an argument has no flag
+
+
+def _explainer_setting(name: str, value: ast.expr, options: Mapping[str, Option]) -> str | None:
+    if name in _OF_EXPLAINERS:
+        return _setting(name, value, options)
+    return f"--set {name}={_value(value)}" if "settings" in options else None
 
 
 def _value(value: ast.expr) -> str:
@@ -78,7 +95,8 @@ def _value(value: ast.expr) -> str:
 
 def _loader(name: str, call: ast.Call, options: Mapping[str, Option]) -> str | None:
     parameters = _LOADERS[name]
-    settings = [(parameters[min(place, len(parameters) - 1)], value) for place, value in enumerate(call.args)]
+    given = call.args if parameters else []
+    settings = [(parameters[min(place, len(parameters) - 1)], value) for place, value in enumerate(given)]
     settings += [(str(keyword.arg), keyword.value) for keyword in call.keywords]
     if name == "load_replicas" and "ray" not in dict(settings):
         settings.append(("ray", ast.Constant("local")))

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..errors import DataError, SettingsError
 from ..records import Outcome, Question, Response
+from ..text.lines import shortened
 from .statistics import Interval, mcnemar, wilson
 
 UNPARSED = ("constrained", "none")
@@ -93,11 +95,17 @@ class Result:
 
         Raises
         ------
-        ValueError
+        DataError
             If the questions are not the same.
+        SettingsError
+            If ``other`` is not a result.
         """
+        if not isinstance(other, Result):
+            raise SettingsError(f"{shortened(repr(other))} is not a result; pass what `evaluate` returned.")
         if [q.id for q in self.questions] != [q.id for q in other.questions]:
-            raise ValueError("a paired test needs the same questions in both results")
+            raise DataError(
+                "A paired test needs two results on the same questions; evaluate both with the same `task` and `limit`."
+            )
         return mcnemar([o.correct for o in self.outcomes], [o.correct for o in other.outcomes])
 
     def __str__(self) -> str:

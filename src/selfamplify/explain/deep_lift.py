@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..errors import SelfAmplifyWarning
 from ..games.embeddings import EmbeddedGames
 from .gradient import AbstractGradient
 from .multipliers import Multipliers
@@ -46,6 +47,7 @@ class DeepLift(AbstractGradient):
             warnings.warn(
                 f"deep_lift has no rule for {', '.join(sorted(missing))} of this model: the sum of its scores misses "
                 f"f(x) - f(x') by {100 * worst:.0f} %; kernel_shap and integrated_gradients do not depend on such rules.",
+                SelfAmplifyWarning,
                 stacklevel=2,
             )
         return [Attribution(scores.tolist(), 4, gap) for scores, gap in zip(found, gaps, strict=True)]

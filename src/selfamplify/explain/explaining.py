@@ -9,7 +9,8 @@ from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Explanation, Question
 from ..seeds import derive
-from ..session import Session
+from ..session import Session, check_session
+from ..text.segments import segmenter
 from ..work.stage import Stage
 from .explainer import AbstractExplainer
 
@@ -38,10 +39,13 @@ def explain_all(session: Session, explainer: AbstractExplainer, questions: Seque
     ExplanationError
         If a question can't be explained, for any reason.
     """
+    check_session(session)
     model, wording = session.model, session.profile.wording
 
     def identity(question: Question) -> list[Any]:
-        return [question.id, question.render(), question.answer, model.fingerprint, repr(explainer), repr(wording), seed]
+        asked, divided = question.render(), segmenter(question.render())
+        words_by = [divided] if divided else []
+        return [question.id, asked, question.answer, model.fingerprint, repr(explainer), repr(wording), seed, *words_by]
 
     compute = partial(_explain, explainer, wording, seed)
     stage = Stage(f"explaining with {explainer.name}", Explanation, identity, compute, explainer.together)

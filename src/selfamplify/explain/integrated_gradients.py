@@ -49,9 +49,9 @@ class IntegratedGradients(AbstractGradient):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("steps", self.steps)
-        check_count("batch", self.batch)
-        check_positive("tolerance", self.tolerance)
+        check_count(self, "steps")
+        check_count(self, "batch")
+        check_positive(self, "tolerance")
         if self.max_steps < self.steps:
             raise SettingsError(
                 f"`max_steps={self.max_steps}` is below the {self.steps} steps to begin with; use `max_steps={self.steps}`."

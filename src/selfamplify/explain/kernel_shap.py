@@ -71,7 +71,7 @@ class KernelShap(AbstractPerturbation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("samples", self.samples)
+        check_count(self, "samples")
         if self.estimator not in ESTIMATORS:
             raise SettingsError(f"`estimator={self.estimator!r}` is invalid; choose one of: {', '.join(ESTIMATORS)}.")
         if self.stop_when_settled is not None and not 0 < self.stop_when_settled < 1:
@@ -80,7 +80,7 @@ class KernelShap(AbstractPerturbation):
                 f"use `stop_when_settled=0.95`, for example."
             )
         if self.keywords is not None:
-            check_count("keywords", self.keywords)
+            check_count(self, "keywords")
 
     def completed(self, **settings: Any) -> "KernelShap":
         # Without the rule, the number of keywords changes nothing; left open, an explanation serves every number of them.

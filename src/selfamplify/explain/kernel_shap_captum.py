@@ -39,7 +39,7 @@ class KernelShapCaptum(AbstractPerturbation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("samples", self.samples)
+        check_count(self, "samples")
 
     def attribute(self, game: AbstractGame, seed: int) -> Attribution:
         m = game.players

@@ -45,9 +45,9 @@ class Lime(AbstractPerturbation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("samples", self.samples)
-        check_positive("kernel_width", self.kernel_width)
-        check_positive("ridge", self.ridge)
+        check_count(self, "samples")
+        check_positive(self, "kernel_width")
+        check_positive(self, "ridge")
 
     def attribute(self, game: AbstractGame, seed: int) -> Attribution:
         m = game.players

@@ -9,7 +9,9 @@ from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from ..errors import SettingsError
 from ..names import find
+from ..text.lines import argument
 from .explainer import AbstractExplainer
+from .settings import in_python
 
 
 def make_explainer(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> AbstractExplainer:
@@ -33,19 +35,23 @@ def make_explainer(name: str, settings: Mapping[str, Any] = MappingProxyType({})
         If the name is unknown, the explainer does not have a setting, or a value is invalid.
     """
     kind, known = _find(name), settings_of(name)
+    if not isinstance(settings, Mapping):
+        raise SettingsError(
+            f'{argument("settings", settings)} is not a mapping; write for example `settings={{"samples": 350}}`.'
+        )
     for setting in settings:
         if setting not in known:
-            raise SettingsError(
-                f"The explainer {name} has no setting '{setting}'; it has: {', '.join(sorted(known)) or 'none'}."
-            )
+            given = f"`settings={{{setting!r}: {settings[setting]!r}}}`"
+            remedy = f"it has: {', '.join(sorted(known))}" if known else f"leave {given} out"
+            raise SettingsError(f"The explainer {name} has no setting '{setting}'; {remedy}.")
     try:
         return TypeAdapter(kind).validate_python(dict(settings))
     except PydanticSchemaGenerationError:  # A plug-in's field of a type that pydantic does not know is not checked.
         return kind(**settings)
     except ValidationError as error:
         first = error.errors()[0]
-        setting = ".".join(map(str, first["loc"]))
-        raise SettingsError(f"`{setting}={first['input']!r}` is invalid for {name}: {first['msg']}.") from error
+        given = in_python(kind, ".".join(map(str, first["loc"])), first["input"])
+        raise SettingsError(f"`{given}` is invalid: {first['msg']}.") from error
 
 
 def as_explainer(explainer: AbstractExplainer | str) -> AbstractExplainer:

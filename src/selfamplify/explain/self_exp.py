@@ -38,7 +38,7 @@ class SelfExp(AbstractWriting):
 
     def __post_init__(self) -> None:
         if self.steps is not None:
-            check_count("steps", self.steps)
+            check_count(self, "steps")
 
     def chat(self, question: Question, wording: Wording) -> Chat:
         p = _STEPS if self.steps is None else self.steps

@@ -11,8 +11,10 @@ from ..records import Chat, NamedWords, Question
 from .settings import check_count
 from .writing import AbstractWriting
 
-QUOTED = re.compile(r'["“]([^"“”\n]+)["”]')
+QUOTED = re.compile(r'["“「『＂]([^"“”「」『』＂\n]+)["”」』＂]')
 """A keyword in quotes, as in the shots' lists."""
+_AROUND = " \"'“”‘’.,:;()。：（）＇＂「」『』"
+"""What is dropped around a keyword without quotes."""
 _KEYWORDS = 6
 
 
@@ -41,7 +43,7 @@ class SelfTopk(AbstractWriting):
 
     def __post_init__(self) -> None:
         if self.keywords is not None:
-            check_count("keywords", self.keywords)
+            check_count(self, "keywords")
 
     @property
     def _k(self) -> int:
@@ -66,14 +68,14 @@ class SelfTopk(AbstractWriting):
 def parse_keywords(text: str) -> list[str]:
     """Return the keywords of a written list: the parts in quotes, or else those between commas, "and", numbers and line breaks.
 
-    An opening such as "The keywords are:", numbering, quotes and the punctuation around a keyword are dropped, and so is a
-    repeated keyword (compared without case).
+    Full-width marks count, too. An opening such as "The keywords are:", numbering, quotes and the punctuation around a keyword
+    are dropped, and so is a repeated keyword (compared without case).
     """
-    listing = re.sub(r"^[^,;\n]*:\s", "", text)
-    parts = QUOTED.findall(text) or re.split(r",|;|\n|\band\b|\s(?=\d+[.)]\s)", listing)
+    listing = re.sub(r"^[^,;，；、\n]*(?::\s|：)", "", text)
+    parts = QUOTED.findall(text) or re.split(r"[,;，；、\n]|\band\b|\s(?=\d+[.)]\s)", listing)
     keywords: dict[str, str] = {}
     for part in parts:
-        word = re.sub(r"^(?:\d+[.)]|[-*•])\s+", "", " ".join(part.split())).strip(" \"'“”‘’.,:;()")
+        word = re.sub(r"^(?:\d+[.)]|[-*•])\s+", "", " ".join(part.split())).strip(_AROUND)
         if any(map(str.isalnum, word)) and word.lower() not in keywords:
             keywords[word.lower()] = word
     return list(keywords.values())

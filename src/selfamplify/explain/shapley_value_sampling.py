@@ -39,7 +39,7 @@ class ShapleyValueSampling(AbstractPerturbation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("permutations", self.permutations, 4)
+        check_count(self, "permutations", 4)
         if self.permutations % 2:
             raise SettingsError(
                 f"`permutations={self.permutations}` is invalid, because orders are drawn in pairs; "

@@ -39,7 +39,7 @@ class ShapleyValues(AbstractPerturbation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count("max_words", self.max_words)
+        check_count(self, "max_words")
 
     def attribute(self, game: AbstractGame, seed: int) -> Attribution:
         m = game.players

@@ -46,7 +46,9 @@ def make_method(
     if name in NAMES["competitor"]:
         if settings:
             setting, value = next(iter(settings.items()))
-            raise SettingsError(f"The method {name} has no setting '{setting}'; leave `{setting}={value}` out.")
+            raise SettingsError(
+                f"The method {name} has no setting '{setting}'; leave `settings={{{setting!r}: {value!r}}}` out."
+            )
         return find("competitor", name)()
     if name not in method_names():
         raise unknown_name("method", name, method_names())

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import ClassVar, Literal, get_args
 
-from ..errors import SelectionError, SettingsError
+from ..arguments import check_whole
+from ..errors import SelectionError
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
 from ..names import unknown_name
@@ -14,7 +15,7 @@ from ..prompting.chats import reading_chat
 from ..prompting.profiles import Profile
 from ..records import Counts, Prediction, Question, Verdict
 from ..seeds import derive
-from ..session import Session
+from ..session import Session, check_session
 from ..tasks.task import Task, shuffle
 from ..text.lines import counted
 from ..work.stage import Stage
@@ -175,6 +176,7 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
     SettingsError
         For an unknown selection, or less than 0 shots.
     """
+    check_session(session)
     check_selection(selection, shots)
     if shots > len(task.train):  # said before the model is asked for minutes
         raise SelectionError(
@@ -192,11 +194,10 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
 
 
 def check_selection(selection: str, shots: int) -> None:
-    """Raise SettingsError for an unknown selection, or a negative number of shots."""
-    if selection not in get_args(SelectionName):
+    """Raise SettingsError for an unknown selection, or a number of shots that is not 0 or more."""
+    if not isinstance(selection, str) or selection not in get_args(SelectionName):
         raise unknown_name("selection", selection, get_args(SelectionName))
-    if shots < 0:
-        raise SettingsError(f"A prompt can't have {shots} shots; use `shots=8`, or `shots=0` for a zero-shot prompt.")
+    check_whole("shots", shots, 0, 8)
 
 
 def _too_few(task: Task, selection: str, shots: int, found: int, fitting: int, counts: Counts) -> SelectionError:

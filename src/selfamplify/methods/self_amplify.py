@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from ..arguments import check_seed, check_whole
 from ..errors import SettingsError
 from ..explain.explainer import AbstractExplainer
 from ..explain.explaining import explain_all
@@ -16,12 +17,12 @@ from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
 from ..records import Shot
 from ..session import Session
-from ..tasks.loading import as_task
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
+from .checking import check_task
 from .design import design
 from .method import AbstractMethod
-from .selection import Sample, SelectionName, select
+from .selection import Sample, SelectionName, check_selection, select
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class SelfAmplify(AbstractMethod):
     Raises
     ------
     SettingsError
-        If ``keywords`` or ``steps`` is less than 1.
+        If ``explainer`` is not an instance, or ``keywords`` or ``steps`` is not a whole number of at least 1.
     """
 
     name = "self_amplify"
@@ -49,9 +50,11 @@ class SelfAmplify(AbstractMethod):
     steps: int = 3
 
     def __post_init__(self) -> None:
-        for setting, value in (("keywords", self.keywords), ("steps", self.steps)):
-            if value < 1:
-                raise SettingsError(f"A rationale can't have {value} {setting}; use `{setting}=1`, or more.")
+        if not isinstance(self.explainer, AbstractExplainer):
+            made = type(as_explainer(self.explainer)).__name__
+            raise SettingsError(f"`explainer={self.explainer!r}` is a name; write `{made}()`.")
+        check_whole("keywords", self.keywords, 1, 6)
+        check_whole("steps", self.steps, 1, 3)
 
     @property
     def makes(self) -> Literal["keywords", "steps"]:
@@ -123,13 +126,17 @@ def amplify(
         If too few questions qualify as shots.
     ExplanationError
         If a shot can't be explained.
+    DataError
+        If the task can't be loaded, or a question of it holds a control token of the model (see ``check_task``).
     ContextError
         If a question is longer than the model's context.
     SettingsError
         For an unknown name or an invalid setting.
     """
-    explainer, profile = as_explainer(explainer), as_profile(profile)
+    method, profile = SelfAmplify(as_explainer(explainer), keywords, steps), as_profile(profile)
+    check_selection(selection, shots)
+    check_seed(seed)
+    questions = check_task(task, model)
     session = Session(as_model(model), profile, progress=progress)
-    questions = as_task(task)
     sample = select(session, questions, selection, shots, seed)
-    return SelfAmplify(explainer, keywords, steps).prompt(session, questions, sample)
+    return method.prompt(session, questions, sample)

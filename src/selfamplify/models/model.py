@@ -27,6 +27,8 @@ class AbstractLanguageModel(ABC):
         The tokens that a prompt and its reply may have together.
     window : int
         How many questions are answered together, at most; by default 1,024.
+    control_tokens : frozenset of str
+        What a question must not contain, since it would end or forge a turn; by default empty, if no tokenizer is known.
     label_value : {"logit", "logprob"}
         What an attribution of a label explains by default: its logit if the model returns logits, else its log-probability.
     """
@@ -98,6 +100,10 @@ class AbstractLanguageModel(ABC):
     def workers(self) -> AbstractWorkers:
         """Who computes the batches of a stage with this model: by default this process."""
         return InProcess(self)
+
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        return frozenset()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"

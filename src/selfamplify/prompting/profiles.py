@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from ..arguments import check_whole
 from ..errors import SettingsError
 from ..names import unknown_name
 from ..records import Decoding
@@ -39,6 +40,7 @@ class Profile:
         """The same profile with another limit of rationales and answers, in tokens; None leaves it."""
         if max_new_tokens is None:
             return self
+        check_whole("max_new_tokens", max_new_tokens, 1, 300)
         return replace(self, decoding=replace(self.decoding, max_new_tokens=max_new_tokens))
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..errors import DataError
+from ..arguments import check_whole, checked_path
+from ..errors import DataError, SettingsError
 from ..records import Chat, Decoding, Message, Provenance, Question, Shot
 from ..text.files import write_whole
-from ..text.lines import counted, first_line, sha256
+from ..text.lines import counted, first_line, sha256, shortened
 
 FILE_NAME = "prompt.json"
 _VERSION = 2
@@ -69,6 +70,8 @@ class Prompt:
         question
             A record, or a text with the choices in it.
         """
+        if not isinstance(question, str | Question):
+            raise SettingsError(f"A question is a text or a Question, not {shortened(repr(question))}; write it as a text.")
         text = question if isinstance(question, str) else question.render()
         last = text if self.shots else f"{self.instruction}\n{text}"
         return Chat((*self._turns, Message("user", last)), self.prefill, text)
@@ -81,6 +84,7 @@ class Prompt:
         """The same prompt with another limit of the reply, in tokens; None leaves it."""
         if max_new_tokens is None:
             return self
+        check_whole("max_new_tokens", max_new_tokens, 1, 300)
         return replace(self, decoding=replace(self.decoding, max_new_tokens=max_new_tokens))
 
     def with_shots(self, count: int) -> "Prompt":
@@ -143,6 +147,8 @@ class Prompt:
             raise DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}`.")
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
+            if not isinstance(data, dict):
+                raise ValueError("it is not an object")
             if data["version"] != _VERSION:
                 raise DataError(f"{file} has version {data['version']}, and this package reads {_VERSION}; build it again.")
             recorded, messages = data["hashes"]["prompt_sha256"], data["messages"]
@@ -160,5 +166,5 @@ _ADAPTER = TypeAdapter(Prompt)
 
 
 def _file(path: str | Path) -> Path:
-    path = Path(path)
+    path = checked_path("path", path, "runs/mine")
     return path if path.suffix == ".json" else path / FILE_NAME

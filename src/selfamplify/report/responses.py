@@ -7,9 +7,10 @@ from rich.text import Text
 
 from ..runs.responses import Line, load_responses
 from ..text.printable import printable
+from .trimmed import TrimmedTable
 
 
-def responses_side_by_side(folder: Path, limit: int) -> list[Table]:
+def responses_side_by_side(folder: str | Path, limit: int) -> list[Table]:
     """The replies of a comparison's methods to the same questions.
 
     Parameters
@@ -34,7 +35,7 @@ def responses_side_by_side(folder: Path, limit: int) -> list[Table]:
     for question in list(dict.fromkeys(line.question_id for line in lines))[:limit]:
         answers = [line for line in lines if line.question_id == question]
         title = f"{answers[0].question}\n{question}: the answer is ({answers[0].answer})"
-        table = Table(title=Text(printable(title)), title_justify="left")
+        table = TrimmedTable(title=Text(printable(title)), title_justify="left")
         for name in ("method", "reply", "answer", "rule"):
             table.add_column(name)
         for line in answers:

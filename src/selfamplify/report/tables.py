@@ -6,9 +6,11 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from ..errors import SettingsError
 from ..runs.table import Gain, Table
-from ..text.lines import counted
+from ..text.lines import counted, shortened
 from ..text.printable import printable
+from .trimmed import TrimmedTable
 
 
 def comparison_table(table: Table) -> RichTable:
@@ -24,7 +26,14 @@ def comparison_table(table: Table) -> RichTable:
     rich.table.Table
         One line per row. If the rows have several seeds: one line per method, selection and number of keywords, with the mean
         accuracy, its standard deviation (sd) over the seeds and the gain over IO in points, as in the paper's Table 2.
+
+    Raises
+    ------
+    SettingsError
+        If ``table`` is not a Table, but a folder, for example.
     """
+    if not isinstance(table, Table):
+        raise SettingsError(f"{shortened(repr(table))} is not a table; pass `Table.load(folder)`, or what `compare` returned.")
     seeds = {row.seed for row in table.rows}
     return _means(table) if len(seeds) > 1 else _rows(table)
 
@@ -72,7 +81,7 @@ def _gain(gain: Gain | None) -> tuple[str, str, str]:
 
 def _empty(table: Table, numbers: Sequence[str]) -> RichTable:
     """The table without its lines. In 80 columns a long method name is folded, and nothing else."""
-    shown = RichTable(
+    shown = TrimmedTable(
         title=Text(printable(_title(table))), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0
     )
     shown.add_column("selection", no_wrap=True)

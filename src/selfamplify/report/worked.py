@@ -26,6 +26,7 @@ from ..tasks.task import Task
 from ..text.printable import printable
 from ..text.words import candidate_words
 from .responses import verdict
+from .trimmed import TrimmedTable
 from .words import named_words
 
 _PREFERRED = ("success", "error")
@@ -37,7 +38,7 @@ Rows = dict[Cell, dict[str, Line]]
 """The replies of a run: for each row, those to its questions, by the questions' ids."""
 
 
-def worked_question(folder: Path, task: Task) -> Group:
+def worked_question(folder: str | Path, task: Task) -> Group:
     """The first test question of a comparison that io gets wrong and Self-AMPLIFY with an attribution gets right.
 
     Both rows have the same shots; shots by success are tried before shots by error. The words that Self-AMPLIFY's reply names
@@ -186,7 +187,7 @@ def _listed(words: Sequence[str], coloured: Sequence[str]) -> Text:
 
 def _replies(lines: Sequence[Line]) -> Table:
     """One column per row of the run: its method, its answer, whether that is right, and its reply."""
-    shown = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    shown = TrimmedTable(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for line in lines:
         head = Text.assemble(printable(line.cell.method), "\n", (printable(verdict(line)), _STYLES[line.correct]))
         shown.add_column(head, ratio=1, overflow="fold")

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from ..arguments import check_seed
 from ..explain.explainer import AbstractExplainer
+from ..methods.checking import check_task
 from ..methods.making import as_method
 from ..methods.method import AbstractMethod
 from ..methods.selection import SelectionName, check_selection, select
@@ -10,7 +12,6 @@ from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
-from ..tasks.loading import as_task
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
 from .run import Run, run_settings
@@ -63,13 +64,15 @@ def build(
     ------
     RunError
         If the folder was made with other settings, or is in use.
-    SelectionError, ExplanationError, ContextError, SettingsError
+    DataError, SelectionError, ExplanationError, ContextError, SettingsError
         As for ``amplify``.
     """
     profile = as_profile(profile)
     chosen = as_method(method, keywords, steps, profile)
     check_selection(selection, shots)
-    questions, asked = as_task(task), as_model(model)
+    check_seed(seed)
+    questions = check_task(task, model)
+    asked = as_model(model)
     with Run(out) as run:
         session = run.session(asked, profile, progress=progress)
         drawn = {"method": repr(chosen), "selection": selection, "shots": shots, "seed": seed}

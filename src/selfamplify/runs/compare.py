@@ -4,16 +4,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..answering.answer import Asked, answer
-from ..answering.fitting import check_prompts, fit
+from ..answering.fitting import fit
 from ..errors import ExplanationError
 from ..evaluation.result import Result
+from ..methods.checking import check_task
 from ..methods.selection import Sample, select
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
 from ..session import Session
-from ..tasks.loading import as_task
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
 from .plan import Cell, Plan, as_plan
@@ -61,6 +61,8 @@ def compare(
 
     Raises
     ------
+    DataError
+        If the task can't be loaded, or a question of it holds a control token of the model (see ``check_task``).
     SelectionError
         If a sample can't be drawn.
     ContextError
@@ -68,7 +70,7 @@ def compare(
     RunError
         If the folder was made with other settings, or is in use.
     """
-    questions = as_task(task)
+    questions = check_task(task, model, judge)
     plan = as_plan(plan, questions)
     questions = questions.limited(plan.limit)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
@@ -113,11 +115,5 @@ def _prompts(plan: Plan, session: Session, task: Task) -> tuple[list[_Ready], di
         else:
             own = prompt.provenance.selection if method.own_sample and prompt.provenance else cell.selection
             made[cell] = own, prompt
-    prompts = [prompt for _, prompt in made.values()]
-    if plan.drop_shots:
-        prompts, asked = fit(session, prompts, task.test)
-    else:
-        asked = check_prompts(session, prompts, task.test)
-    return [
-        _Ready(cell, made[cell][0], *each) for cell, each in zip(made, zip(prompts, asked, strict=True), strict=True)
-    ], failed
+    ready = fit(session, [prompt for _, prompt in made.values()], task.test, plan.drop_shots)
+    return [_Ready(cell, made[cell][0], *each) for cell, each in zip(made, ready, strict=True)], failed

@@ -3,17 +3,18 @@
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ..answering.answer import Asked, answer
-from ..answering.fitting import check_apart, check_prompts, fit
+from ..answering.answer import answer
+from ..answering.fitting import Fitted, check_apart, fit
+from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
 from ..evaluation.result import Result
+from ..methods.checking import check_task
 from ..methods.io import InputOutput, same_shots_io
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
 from ..session import Session
-from ..tasks.loading import as_task
 from ..tasks.task import Task
 from ..text.lines import shortened
 from ..work.stage import Progress, silent
@@ -73,12 +74,16 @@ def evaluate(
     ContextError
         Before any work, if a question does not fit after the prompt.
     DataError
-        If a shot is among the test questions, or the prompt was built for another task.
+        If a shot is among the test questions, the prompt was built for another task, or a question holds a control token of the
+        model (see ``check_task``).
     RunError
         If the folder was made with other settings, or is in use.
     """
+    check_seed(seed)
+    check_flag("io", io)
+    check_flag("drop_shots", drop_shots)
     prompt = _as_prompt(prompt)
-    questions = as_task(task).limited(limit)
+    questions = check_task(task, model, judge).limited(limit)
     check_apart(prompt, questions)
     made = prompt.provenance
     style = as_profile(profile or (made.profile if made else DEFAULT))
@@ -112,18 +117,13 @@ def _as_prompt(prompt: object) -> Prompt:
     )
 
 
-def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool) -> list[tuple[Prompt, list[Asked]]]:
+def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool) -> list[Fitted]:
     """The prompt, after IO on its shots if that is wanted, each with the questions as they are asked after it."""
     plain = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != InputOutput.name else []
-    prompts = [*plain, prompt]
-    if drop_shots:
-        prompts, asked = fit(session, prompts, task.test)
-    else:
-        asked = check_prompts(session, prompts, task.test)
-    return list(zip(prompts, asked, strict=True))
+    return fit(session, [*plain, prompt], task.test, drop_shots)
 
 
-def _answered(session: Session, task: Task, ready: list[tuple[Prompt, list[Asked]]], seed: int) -> list[Result]:
+def _answered(session: Session, task: Task, ready: list[Fitted], seed: int) -> list[Result]:
     return [
         Result(prompt.method, task.name, session.model.name, task.test, tuple(answer(session, prompt, asked, seed)))
         for prompt, asked in ready

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from ..arguments import check_flag, check_seed, check_whole
 from ..errors import SettingsError
 from ..methods.making import make_method
 from ..methods.method import AbstractMethod
@@ -12,8 +13,9 @@ from ..methods.selection import SelectionName, check_selection
 from ..methods.self_amplify import SelfAmplify
 from ..names import unknown_name
 from ..prompting.profiles import DEFAULT, Profile
+from ..tasks.loading import as_task
 from ..tasks.task import Task
-from ..text.lines import shortened
+from ..text.lines import argument, shortened
 
 _ATTRIBUTIONS = ("deep_lift", "kernel_shap")
 
@@ -80,7 +82,7 @@ class Plan:
     Raises
     ------
     SettingsError
-        For unknown names, empty lists, less than one shot, and settings that no method has.
+        For unknown names, values of a wrong type, empty lists, less than one shot, and settings that no method has.
     """
 
     methods: tuple[str, ...]
@@ -94,6 +96,7 @@ class Plan:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_types()
         if not (self.methods and self.selections and self.keywords and self.seeds):
             raise SettingsError("A comparison needs at least one method, selection, number of keywords and seed.")
         for selection in self.selections:
@@ -108,10 +111,28 @@ class Plan:
         for setting, value in self.settings.items():
             if setting not in used:
                 raise SettingsError(
-                    f"None of the methods {', '.join(self.methods)} has a setting '{setting}'; leave `{setting}={value}` out."
+                    f"None of the methods {', '.join(self.methods)} has a setting '{setting}'; "
+                    f"leave `settings={{{setting!r}: {value!r}}}` out."
                 )
         for cell in self.cells():
             self.method(cell, DEFAULT)
+
+    def _check_types(self) -> None:
+        """Raise SettingsError for an argument of the wrong type: a single value in place of several, most likely."""
+        for name, example in (("methods", "kernel_shap"), ("selections", "error"), ("keywords", 6), ("seeds", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, tuple | list):
+                single = value if isinstance(value, str | int) else example
+                raise SettingsError(f"{argument(name, value)} is not a tuple; use {argument(name, (single,))}.")
+        for seed in self.seeds:
+            check_seed(seed)
+        if self.limit is not None:
+            check_whole("limit", self.limit, 1, 350)
+        check_flag("drop_shots", self.drop_shots)
+        if not isinstance(self.settings, Mapping):
+            raise SettingsError(
+                f'{argument("settings", self.settings)} is not a mapping; write for example `settings={{"samples": 350}}`.'
+            )
 
     def cells(self) -> Iterator[Cell]:
         """The rows, by seed and selection, IO first; only methods that make keywords have a row per number of keywords."""
@@ -151,15 +172,16 @@ IO is in every table, since each row is tested against it. Figure 4 shows respon
 _SNARKS_QUESTIONS = 145
 
 
-def preset(name: str, task: Task) -> Plan:
+def preset(name: str, task: Task | str) -> Plan:
     """The plan of one of the paper's experiments on a task.
 
     Parameters
     ----------
     name : {"table1", "table2", "table3", "figure4"}
         The experiment.
-    task : Task
-        The task; Snarks has 145 test questions as in the paper, other tasks 350, or all if there are fewer.
+    task : Task or str
+        The task, or the name of one that needs no file. Snarks has 145 test questions as in the paper, other tasks 350, or all
+        if there are fewer.
 
     Returns
     -------
@@ -170,9 +192,9 @@ def preset(name: str, task: Task) -> Plan:
     SettingsError
         For an unknown name.
     """
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise unknown_name("preset", name, PRESETS)
-    plan = PRESETS[name]
+    plan, task = PRESETS[name], as_task(task)
     paper = _SNARKS_QUESTIONS if task.name == "snarks" else len(task.test)
     return replace(plan, limit=min(plan.limit or paper, paper, len(task.test)))
 

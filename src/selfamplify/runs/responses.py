@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
+from ..arguments import checked_path
 from ..errors import DataError
 from ..text.files import write_whole
 from .plan import Cell
@@ -42,9 +43,9 @@ def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
     return file
 
 
-def load_responses(folder: Path) -> list[Line]:
+def load_responses(folder: str | Path) -> list[Line]:
     """Read the responses.jsonl of a run folder. Raises DataError if there is none, or it is damaged."""
-    file = folder / FILE_NAME
+    file = checked_path("folder", folder, "runs/mine") / FILE_NAME
     adapter = TypeAdapter(Line)
     lines: list[Line] = []
     try:
@@ -52,6 +53,8 @@ def load_responses(folder: Path) -> list[Line]:
         for text in file.read_text(encoding="utf-8").split("\n"):
             if text:
                 lines.append(adapter.validate_json(text))
+    except FileNotFoundError:
+        raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify compare --out {folder}` first.") from None
     except (OSError, ValueError) as error:
         first = error.errors()[0] if isinstance(error, ValidationError) else None
         reason = f"line {len(lines) + 1}: {first['msg']}" if first else error

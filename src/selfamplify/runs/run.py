@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..arguments import checked_path
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import Profile
 from ..prompting.prompt import FILE_NAME as PROMPT
@@ -39,7 +40,7 @@ class Run:
     """
 
     def __init__(self, folder: str | Path):
-        self.folder = Path(folder)
+        self.folder = checked_path("out", folder, "runs/mine")
         self._store = Store(self.folder)
         self._opened = ExitStack()
 
@@ -104,7 +105,7 @@ class Run:
 
 
 def run_settings(session: Session, task: Task) -> dict[str, Any]:
-    """What every result of a run depends on: model, profile, judge, the questions, and the version of this package."""
+    """What every result of a run depends on: model, profile, judge, the questions and how they were read, and the version."""
     return {
         "selfamplify": version("selfamplify"),
         "model": session.model.name,
@@ -116,4 +117,6 @@ def run_settings(session: Session, task: Task) -> dict[str, Any]:
         "training_questions_sha256": sha256(repr(task.train)),
         "test_questions_sha256": sha256(repr(task.test)),
         "test_count": len(task.test),
+        "rows_left_out": len(task.skipped),
+        "data_notes": list(task.notes),
     }

@@ -96,8 +96,8 @@ class Store(AbstractStore):
         ]
         if changes:
             raise RunError(
-                f"What {self._folder} holds ({what}) was begun with other settings ({'; '.join(changes)}); "
-                f"use those again, or another `out`."
+                f"The {what} in {self._folder} {'was' if what == 'prompt' else 'were'} started with other settings "
+                f"({'; '.join(changes)}); use those settings again, or another `out`."
             )
         with self._translated(), self._file:
             self._file.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (what, json.dumps(wanted)))

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ..arguments import checked_path
 from ..errors import DataError
 from ..text.files import write_whole
 from ..text.lines import counted, sha256
@@ -119,9 +120,9 @@ class Table:
         rows = [{key: value for key, value in asdict(row).items() if key != "seconds"} for row in self.rows]
         return sha256(json.dumps([rows, self.failed, self.settings], sort_keys=True))
 
-    def save(self, folder: Path) -> Path:
+    def save(self, folder: str | Path) -> Path:
         """Write results.json into a folder; returns the file's path."""
-        file = folder / FILE_NAME
+        file = checked_path("folder", folder, "runs/mine") / FILE_NAME
         data = {
             "rows": [asdict(row) for row in self.rows],
             "means": [asdict(mean) for mean in self.means],
@@ -132,8 +133,9 @@ class Table:
         return file
 
     @staticmethod
-    def load(folder: Path) -> "Table":
+    def load(folder: str | Path) -> "Table":
         """Read the results.json of a run folder. Raises DataError if there is none, or it is damaged."""
+        folder = checked_path("folder", folder, "runs/mine")
         file = folder / FILE_NAME
         try:
             data = json.loads(file.read_text(encoding="utf-8"))

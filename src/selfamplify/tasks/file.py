@@ -1,24 +1,32 @@
-"""The task "file": multiple-choice questions, or texts to classify, from a user's own file."""
+"""The task "file": multiple-choice questions, or texts to classify, from a user's own file or a data set of the hub."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DataError, SettingsError
 from ..text.lines import counted
-from .readers.columns import Columns, check_columns, find_columns
-from .readers.gathering import both_files
-from .readers.layouts import BadRow, clean
+from .readers.answers import AnswersFrom
+from .readers.columns import Columns, find_columns, is_empty, unused_columns
+from .readers.faults import BadRow
+from .readers.gathering import own_data
+from .readers.headerless import columns_by_content
+from .readers.labels import labels_of
+from .readers.objects import with_objects
+from .readers.questions import Layout
 from .readers.reading import read_questions
-from .readers.rows import Row
+from .readers.rows import RECOGNISED, FileFormat, Row
+from .readers.shuffling import Shuffle, placed
 from .readers.written import written
 from .source import AbstractSource, Reading
-from .task import LETTERS
+
+_ENTITY = re.compile(r"&(?:quot|amp|apos|lt|gt|nbsp|#0?39|#x27|[a-z]+(?:acute|uml|grave));", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class File(AbstractSource):
-    """A user's own file: CSV, TSV, JSONL, JSON or parquet.
+    """A user's own file, or a data set of the Hugging Face hub.
 
     The choices are columns, a column of lists, or part of the text. If there are none, the task is a classification: the
     distinct answers of all files, sorted, are the choices of every question, such as (A) negative (B) positive.
@@ -27,30 +35,102 @@ class File(AbstractSource):
     ----------
     columns : Columns or None, default None
         The columns of the file; None to recognise them by their names.
+    answers_from : {0, 1, "text"} or None, default None
+        What numbers in the answers' column are: positions of choices that count from 0 or from 1, or the texts of choices. None
+        to decide by the whole column, and to refuse if that does not decide.
+    labels : tuple of str or None, default None
+        The labels of a classification, in their order; rows with others are bad. None for the distinct answers.
+    shuffle_choices : int, "auto" or "off", default "auto"
+        The seed with which the choices of each question are shuffled. "auto" shuffles them with seed 0 if the right choice has
+        the same place in all questions.
+    format : FileFormat, default RECOGNISED
+        Encoding, separator and header of a text file; by default, they are recognised.
     test_size : int or None, default None
         The number of test questions to split off a single file; None for half of it.
     """
 
     columns: Columns | None = None
+    answers_from: AnswersFrom | None = None
+    labels: tuple[str, ...] | None = None
+    shuffle_choices: Shuffle = "auto"
+    format: FileFormat = RECOGNISED
 
     def load(self, data: Path | None, test_data: Path | None, seed: int) -> Reading:
         """Read the files. See ``AbstractSource.load``."""
         if data is None:
             raise SettingsError('The task "file" reads your own file, but no file was given; use `data="questions.csv"`.')
-        rows = both_files(data, test_data)
-        columns = check_columns(self.columns, rows) if self.columns else find_columns(rows)
-        return read_questions(rows, columns, () if _offers(rows, columns) else _label_names(rows, columns))
+        found = own_data(data, test_data, self.format, self.columns)
+        found = replace(found, rows=with_objects(found.rows))
+        columns, notes = self._columns(found.rows, found.named)
+        layout = self._layout(found.rows, columns)
+        unused, content = unused_columns(columns, found.rows)
+        notes += [_not_used(name) for name in content]
+        try:
+            reading = read_questions(found.rows, layout, self.answers_from)
+        except DataError as error:
+            raise DataError("\n".join([str(error), *notes])) from error
+        notes = [*found.notes, *notes, *reading.notes, *_entities(reading)]
+        reading = replace(reading, notes=tuple(notes), unused=unused)
+        return reading if reading.classification else placed(reading, self.shuffle_choices)
+
+    @property
+    def _names_all(self) -> bool:
+        """Whether the user names a question and an answer, so that nothing is recognised."""
+        return bool(self.columns and self.columns.question and self.columns.answer)
+
+    def _columns(self, rows: Sequence[Row], named: bool) -> tuple[Columns, list[str]]:
+        """The columns, and what was noticed about them."""
+        whole = self._names_all
+        columns = find_columns(rows, self.columns) if named or whole else columns_by_content(rows)
+        if columns.id and not whole and _shared(rows, columns):
+            note = f"The column {columns.id!r} is not used as the id, because different questions share one."
+            return replace(columns, id=None), [note]
+        return columns, []
+
+    def _layout(self, rows: Sequence[Row], columns: Columns) -> Layout:
+        layout = Layout(columns)
+        if columns.choices or columns.distractors or _mostly_offer(rows, columns):
+            if self.labels:
+                raise SettingsError("Labels are for a classification, and this file has choices; leave `labels` out.")
+            return layout
+        names, rare = labels_of(rows, columns, self.labels, self._names_all)
+        return replace(layout, names=names, rare=rare)
 
 
-def _offers(rows: Sequence[Row], columns: Columns) -> bool:
-    """Whether the rows offer choices of their own. Marks like (A) in only a few of the texts are not choices."""
-    if columns.choices:
-        return True
+def _entities(reading: Reading) -> list[str]:
+    """A note if texts are written for HTML."""
+    texts = [question.render() for question in (*reading.train, *(reading.test or ()))]
+    found = [match[0] for text in texts if (match := _ENTITY.search(text))]
+    if not found:
+        return []
+    return [f"{counted(len(found), 'text')} with HTML entities such as {found[0]!r}, which are read as they are."]
+
+
+def _not_used(name: str) -> str:
+    return (
+        f"The column {name!r} holds texts and is not used; if it belongs before the question, use "
+        f"`columns=Columns(context=({name!r},))`."
+    )
+
+
+def _shared(rows: Sequence[Row], columns: Columns) -> bool:
+    """Whether different questions of one side share an id."""
+    asked: dict[tuple[bool, str], str] = {}
+    for row in rows:
+        own = row.values.get(columns.id or "")
+        question = str(row.values.get(columns.question))
+        if not is_empty(own) and asked.setdefault((row.held_out, str(own)), question) != question:
+            return True
+    return False
+
+
+def _mostly_offer(rows: Sequence[Row], columns: Columns) -> bool:
+    """Whether most rows offer choices of their own. Marks like (A) in only a few of the texts are not choices."""
     readable = [row for row in rows if not row.fault]
-    return 2 * sum(_row_offers(row, columns) for row in readable) > len(readable)
+    return 2 * sum(_offers(row, columns) for row in readable) > len(readable)
 
 
-def _row_offers(row: Row, columns: Columns) -> bool:
+def _offers(row: Row, columns: Columns) -> bool:
     asked, answer = row.values.get(columns.question), row.values.get(columns.answer)
     if isinstance(asked, Mapping) or isinstance(answer, Mapping):
         return True
@@ -58,24 +138,3 @@ def _row_offers(row: Row, columns: Columns) -> bool:
         return isinstance(asked, str) and written(asked, answer) is not None
     except BadRow:
         return False
-
-
-def _label_names(rows: Sequence[Row], columns: Columns) -> tuple[str, ...]:
-    """The distinct answers, sorted."""
-    names: set[str] = set()
-    for row in rows:
-        try:
-            names.add(clean("answer", row.values.get(columns.answer)))
-        except BadRow:
-            continue
-    if not 2 <= len(names) <= len(LETTERS):
-        raise DataError(
-            f"{columns.answer!r} has {counted(len(names), 'distinct answer')}, and there are no choices. A classification has "
-            f"2 to {len(LETTERS)} labels; for multiple-choice questions, name the choices: "
-            f'`columns=Columns(question={columns.question!r}, answer={columns.answer!r}, choices=("NAME", "NAME"))`.'
-        )
-    alike = sorted(name for name in names if sum(other.casefold() == name.casefold() for other in names) > 1)
-    if alike:
-        shown = ", ".join(map(repr, alike))
-        raise DataError(f"The labels {shown} in {columns.answer!r} differ only in case; write them the same way.")
-    return tuple(sorted(names))

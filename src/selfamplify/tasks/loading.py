@@ -1,29 +1,53 @@
 """Loading a task by its name."""
 
+import gc
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
+from ..arguments import check_flag, check_seed, check_whole, checked_path
 from ..errors import DataError, SettingsError
 from ..names import find
 from ..records import Question
 from ..text.lines import argument, counted, shortened
+from .checking import check_reading
 from .file import File
+from .readers.answers import AnswersFrom
 from .readers.columns import Columns
-from .readers.reading import bad_rows
-from .readers.rows import SUFFIXES
-from .source import AbstractSource
+from .readers.own_hub import HUB
+from .readers.reading import bad_rows, reasons
+from .readers.rows import FileFormat, is_file_name
+from .readers.shuffling import Shuffle
+from .source import AbstractSource, LeftOut, Reading
 from .task import Task, label_space, shuffle, split
+
+Data = str | Path | None
+
+
+class FileOptions(TypedDict, total=False):
+    """How a user's own file is read: the settings of ``File`` and of ``FileFormat``. See ``load_task``."""
+
+    columns: Columns | None
+    answers_from: AnswersFrom | None
+    labels: tuple[str, ...] | None
+    shuffle_choices: Shuffle
+    encoding: str | None
+    separator: str | None
+    header: bool | None
 
 
 def load_task(
     name: str,
-    data: str | Path | None = None,
+    data: Data = None,
     *,
-    test_data: str | Path | None = None,
-    columns: Columns | None = None,
+    test_data: Data = None,
     split_seed: int = 0,
     test_size: int | None = None,
     skip_bad: bool = False,
+    **reading: Unpack[FileOptions],
 ) -> Task:
     """Load a task by its name.
 
@@ -35,12 +59,12 @@ def load_task(
     name : str
         The name of a task of this package or of a plug-in, such as ``"snarks"``, or ``"file"`` for a file of one's own.
     data : str or Path, optional
-        A file, or a folder in the layout of the Hugging Face hub. By default, the task's own data: its data set on the hub, or
-        the questions that it makes.
+        A file, a folder in the layout of the Hugging Face hub, or, for the task ``"file"``, a data set of the hub as
+        ``"hub:owner/name"``, ``"hub:owner/name:config"`` or ``"hub:owner/name:config:split"``; a local copy of its repository
+        may take the place of ``owner/name``. By default, the task's own data: its data set on the hub, or the questions that it
+        makes.
     test_data : str or Path, optional
         A file of test questions. By default, the test side of ``data``, or questions split off it.
-    columns : Columns, optional
-        The columns of the file, for the task ``"file"`` only. By default, they are recognised by their names.
     split_seed : int, default 0
         The seed of the split and of the order of the questions.
     test_size : int, optional
@@ -48,6 +72,11 @@ def load_task(
         questions are split off as the task states, or half of them if the task states no number or there are not enough.
     skip_bad : bool, default False
         Whether to leave bad rows out and list them in ``Task.skipped``, rather than raise an error.
+    **reading
+        For the task ``"file"`` only, how to read the file. By default, all of it is recognised, and what was recognised is in
+        ``Task.notes``. ``columns``: the ``Columns``. ``answers_from``: whether numbers in the answers' column count from 0 or
+        from 1, or are the texts of choices ("text"). ``labels``: the labels of a classification, in their order.
+        ``shuffle_choices``: a seed, "auto" or "off". ``encoding``, ``separator``, ``header``: of a text file.
 
     Returns
     -------
@@ -61,25 +90,52 @@ def load_task(
     SettingsError
         If there is no such task, or an argument does not suit it.
     """
-    if test_size is not None and test_size < 1:
-        raise SettingsError(
-            f"The test side needs at least one question, but its size is {test_size}; use `test_size=1`, or more."
-        )
-    source = _source(name, columns)
-    reading = source.load(_path(data), _path(test_data), split_seed)
-    if reading.bad and not skip_bad:
-        raise bad_rows(reading.bad)
-    if reading.test is None:
-        train, test = split(reading.train, _split_size(name, len(reading.train), source.test_size, test_size), split_seed)
+    check_seed(split_seed, "split_seed")
+    check_flag("skip_bad", skip_bad)
+    if test_size is not None:
+        check_whole("test_size", test_size, 1, 100)
+    source, found = _read(name, data, test_data, split_seed, reading)
+    if found.bad and not skip_bad:
+        raise bad_rows(found.bad, found.notes)
+    if found.test is None:
+        size = _split_size(name, len(found.train), source.test_size, test_size, found.bad)
+        train, test = split(found.train, size, split_seed)
     else:
-        train = tuple(shuffle(reading.train, split_seed))
-        test = _first(name, shuffle(reading.test, split_seed), test_size)
+        train = tuple(shuffle(found.train, split_seed))
+        test = _first(name, shuffle(found.test, split_seed), test_size)
     if not train or not test:
         raise DataError(
-            f"Without copies, {name} has {counted(len(train), 'train question')} and {counted(len(test), 'test question')}, "
-            "and each side needs one; use more data, or other files."
+            f"Without copies, {name} has {counted(len(train), 'training question')} and {counted(len(test), 'test question')}, "
+            f"and each side needs one; use more data, or other files.{_why_bad(found.bad)}"
         )
-    return Task(name, train, test, label_space((*train, *test)), (*reading.bad, *reading.repeated))
+    notes = (*(_roles(found.roles) if isinstance(source, File) else ()), *found.notes)
+    skipped = tuple(map(str, (*found.bad, *found.known, *found.repeated)))
+    return Task(name, train, test, label_space((*train, *test)), skipped, found.places, notes)
+
+
+def read_data(name: str, data: Data, test_data: Data, seed: int, reading: FileOptions) -> Reading:
+    """What the source of a task reads, bad rows included, in the order of the data; arguments as for ``load_task``."""
+    return _read(name, data, test_data, seed, reading)[1]
+
+
+def _read(name: str, data: Data, test_data: Data, seed: int, reading: FileOptions) -> tuple[AbstractSource, Reading]:
+    path = _path("data", data)
+    check_reading(reading, FileOptions.__annotations__, path)
+    source = _source(name, reading)
+    with _without_collection():
+        return source, source.load(path, _path("test_data", test_data), seed)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Pause the garbage collector: rows contain no cycles, and searching them for some takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def as_task(task: object) -> Task:
@@ -104,55 +160,84 @@ def as_task(task: object) -> Task:
     """
     if isinstance(task, Task):
         return task
-    if isinstance(task, str) and not _names_file(task):
+    if isinstance(task, str) and task != "file" and not _names_file(task):
         return load_task(task)
-    raise _not_a_task(task)
-
-
-def _not_a_task(value: object) -> SettingsError:
-    return SettingsError(
-        f"A task is a `Task` or the name of one, but {shortened(repr(value))} was given; "
-        'use `task="snarks"`, or read your own file with `load_task("file", "questions.csv")`.'
+    own = isinstance(task, str | Path) and _names_file(str(task))
+    file = json.dumps(str(task), ensure_ascii=False) if own else '"questions.csv"'
+    raise SettingsError(
+        f"A task is a `Task` or the name of one, but {shortened(repr(task))} was given; "
+        f'use `task="snarks"`, or read your own file with `load_task("file", {file})`.'
     )
 
 
-def _source(name: str, columns: Columns | None) -> AbstractSource:
+def _source(name: str, reading: FileOptions) -> AbstractSource:
     if not isinstance(name, str):
-        raise _not_a_task(name)
+        raise SettingsError(
+            f'{shortened(repr(name))} is not the name of a task; use for example `load_task("snarks")`, or '
+            '`load_task("file", "questions.csv")` for your own file.'
+        )
     if _names_file(name):
-        raise SettingsError(f'{name!r} is a file, not the name of a task; use `task="file"` with {argument("data", name)}.')
+        raise SettingsError(f'{name!r} names data, not a task; use `task="file"` with {argument("data", name)}.')
     source: object = find("task", name)
     if isinstance(source, type) and issubclass(source, AbstractSource):
         source = source()
     if not isinstance(source, AbstractSource):
         raise SettingsError(f"The task {name!r} is not an AbstractSource, but {shortened(repr(source))}; fix or uninstall it.")
-    if columns is None:
+    given: dict[str, Any] = {name: value for name, value in reading.items() if value is not None}
+    if not given:
         return source
     if not isinstance(source, File):
-        raise SettingsError(f'Columns can be named only for your own file, not for the task {name}; use `task="file"`.')
-    return replace(source, columns=columns)
+        raise SettingsError(
+            f"How a file is read ({', '.join(given)}) can be set only for a file of your own, not for the task {name}; use "
+            '`task="file"`, or leave it out.'
+        )
+    formats = {name: given.pop(name) for name in ("encoding", "separator", "header") if name in given}
+    return replace(source, **given, format=FileFormat(**formats))
 
 
 def _names_file(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)
+    return is_file_name(name) or name.startswith(HUB)
 
 
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)
+def _path(name: str, path: Data) -> Path | None:
+    """The path of an argument. Raises SettingsError for anything else, such as a web address."""
+    if isinstance(path, str) and path.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"{argument(name, path)} is a web address; download the file, or, for a data set of the Hugging Face hub, use "
+            f"{argument(name, 'hub:owner/name')}."
+        )
+    return None if path is None else checked_path(name, path, "questions.csv")
 
 
-def _split_size(name: str, count: int, preset: int | None, wanted: int | None) -> int:
+def _split_size(name: str, count: int, preset: int | None, wanted: int | None, bad: Sequence[LeftOut]) -> int:
     """The number of questions to split off ``count`` questions."""
     if count < 2:
-        raise DataError(f"{name} has {counted(count, 'distinct good question')}, and a split needs two; use more data.")
+        raise DataError(
+            f"{name} has {counted(count, 'distinct good question')}, and a split needs two; use more data.{_why_bad(bad)}"
+        )
     if wanted is None:
         return preset if preset is not None and preset < count else count // 2
     if wanted >= count:
         raise DataError(
             f"{name} has {count} good questions, too few for a test side of {wanted} and a train pool; "
-            f"use `test_size={count - 1}`, or less."
+            f"use `test_size={count - 1}`, or less.{_why_bad(bad)}"
         )
     return wanted
+
+
+def _roles(roles: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which columns have which role, as one note."""
+    shown = (f"{role} {' to '.join(map(repr, _ends(names)))}" for role, names in roles.items())
+    return [f"Columns: {'; '.join(shown)}."]
+
+
+def _ends(names: Sequence[str]) -> Sequence[str]:
+    return names if len(names) == 1 else (names[0], names[-1])
+
+
+def _why_bad(bad: Sequence[LeftOut]) -> str:
+    """Why rows were left out, for an error that they may have caused."""
+    return "".join(f"\n  left out: {line}" for line in reasons(bad))
 
 
 def _first(name: str, test: list[Question], wanted: int | None) -> tuple[Question, ...]:

@@ -1,15 +1,38 @@
 """The interface of a named task: where its questions come from."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..records import Question
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that is not used.
+
+    Parameters
+    ----------
+    place : str
+        Where it is, such as ``"snarks.csv:12"``.
+    reason : str
+        Why it is not used.
+    line : int, default 0
+        Its line in a text file, or its number among the examples of another file; 0 if unknown.
+    """
+
+    place: str
+    reason: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
 @dataclass(frozen=True)
 class Reading:
-    """What a source has read: the questions, and one line for each row that was left out.
+    """What a source has read: the questions in the order of the data, and each row that was left out.
 
     Parameters
     ----------
@@ -17,16 +40,40 @@ class Reading:
         The train pool, or all questions if ``test`` is None.
     test : tuple of Question or None, default None
         The test side, or None if ``train`` is a single set that has yet to be split.
-    bad : tuple of str, default ()
-        For each row that can't be used: its place, and the reason.
-    repeated : tuple of str, default ()
-        For each train question that was left out because it is also a test question: its place, and the reason.
+    bad : tuple of LeftOut, default ()
+        The rows that can't be used.
+    repeated : tuple of LeftOut, default ()
+        The train questions that were left out because they are also test questions.
+    known : tuple of LeftOut, default ()
+        The bad rows that the source itself leaves out, because they are known.
+    places : mapping of str to str, default {}
+        The place of each question by its id, in the order of the data.
+    notes : tuple of str, default ()
+        One sentence for each thing that was recognised rather than stated, or that looks wrong.
+    roles : mapping of str to list of str, default {}
+        The columns of a file by their roles: question, answer, choices, distractors, context, id.
+    unused : tuple of str, default ()
+        The columns of a file without a role.
+    classification : bool, default False
+        Whether the labels are the choices of every question.
+    answers_from : int or None, default None
+        0 or 1, if answers are numbers of choices that count from there.
+    marked : bool, default False
+        Whether the choices themselves say which of them is right.
     """
 
     train: tuple[Question, ...]
     test: tuple[Question, ...] | None = None
-    bad: tuple[str, ...] = ()
-    repeated: tuple[str, ...] = ()
+    bad: tuple[LeftOut, ...] = ()
+    repeated: tuple[LeftOut, ...] = ()
+    known: tuple[LeftOut, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    roles: Mapping[str, list[str]] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+    classification: bool = False
+    answers_from: int | None = None
+    marked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

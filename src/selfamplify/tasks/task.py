@@ -1,10 +1,12 @@
 """A task: labelled questions, split into a pool to take shots from and questions to test on."""
 
 import random
+import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from ..arguments import check_whole
 from ..errors import DataError
 from ..records import Question
 from ..text.lines import counted
@@ -27,8 +29,12 @@ class Task:
     label_map : dict of str to str
         For each answer letter, its name in the task's own label space.
     skipped : tuple of str, default ()
-        One line for each row that was left out: bad rows (with ``skip_bad=True``), and train questions that the test file
-        repeats.
+        One line for each row that was left out: bad rows (with ``skip_bad=True``), the known bad rows of a public data set, and
+        train questions that the test side repeats.
+    places : mapping of str to str, default {}
+        For the id of each question that was read from a file or the hub, where it is: ``"snarks.csv:12"``. Errors name it.
+    notes : tuple of str, default ()
+        One sentence for each thing that was recognised in the data rather than stated, or that looks wrong there.
 
     Raises
     ------
@@ -41,6 +47,8 @@ class Task:
     test: tuple[Question, ...]
     label_map: dict[str, str]
     skipped: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.train or not self.test:
@@ -79,12 +87,15 @@ class Task:
 
         Raises
         ------
+        SettingsError
+            If ``limit`` is not a whole number of at least 1.
         DataError
-            If ``limit`` is less than 1 or greater than the number of test questions.
+            If ``limit`` is greater than the number of test questions.
         """
         if limit is None:
             return self
-        if not 1 <= limit <= len(self.test):
+        check_whole("limit", limit, 1, len(self.test))
+        if limit > len(self.test):
             raise DataError(
                 f"The task {self.name} has {counted(len(self.test), 'test question')}, but the limit is {limit}; "
                 f"use `limit={len(self.test)}`, or another number from 1 to {len(self.test)}."
@@ -116,8 +127,18 @@ def content_key(question: Question) -> tuple[str, ...]:
     return (question.text, *sorted(choice.text for choice in question.choices))
 
 
+def near_key(question: Question) -> tuple[str, ...]:
+    """A key that is also equal for questions that differ in case, white space, width of characters or the last mark."""
+    return (_bare(question.text), *sorted(_bare(choice.text) for choice in question.choices))
+
+
+def _bare(text: str) -> str:
+    usual = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(usual.casefold().split()).rstrip(" .?!…。") or text
+
+
 def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
-    """Split questions into a train pool and a test side at random, with all copies of a question on one side.
+    """Split questions into a train pool and a test side at random, with all near-copies of a question on one side.
 
     Parameters
     ----------
@@ -134,14 +155,15 @@ def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tup
         The two sides, each in a random order.
     """
     shuffled = shuffle(questions, seed)
-    copies = Counter(map(content_key, shuffled))  # counts keys in the order in which they first occur
+    keys = list(map(near_key, shuffled))
+    copies = Counter(keys)  # counts keys in the order in which they first occur
     room, chosen = test_size, set[tuple[str, ...]]()
     for key, count in copies.items():
         if count <= room:
             chosen.add(key)
             room -= count
-    train = tuple(question for question in shuffled if content_key(question) not in chosen)
-    return train, tuple(question for question in shuffled if content_key(question) in chosen)
+    train = tuple(question for question, key in zip(shuffled, keys, strict=True) if key not in chosen)
+    return train, tuple(question for question, key in zip(shuffled, keys, strict=True) if key in chosen)
 
 
 def shuffle(questions: Sequence[Question], seed: int) -> list[Question]:

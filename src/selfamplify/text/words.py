@@ -5,7 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_CORE = re.compile(r"(?:[-+$€£](?=\d))?[^\W_](?:.*[^\W_])?[%°]*")
+from .segments import half_width, segments, separated
+
+_CORE = re.compile(r"(?:[-+$€£](?=\d))?[^\W_](?:.*[^\W_])?[%°％]*")
 """A word without the punctuation around it; a sign, a currency symbol and a unit belong to a number."""
 
 
@@ -27,7 +29,10 @@ class Word:
 
 
 def candidate_words(text: str, labels: Sequence[str] = ()) -> list[Word]:
-    """Return the words of a text, split at white space, without pure punctuation and without the "(A)" markers of labels.
+    """Return the words of a text, without pure punctuation and without the "(A)" markers of labels.
+
+    Words are separated by white space and full-width marks. Text in scripts without spaces, such as Chinese, Japanese and Thai,
+    is divided into words by ICU, or into characters if icu4py is not installed. Markers may be full-width, as in "（Ａ）".
 
     Parameters
     ----------
@@ -36,16 +41,26 @@ def candidate_words(text: str, labels: Sequence[str] = ()) -> list[Word]:
     labels : sequence of str, default ()
         The labels whose markers are left out.
     """
-    markers = {f"({label})" for label in labels}
+    markers = frozenset(half_width(f"({label})") for label in labels)
     words: list[Word] = []
-    for match in re.finditer(r"\S+", text):
-        core = _CORE.search(match.group())
-        if core and match.group() not in markers:
-            start, end = match.start() + core.start(), match.start() + core.end()
-            while end < match.end() and unicodedata.category(text[end]).startswith("M"):
-                end += 1  # accents and vowel signs that are characters of their own
-            words.append(Word(text[start:end], start, end))
+    for part in re.finditer(r"\S+", separated(_without_wide(text, markers))):
+        for left, right in segments(text, *part.span()):
+            core = _CORE.search(text, left, right)
+            if core and half_width(text[left:right]) not in markers:
+                start, end = core.span()
+                while end < len(text) and unicodedata.category(text[end]).startswith("M"):
+                    end += 1  # accents and vowel signs that are characters of their own
+                words.append(Word(text[start:end], start, end))
     return words
+
+
+def _without_wide(text: str, markers: frozenset[str]) -> str:
+    """The text, of the same length, with spaces in place of markers that contain full-width characters."""
+    narrow = half_width(text)
+    for marker in () if narrow == text else re.finditer("|".join(map(re.escape, markers)) or "(?!)", narrow):
+        if text[marker.start() : marker.end()] != marker.group():
+            text = text[: marker.start()] + " " * len(marker.group()) + text[marker.end() :]
+    return text
 
 
 def overlapping(

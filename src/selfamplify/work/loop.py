@@ -63,8 +63,10 @@ class _Batches(Generic[Item, Record]):
     def _looked_up(self, items: Sequence[Item], start: int) -> _Batch[Item, Record]:
         keys = self._store.keys(self._stage, items, start)
         known = self._store.find(self._stage, keys)
-        self._done += len(known)
         asked = {key: item for key, item in zip(keys, items, strict=True) if key not in known}
+        self._done += sum(key in known for key in keys)
+        if self._handed and not asked:  # once something is computed, progress ends at the total
+            self._report()
         return _Batch(keys, known, list(asked.items()), set(asked))
 
     def lacking(self) -> Iterator[Sequence[Item]]:
@@ -78,7 +80,7 @@ class _Batches(Generic[Item, Record]):
 
     def take(self, coming: Computed[Record], until: _Batch[Item, Record]) -> None:
         """Take records until that batch is complete or a second is over, and keep them."""
-        start, part = monotonic(), dict[Hashable, Record]()
+        start, part, done = monotonic(), dict[Hashable, Record](), 0
         try:
             while until.missing and monotonic() - start < _PART:
                 number, place, record = next(coming)
@@ -86,10 +88,11 @@ class _Batches(Generic[Item, Record]):
                 key = batch.asked[place][0]
                 batch.known[key] = part[key] = record
                 batch.missing.discard(key)
+                done += batch.keys.count(key)
         finally:
             if part:
                 self._store.keep(self._stage, part)
-                self._done += len(part)
+                self._done += done
                 self._report()
 
     def _report(self) -> None:

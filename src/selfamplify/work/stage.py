@@ -13,7 +13,9 @@ Record = TypeVar("Record")
 Compute = Callable[[Any, Sequence[Item]], Iterable[tuple[int, Record]]]
 """Takes a worker's model and a batch of items; yields the place of each item in the batch with its record, in any order."""
 Progress = Callable[[str, int, int], None]
-"""Called before every batch and after every part of it: what is being done, how many items are done, of how many."""
+"""Called before every batch and after every part of it: what is being done, how many items are done, of how many.
+
+It is not called if all records are known."""
 
 
 def silent(what: str, done: int, total: int) -> None:

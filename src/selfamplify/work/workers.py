@@ -36,10 +36,13 @@ class InProcess(AbstractWorkers):
 
 
 def computed(compute: Compute[Item, Record], model: Any, batch: Sequence[Item]) -> Generator[tuple[int, Record], None, None]:
-    """The records of one batch. Raises ValueError unless there is one per item."""
-    count = 0
+    """The records of one batch. Raises ValueError as soon as it is clear that there is not exactly one per item."""
+    missing, items = set(range(len(batch))), counted(len(batch), "item")
     for place, record in compute(model, batch):
-        count += 1
+        if place not in missing:
+            fault = "a second record for the item" if 0 <= place < len(batch) else "a record"
+            raise ValueError(f"`compute` yielded {fault} at place {place} of a batch of {items}; yield one record per item.")
+        missing.discard(place)
         yield place, record
-    if count != len(batch):
-        raise ValueError(f"{counted(count, 'record')} for {counted(len(batch), 'item')}")
+    if missing:
+        raise ValueError(f"`compute` yielded {counted(len(batch) - len(missing), 'record')} for {items}; yield one per item.")

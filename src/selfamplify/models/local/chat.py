@@ -90,7 +90,7 @@ def _rewritten(what: str) -> ModelError:
 
 
 def _refuse_control_tokens(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> None:
-    tokens = _control_tokens(tokenizer)
+    tokens = control_tokens(tokenizer)
     for text in texts:
         for token in tokens:
             if token in text:
@@ -100,10 +100,10 @@ def _refuse_control_tokens(tokenizer: PreTrainedTokenizerBase, texts: Iterable[s
                 )
 
 
-def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> set[str]:
+def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[str]:
     """What a text must not contain: the named special tokens, and those that only the vocabulary marks, such as Llama 3's."""
     added = tokenizer.added_tokens_decoder.values()  # pyright: ignore[reportAttributeAccessIssue]
-    return {*tokenizer.all_special_tokens, *(str(token) for token in added if token.special)}
+    return frozenset((*tokenizer.all_special_tokens, *(str(token) for token in added if token.special)))
 
 
 def render(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> str:
@@ -123,16 +123,20 @@ def _rendered(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], c
             continue_final_message=continued,
         )
     except Exception as error:  # a template is a program by the model's makers
-        roles = " and ".join(dict.fromkeys(("user", "assistant", *(message.role for message in messages))))
-        system = any(message.role == "system" for message in messages)
-        remedy = (
-            "move the text of the system turn into the user's turn" if system else "use a model with another template, or none"
-        )
         raise ModelError(
-            f"The chat template of this tokenizer does not take {roles} turns that end in an unfinished reply "
-            f"({first_line(error)}); {remedy}."
+            f"The chat template of this tokenizer can't write these turns ({first_line(error)}); {_remedy(messages)}."
         ) from error
     return str(text)
+
+
+def _remedy(messages: Sequence[Message]) -> str:
+    """What to do about turns that a template refuses."""
+    roles = [message.role for message in messages]
+    if "system" in roles:
+        return "move the text of the system turn into the user's turn"
+    if any(role != ("user", "assistant")[place % 2] for place, role in enumerate(roles)):
+        return "let the turns of user and assistant alternate, and begin with the user's"
+    return "use a model with another template, or none"
 
 
 def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, labels: Sequence[str]) -> Reading:

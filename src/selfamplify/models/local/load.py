@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from ... import demo
+from ...arguments import check_whole
 from ...errors import ModelError, SettingsError
 from ...network import hub_answers
 from ...text.lines import argument, first_line, one_line, shortened
@@ -79,8 +80,9 @@ def load_model(
         If there is no such model, or if it can't be loaded.
     """
     _check_name(name)
-    _check_count("batch_tokens", batch_tokens, 8192)
-    _check_count("window", window, 64)
+    for setting, value, example in (("batch_tokens", batch_tokens, 8192), ("window", window, 64)):
+        if value is not None:
+            check_whole(setting, value, 1, example)
     check_choice("dtype", dtype, get_args(Dtype))
     target = _device(device)
     check_placement(device_map, quantize)
@@ -91,7 +93,7 @@ def load_model(
         )
     options = placement_arguments(target, device_map, quantize) | {"dtype": _dtype(dtype, target)}
     module, tokenizer = _loaded(name, target, options)
-    return LocalModel(module, tokenizer, _label(name), batch_tokens, window)
+    return LocalModel(module, tokenizer, label(name), batch_tokens, window)
 
 
 def as_model(model: object, what: str = "model") -> AbstractLanguageModel:
@@ -128,14 +130,21 @@ def as_model(model: object, what: str = "model") -> AbstractLanguageModel:
     raise SettingsError(f'The {what} is {shown}, which is not a model; use `load_model("org/model")`, or give the name itself.')
 
 
+def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model, without its weights; ``name`` is as for ``load_model``.
+
+    Raises SettingsError for an invalid name, ModelError if there is no such model, or its tokenizer can't be loaded.
+    """
+    _check_name(name)
+    return _tokenizer(name, *_origin(name))
+
+
 def _loaded(name: str | Path, device: torch.device, options: dict[str, Any]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The model and the tokenizer, on their devices. Raises ModelError if they can't be loaded, or not completely."""
-    source = _source(name)
-    offline = Path(source).is_dir() or not hub_answers()
-    common = {"trust_remote_code": False, "local_files_only": offline}
+    source, common = _origin(name)
+    tokenizer = _tokenizer(name, source, common)
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(source, **common)
             module, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore
                 source, use_safetensors=True, output_loading_info=True, **common, **options
             )
@@ -147,14 +156,32 @@ def _loaded(name: str | Path, device: torch.device, options: dict[str, Any]) -> 
             f'`device_map="auto"` or `device="cpu"`.'
         ) from error
     except Exception as error:  # a damaged or foreign checkpoint may raise anything
-        raise ModelError(
-            f"The model {name} could not be loaded ({first_line(error)}); give a local folder with config.json, "
-            f"tokenizer.json and *.safetensors, or a name on the Hugging Face hub while there is a network connection."
-        ) from error
+        raise _not_loaded(name, error) from error
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:3])
         raise ModelError(f"The weights of {name} are incomplete ({missing} missing); download or save the model again.")
     return module, tokenizer
+
+
+def _tokenizer(name: str | Path, source: str, common: dict[str, bool]) -> PreTrainedTokenizerBase:
+    try:
+        with quiet():
+            return AutoTokenizer.from_pretrained(source, **common)
+    except Exception as error:  # as for the weights
+        raise _not_loaded(name, error) from error
+
+
+def _not_loaded(name: str | Path, error: Exception) -> ModelError:
+    return ModelError(
+        f"The model {name} could not be loaded ({first_line(error)}); give a local folder with config.json, "
+        f"tokenizer.json and *.safetensors, or a name on the Hugging Face hub while there is a network connection."
+    )
+
+
+def _origin(name: str | Path) -> tuple[str, dict[str, bool]]:
+    """Where to load from, and the arguments of transformers' loading functions that depend on it."""
+    source = _source(name)
+    return source, {"trust_remote_code": False, "local_files_only": Path(source).is_dir() or not hub_answers()}
 
 
 def _source(name: str | Path) -> str:
@@ -170,7 +197,7 @@ def _source(name: str | Path) -> str:
     return str(name)
 
 
-def _label(name: str | Path) -> str:
+def label(name: str | Path) -> str:
     """The name that a loaded model shows."""
     path = Path(name).expanduser()
     return path.resolve().name if path.is_dir() else str(name)
@@ -181,13 +208,6 @@ def _check_name(name: object) -> None:
         raise SettingsError(
             f"The name of a model must be a text or a path, not {shortened(one_line(repr(name)), 60)}; "
             f'use `load_model("embedded")`, a folder, or a hub name such as `load_model("org/model")`.'
-        )
-
-
-def _check_count(name: str, value: object, example: int) -> None:
-    if value is not None and (not isinstance(value, int) or value < 1):
-        raise SettingsError(
-            f"{argument(name, value)} is invalid; use a whole number of at least 1, such as {argument(name, example)}, or None."
         )
 
 

@@ -96,6 +96,10 @@ class LocalModel(AbstractDifferentiableModel):
     def fingerprint(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         return fingerprint(self.module, self.tokenizer, (chats_of.PLAIN_TEMPLATE, self.blank, self._ends))
 
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        return chats_of.control_tokens(self.tokenizer)
+
     def encode(self, chat: Chat) -> Encoded:
         return self._encoder.encode(chat)
 

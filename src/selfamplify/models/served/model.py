@@ -11,6 +11,7 @@ from typing import Any
 from ...errors import ModelError, SettingsError
 from ...records import Chat, Decoding, Encoded, Generation, NextToken
 from ...text.lines import sha256
+from ...text.segments import half_width
 from ..model import AbstractLanguageModel
 from .abilities import CONTINUE, SAMPLING, Abilities, described, probe
 from .connections import Refused
@@ -241,11 +242,14 @@ def _said(text: str, chat: Chat, labels: Sequence[str]) -> NextToken:
 
 
 def label_of(token: str, labels: Sequence[str]) -> str | None:
-    """The label that a token is, or the only one that it begins; white space and brackets around it are ignored."""
-    core = token.strip(" ▁Ġ\n\t()")
-    if core in labels or not core:
-        return core or None
-    begun = [label for label in labels if label.startswith(core)]
+    """The label that a token is, or the only one that it begins; white space and brackets around it are ignored.
+
+    Full-width characters count as their ASCII forms, here and in ``label_in``.
+    """
+    core, known = half_width(token).strip(" ▁Ġ\n\t()"), {half_width(label): label for label in labels}
+    if core in known or not core:
+        return known.get(core)
+    begun = [label for name, label in known.items() if name.startswith(core)]
     return begun[0] if len(begun) == 1 else None
 
 
@@ -254,8 +258,8 @@ def label_in(text: str, prefill: str, labels: Sequence[str]) -> str | None:
 
     Otherwise the first label in brackets; otherwise None.
     """
-    text = text.lstrip()
+    text, prefill, known = half_width(text).lstrip(), half_width(prefill), {half_width(label): label for label in labels}
     overlap = next((size for size in range(min(len(text), len(prefill)), 0, -1) if prefill.endswith(text[:size])), 0)
-    names = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    names = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
     found = re.match(rf"[\s(*\"']*({names})(?!\w)", text[overlap:]) or re.search(rf"\(({names})\)", text)
-    return found[1] if found else None
+    return known[found[1]] if found else None

@@ -34,8 +34,8 @@ class AbstractPlanted(AbstractSource):
         """Make the questions of both sides. See ``AbstractSource.load``."""
         if data is not None or test_data is not None:
             raise SettingsError(
-                f"The task {self.name} makes its own questions, and {data or test_data} can't be read for it; "
-                'leave the file out, or read it with `task="file"`.'
+                f"The task {self.name} makes its own questions and reads no file; leave {data or test_data} out, "
+                'or read it with `task="file"`.'
             )
         train, test = (self.scenes(seed, part, SIZE, part == "test") for part in ("train", "test"))
         return Reading(tuple(scene.question for scene in train), tuple(scene.question for scene in test))

@@ -1,29 +1,40 @@
-"""Reading CSV, TSV, JSONL and JSON files as rows, each with the place that an editor shows for it.
+"""Reading files as rows, each with the place that an editor shows for it.
 
-A line that can't be parsed becomes a row with a fault, and a byte that is not UTF-8 becomes a lone surrogate. All bad rows of a
-file can therefore be reported at once, when the rows are turned into questions.
+A row that can't be parsed has a fault, and a byte that is not UTF-8 becomes a lone surrogate. All bad rows of a file can
+therefore be reported at once, when the rows are turned into questions. What had to be guessed about a file is noted.
 """
 
 import codecs
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...errors import DataError
+from ...errors import DataError, SettingsError
+from ...text.lines import argument
+from .binary import read_columnar
+from .decoding import read_text
+from .documents import read_json
+from .excel import read_excel
+from .found import Found
+from .tables import read_table
+
+_TABLES = (".csv", ".tsv", ".tab", ".txt")
+_DOCUMENTS = (".json", ".jsonl", ".ndjson")
+_COLUMNAR = (".parquet", ".arrow", ".feather")
+_KINDS = (*_TABLES, *_DOCUMENTS, *_COLUMNAR, ".xlsx")
+
+SUFFIXES = (*_KINDS, *(f"{kind}.gz" for kind in (*_TABLES, *_DOCUMENTS)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a data set, as it was written.
 
     Parameters
     ----------
     place : str
-        Where the row is: ``"snarks.csv:12"``, ``"snarks.json: example 12"``.
+        Where the row is: ``"snarks.csv:12"``, ``"snarks.json: example 12"``, ``"snarks.parquet: row 12"``.
     name : str
         The id of the question if the row has no id of its own.
     values : mapping of str to any JSON value, default {}
@@ -32,6 +43,8 @@ class Row:
         Whether the row belongs to the test side.
     fault : str, default ""
         Why the row could not be parsed; empty if it could.
+    line : int, default 0
+        The number in ``place``: of a line, an example or a row, from 1 on; 0 if unknown.
     """
 
     place: str
@@ -39,116 +52,125 @@ class Row:
     values: Mapping[str, Any] = field(default_factory=dict)
     held_out: bool = False
     fault: str = ""
+    line: int = 0
 
 
-def read_rows(path: Path, held_out: bool = False) -> list[Row]:
-    """All rows of a text file, in order. Raises DataError if it is missing, empty, or in another format."""
+@dataclass(frozen=True)
+class FileFormat:
+    """What a file does not say about itself. None: it is recognised.
+
+    Parameters
+    ----------
+    encoding : str or None, default None
+        The encoding of a text file, such as ``"cp1252"``.
+    separator : str or None, default None
+        The character between the cells of delimited text, such as ``";"``.
+    header : bool or None, default None
+        Whether the first line of delimited text, or the first row of an Excel sheet, holds the names of the columns.
+    """
+
+    encoding: str | None = None
+    separator: str | None = None
+    header: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.separator is not None and (len(self.separator) != 1 or self.separator in '"\r\n'):
+            shown = argument("separator", self.separator)
+            raise SettingsError(f'A separator is one character other than a quote, not {shown}; use `separator=";"`.')
+        if self.encoding is not None and not _is_encoding(self.encoding):
+            raise SettingsError(f'There is no encoding {self.encoding!r}; use `encoding="cp1252"` or `encoding="utf-8"`.')
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a file holds.
+
+    Parameters
+    ----------
+    rows : tuple of Row
+        Its rows, in order.
+    notes : tuple of str, default ()
+        One sentence about each thing that was guessed.
+    named : bool, default True
+        Whether the columns have names of their own; otherwise they are called "1", "2", …
+    """
+
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    named: bool = True
+
+
+RECOGNISED = FileFormat()
+"""Everything about the file is recognised."""
+
+
+def read_rows(path: Path, held_out: bool = False, format: FileFormat = RECOGNISED) -> Rows:
+    """All rows of a file, in order.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    held_out : bool, default False
+        Whether its rows belong to the test side.
+    format : FileFormat, default FileFormat()
+        What the file does not say about itself.
+
+    Returns
+    -------
+    Rows
+        The rows, bad ones included.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, empty, or in another format.
+    """
     if not path.exists():
         raise DataError(f"There is no file {path}; check the path.")
-    suffix = path.suffix.lower()
-    if suffix not in _READERS:
-        raise DataError(f"{path} is not a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file; convert it to one of these.")
-    before_number = f"{path}: example " if suffix == ".json" else f"{path}:"
-    rows = []
-    for number, found in _READERS[suffix](_text(path), path):
-        place, name = f"{before_number}{number}", f"{path.stem}-{number}"
-        fault = found if isinstance(found, str) else ""
-        rows.append(Row(place, name, {} if isinstance(found, str) else found, held_out, fault))
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; use a file in it.")
+    kind, found = _read(path, format)
+    stem = path.name[: -len(kind)]
+    before = f"{path}{found.before_number}"
+    rows = tuple(
+        Row(f"{before}{number}", f"{stem}-{number}", {}, held_out, values, number)
+        if isinstance(values, str)
+        else Row(f"{before}{number}", f"{stem}-{number}", values, held_out, "", number)
+        for number, values in found.rows
+    )
     if not rows:
-        raise DataError(f"{path} contains no rows; use a file with one question per row.")
-    return rows
+        after = "" if kind in (*_DOCUMENTS, *_COLUMNAR) or not path.stat().st_size else " after the names of its columns"
+        raise DataError(f"{path} contains no rows{after}; use a file with one question per row.")
+    return Rows(rows, found.notes, found.named)
 
 
-_Found = Iterator[tuple[int, dict[str, Any] | str]]
-"""Line or example numbers, each with the values of its row or the reason why there are none."""
+def is_file_name(name: str) -> bool:
+    """Whether ``name`` ends as the name of a file that can be read does."""
+    return name.lower().endswith(SUFFIXES)
 
 
-def _text(path: Path) -> str:
+def _read(path: Path, format: FileFormat) -> tuple[str, Found]:
+    """The suffix of a file, compression included, and what the file holds."""
+    suffix = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
+    if suffix is None:
+        old = path.suffix.lower() == ".xls"
+        remedy = "save it as .xlsx or .csv" if old else f"convert it to one of these: {', '.join(SUFFIXES)}"
+        raise DataError(f"{path} has no suffix of a kind that can be read; {remedy}.")
+    kind = suffix.removesuffix(".gz")
+    if kind in _COLUMNAR:
+        return suffix, read_columnar(path, kind)
+    if kind == ".xlsx":
+        return suffix, read_excel(path, format.header)
+    text, notes = read_text(path, format.encoding)
+    read = read_json(path, text, kind) if kind in _DOCUMENTS else read_table(path, text, kind, format.separator, format.header)
+    return suffix, Found(read.rows, read.before_number, (*notes, *read.notes), read.named)
+
+
+def _is_encoding(name: str) -> bool:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} can't be read ({error.strerror}); use a file that can be.") from error
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError(f"{path} is encoded in UTF-16; save it as UTF-8.")
-    return data.decode("utf-8-sig", errors="surrogateescape")
-
-
-def _table(delimiter: str) -> Callable[[str, Path], _Found]:
-    """A reader of delimited text. Its ``line_num`` also counts the lines inside quoted cells, as editors do."""
-
-    def read(text: str, path: Path) -> _Found:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        try:
-            header = next(reader, [])
-        except csv.Error as error:
-            raise DataError(f"{path}:1: the column names are malformed ({error}); fix that line.") from error
-        if len(set(header)) < len(header):
-            twice = next(name for name in header if header.count(name) > 1)
-            raise DataError(f"{path}:1: two columns are named {twice!r}; rename one of them.")
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield line, f"malformed row ({error})"
-                continue
-            if len(cells) == len(header):
-                yield line, dict(zip(header, cells, strict=True))
-            elif cells:
-                yield line, f"{len(cells)} cells for {len(header)} column names; quote cells that contain the separator"
-
-    return read
-
-
-def _lines(text: str, path: Path) -> _Found:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                yield number, _mapping(_parsed(line, number))
-            except ValueError as error:
-                yield number, f"malformed JSON ({error})"
-
-
-def _document(text: str, path: Path) -> _Found:
-    """A list of examples, or an object with such a list; BIG-bench's task prefix is added to every example."""
-    if not text.strip():
-        return
-    try:
-        document = _parsed(text)
-    except ValueError as error:
-        raise DataError(f"{path} is malformed JSON ({error}); fix it, or name it .jsonl if each line is an object.") from error
-    shared = {}
-    if isinstance(document, dict):
-        shared = {key: document[key] for key in ("task_prefix",) if key in document}
-        document = next((document[key] for key in ("examples", "data", "rows") if key in document), None)
-    if not isinstance(document, list):
-        raise DataError(f'{path} contains no list of examples; write [{{…}}, …] or {{"examples": [{{…}}, …]}}.')
-    for number, example in enumerate(document, 1):
-        found = _mapping(example)
-        yield number, found if isinstance(found, str) else shared | found
-
-
-def _parsed(text: str, first_line: int = 1) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        line = first_line + error.lineno - 1
-        raise ValueError(f"{error.msg.removesuffix(' at')} at line {line}, column {error.colno}") from error
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _mapping(value: Any) -> dict[str, Any] | str:
-    return value if isinstance(value, dict) else f"a value of type {type(value).__name__}, not an object {{…}}"
-
-
-_READERS: dict[str, Callable[[str, Path], _Found]] = {
-    ".csv": _table(","),
-    ".tsv": _table("\t"),
-    ".jsonl": _lines,
-    ".json": _document,
-}
-
-SUFFIXES = (*_READERS, ".parquet")
+        codecs.lookup(name)
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True

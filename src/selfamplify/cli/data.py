@@ -1,0 +1,70 @@
+"""``selfamplify data``: how a file of questions is read, without a model."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import selfamplify
+
+from ..text.lines import counted, shortened
+from ..text.printable import printable
+from . import options
+from .groups import grouped
+from .screen import say
+from .translation import in_options
+
+_BAD = 10
+
+
+@grouped
+def describe(
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="A file, or hub:OWNER/NAME[:CONFIG][:SPLIT]; for another --task, a file of it."),
+    ],
+    file: options.FileOptions,
+    task: Annotated[str, typer.Option("--task", help="A task from `selfamplify list` that reads files.")] = "file",
+    test_data: Annotated[Path | None, typer.Option("--test-data", help="A file of test questions.")] = None,
+    examples: Annotated[int, typer.Option("--examples", min=0, help="Number of questions to show.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Show how a file of questions is read: its columns, answers and labels, every guess, and some questions."""
+    found = selfamplify.overview(task, data, test_data=test_data, **file.given())
+    warnings = [in_options(warning, describe) for warning in found.warnings]
+    if as_json:
+        print(json.dumps(found.as_json(examples) | {"warnings": warnings}, indent=2, ensure_ascii=False))
+        return
+    reading = found.reading
+    kind = ", texts to classify" if reading.classification else _choices(found.choices)
+    sides = f" ({len(reading.train)} to train, {len(reading.test)} to test)" if reading.test is not None else ""
+    say(f"{data}: {counted(len(found.questions), 'question')}{sides}{kind}", "bold")
+    labels = ", ".join(f"{shortened(label)} {count}" for label, count in found.labels.items())
+    rows = {
+        **{role: ", ".join(names) for role, names in reading.roles.items()},
+        "not used": ", ".join(reading.unused) or "none",
+        "labels" if reading.classification else "right": labels,
+        "numbers": "" if reading.answers_from is None else f"count from {reading.answers_from}",
+        "length": f"{found.words[0]} words in the median, {found.words[1]} in the longest, with choices",
+        "near-copies": str(found.copies),
+        "bad rows": str(len(reading.bad)),
+    }
+    for name, value in rows.items():
+        if value:
+            say(f"  {name:<12} {value}")
+    for warning in warnings:
+        say(f"note: {warning}")
+    for row in reading.bad[:_BAD]:
+        say(f"bad: {shortened(str(row), 200)}")
+    if len(reading.bad) > _BAD:
+        say(f"bad: … and {len(reading.bad) - _BAD} more")
+    for question in found.questions[:examples]:
+        say(f"\n{printable(question.render())}\n  → ({question.answer})")
+
+
+def _choices(counts: dict[int, int]) -> str:
+    """How many choices the questions have: ``, 4 choices each``, or ``, 3 choices (2), 4 choices (98)``."""
+    if len(counts) == 1:
+        return f", {next(iter(counts))} choices each"
+    return "".join(f", {number} choices ({count})" for number, count in counts.items())

@@ -1,0 +1,99 @@
+"""Checks of how a user's own file is to be read: a wrong argument is refused before the file is opened."""
+
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ..arguments import check_flag
+from ..errors import SettingsError
+from ..text.lines import argument, one_line, shortened
+from .readers.columns import Columns
+
+_JSON = (".json", ".jsonl", ".ndjson")
+_SINGLE, _SEVERAL = ("question", "answer", "id"), ("choices", "distractors", "context")
+
+
+def check_reading(given: Mapping[str, Any], known: Collection[str], data: Path | None) -> None:
+    """Raise SettingsError for an unknown argument, an invalid one, or one that does not suit the kind of file."""
+    for name, value in given.items():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            remedy = f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(sorted(known))}."
+            raise SettingsError(f"There is no argument `{name}` for reading a file; {remedy}")
+        if value is not None:
+            _CHECKS[name](value)
+    kind = "" if data is None else data.name.lower().removesuffix(".gz")
+    for name, kinds in (("separator", "CSV"), ("header", "CSV and Excel")):
+        if given.get(name) is not None and kind.endswith(_JSON):
+            raise SettingsError(f"{argument(name, given[name])} is for {kinds} files, and {data} is JSON; leave it out.")
+
+
+def _check_columns(value: object) -> None:
+    if not isinstance(value, Columns):
+        shown = value.__name__ if isinstance(value, type) else shortened(one_line(repr(value)))
+        raise SettingsError(
+            f'{shown} does not name columns; use for example `columns=Columns(question="text", answer="label")`.'
+        )
+    for name in _SINGLE:
+        column: object = getattr(value, name)
+        if column is not None and not isinstance(column, str):
+            raise SettingsError(f'`columns=Columns({name}={column!r})` is not a name; use `columns=Columns({name}="NAME")`.')
+    for name in _SEVERAL:
+        columns: object = getattr(value, name)
+        if not _are_texts(columns):
+            single = columns if isinstance(columns, str) else "NAME"
+            raise SettingsError(f"`{name}={columns!r}` is not a tuple of names; use `columns=Columns({name}=({single!r},))`.")
+
+
+def _check_answers_from(value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | str) or value not in (0, 1, "text"):
+        raise SettingsError(
+            f'{argument("answers_from", value)} is invalid; use `answers_from=0`, `answers_from=1` or `answers_from="text"`.'
+        )
+
+
+def _check_labels(value: object) -> None:
+    remedy = 'use for example `labels=("no", "yes")`'
+    if not _are_texts(value):
+        raise SettingsError(f"{argument('labels', value)} is not a tuple of texts; {remedy}.")
+    labels: list[str] = list(value)  # pyright: ignore[reportArgumentType]
+    if len(labels) < 2 or len(set(labels)) < len(labels) or not all(map(str.strip, labels)):
+        shown = argument("labels", tuple(labels))
+        raise SettingsError(f"A classification needs two or more different labels, which {shown} are not; {remedy}.")
+
+
+def _check_shuffle(value: object) -> None:
+    if value not in ("auto", "off") and (isinstance(value, bool) or not isinstance(value, int)):
+        raise SettingsError(
+            f'{argument("shuffle_choices", value)} is not a seed; use `shuffle_choices=0`, or `shuffle_choices="off"`.'
+        )
+
+
+def _check_encoding(value: object) -> None:
+    if not isinstance(value, str):
+        raise SettingsError(f'{argument("encoding", value)} is not a text; use for example `encoding="cp1252"`.')
+
+
+def _check_separator(value: object) -> None:
+    if not isinstance(value, str):
+        raise SettingsError(f'{argument("separator", value)} is not a text; use for example `separator=";"`.')
+
+
+def _check_header(value: object) -> None:
+    check_flag("header", value)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(each, str) for each in value)
+
+
+_CHECKS: dict[str, Callable[[object], None]] = {
+    "columns": _check_columns,
+    "answers_from": _check_answers_from,
+    "labels": _check_labels,
+    "shuffle_choices": _check_shuffle,
+    "encoding": _check_encoding,
+    "separator": _check_separator,
+    "header": _check_header,
+}

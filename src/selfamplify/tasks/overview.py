@@ -1,0 +1,118 @@
+"""How a task's data was read, as a person checks it before anything is asked of a model."""
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+from ..arguments import check_whole
+from ..records import Question
+from ..text.lines import counted
+from .loading import Data, FileOptions, read_data
+from .source import Reading
+from .task import label_space, near_key
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How data was read.
+
+    Parameters
+    ----------
+    reading : Reading
+        The questions, in the order of the data, and what was recognised.
+    labels : dict of str to int
+        How often each label is right: letters, or the label names of a classification.
+    choices : dict of int to int
+        How many questions have a number of choices.
+    words : tuple of int
+        The words of the median question and of the longest, choices included.
+    copies : int
+        How many questions are nearly copies of another; a split keeps all of them on one side.
+    """
+
+    reading: Reading
+    labels: dict[str, int]
+    choices: dict[int, int]
+    words: tuple[int, int]
+    copies: int
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All questions, those of the test side last."""
+        return (*self.reading.train, *(self.reading.test or ()))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was recognised or looks wrong, with a line for training questions that the test side repeats."""
+        repeated = self.reading.repeated
+        count = counted(len(repeated), "training question")
+        return [*self.reading.notes, *([f"{count} left out; the first: {repeated[0]}"] if repeated else [])]
+
+    def as_json(self, examples: int) -> dict[str, Any]:
+        """The overview as plain values, with the first ``examples`` questions."""
+        check_whole("examples", examples, 0, 3)
+        reading = self.reading
+        return {
+            "questions": len(self.questions),
+            "classification": reading.classification,
+            "answers_from": reading.answers_from,
+            "labels": self.labels,
+            "columns": {role: names if role in _LISTS else names[0] for role, names in reading.roles.items()},
+            "unused": list(reading.unused),
+            "warnings": self.warnings,
+            "bad": [{"line": row.line, "reason": row.reason} for row in reading.bad],
+            "examples": [_example(question) for question in self.questions[:examples]],
+        }
+
+
+_LISTS = ("choices", "distractors", "context")
+
+
+def overview(name: str, data: Data = None, *, test_data: Data = None, **reading: Unpack[FileOptions]) -> Overview:
+    """Read a task's data as ``load_task`` does, without splitting it, and say how it was read.
+
+    Parameters
+    ----------
+    name, data, test_data, **reading
+        As for ``load_task``.
+
+    Returns
+    -------
+    Overview
+        Bad rows are in it, and raise no error.
+
+    Raises
+    ------
+    DataError
+        If the data can't be read at all.
+    SettingsError
+        If there is no such task, or an argument does not suit it.
+    """
+    found = read_data(name, data, test_data, 0, reading)
+    questions = (*found.train, *(found.test or ()))
+    lengths = [len(question.render().split()) for question in questions]
+    return Overview(
+        found,
+        _labels(questions, found.classification),
+        dict(sorted(Counter(len(question.choices) for question in questions).items())),
+        (round(statistics.median(lengths)), max(lengths)) if lengths else (0, 0),
+        len(questions) - len(set(map(near_key, questions))),
+    )
+
+
+def _labels(questions: Sequence[Question], classification: bool) -> dict[str, int]:
+    counts = Counter(question.answer for question in questions)
+    names = label_space(questions) if questions else {}
+    return {names[letter] if classification else letter: counts[letter] for letter in names}
+
+
+def _example(question: Question) -> dict[str, Any]:
+    texts = {choice.label: choice.text for choice in question.choices}
+    return {
+        "question": question.text,
+        "choices": list(texts.values()),
+        "answer": question.answer,
+        "answer_text": texts[question.answer],
+    }

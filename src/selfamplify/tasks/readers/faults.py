@@ -1,0 +1,5 @@
+"""Why a row can't be used."""
+
+
+class BadRow(ValueError):
+    """Why one row can't be used."""

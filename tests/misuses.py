@@ -1,0 +1,87 @@
+"""Plain arguments of the wrong kind, and what each refusal must say; run as a script, so without the tests' type checks."""
+
+# pyright: basic, reportArgumentType=false, reportCallIssue=false
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from small import scripted, talker, task
+
+import selfamplify
+from selfamplify import KernelShap, Plan, Prompt, SelfAmplify, Task, amplify, build, evaluate
+from selfamplify.errors import SettingsError
+
+SCRIPTED, SMALL = scripted(talker), task()
+PROMPT = Prompt("zero_shot", "Choose.", (), SMALL.label_map)
+
+
+def _read(folder: Path, name: str = "quiz.csv", **given: Any) -> Task:
+    (folder / name).write_text("question,a,b,answer\nq,x,y,A\nr,x,y,B\n")
+    return selfamplify.load_task("file", folder / name, **given)
+
+
+WRONG: list[tuple[str, Callable[[Path], object], str]] = [
+    ("amplify shots", lambda _: amplify(SCRIPTED, SMALL, "random", shots=2.5), "`shots=8`"),
+    ("amplify keywords", lambda _: amplify(SCRIPTED, SMALL, "random", keywords="6"), "`keywords=6`"),
+    ("amplify seed", lambda _: amplify(SCRIPTED, SMALL, "random", seed="x"), "`seed=0`"),
+    ("amplify selection", lambda _: amplify(SCRIPTED, SMALL, "random", selection=None), "error, random, success"),
+    ("amplify progress", lambda _: amplify(SCRIPTED, SMALL, "random", selection="random", progress=True), "`progress=print`"),
+    ("amplify file", lambda _: amplify(SCRIPTED, "quiz.csv", "random"), 'load_task("file", "quiz.csv")'),
+    ("evaluate limit", lambda _: evaluate(SCRIPTED, SMALL, PROMPT, limit="3"), "`limit="),
+    ("evaluate io", lambda _: evaluate(SCRIPTED, SMALL, PROMPT, io="no"), "`io=True`"),
+    ("evaluate out", lambda _: evaluate(SCRIPTED, SMALL, PROMPT, out=5), '`out="runs/mine"`'),
+    ("build out", lambda _: build(SCRIPTED, SMALL, "", method="random", selection="random", shots=2), '`out="runs/mine"`'),
+    ("plan text", lambda _: Plan("random"), "`methods=('random',)`"),
+    ("plan number", lambda _: Plan(("random",), keywords=6), "`keywords=(6,)`"),
+    ("plan seed", lambda _: Plan(("random",), seeds=("0",)), "`seed=0`"),
+    ("plan limit", lambda _: Plan(("random",), limit=-1), "`limit=350`"),
+    ("plan settings", lambda _: Plan(("random",), settings=[1]), "`settings="),
+    ("preset", lambda _: selfamplify.preset(SMALL, "table1"), "table1"),
+    ("make_explainer", lambda _: selfamplify.make_explainer(KernelShap), "kernel_shap"),
+    ("settings", lambda _: selfamplify.make_explainer("lime", ["samples"]), "`settings="),
+    ("explainer of a method", lambda _: SelfAmplify("kernel_shap"), "`KernelShap()`"),
+    ("session", lambda _: selfamplify.Session("embedded"), '`load_model("embedded")`'),
+    ("no session", lambda _: selfamplify.select(SCRIPTED, SMALL, "error", 2, 0), "`Session(model)`"),
+    ("question", lambda _: PROMPT.messages(None), "as a text"),
+    ("length", lambda _: PROMPT.with_length("9"), "`max_new_tokens=300`"),
+    ("run", lambda _: selfamplify.Run(None), '`out="runs/mine"`'),
+    ("table", lambda _: selfamplify.comparison_table("runs/mine"), "`Table.load(folder)`"),
+    ("task name", lambda _: selfamplify.load_task(SMALL), '`load_task("snarks")`'),
+    ("unknown option", lambda folder: _read(folder, separators=";"), "`separator`"),
+    ("columns", lambda folder: _read(folder, columns={"question": "q"}), "Columns(question="),
+    ("one choice column", lambda folder: _read(folder, columns=selfamplify.Columns(choices="abc")), "choices=('abc',)"),
+    ("answers_from", lambda folder: _read(folder, answers_from=2), "`answers_from=0`"),
+    ("labels", lambda folder: _read(folder, labels="yes"), '`labels=("no", "yes")`'),
+    ("one label", lambda folder: _read(folder, labels=("yes",)), '`labels=("no", "yes")`'),
+    ("shuffle_choices", lambda folder: _read(folder, shuffle_choices="x"), "`shuffle_choices=0`"),
+    ("encoding", lambda folder: _read(folder, encoding=8), '`encoding="cp1252"`'),
+    ("separator", lambda folder: _read(folder, separator=5), '`separator=";"`'),
+    ("header", lambda folder: _read(folder, header="yes"), "`header=True`"),
+    ("test_size", lambda folder: _read(folder, test_size=0.2), "`test_size=100`"),
+    ("split_seed", lambda folder: _read(folder, split_seed=[1]), "`split_seed=0`"),
+    ("data", lambda _: selfamplify.load_task("file", ["a.csv"]), '`data="questions.csv"`'),
+    ("web address", lambda _: selfamplify.load_task("file", "https://x.org/a.csv"), '`data="hub:owner/name"`'),
+    ("JSON header", lambda folder: _read(folder, "quiz.json", header=True), "leave it out"),
+]
+
+
+def fault(call: Callable[[Path], object], remedy: str, folder: Path) -> str:
+    """What is wrong with a refusal; empty if nothing is."""
+    try:
+        return f"accepted: {call(folder)!r}"
+    except SettingsError as error:
+        text = str(error)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    if SCRIPTED.answered:
+        return "the model was asked"
+    return "" if remedy in text and "\n" not in text and len(text) < 300 else text
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        for what, attempt, expected in WRONG:
+            if problem := fault(attempt, expected, Path(temporary)):
+                print(f"{what}: {problem}")
