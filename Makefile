@@ -44,7 +44,7 @@ model: .venv/test.done  ## Train the embedded model again: 35 minutes on two cor
 	@touch $@
 
 .venv/test.done: .venv/demo.done
-	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,autocot,ray,large,languages]' --group test
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,autocot,ray,large,languages,gguf]' --group test
 	@touch $@
 
 clean:  ## Remove .venv and runs

@@ -34,6 +34,7 @@ from selfamplify.records import Explanation, ScoredWords, WrittenText
 TASKS = ("planted_arc", "planted_snarks")
 EXPLAINERS = (
     "deep_lift",
+    "attn_lrp",
     "deep_lift_captum",
     "gradient_x_activation",
     "integrated_gradients",

@@ -23,6 +23,10 @@ WILD = (
     "nan",
 )  # fmt: skip
 """Pieces of text that mean something in one layout or another."""
+QUOTED = (
+    '"not I,', 'said he"', '"not I', '"', '""', '"yes"', '"a", "b"', '"a" or "b"', '6" pipe', '"said" he', 'he "said"', '"x,y"',
+)  # fmt: skip
+"""Choices with quotes at their ends or inside, as in cells that were not written by a CSV library."""
 PLAIN = ("river", "stone", "light", "force", "plant", "metal", "Zoé", "water", "planet", "window")
 
 
@@ -63,6 +67,7 @@ def _choices(pieces: Sequence[str], odd: bool) -> st.SearchStrategy[tuple[str, .
             st.sampled_from("abcdef"),
             st.sampled_from(("yes", "no", "true", "false")),
             st.sampled_from(("option1", "option2", "A. river")),
+            st.sampled_from(QUOTED),
         ]
     one = [st.lists(kind, min_size=2, max_size=5, unique_by=bare) for kind in (*kinds, st.one_of(kinds))]
     return st.one_of(one).map(tuple)
@@ -256,6 +261,8 @@ _DIALECTS: dict[str, dict[str, Any]] = {
     "tsv": {"delimiter": "\t"},
     "txt": {"delimiter": "\t"},
 }
+_LITERAL = {"literal.tsv": "\t", "literal.csv": ","}
+"""Kinds of files with cells as they are, and what separates these."""
 _ENCODINGS = {"bom.csv": "utf-8-sig", "utf-16.csv": "utf-16"}
 
 
@@ -289,8 +296,8 @@ def _cells(table: Sequence[dict[str, Any]], header: bool) -> list[list[Any]]:
 
 def _delimited(kind: str, table: Sequence[dict[str, Any]], header: bool) -> str:
     cells = _cells(table, header)
-    if kind == "literal.tsv":
-        return "".join("\t".join(map(str, row)) + "\n" for row in cells)
+    if kind in _LITERAL:
+        return "".join(_LITERAL[kind].join(map(str, row)) + "\n" for row in cells)
     dialect: dict[str, Any] = {"lineterminator": "\n"} | _DIALECTS.get(kind, {})
     file = io.StringIO(newline="")
     csv.writer(file, **dialect).writerows(cells)
@@ -330,7 +337,10 @@ def representable(item: Item, layout: str) -> bool:
 
 
 def holds(kind: str, table: Sequence[dict[str, Any]]) -> bool:
-    """Whether a kind of file can hold the rows unchanged."""
-    everything = "".join(str(_cell(value)) for row in table for value in row.values())
-    forbidden = {"literal.tsv": "\t\n", "escaped.csv": "\\"}.get(kind, "")
+    """Whether a kind of file can hold the rows unchanged. A cell in quotes looks as if a library had written it."""
+    cells = [str(_cell(value)) for row in table for value in row.values()]
+    everything = "".join(cells)
+    if kind in _LITERAL and any(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells):
+        return False
+    forbidden = f"{_LITERAL[kind]}\n" if kind in _LITERAL else "\\" if kind == "escaped.csv" else ""
     return not any(sign in everything for sign in forbidden)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from small import number_of, right, scripted, task
 
 from selfamplify import PAPER, InputOutput, Prompt, Question, Sample, Session, ZeroShotCot, evaluate
-from selfamplify.answering.answer import answer, ask_after
+from selfamplify.answering.answer import answer
+from selfamplify.answering.asked import ask_after
 from selfamplify.answering.fitting import fit
 from selfamplify.errors import ContextError, DataError
 from selfamplify.models.model import AbstractLanguageModel

@@ -77,10 +77,10 @@ def plain_logprob(model: LocalModel, ids: list[int], answer: tuple[int, ...]) ->
 def plain_value(game: TokenGame, present: np.ndarray) -> float:
     """The log-probability of a game's answer after a coalition."""
     gone = {place for own, stays in zip(game.positions, present, strict=True) if not stays for place in own}
+    blank = game.model.baseline("auto").token
+    assert blank is not None
     ids = [
-        game.model.blank if place in gone else token
-        for place, token in enumerate(game.ids)
-        if game.absent == "mask" or place not in gone
+        blank if place in gone else token for place, token in enumerate(game.ids) if game.absent == "mask" or place not in gone
     ]
     assert isinstance(game.model, LocalModel)
     return plain_logprob(game.model, ids, game.target.ids)
@@ -273,7 +273,7 @@ def test_default_takes_more_evaluations_for_a_long_prompt() -> None:
 
 
 def test_same_seed_gives_the_same_scores() -> None:
-    explainer = KernelShap(value="logprob", samples=60)
+    explainer = KernelShap(value="logprob", baseline="pad", samples=60)
     one, again, other = (attribute(model_of("llama"), CHAT, "A cow", explainer, seed=seed) for seed in (1, 1, 2))
     assert one.scores == again.scores != other.scores
 
@@ -479,13 +479,13 @@ def test_saved_attribution_is_read_back(tmp_path: Path, found: AnswerAttribution
 
 
 def test_settings_and_seed_are_those_that_were_used(tmp_path: Path) -> None:
-    explainer = KernelShap(value="logprob", samples=60, estimator="least_squares")
+    explainer = KernelShap(value="logprob", baseline="pad", samples=60, estimator="least_squares")
     found = attribute(model_of("llama"), PROMPT, SEVERAL, explainer, seed=7)
     again = AnswerAttribution.load(found.save(tmp_path / "a.json"))
     assert (again.explainer, again.seed) == ("kernel_shap", 7)
     assert make_explainer(again.explainer, again.settings) == explainer
     assert attribute(model_of("llama"), again.messages, again.answer, explainer, seed=again.seed or 0).scores == found.scores
-    assert "absent=mask, samples=60, estimator=least_squares, seed=7" in Shown(found._repr_html_()).text
+    assert "baseline=pad, absent=mask, samples=60, estimator=least_squares, seed=7" in Shown(found._repr_html_()).text
     assert attribute(model_of("llama"), PROMPT, SEVERAL).settings["samples"] == 350, "those of the default, too"
     hash(found)
 
@@ -494,22 +494,23 @@ def test_files_of_the_first_version_are_read_without_settings(tmp_path: Path) ->
     found = attribute(model_of("llama"), PROMPT, SEVERAL, ablation, seed=3)
     file = found.save(tmp_path / "a.json")
     data = json.loads(file.read_text())
-    assert data.pop("settings") == {"value": "logprob", "absent": "mask"} and data.pop("seed") == 3
+    assert data.pop("settings") == {"value": "logprob", "baseline": "auto", "absent": "mask"}
+    assert data.pop("baseline") == {"text": "<pad>", "token": 3, "role": ""} and data.pop("seed") == 3
     file.write_text(json.dumps(data | {"version": 1}))
-    assert AnswerAttribution.load(file) == replace(found, settings={}, seed=None)
+    assert AnswerAttribution.load(file) == replace(found, settings={}, seed=None, baseline=None)
 
 
 def test_damaged_files_are_refused_in_one_line(tmp_path: Path) -> None:
     file = attribute(model_of("llama"), PROMPT, SEVERAL, ablation).save(tmp_path / "deep" / "a.json")
     good = file.read_text()
-    for bad in ("", "{", "[]", "{}", good.replace('"version": 2', '"version": 3'), good.replace("milk", "silk", 1),
+    for bad in ("", "{", "[]", "{}", good.replace('"version": 3', '"version": 4'), good.replace("milk", "silk", 1),
                 good.replace('"start": 6', '"start": "x"'), good.replace('"message": 0', '"message": 7')):  # fmt: skip
         file.write_text(bad)
         with pytest.raises(DataError, match="attribute the answer again") as error:
             AnswerAttribution.load(file)
         assert "\n" not in str(error.value)
-    with pytest.raises(DataError, match="version 3, but"):
-        file.write_text(good.replace('"version": 2', '"version": 3'))
+    with pytest.raises(DataError, match="version 4, but"):
+        file.write_text(good.replace('"version": 3', '"version": 4'))
         AnswerAttribution.load(file)
     with pytest.raises(DataError, match="Can't read"):
         AnswerAttribution.load(tmp_path / "nowhere.json")

@@ -103,6 +103,8 @@ def test_any_answer_to_any_prompt_is_explained(run: Run, stories: Path, tmp_path
     assert f"{found.cost.forward_passes} forward passes" in out
     code, out, _ = run("explain", "--prompt", text, *given, "--units", "token", "--span", "cats chase", "--absent", "delete")
     assert code == 0 and "user: What do cats chase?\nassistant: mice)" in out
+    code, out, _ = run("explain", "--prompt", text, *given, "--baseline", "pad")
+    assert code == 0 and "(replaced by '</s>', which ends a turn)" in out
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CHAT.encode())))
     page = tmp_path / "mice.html"
     code, out, _ = run("explain", "--prompt", "-", "--model", stories, "--answer", "A", "--samples", "40", "--out", page)
@@ -188,6 +190,7 @@ MISUSES = [
     ("compare OWN --out OUT --methods random --keywords 0", "--keywords 6"),
     ("data ROWS --answers-from 2", "one of: 0, 1, text"),
     ("data ROWS --labels yes", "--labels no,yes"),
+    ("data ROWS --label-names 0,1", "--label-names 0=negative,1=positive"),
     ("data CHAT --header", "--header is for CSV and Excel files"),
     ("data CHAT --separator ;", "leave it out"),
     ("data https://x.org/quiz.csv", "use hub:owner/name"),
@@ -224,7 +227,8 @@ MISUSES = [
     ("evaluate ROWS OWN", "There is no prompt at"),
     ("show nowhere", "selfamplify build"),
     ("show DATABASE", "prompt.json"),
-    ("doctor --model x", "add --server URL"),
+    ("doctor --model ./x", "hub name such as org/model"),
+    ("doctor --model x.gguf", "There is no file x.gguf"),
     ("demo --limit 0", "--limit"),
     ("list --jsn", "--json"),
     *((f"{name} --nope", "--nope") for name in COMMANDS),

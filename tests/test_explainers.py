@@ -208,7 +208,7 @@ def test_game_equals_plain_forward_passes(name: str, absent: Absent) -> None:
     for present, value in zip(coalitions, values[:9], strict=True):
         gone = {place for own, stays in zip(game.positions, present, strict=True) if not stays for place in own}
         ids = [
-            model.blank if place in gone else token
+            model.baseline("auto").token if place in gone else token
             for place, token in enumerate(game.ids)
             if absent == "mask" or place not in gone
         ]
@@ -460,6 +460,20 @@ def test_self_topk_and_self_exp_are_given_the_answer() -> None:
         assert chat.prefill.startswith("The answer is (A)")
 
 
+@pytest.mark.parametrize(
+    ("explainer", "copied", "own"),
+    [(SelfTopk(keywords=2), '"word1", and "word2"', 'moss", and "warm".'), (SelfExp(), "step1, step2, step3.", " Palms warm.")],
+    ids=["self_topk", "self_exp"],
+)
+def test_a_copied_example_is_asked_for_again_without_it(explainer: SelfTopk | SelfExp, copied: str, own: str) -> None:
+    model = ScriptedModel(lambda chat: copied if "Example:" in chat.messages[0].content else own)
+    found = explainer.explain(model, LEAF, OURS, 0)
+    said = found.text if isinstance(found, WrittenText) else found.words
+    assert said in (("moss", "warm"), "Step 1: Palms warm.")
+    with pytest.raises(ExplanationError, match="1"):
+        explainer.explain(ScriptedModel(lambda chat: copied.removeprefix('"')), LEAF, OURS, 0)
+
+
 @pytest.mark.parametrize("explainer", [SelfTopk(), SelfExp()], ids=str)
 def test_model_that_writes_nothing_is_an_explanation_error(explainer: SelfTopk | SelfExp) -> None:
     with pytest.raises(ExplanationError, match='use an attribution such as `explainer="kernel_shap"`'):
@@ -494,13 +508,14 @@ def test_method_settings_fill_what_an_explainer_leaves_open() -> None:
 
 
 def test_settings_are_fields() -> None:
-    assert settings_of("kernel_shap") == {"value", "absent", "samples", "estimator", "stop_when_settled", "keywords"}
+    known = {"value", "baseline", "absent", "samples", "estimator", "stop_when_settled", "keywords"}
+    assert settings_of("kernel_shap") == known
     assert make_explainer("kernel_shap", {"samples": "9", "value": "margin"}) == KernelShap(samples=9, value="margin")
     with pytest.raises(SettingsError, match=r"`KernelShap\(samples='many'\)` is invalid"):
         make_explainer("kernel_shap", {"samples": "many"})
     with pytest.raises(SettingsError, match="no setting 'absent'"):
         make_explainer("deep_lift", {"absent": "delete"})
-    with pytest.raises(SettingsError, match="no setting 'sample'; it has: absent, estimator, keywords, samples, stop"):
+    with pytest.raises(SettingsError, match="no setting 'sample'; it has: absent, baseline, estimator, keywords, samples"):
         make_explainer("kernel_shap", {"sample": 9})
     with pytest.raises(SettingsError, match="did you mean 'deep_lift'"):
         make_explainer("deeplift", {})
@@ -508,12 +523,12 @@ def test_settings_are_fields() -> None:
 
 def test_a_default_explainer_writes_what_it_computes() -> None:
     expected = {
-        "kernel_shap": "KernelShap(value='logit', absent='mask', samples=350, estimator='gaussian_process', "
+        "kernel_shap": "KernelShap(value='logit', baseline='auto', absent='mask', samples=350, estimator='gaussian_process', "
         "stop_when_settled=None, keywords=None)",
-        "deep_lift": "DeepLift(value='logit')",
-        "feature_ablation": "FeatureAblation(value='logit', absent='mask')",
+        "deep_lift": "DeepLift(value='logit', baseline='auto')",
+        "feature_ablation": "FeatureAblation(value='logit', baseline='auto', absent='mask')",
     }
-    assert {name: repr(make_explainer(name).completed(value="logit")) for name in expected} == expected
+    assert {name: repr(make_explainer(name).completed(value="logit", baseline="auto")) for name in expected} == expected
 
 
 def test_an_explainer_is_an_instance_or_a_name() -> None:

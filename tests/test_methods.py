@@ -2,16 +2,19 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from small import mixed, number_of, question, right, scripted, shared, talker, task
 
 from selfamplify import (
     DEFAULT,
+    AbstractExplainer,
     AutoCot,
     ClusteredAutoCot,
     DeepLift,
     KernelShap,
+    Prompt,
     RandomWords,
     Sample,
     SelfAmplify,
@@ -19,6 +22,7 @@ from selfamplify import (
     SelfTopk,
     Session,
     amplify,
+    evaluate,
     load_model,
     make_method,
     select,
@@ -189,3 +193,19 @@ def test_attributions_of_a_real_model_become_the_papers_sentence():
         assert shot.reply.startswith("The 3 keywords ") and shot.reply.endswith(f"the answer is ({shot.question.answer})")
         assert isinstance(shot.explanation, ScoredWords)
         assert shot.question.text.startswith(shot.explanation.words[0])
+
+
+@pytest.mark.parametrize("explainer", [RandomWords(), SelfExp()], ids=str)
+def test_a_prefill_begins_every_reply_and_is_recorded(explainer: AbstractExplainer, tmp_path: Path):
+    seen: list[str] = []
+
+    def script(chat: Chat) -> str:
+        seen.append(chat.prefill)
+        return talker(chat)
+
+    prompt = amplify(scripted(script), TASK, explainer, shots=2, selection="random", profile=replace(DEFAULT, prefill=True))
+    assert prompt.prefill and all(shot.reply.startswith(prompt.prefill) for shot in prompt.shots)
+    assert Prompt.load(prompt.save(tmp_path)).prefill == prompt.prefill
+    seen.clear()
+    result = evaluate(scripted(script), TASK, prompt, io=True)
+    assert result.io is not None and {prompt.prefill, "The answer is ("} <= set(seen)

@@ -10,7 +10,6 @@ from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, asked, model_of, plain_tokens, 
 from selfamplify import Decoding, LocalModel, Prompt, Question
 from selfamplify.errors import ModelError
 from selfamplify.games.question import locate
-from selfamplify.models.local.chat import PLAIN_STOP
 from selfamplify.records import Chat, Message, Shot
 from selfamplify.text.words import candidate_words
 
@@ -87,7 +86,7 @@ def plain_generation(model: LocalModel, chat: Chat, decoding: Decoding, seed: in
     """What transformers writes after one whole prompt."""
     tokens = plain_tokens(model, ids_of(model, chat), decoding, seed, ends)
     text = str(model.tokenizer.decode(list(tokens), skip_special_tokens=True))
-    return text.split(PLAIN_STOP)[0].strip() if model.tokenizer.chat_template is None else text.strip()
+    return text.split("\nQuestion:")[0].strip() if model.tokenizer.chat_template is None else text.strip()
 
 
 ENDS = {"stories260K": [1, 2], "cardputer-chat-3M": [14018]}

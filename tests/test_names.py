@@ -17,10 +17,12 @@ from selfamplify.methods.making import method_names
 from selfamplify.methods.method import AbstractMethod
 from selfamplify.methods.selection import AbstractSelection
 from selfamplify.methods.self_amplify import SelfAmplify
+from selfamplify.models.local.named import NamedModel
 from selfamplify.names import NAMES, Kind, find, registered, unknown_name
 from selfamplify.tasks.source import AbstractSource
 
 KINDS: dict[Kind, type] = {
+    "model": NamedModel,
     "task": AbstractSource,
     "explainer": AbstractExplainer,
     "selection": AbstractSelection,

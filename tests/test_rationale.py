@@ -1,10 +1,12 @@
 """Explanations as sentences: the paper's wording, and which keywords in which order."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfamplify import layout_for
+from selfamplify import Prompt, layout_for
 from selfamplify.errors import ExplanationError
 from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, keywords
 from selfamplify.prompting.wording import APPENDIX, OURS, choices, listed
@@ -127,3 +129,21 @@ def test_texts_are_inserted_and_never_used_as_templates(words: list[str], text: 
     assert listed(keywords(hostile, 9)) in KeywordFormat(OURS, 9).reply(hostile, "A")
     said = ThoughtFormat(OURS).reply(WrittenText("q", "x", text + "{thought}"), "A")
     assert said == f"Let's think step by step. {text}{{thought}} Therefore, the answer is (A)"
+
+
+@pytest.mark.parametrize(
+    ("layout", "explanation", "opening"),
+    [
+        (AnswerFormat(OURS), None, "The answer is ("),
+        (KeywordFormat(OURS, 3), SCORED, 'The 3 keywords "'),
+        (KeywordFormat(APPENDIX, 1), SCORED, 'The keyword "'),
+        (StepFormat(OURS, 2), WRITTEN, "2-step rationale:"),
+        (ThoughtFormat(OURS), WRITTEN, "Let's think step by step."),
+    ],
+)
+def test_every_reply_begins_with_the_opening(layout: Any, explanation: Any, opening: str):
+    assert layout.opening == opening
+    assert layout.reply(explanation, "B").startswith(opening)
+    written = layout.reply(explanation, "B").removeprefix(opening)
+    prompt = Prompt("mine", "?", (), {}, prefill=opening)
+    assert prompt.reply(written.strip()) == layout.reply(explanation, "B")

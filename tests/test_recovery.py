@@ -1,11 +1,17 @@
 """Reading labels from what models write."""
 
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from small import LETTERS, question
+from small import LETTERS, question, shared
 
 from selfamplify import Choice, Question
+from selfamplify.answering import own, plain, rules
 from selfamplify.answering.rules import RULES, recover
 
 PALMS = question(choices=("wet palms", "dry palms", "palms covered with oil", "palms"))
@@ -45,7 +51,7 @@ PALMS = question(choices=("wet palms", "dry palms", "palms covered with oil", "p
         ("a hand is warm", None),
         ("A.M. radio", None),
         ("E. None of these", None),
-        ("I would go for (C), since oil is slippery", ("C", "parenthesised")),
+        ("I would go for (C), since oil is slippery", ("C", "stated")),
         ("Not (A), rather (B)", ("B", "parenthesised")),
         ("The answer is not (A).", None),
         ("It cannot be (C), nor", None),
@@ -54,9 +60,9 @@ PALMS = question(choices=("wet palms", "dry palms", "palms covered with oil", "p
         ("Answer - B", ("B", "stated")),
         ("Not (E), rather (B)", ("B", "parenthesised")),
         ("Dry palms make the most heat", ("B", "chosen_text")),
-        ("It is the palms covered with oil.", ("C", "chosen_text")),
+        ("It is the palms covered with oil.", ("C", "concluded")),
         ("Just palms", ("D", "chosen_text")),
-        ("Dry palms, not wet palms", None),
+        ("Dry palms, not wet palms", ("B", "chosen_text")),
         ("Dry palms, or palms of any kind", None),
         ("palmsy", None),
         ("", None),
@@ -99,3 +105,162 @@ def test_recover_never_fails_and_returns_only_labels_of_the_question(text: str, 
 @given(st.sampled_from("ABCD"), st.text(st.characters(exclude_characters="aA"), max_size=40))
 def test_recover_takes_the_closing_statement_whatever_comes_before(label: str, before: str):
     assert recover(f"{before}, therefore the answer is ({label})", PALMS) == (label, "stated")
+
+
+WRAPPINGS = (
+    "The answer is ({})",
+    "ANSWER: ${}$",
+    "The final answer is \\boxed{{{}}}.",
+    "So \\( \\boxed{{\\text{{{}}}}} \\)",
+    "Answer: [{}]",
+    "Answer: `{}`",
+    "The answer is (**{}**)",
+    "The answer is **{}**.",
+    "__Answer__: {}",
+    '{{"answer": "{}"}}',
+    "<answer>{}</answer>",
+    "**Answer: {}**",
+    "Option {} is correct.",
+    "Option {} is correct, I think",
+    "{} is the correct answer.",
+    "({}) is the most appropriate choice",
+    "The answer must be {}.",
+    "The correct answer would be {}",
+    "The correct answer to this hard question is: {}",
+    "The answer is:\n\n{}",
+    "I would choose ({}).",
+    "I'll go with option {}.",
+    "答案是{}",
+    "正确答案：（{}）。",
+    "我选{}。",
+    "选项{}正确",
+    "答えは（{}）です",
+)
+CHATTER = ("", "Let me think about skin and heat first.\n", "Rubbing warms.\n\n", "A hand is warm. ", "I think so. ", "So, ")
+LABEL_SETS = ("ABCD", "ABCDEFGHIJ", "12", "abc", ("AA", "AB", "B"))
+
+
+@given(
+    st.sampled_from(WRAPPINGS),
+    st.sampled_from(LABEL_SETS).flatmap(lambda labels: st.tuples(st.just(labels), st.sampled_from(labels))),
+    st.sampled_from(CHATTER),
+    st.booleans(),
+)
+def test_recover_reads_a_label_in_any_wrapping(wrapping: str, chosen: tuple[Sequence[str], str], before: str, wide: bool):
+    labels, label = chosen
+    asked = Question("q", "?", tuple(Choice(each, f"thing {each * 3}") for each in labels), labels[0])
+    written = "".join(chr(ord(each) + 0xFEE0) for each in label) if wide else label
+    found = recover(before + wrapping.format(written), asked)
+    assert found is not None and found[0] == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Dry", None),
+        ("dry palms", "B"),
+        ("The answer is dry palms.", "B"),
+        ('The correct answer is: "Palms covered with oil"', "C"),
+        ("The answer is A wet palms", "A"),
+        ("The answer is a wet palms", "A"),
+        ("A: dry palms", "B"),
+        ("A: wet palms", "A"),
+        ("(A) wet palms slip. (B) dry palms rub. Therefore, it is dry palms.", "B"),
+        ("A. wet palms: no.\nB. dry palms: yes.", None),
+        ("It isn't wet palms but dry palms.", "B"),
+        ("Neither wet palms nor dry palms", None),
+        ("wet palms is wrong, dry palms", "B"),
+        ("I don't think B is correct.", None),
+        ("I'm not sure whether (B) is the right answer", None),
+        ("(A) is incorrect, (B)", "B"),
+        ("The wrong answer is (A).", None),
+        ("The answer is A or B.", None),
+        ("Choose from A, B, C and D.", None),
+        ("The answer is C-shaped, I think.", None),
+        ("The answer is C++", None),
+        ("The answer is D.C. or so", None),
+        ("The answer isn't (C)", None),
+        ("B-52 bombers", None),
+        ("A dog is an animal.", None),
+        ("I think so", None),
+        ("Vitamin C is good.", None),
+        ("The answer is (B)\n\nThe answer is (C", "B"),
+        ("Look like (A) or (B). Generate the right single answer.\nOutput example: The answer is (A)", None),
+        ("Generate the right single answer. Ouput example: The answer is (A)", None),
+        ("Output example: Let's think. Therefore, the answer is (A)\nSo the answer is (D)", "D"),
+        ("Rubbing warms.\n\nB", "B"),
+        ("Rubbing warms.\n**(C)**", "C"),
+        ("assistant\nThe answer is (B)", "B"),
+        ("<|im_start|>assistant\nThe answer is (B)<|im_end|>", "B"),
+        ("不选A，选B", "B"),
+        ("答案不是（A），应该选（C）", "C"),
+        ("A不正确，B正确", "B"),
+    ],
+)
+def test_recover_weighs_what_is_said(text: str, label: str | None):
+    found = recover(text, PALMS)
+    assert (found and found[0]) == label
+
+
+TURNS = (
+    "\nQuestion: next? (C) x\nThe answer is (C)",
+    "\n\nQ: next?\nA: (C)",
+    "\nQuestion 2: next? The answer is (C)",
+    "\nuser\nnext?\nassistant\nThe answer is (C)",
+    "<|im_end|>\n<|im_start|>user\nnext? The answer is (C)",
+    "<|eot_id|>The answer is (C)",
+    "\n### Instruction: next\n(C)",
+    "\nHuman: next? The answer is (C)",
+    "\n问题：下一个？答案是（C）",
+    "</s>The answer is (C)",
+    "<end_of_turn>\nThe answer is (C)",
+)
+
+
+@given(st.sampled_from(TURNS), st.sampled_from(["The answer is (B)", "B", "Dry palms", "**B**", "(B) dry palms"]))
+def test_an_invented_turn_never_decides(turn: str, reply: str):
+    found = recover(reply + turn, PALMS)
+    assert found is not None and found[0] == "B"
+    assert recover("I can't say." + turn, PALMS) is None
+
+
+WORDS = ("a", "I", "think", "plant", "palm", "answer", "the", "is", "hot", "dog", "not", "sure", ",", "1990", "C-shaped")
+
+
+@given(st.lists(st.sampled_from(WORDS)).map(" ".join))
+def test_texts_without_a_statement_give_no_label(text: str):
+    assert recover(f"{text} plant", PALMS) is None
+
+
+def test_recover_reads_the_outside_trial():
+    for line in shared("cases", "k10_replies.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        choices = tuple(Choice(*each) for each in row["choices"].items())
+        found = recover(row["reply"], Question("q", row["question"], choices, choices[0].label))
+        assert (found and found[0]) == row["label"], row["reply"]
+
+
+def test_no_pattern_repeats_without_a_bound(monkeypatch: pytest.MonkeyPatch):
+    """A pattern that matches a bounded stretch takes bounded time at each character, and so linear time in all."""
+    seen = {each.pattern for module in (own, plain, rules) for each in vars(module).values() if isinstance(each, re.Pattern)}
+    assert len(seen) >= 8
+
+    def recorded(name: str) -> Callable[..., Any]:
+        original = getattr(re, name)
+
+        def call(pattern: Any, *given: Any, **named: Any) -> Any:
+            seen.add(pattern if isinstance(pattern, str) else pattern.pattern)
+            return original(pattern, *given, **named)
+
+        return call
+
+    for name in ("compile", "match", "fullmatch", "search", "finditer", "findall", "sub", "split"):
+        monkeypatch.setattr(re, name, recorded(name))
+    fresh = Question("q", "?", (Choice("Y", "yes indeed"), Choice("N", "no"), Choice("Z", "perhaps")), "Y")
+    assert recover("(Y) perhaps, I can't say", fresh) == ("Y", "leading")
+    assert recover("nothing", fresh) is None
+    assert len(seen) >= 14
+    monkeypatch.undo()
+    for pattern in seen:
+        bare = re.sub(r"\[\^?\]?[^\]]*\]", "x", re.sub(r"\\.", "x", pattern))
+        assert not re.search(r"[*+]|\{\d*,\}", bare), pattern

@@ -21,7 +21,7 @@ from small import Run, left_behind
 
 from selfamplify import Decoding, LocalModel, Plan, Prompt, ReplicatedModel, compare, demo, load_model, load_replicas, load_task
 from selfamplify.errors import ExplanationError, ModelError, SettingsError
-from selfamplify.models.local.load import EMBEDDED
+from selfamplify.models.local.origin import EMBEDDED
 from selfamplify.models.replicated.cluster import _knock
 from selfamplify.records import Chat
 

@@ -1,6 +1,7 @@
 """Step 1: which questions become shots, what is counted, and that samples depend on the seed alone."""
 
 import random
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,8 +14,9 @@ from scipy.stats import chisquare
 from small import mixed, right, scripted, task, wrong
 
 from selfamplify import PAPER, Sample, Session, Store, select
-from selfamplify.errors import SelectionError, SettingsError
-from selfamplify.records import Chat
+from selfamplify.errors import SelectionError, SelfAmplifyWarning, SettingsError
+from selfamplify.models.scripted import ScriptedModel
+from selfamplify.records import Chat, Encoded
 
 SELECTIONS = ("success", "error", "random")
 
@@ -136,6 +138,37 @@ def test_select_takes_every_question_equally_often():
         drawn.update(ids(select(Session(scripted(mixed)), task(36), "error", 3, seed)))
     assert len(drawn) == 12 and sum(drawn.values()) == 1200
     assert chisquare(list(drawn.values())).pvalue > 0.001
+
+
+def test_shots_with_one_answer_are_noted():
+    def always(label: str) -> Callable[[Chat], str]:
+        return lambda chat: label
+
+    with pytest.warns(SelfAmplifyWarning, match=r"6 of the 6 shots have the answer \(B\)"):
+        select(Session(scripted(always("B"))), task(60), "success", 6, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        select(Session(scripted(right)), task(60), "success", 30, 0)
+
+
+@pytest.mark.parametrize("selection", ["success", "random"])
+def test_the_context_is_checked_only_for_the_questions_that_come_up(selection: str):
+    class Counting(ScriptedModel):
+        encoded = 0
+
+        def encode(self, chat: Chat) -> Encoded:
+            self.encoded += 1
+            return super().encode(chat)
+
+    model = Counting(right)
+    select(Session(model), task(2000), selection, 8, 0)
+    assert model.encoded <= 2 * 32
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_a_pool_of_questions_that_are_all_too_long_says_so(selection: str):
+    with pytest.raises(SelectionError, match="the model was not asked, 12 too long.*a longer context"):
+        select(Session(scripted(right, context=3)), task(12), selection, 3, 0)
 
 
 def test_select_skips_questions_that_are_too_long():

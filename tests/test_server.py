@@ -1,4 +1,4 @@
-"""A model behind servers: what is asked of them, how they fail, and the whole road through one, over real sockets."""
+"""A model behind servers: what is asked of them, how they fail, and the whole method through one, over real sockets."""
 
 import os
 import subprocess
@@ -383,7 +383,7 @@ def test_gradients_say_that_they_need_a_local_model(start: Any):
 
 
 @pytest.mark.parametrize("kind", ["vllm", "llama", "serve"])
-def test_the_whole_road_runs_through_a_server_as_on_a_scripted_model(start: Any, kind: str):
+def test_the_whole_method_runs_through_a_server_as_on_a_scripted_model(start: Any, kind: str):
     def said(chat: Chat) -> str:
         told = chat.messages[-1].content
         prefill = chat.prefill or told.partition("<<<")[2].removesuffix(">>>")
@@ -449,7 +449,6 @@ def test_misuse_of_servers_on_the_command_line_is_one_line(start: Any, tmp_path:
         ("build", *out, *rows, "--server", "http://127.0.0.1:9"): "No server answers at http://127.0.0.1:9",
         ("explain", *rows, "--server", served.url, "--explainer", "deep_lift"): "deep_lift needs the gradients",
         ("explain", "--server", served.url, "--prompt", prompt, "--answer", "A"): "--server",
-        ("doctor", "--model", "tiny"): "--server",
     }.items():
         code, _, err = run(*wrong)
         errors = [line for line in err.splitlines() if line.startswith("error:")]

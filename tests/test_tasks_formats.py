@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfamplify.errors import DataError, SettingsError
-from selfamplify.tasks.readers.gathering import both_files
-from selfamplify.tasks.readers.hub import HubData, hub_rows
-from selfamplify.tasks.readers.rows import SUFFIXES, FileFormat, Rows, is_file_name, read_rows
+from selfamplify.tasks.gathering import both_files
+from selfamplify.tasks.hub.sides import HubData, hub_rows
+from selfamplify.tasks.rows.rows import SUFFIXES, FileFormat, Rows, is_file_name, read_rows
 
 QUESTIONS = [{"question": f"Which is {n}?", "A": "x", "B": "y", "answer": "AB"[n % 2]} for n in range(6)]
 HEADER = "question,A,B,answer\n"
@@ -281,10 +281,53 @@ def test_json_lines_under_any_name(tmp_path: Path, suffix: str):
     assert found.rows[0].place == f"{tmp_path / f'q{suffix}'}:1"
 
 
+@pytest.mark.parametrize("suffix", [".txt", ".csv", ".tsv"])
+@pytest.mark.parametrize("lines", [True, False])
+def test_json_under_the_name_of_a_table_is_read_and_noted(tmp_path: Path, suffix: str, lines: bool):
+    text = "\n".join(map(json.dumps, QUESTIONS)) if lines else json.dumps(QUESTIONS, indent=1)
+    found = read_rows(saved(tmp_path / f"q{suffix}", text))
+    assert values(found) == QUESTIONS
+    assert found.notes == (f"q{suffix} holds JSON and is read as such.",)
+
+
+CATEGORIES: dict[str, object] = {
+    "lists": {"land": QUESTIONS[:2], "sea": QUESTIONS[2:]},
+    "under a key": {"version": "1.0", "topics": {"land": QUESTIONS[:2], "sea": QUESTIONS[2:]}},
+    "two levels": {"land": {"easy": QUESTIONS[:2], "hard": QUESTIONS[2:3]}, "sea": {"easy": QUESTIONS[3:]}},
+    "beside other lists": {"topics": ["land", {"sea": ["deep"]}], "entries_of_quiz": QUESTIONS},
+}
+
+
+@pytest.mark.parametrize("layout", CATEGORIES)
+def test_questions_by_category_are_joined_and_noted(tmp_path: Path, layout: str):
+    found = read_rows(saved(tmp_path / "q.json", json.dumps(CATEGORIES[layout])))
+    assert values(found) == QUESTIONS
+    assert "are taken from" in found.notes[0]
+
+
+def test_choices_by_question_are_no_questions_by_category(tmp_path: Path):
+    choices = [{"text": "cat", "correct": False}, {"text": "dog", "correct": True}]
+    with pytest.raises(DataError, match="several lists"):
+        read_rows(saved(tmp_path / "q.json", json.dumps({"Who barks?": choices, "Who bites?": choices})))
+    by_id = {f"q{n}": {"question": f"Who {n}?", "answers": choices} for n in range(3)}
+    assert [row["question"] for row in values(read_rows(saved(tmp_path / "q.json", json.dumps(by_id))))] == [
+        "Who 0?",
+        "Who 1?",
+        "Who 2?",
+    ]
+
+
+def test_sides_in_one_file_are_refused(tmp_path: Path):
+    pairs = {"train": [["Hoof?", "horse"], ["Fin?", "carp"]], "test": [["Wing?", "owl"]]}
+    with pytest.raises(DataError, match="several lists, 'train', 'test'; save each"):
+        read_rows(saved(tmp_path / "q.json", json.dumps(pairs)))
+
+
 def test_what_a_game_says_about_its_questions_is_kept(tmp_path: Path):
-    games = [{"id": "g1", "passage": "It rains.", "questions": [{"question": "Wet?", "answer": "A"}]}]
+    passage = ["A: It rains.", "B: It does."]
+    games = [{"id": "g1", "passage": passage, "level": 2, "questions": [{"question": "Wet?", "answer": "A"}]}]
     found = read_rows(saved(tmp_path / "q.json", json.dumps(games)))
-    assert values(found) == [{"passage": "It rains.", "question": "Wet?", "answer": "A"}]
+    assert values(found) == [{"passage": passage, "question": "Wet?", "answer": "A"}]
 
 
 # --- binary files ---

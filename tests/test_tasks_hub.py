@@ -12,9 +12,9 @@ from small import Run, shared
 from selfamplify import Columns, load_task, overview
 from selfamplify.errors import DataError, SettingsError
 from selfamplify.records import Question
+from selfamplify.tasks.hub import loading
+from selfamplify.tasks.hub.sides import HubData
 from selfamplify.tasks.public import ARC_CHALLENGE, SNARKS
-from selfamplify.tasks.readers import hub_loading
-from selfamplify.tasks.readers.hub import HubData
 
 datasets = pytest.importorskip("datasets", reason="the extra `hub` is not installed")
 
@@ -246,7 +246,7 @@ def test_unknown_labels_of_a_training_split_are_bad_rows(tmp_path: Path):
 
 
 def test_the_hub_without_a_network_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(hub_loading, "hub_answers", lambda: False)
+    monkeypatch.setattr(loading, "hub_answers", lambda: False)
     with pytest.raises(
         DataError, match="can't be read .the Hugging Face hub can't be reached, and there is no folder"
     ) as caught:
@@ -257,7 +257,7 @@ def test_the_hub_without_a_network_is_one_line(monkeypatch: pytest.MonkeyPatch):
 def test_the_configurations_that_were_downloaded_are_read_without_a_network(
     monkeypatch: pytest.MonkeyPatch, built: dict[str, Path], tmp_path: Path
 ):
-    monkeypatch.setattr(hub_loading, "hub_answers", lambda: False)
+    monkeypatch.setattr(loading, "hub_answers", lambda: False)
     load_task("file", f"hub:{built['ai2_arc']}:ARC-Easy")
     config = next((tmp_path / "cache").rglob("ARC-Easy"))
     (tmp_path / "cache" / "allenai___ai2_arc").mkdir()
@@ -286,7 +286,7 @@ def test_data_that_a_script_makes_is_read_from_its_converted_files(monkeypatch: 
         return load_dataset(str(tmp_path), data_dir=data_dir)
 
     load_dataset = datasets.load_dataset
-    monkeypatch.setattr(hub_loading, "hub_answers", lambda: True)
+    monkeypatch.setattr(loading, "hub_answers", lambda: True)
     monkeypatch.setattr(huggingface_hub.HfApi, "list_repo_tree", lambda *_, **__: folders)
     monkeypatch.setattr(datasets, "get_dataset_config_names", script)
     monkeypatch.setattr(datasets, "load_dataset", converted)

@@ -1,6 +1,7 @@
 """Generated question files are read with the gold texts with which they were written, or refused: never with another one."""
 
 import random
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from tables import (
     LAYOUTS,
     MARKING,
     NAMES,
+    PLAIN,
+    QUOTED,
     Item,
     Names,
     bare,
@@ -30,7 +33,7 @@ from tables import (
 from selfamplify import Question, load_task
 from selfamplify.errors import DataError
 from selfamplify.tasks.overview import overview
-from selfamplify.tasks.source import Reading
+from selfamplify.tasks.source import LeftOut, Reading
 
 often = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -101,6 +104,7 @@ def test_plain_questions_are_read_whole_unless_nothing_says_where_numbers_begin(
     written: list[Item], layout: str, answer: str, names: Names, kind: str
 ):
     assume(follows_names(answer, layout, names, written))
+    assume(layout != "numbered" or base(answer) != 0)  # choices that are numbered from 1 contradict a 0: refused
     table = rows(written, layout, answer, names)
     assume(holds(kind, table))
     if layout in MARKING or decided(written, answer) or _names_decide(layout, names):
@@ -116,6 +120,37 @@ def _names_decide(layout: str, names: Names) -> bool:
     """Whether the names of columns, or the labels of choices, have numbers."""
     spoken = not any(word in names.answer.casefold() for word in ("index", "label", "gold", "target"))
     return layout == "numbered" or layout == "columns" and (names.series(0)[-1] == "0" or names.series(0)[-1] == "1" and spoken)
+
+
+@given(st.sampled_from(("literal.csv", "literal.tsv")), st.sampled_from(("letter", "text", "from 0", "from 1")), st.data())
+@settings(often, max_examples=80)
+def test_stray_quotes_in_cells_cost_only_rows_that_are_named(kind: str, answer: str, data: st.DataObject):
+    pieces = [text for text in QUOTED + PLAIN if holds(kind, [{"cell": text}])]
+    offered = st.lists(st.sampled_from(pieces), min_size=2, max_size=4, unique=True).map(tuple)
+    written = [
+        Item(f"id{place}", f"Which of number{place} stones?", texts, data.draw(st.integers(0, len(texts) - 1)))
+        for place, texts in enumerate(data.draw(st.lists(offered, min_size=1, max_size=9)))
+    ]
+    assume(follows_names(answer, "columns", Names(), written))
+    try:
+        reading = read(rows(written, "columns", answer, Names()), kind, shuffle_choices="off")
+    except DataError:
+        return
+    known = {item.id: item for item in written}
+    assert all(gold(question) == known[question.id].right for question in reading.train)
+    assert all(question.id in known and texts_of(question) == known[question.id].choices for question in reading.train)
+    named = {line for row in reading.bad for line in range(row.line, last_line(row) + 1)}
+    assert {line for line in range(2, len(written) + 2) if f"id{line - 2}" not in dict(pairs(reading))} <= named
+
+
+def texts_of(question: Question) -> tuple[str, ...]:
+    return tuple(choice.text for choice in question.choices)
+
+
+def last_line(row: LeftOut) -> int:
+    """The last line that the reason of a bad row names as lost with it."""
+    lost = re.search(r"on lines \d+ to (\d+)|lines \d+ to (\d+) are lost|line (\d+) is lost", row.reason)
+    return int(next(filter(None, lost.groups()))) if lost else row.line
 
 
 NUMBERS = sorted(name for name in ANSWERS if base(name) is not None)

@@ -10,10 +10,10 @@ from selfamplify import load_task
 from selfamplify.errors import DataError
 from selfamplify.tasks.public import COMMONSENSEQA, PublicData
 from selfamplify.tasks.public import SNARKS as SNARKS_TASK
-from selfamplify.tasks.readers.columns import find_columns
-from selfamplify.tasks.readers.questions import Layout
-from selfamplify.tasks.readers.reading import read_questions
-from selfamplify.tasks.readers.rows import read_rows
+from selfamplify.tasks.questions.columns import find_columns
+from selfamplify.tasks.questions.drafts import Layout
+from selfamplify.tasks.questions.reading import read_questions
+from selfamplify.tasks.rows.rows import read_rows
 from selfamplify.tasks.source import Reading
 from selfamplify.tasks.task import content_key
 

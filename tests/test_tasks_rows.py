@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from selfamplify import Choice, Columns, Question, load_task
 from selfamplify.errors import DataError
-from selfamplify.tasks.readers.answers import Answered, AnswerKey
-from selfamplify.tasks.readers.columns import find_columns
-from selfamplify.tasks.readers.faults import BadRow
-from selfamplify.tasks.readers.layouts import listed
-from selfamplify.tasks.readers.questions import Layout
-from selfamplify.tasks.readers.reading import read_questions
-from selfamplify.tasks.readers.rows import read_rows
-from selfamplify.tasks.readers.written import written
+from selfamplify.tasks.questions.answers import Answered, AnswerKey
+from selfamplify.tasks.questions.columns import find_columns
+from selfamplify.tasks.questions.drafts import Layout
+from selfamplify.tasks.questions.faults import BadRow
+from selfamplify.tasks.questions.layouts import listed
+from selfamplify.tasks.questions.reading import read_questions
+from selfamplify.tasks.questions.written import written
+from selfamplify.tasks.rows.rows import read_rows
 from selfamplify.tasks.task import content_key, split
 
 ANY = Columns("question", "answer", ("choices",), "id")
@@ -183,7 +183,7 @@ def test_a_damaged_byte_costs_only_its_row(tmp_path: Path):
         ("q.json", '{"a": 1}', "contains no list of examples; write"),
         ("q.json", '[{"a": 1},\n{"a": 2]', r"malformed JSON \(Expecting ',' delimiter at line 2, column 8\); fix"),
         ("q.json", '["a", "b"]', "a list of values of type str; write"),
-        ("q.json", '{"one": [{"a": 1}], "two": [{"a": 1}]}', "several lists of objects, 'one', 'two'; call"),
+        ("q.json", '{"one": [{"a": 1}], "two": [{"a": 1}]}', "several lists, 'one', 'two'; call"),
         ("q.json", '{"train": [{"a": 1}], "test": [{"a": 1}]}', "'train', 'test'; save each .*`data="),
         (
             "q.json",
@@ -191,7 +191,6 @@ def test_a_damaged_byte_costs_only_its_row(tmp_path: Path):
             "columns of different lengths .'question' has 2, 'answer' has 1",
         ),
         ("q.json", "[[1, 2], [3, 4]]", "lists, and the first does not hold the names"),
-        ("q.csv", '[{"a": 1}]', "contains JSON; rename it to .json"),
         ("q.csv", "PAR1", "a parquet file; rename"),
         ("q.csv", "PK\x03\x04", "a zip archive or an Excel workbook; rename"),
         ("q.xls", "", "save it as .xlsx or .csv"),

@@ -1,6 +1,5 @@
 """A question is rendered and tokenised once after a prompt: for the context check, the key in the store, and the answer."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,9 +63,8 @@ def test_only_conclusions_need_more(model: LocalModel):
 
 def test_each_row_of_a_comparison_renders_its_questions_once(model: LocalModel, tmp_path: Path):
     plan = Plan(("random",), ("random",), shots=2)
-    short = replace(TASK, train=TASK.train[:10])
     calls = count_calls(model)
-    table = compare(model, short, plan, tmp_path)
+    table = compare(model, TASK, plan, tmp_path)
     assert [row.unparsed for row in table.rows] == [0.0, 0.0]
-    # Training questions are checked once against the context.
-    assert calls.both == (2 * QUESTIONS + len(short.train), 2 * QUESTIONS + len(short.train))
+    # The training questions that become shots are checked once against the context.
+    assert calls.both == (2 * QUESTIONS + 2, 2 * QUESTIONS + 2)

@@ -23,8 +23,8 @@ from selfamplify.games.question import text_game
 from selfamplify.games.values import Absent
 from selfamplify.models.served.model import label_in, label_of
 from selfamplify.prompting.wording import OURS
-from selfamplify.tasks.readers.answers import Answered, AnswerKey
-from selfamplify.tasks.readers.written import written
+from selfamplify.tasks.questions.answers import Answered, AnswerKey
+from selfamplify.tasks.questions.written import written
 from selfamplify.text import segments
 from selfamplify.text.keywords import keyword
 from selfamplify.text.segments import UNSPACED, half_width, segmenter, separated
@@ -189,7 +189,7 @@ def test_negations_and_content_words_are_keywords(word: str) -> None:
         ("คำตอบคือ (B) เพราะ", ("B", "stated")),
         ("（Ｂ）汞", ("B", "leading")),
         ("Ｂ．汞", ("B", "leading")),
-        ("我选择（C）吧", ("C", "parenthesised")),
+        ("我选择（C）吧", ("C", "stated")),
         ("不是（A），而是（B）", ("B", "parenthesised")),
         ("これは（A）ではなく（B）", ("B", "parenthesised")),
         ("答案不是（B）", None),

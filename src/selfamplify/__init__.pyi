@@ -13,6 +13,7 @@ from .errors import SettingsError as SettingsError
 from .evaluation.precision import precision_at_k as precision_at_k
 from .evaluation.result import Result as Result
 from .evaluation.statistics import Interval as Interval
+from .explain.attn_lrp import AttnLrp as AttnLrp
 from .explain.attribution import AbstractAttribution as AbstractAttribution
 from .explain.deep_lift import DeepLift as DeepLift
 from .explain.deep_lift_captum import DeepLiftCaptum as DeepLiftCaptum
@@ -71,6 +72,7 @@ from .prompting.profiles import PAPER as PAPER
 from .prompting.profiles import Profile as Profile
 from .prompting.prompt import Prompt as Prompt
 from .prompting.wording import Wording as Wording
+from .records import Baseline as Baseline
 from .records import Chat as Chat
 from .records import Choice as Choice
 from .records import Cost as Cost
@@ -112,7 +114,7 @@ from .session import Session as Session
 from .tasks.loading import load_task as load_task
 from .tasks.overview import Overview as Overview
 from .tasks.overview import overview as overview
-from .tasks.readers.columns import Columns as Columns
+from .tasks.questions.columns import Columns as Columns
 from .tasks.source import AbstractSource as AbstractSource
 from .tasks.source import LeftOut as LeftOut
 from .tasks.source import Reading as Reading

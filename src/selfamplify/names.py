@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from .errors import SettingsError
 
-Kind = Literal["task", "explainer", "selection", "competitor", "preset", "profile"]
+Kind = Literal["model", "task", "explainer", "selection", "competitor", "preset", "profile"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,12 @@ class Entry:
 
 
 NAMES: dict[Kind, dict[str, Entry]] = {
+    "model": {
+        "embedded": Entry("models.local.named:EMBEDDED", "The small model in this package, for the planted tasks."),
+        "smollm2": Entry(
+            "models.local.named:SMOLLM2", "SmolLM2-135M-Instruct (Apache-2.0) from PyPI: 98 MB, see `selfamplify doctor`."
+        ),
+    },
     "task": {
         "arc_challenge": Entry("tasks.public:ARC_CHALLENGE", "Grade-school science questions, most with four choices."),
         "snarks": Entry("tasks.public:SNARKS", "Which of two sentences is sarcastic?"),
@@ -47,6 +53,7 @@ NAMES: dict[Kind, dict[str, Entry]] = {
             "explain.integrated_gradients:IntegratedGradients", "Gradients summed along the path from the baseline to the text."
         ),
         "deep_lift": Entry("explain.deep_lift:DeepLift", "DeepLIFT with rules that are exact for decoders, in two passes."),
+        "attn_lrp": Entry("explain.attn_lrp:AttnLrp", "AttnLRP: relevance passed back through the layers, without a baseline."),
         "deep_lift_captum": Entry(
             "explain.deep_lift_captum:DeepLiftCaptum", "Captum's DeepLift, as in the paper; not complete on decoders."
         ),

@@ -10,36 +10,34 @@ from ..models.context import fits
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import judge_chat
 from ..prompting.prompt import Prompt
-from ..records import Cost, Encoded, Generation, Question, Response
+from ..records import Cost, Generation, Question, Response
 from ..seeds import derive
 from ..session import Session
 from ..work.stage import Stage
+from .asked import Asked
+from .deciding import GENERATE, Deciding
+from .ending import continued
+from .likelihood import likely_answers
+from .own import own_part
 from .rules import RULES, recover
 
 _READ = 32
 """Responses that a model reads together."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A test question after a prompt, encoded once: for the context check, the key, and the answer."""
-
-    question: Question
-    encoded: Encoded
-
-
-def ask_after(model: AbstractLanguageModel, prompt: Prompt, questions: Sequence[Question]) -> list[Asked]:
-    """Each question as it is asked after the prompt."""
-    return [Asked(question, model.encode(prompt.chat(question))) for question in questions]
-
-
-def answer(session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int) -> list[Response]:
-    """One response per question, in order, with the label that was read from it.
+def answer(
+    session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int, deciding: Deciding = GENERATE
+) -> list[Response]:
+    """One response per question, in order, with the label that was read from it, or that is the most probable.
 
     Labels are read by the rules of ``rules.py`` and, if none applies, by the model's own constrained continuation; or, if the
-    session has a reader, by that model (section 4.1). ``asked`` comes from ``ask_after`` and should have been checked by
-    ``check_context``.
+    session has a reader, by that model (section 4.1). Under ``decide="likelihood"`` nothing is read: see ``likelihood.py``.
+    ``asked`` comes from ``fit``, or from ``ask_after``, and then should have been checked by ``check_context``.
     """
+    made = prompt.provenance
+    name = f"answering with {(made and made.explainer) or prompt.method} ({made.selection if made else 'given'})"
+    if deciding.likely:
+        return likely_answers(session, prompt, asked, seed, deciding.calibrate, name)
     model, reader = session.model, session.reader
     decoding, conclude = prompt.decoding, session.profile.wording.conclude
 
@@ -61,8 +59,6 @@ def answer(session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int) 
     # The model itself as the reader does not travel: whoever answers also reads.
     reading = Reader(conclude, None if reader is model else reader, reader is model)
     compute = partial(_respond, prompt, reading, seed)
-    made = prompt.provenance
-    name = f"answering with {(made and made.explainer) or prompt.method} ({made.selection if made else 'given'})"
     return session.run(Stage(name, Response, identity, compute, model.window), asked)
 
 
@@ -87,7 +83,7 @@ def _respond(
     for place, reply in model.generated([each.encoded for each in batch], prompt.decoding, seeds):
         seconds = perf_counter() - start
         question = batch[place].question
-        found = None if judge else recover(f"{prompt.prefill} {reply.text}", question)
+        found = None if judge else recover(prompt.reply(reply.text), question)
         if found is not None:
             yield place, _response(question, reply, found, seconds)
         else:
@@ -121,7 +117,7 @@ def _concluded(
 ) -> list[tuple[str | None, str]]:
     """The model continues its responses by ", therefore the answer is (" and a label."""
     chats = [
-        replace(prompt.chat(question), prefill=_conclusion(prompt.prefill, text, conclude))
+        replace(prompt.chat(question), prefill=continued(prompt.reply(own_part(text)), conclude))
         for question, text in zip(batch, texts, strict=True)
     ]
     # The response may have used up the context: then no label is read from it.
@@ -130,12 +126,6 @@ def _concluded(
     tokens = model.next_token([chats[index] for index in asked], labels) if asked else []
     best = {index: token.best(names) for index, names, token in zip(asked, labels, tokens, strict=True)}
     return [(best.get(index), "constrained" if best.get(index) else "none") for index in range(len(batch))]
-
-
-def _conclusion(prefill: str, text: str, conclude: str) -> str:
-    """The response, continued by the start of the closing sentence; an empty one begins with it."""
-    said = f"{prefill} {text}".strip().rstrip(" ,.;")
-    return said + conclude if said else conclude.lstrip(", ").capitalize()
 
 
 def _judged(judge: AbstractLanguageModel, batch: Sequence[Question], texts: Sequence[str]) -> list[tuple[str | None, str]]:

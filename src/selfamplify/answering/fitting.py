@@ -1,44 +1,70 @@
 """Whether finished prompts suit the questions: built for them, apart from them, and short enough for the model's context."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import ContextError, DataError
 from ..models.context import check_context, fits
+from ..models.model import AbstractLanguageModel
 from ..prompting.chats import judge_chat
 from ..prompting.prompt import Prompt
-from ..records import Question
+from ..records import Encoded, Question
 from ..session import Session
 from ..tasks.task import Task, content_key
 from ..text.lines import counted
-from .answer import Asked, ask_after
+from .asked import Asked, ask_after
+from .deciding import GENERATE, Deciding, check_likelihood
+from .ending import Ending, ending_of
 
+_LABEL = 2
+"""The tokens of a label and its closing parenthesis."""
 Fitted = tuple[Prompt, list[Asked]]
 """A prompt, and the questions as they are asked after it: all fit the model's context with the longest reply."""
 
 
-def fit(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question], drop_shots: bool) -> list[Fitted]:
+def fit(
+    session: Session,
+    prompts: Sequence[Prompt],
+    questions: Sequence[Question],
+    drop_shots: bool,
+    deciding: Deciding = GENERATE,
+) -> list[Fitted]:
     """The prompts with the questions as they are asked after each.
 
     With ``drop_shots``, the prompts lose their last shots: as many as it takes for every question to fit, and equally many for
     all prompts, so that they stay comparable. Raises ContextError, with the numbers, if a question does not fit after one of
     the prompts (with ``drop_shots``: even without shots), or if there is a judge that could not read the longest response.
+    Raises SettingsError if answers can't be decided as ``deciding`` says.
     """
-    return (_shortened if drop_shots else _checked)(session, prompts, questions)
+    if deciding.likely:
+        for prompt in prompts:
+            check_likelihood(session, ending_of(prompt, session.profile.wording))
+    return (_shortened if drop_shots else _checked)(session, prompts, questions, deciding)
 
 
-def _checked(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[Fitted]:
+def _checked(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question], deciding: Deciding) -> list[Fitted]:
     """The prompts as they are, with the questions as they are asked after each. Raises ContextError if these do not fit."""
+    model = session.model
     fitted: list[Fitted] = []
     for prompt in prompts:
-        asked = ask_after(session.model, prompt, questions)
+        ending = ending_of(prompt, session.profile.wording) if deciding.likely else None
+        asked = ask_after(model, prompt, questions, ending)
         fitted.append((prompt, asked))
         encoded, longest = [each.encoded for each in asked], prompt.decoding.max_new_tokens
-        check_context(session.model, encoded, longest, _shorter(len(prompt.shots)))
-    if session.reader is not None and prompts:
+        if ending is not None and ending.start is not None:
+            encoded, longest = (encoded, _LABEL) if ending.form == "letters" else (_longest(model, asked, ending), 0)
+        check_context(model, encoded, longest, _shorter(len(prompt.shots)))
+    if session.reader is not None and prompts and not deciding.likely:
         longest = max(prompt.decoding.max_new_tokens for prompt in prompts)
         unread = [session.reader.encode(judge_chat(question, "")) for question in questions]
         check_context(session.reader, unread, longest + 1, "a judge with a longer context")
     return fitted
+
+
+def _longest(model: AbstractLanguageModel, asked: Sequence[Asked], ending: Ending) -> list[Encoded]:
+    """Each question together with the longest of its answers."""
+    chats = [(each.encoded.chat, max(ending.answers(each.question), key=len)) for each in asked]
+    return [model.encode(replace(chat, prefill=chat.prefill + answer)) for chat, answer in chats]
 
 
 def _shorter(shots: int) -> str:
@@ -69,7 +95,7 @@ def check_apart(prompt: Prompt, task: Task) -> None:
         )
 
 
-def _shortened(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[Fitted]:
+def _shortened(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question], deciding: Deciding) -> list[Fitted]:
     """The prompts without their last shots, with the questions as they are asked after each."""
     bare = ask_after(session.model, prompts[0].with_shots(0), questions)
     longest = max(bare, key=lambda each: each.encoded.length).question
@@ -79,7 +105,7 @@ def _shortened(session: Session, prompts: Sequence[Prompt], questions: Sequence[
         # The longest question alone shows quickly that a prompt does not fit; only all of them show that it does.
         if not count or all(_fits(session, prompt, longest) for prompt in shortened):
             try:
-                return _checked(session, shortened, questions)
+                return _checked(session, shortened, questions, deciding)
             except ContextError:
                 if not count:
                     raise

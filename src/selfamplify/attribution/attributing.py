@@ -93,9 +93,12 @@ def attribute(
     found = players(reading, asked, units, span)
     method = method or KernelShap(value="logprob", samples=max(_LEAST_SAMPLES, _SAMPLES_PER_UNIT * len(found)))
     positions = tuple(player.positions for player in found)
-    value = method.value or "logprob"
-    game = TokenGame(local, reading.ids, Target(reading.answer_ids), positions, value=value, absent=method.absence)
+    value, baseline = method.value or "logprob", method.baseline or "auto"
+    game = TokenGame(
+        local, reading.ids, Target(reading.answer_ids), positions, value=value, absent=method.absence, baseline=baseline
+    )
     result = method.scored([game], [seed], ["the prompt"])[0]
+    filled = {"value": value} | ({"baseline": baseline} if method.replaces else {})
     before = game.passes
     full, empty = game.ends()
     return AnswerAttribution(
@@ -109,8 +112,9 @@ def attribute(
         empty=empty,
         completeness_gap=result.completeness_gap,
         cost=Cost(result.passes + game.passes - before, perf_counter() - start),
-        settings={field.name: _setting(getattr(method, field.name)) for field in fields(method)} | {"value": value},
+        settings={field.name: _setting(getattr(method, field.name)) for field in fields(method)} | filled,
         seed=seed,
+        baseline=method.blank(game),
     )
 
 

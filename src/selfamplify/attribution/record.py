@@ -10,15 +10,15 @@ from rich.text import Text
 
 from ..arguments import checked_path
 from ..errors import DataError, SettingsError
-from ..records import Cost, Message
+from ..records import Baseline, Cost, Message
 from ..text.files import write_whole
 from ..text.lines import shortened
 from . import drawn
 from .unit import Unit, check_units
 
-_VERSION = 2
-_READABLE = (1, _VERSION)
-"""The versions that ``load`` reads: version 1 had no settings and no seed."""
+_VERSION = 3
+_READABLE = (1, 2, _VERSION)
+"""The versions that ``load`` reads: version 1 had no settings and no seed, version 2 no baseline."""
 
 Setting = bool | int | float | str | None
 
@@ -53,6 +53,8 @@ class AnswerAttribution:
         The explainer's settings; empty if read from a file of version 1.
     seed
         The random seed; None if read from a file of version 1.
+    baseline
+        What stood for absent units; None if they were removed, or if the file has a version before 3.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class AnswerAttribution:
     cost: Cost = Cost(0, 0.0)
     settings: dict[str, Setting] = field(default_factory=dict, hash=False)
     seed: int | None = None
+    baseline: Baseline | None = None
 
     def __post_init__(self) -> None:
         check_units(self.messages, self.units)
@@ -182,9 +185,11 @@ def _damaged(file: Path, reason: object) -> DataError:
 def _summary(attribution: AnswerAttribution) -> str:
     """The value with and without the units, how far the sum of the scores is from their difference, and the cost."""
     gap, cost = attribution.completeness_gap, attribution.cost
+    instead = "" if attribution.baseline is None else f" (replaced by {attribution.baseline})"
     incomplete = "" if gap is None else f"completeness gap {gap:.2g}, "
     return (
-        f"{attribution.value} {attribution.full:.4g} with the whole prompt, {attribution.empty:.4g} with the units absent; "
+        f"{attribution.value} {attribution.full:.4g} with the whole prompt, {attribution.empty:.4g} with the units absent"
+        f"{instead}; "
         f"{incomplete}{cost.forward_passes} forward {'pass' if cost.forward_passes == 1 else 'passes'}, {cost.seconds:.2f} s"
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,6 +53,8 @@ def compare(
     ] = None,
     limit: options.Limit = None,
     judge: options.Judge = None,
+    decide: options.Decide = "generate",
+    calibrate: options.Calibrate = False,
     drop_shots: options.DropShots = False,
 ) -> None:
     """Compare methods on the same samples and test questions, each with IO, and print one table."""
@@ -70,7 +72,7 @@ def compare(
         "settings": engine.given(),
     }
     plan = replace(start, **{name: setting for name, setting in given.items() if setting is not None})
-    run(plan, out, model, questions, style.find(), judge)
+    run(plan, out, model, questions, style.find(), judge, decide=decide, calibrate=calibrate)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
             stdout.print(answers)
@@ -83,11 +85,12 @@ def run(
     task: "selfamplify.Task",
     profile: "Profile",
     judge: str | None = None,
+    **deciding: Any,
 ) -> None:
-    """Run a plan with progress, and print its table."""
+    """Run a plan with progress, and print its table; ``deciding`` are further arguments of ``compare``."""
     asked = model.load()
     reader = model.load_judge(judge, asked)
     with selfamplify.terminal_progress(stderr) as progress:
-        table = selfamplify.compare(asked, task, plan, out, profile=profile, judge=reader, progress=progress)
+        table = selfamplify.compare(asked, task, plan, out, profile=profile, judge=reader, progress=progress, **deciding)
     print_table(table, compare)
     say(f"wrote the results to {out}")

@@ -22,6 +22,8 @@ def evaluate(
     limit: options.Limit = None,
     seed: options.Seed = 0,
     judge: options.Judge = None,
+    decide: options.Decide = "generate",
+    calibrate: options.Calibrate = False,
     drop_shots: options.DropShots = False,
     io: Annotated[
         bool, typer.Option("--io/--no-io", help="Answer with IO on the same shots, too, for the paired test.")
@@ -47,6 +49,8 @@ def evaluate(
             limit=limit,
             seed=seed,
             judge=model.load_judge(judge, asked),
+            decide=decide,
+            calibrate=calibrate,
             io=io,
             drop_shots=drop_shots,
             out=folder,

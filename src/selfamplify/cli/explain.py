@@ -40,6 +40,8 @@ def explain(
     if prompted.check(given):
         prompted.explain(model, explainer, engine, seed)
         return
+    if style.prefill:
+        raise SettingsError("`prefill=True` is for the replies to a prompt, and none is made here; leave it out.")
     profile = style.find()
     method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
     questions = options.load(task, file, model)
@@ -69,4 +71,5 @@ def _show_scores(question: Question, explanation: ScoredWords, keywords: int) ->
     say("* keyword: one of the highest scores, stop words left out. Green words speak for the answer, red words against it.")
     cost, gap = explanation.cost, explanation.completeness_gap
     incomplete = "" if gap is None else f", completeness gap {gap:.2g}"
-    say(f"{cost.forward_passes} forward passes, {cost.seconds:.2f} s{incomplete}")
+    instead = "" if explanation.baseline is None else f", absent words replaced by {explanation.baseline}"
+    say(f"{cost.forward_passes} forward passes, {cost.seconds:.2f} s{incomplete}{instead}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import typer
 
@@ -12,7 +12,7 @@ import selfamplify
 
 from ..errors import ModelError, SettingsError
 from ..text.lines import counted
-from .screen import say, stderr, waiting
+from .screen import say, stderr, waiting, waiting_for
 
 if TYPE_CHECKING:
     from ..models.local.model import LocalModel
@@ -32,7 +32,8 @@ class ModelOptions:
         str,
         typer.Option(
             "--model",
-            help="The model: 'embedded', a local folder, or a name on the Hugging Face hub. With --server: its name there.",
+            help="The model: 'embedded', 'smollm2', a local folder, a GGUF file, 'ollama:NAME', or a name on the Hugging Face "
+            "hub. With --server: its name there.",
         ),
     ] = "embedded"
     dtype: Annotated[str, typer.Option("--dtype", help="Precision of the weights: auto, float32, bfloat16 or float16.")] = (
@@ -52,6 +53,10 @@ class ModelOptions:
         typer.Option("--device-map", help="Spread a large model over several devices: auto, balanced or sequential."),
     ] = None
     quantize: Annotated[str | None, typer.Option("--quantize", help="Store the weights in fewer bits: 8bit or 4bit.")] = None
+    thinking: Annotated[
+        Literal["on", "off"],
+        typer.Option("--thinking", help="Whether the model reasons before it replies, where that can be switched."),
+    ] = "off"
     ray: Annotated[
         str | None,
         typer.Option("--ray", help="Run copies of the model on a Ray cluster: its address, or 'local' for this machine."),
@@ -110,11 +115,11 @@ class ModelOptions:
 
     def load_served(self, urls: list[str]) -> "ServerModel":
         """The model behind servers: the one of that name, or the only one that they serve."""
-        own = [field.name for field in fields(self) if field.name not in ("model", "server", "in_flight")]
+        own = [field.name for field in fields(self) if field.name not in ("model", "server", "in_flight", "thinking")]
         self._without(own, "is for models that are loaded here; leave it or `server` out")
         name = None if self.model == ModelOptions.model else self.model
         limits = selfamplify.Limits() if self.in_flight is None else selfamplify.Limits(in_flight=self.in_flight)
-        served = selfamplify.load_server(*urls, model=name, limits=limits)
+        served = selfamplify.load_server(*urls, model=name, limits=limits, thinking=self.thinking == "on")
         if not served.abilities.continues:
             say(
                 f"note: {served.name} can't continue the start of a reply, so the start is put into the user's turn.",
@@ -130,13 +135,19 @@ class ModelOptions:
             ["server", "ray"], "can't be used to explain a `prompt`, which needs a model in this process; leave it out"
         )
         self._without(["replicas", "cpus", "gpus"], 'is for copies of the model; add `ray="local"`, or leave it out')
-        return selfamplify.load_model(self.model, **self._loading)
+        return self._load_here(self.model)
+
+    def _load_here(self, name: str) -> "LocalModel":
+        """A model in this process; where that takes a while, say so."""
+        with waiting_for(name):
+            return selfamplify.load_model(name, **self._loading)
 
     @property
     def _loading(self) -> dict[str, Any]:
         """The fields that are keyword arguments of ``load_model``."""
         parameters = signature(selfamplify.load_model).parameters.values()
-        return {each.name: getattr(self, each.name) for each in parameters if each.kind is each.KEYWORD_ONLY}
+        given = {each.name: getattr(self, each.name) for each in parameters if each.kind is each.KEYWORD_ONLY}
+        return given | {"thinking": self.thinking == "on"}
 
     def _without(self, names: list[str], reason: str) -> None:
         """Raise SettingsError if one of these options was given, and does not go with the others."""
@@ -149,4 +160,4 @@ class ModelOptions:
         if name is None or name in (self.model, model.name):
             return model if name else None
         self._without(["ray"], "goes with rules or the model itself as the judge; leave `judge` out")
-        return selfamplify.load_model(name, **self._loading)
+        return self._load_here(name)

@@ -1,9 +1,9 @@
 """The options that several commands share: the task, the wording, the explainer, and the run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import typer
 
@@ -25,6 +25,17 @@ Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which sh
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Number of test questions to ask. Default: all.")]
 Judge = Annotated[
     str | None, typer.Option("--judge", help="A model that reads the answers from the responses. Default: rules read them.")
+]
+Decide = Annotated[
+    Literal["generate", "likelihood"],
+    typer.Option(
+        "--decide",
+        help="What decides an answer: the text that the model writes (generate), or the most probable label (likelihood).",
+    ),
+]
+Calibrate = Annotated[
+    bool,
+    typer.Option("--calibrate", help="With --decide likelihood: correct for labels that are probable without a question."),
 ]
 DropShots = Annotated[
     bool, typer.Option("--drop-shots", help="Drop shots from prompts that are longer than the model's context.")
@@ -99,6 +110,10 @@ class FileOptions:
         ),
     ] = None
     labels: Annotated[str | None, typer.Option("--labels", help="The labels of a classification, in order, as no,yes.")] = None
+    label_names: Annotated[
+        str | None,
+        typer.Option("--label-names", help="The labels of a classification and their names, as 0=negative,1=positive."),
+    ] = None
     shuffle_choices: Annotated[
         str | None,
         typer.Option(
@@ -127,6 +142,7 @@ class FileOptions:
             "columns": selfamplify.Columns(**columns) if columns else None,
             "answers_from": _choice("answers_from", self.answers_from, {"0": 0, "1": 1, "text": "text"}),
             "labels": tuple(names(self.labels)) if self.labels else None,
+            "label_names": dict(map(_name, names(self.label_names))) if self.label_names else None,
             "shuffle_choices": _shuffle(self.shuffle_choices),
             "encoding": self.encoding,
             "separator": {"tab": "\t", "\\t": "\t"}.get(self.separator or "", self.separator),
@@ -169,6 +185,14 @@ def _choice(name: str, text: str | None, known: Mapping[str, Any]) -> Any:
     return None if text is None else known[text]
 
 
+def _name(text: str) -> tuple[str, str]:
+    """A label of a file and its name."""
+    label, equals, name = (part.strip() for part in text.partition("="))
+    if not (label and equals and name):
+        raise SettingsError(f'\'{text}\' does not name a label; use `label_names={{"0": "negative", "1": "positive"}}`.')
+    return label, name
+
+
 def _shuffle(text: str | None) -> int | str | None:
     """A seed, "auto" or "off"."""
     if text in (None, "auto", "off"):
@@ -188,10 +212,14 @@ class StyleOptions:
         "default"
     )
     max_new_tokens: MaxNewTokens = None
+    prefill: Annotated[
+        bool, typer.Option("--prefill", help="Begin every reply with the first words of the shots' replies.")
+    ] = False
 
     def find(self) -> Profile:
-        """The profile, with the length that was asked for."""
-        return as_profile(self.profile).with_length(self.max_new_tokens)
+        """The profile, with the length and the prefill that were asked for."""
+        profile = as_profile(self.profile).with_length(self.max_new_tokens)
+        return replace(profile, prefill=True) if self.prefill else profile
 
 
 @dataclass(frozen=True)
@@ -210,6 +238,14 @@ class EngineOptions:
     absent: Annotated[
         str | None,
         typer.Option("--absent", help="How a word is made absent: mask (replaced) or delete (removed). Default: mask."),
+    ] = None
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            help="What is put in the place of an absent word: auto, pad, unk, space, mean, or the text of one token. "
+            "Default: auto, a token that ends nothing; pad in the paper's profile.",
+        ),
     ] = None
     stop_when_settled: Annotated[
         float | None,

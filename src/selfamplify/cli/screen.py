@@ -4,7 +4,7 @@ import io
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -57,6 +57,14 @@ def waiting(what: str) -> Iterator[None]:
     with Progress(*columns, console=stderr, transient=True) as shown:
         shown.add_task(what, total=None)
         yield
+
+
+def waiting_for(name: str) -> AbstractContextManager[None]:
+    """Say that a model is being dequantised, if its name leads to a GGUF file: that takes longer than loading any other."""
+    from ..models.local.origin import local_path  # heavy
+
+    path = local_path(name)
+    return waiting(f"dequantising {path}") if path and path.is_file() else nullcontext()
 
 
 @contextmanager

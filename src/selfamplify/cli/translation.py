@@ -16,7 +16,7 @@ from .groups import Option, options_of
 _CODE = re.compile(r"`([^`]+)`")
 _SAME = {"explainer": "method", "method": "explainer"}
 """Parameters that are called by either name, depending on the command."""
-_OF_EXPLAINERS = ("samples", "value", "absent", "stop_when_settled")
+_OF_EXPLAINERS = ("samples", "value", "absent", "baseline", "stop_when_settled")
 """The settings of explainers that have an option of their own; ``--steps`` and ``--keywords`` are settings of the method."""
 _LOADERS = {
     "load_model": ("model",),
@@ -88,6 +88,9 @@ def _value(value: ast.expr) -> str:
     match value:
         case ast.Constant(value=str(text)):
             return shlex.quote(text)
+        case ast.Dict(keys=keys, values=values):
+            pairs = ((ast.literal_eval(key), ast.literal_eval(each)) for key, each in zip(keys, values, strict=True) if key)
+            return shlex.quote(",".join(f"{key}={each}" for key, each in pairs))
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             return ",".join(map(_value, parts))
     return ast.unparse(value)

@@ -4,15 +4,19 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any, TypeVar
 
+from ..errors import SettingsError
 from ..games.coalitions import AbstractGame
 from ..games.question import question_game, text_game
-from ..games.values import Absent, check_value
+from ..games.values import Absent, check_baseline, check_value
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..prompting.wording import Wording
-from ..records import Cost, Explanation, Question, ScoredWords, Value
+from ..records import Baseline, Cost, Explanation, Question, ScoredWords, Value
 from .explainer import AbstractExplainer
 from .scores import Attribution, check_scores
+
+Attributed = TypeVar("Attributed", bound="AbstractAttribution")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,25 +32,50 @@ class AbstractAttribution(AbstractExplainer):
         What is attributed: the logit of y's token, its log-probability in nats, or its margin over the other labels (its logit
         minus the log-sum-exp of theirs). By default, the logit of a question's label; the log-probability if the model returns
         no logits, or if the answer is any other text.
+    baseline : str, optional
+        What is put in the place of an absent word: ``"auto"``, ``"pad"``, ``"unk"``, ``"space"``, ``"mean"`` (the mean of the
+        vocabulary's embeddings), or the text of one token. ``"auto"`` is the padding token if it has no other use, else a
+        space, and never a token that begins or ends a turn or a text. A model that shows no tokens is asked with ``"_"``, a
+        space, or the given text. By default that of the profile, which is ``"auto"``, or ``"pad"`` for the paper's.
 
     Raises
     ------
     SettingsError
-        If ``value`` is unknown.
+        If ``value`` is unknown, or a ``baseline`` is given where no word is replaced.
     """
 
     makes = "keywords"
     together = 8
     value: Value | None = None
+    baseline: str | None = None
 
     def __post_init__(self) -> None:
         if self.value is not None:
             check_value(self.value)
+        if self.baseline is not None:
+            check_baseline(self.baseline)
+            if not self.replaces:
+                raise SettingsError(
+                    f"{self.name} puts nothing in the place of words here; leave `baseline={self.baseline!r}` out."
+                )
+
+    def completed(self: Attributed, **settings: Any) -> Attributed:
+        unused = set() if self.replaces else {"baseline"}
+        return super().completed(**{name: value for name, value in settings.items() if name not in unused})
 
     @property
     def absence(self) -> Absent:
-        """How a word is made absent: its tokens are replaced by the padding token."""
+        """How a word is made absent: its tokens are replaced by the baseline."""
         return "mask"
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the scores depend on what is put in the place of an absent word."""
+        return self.absence == "mask"
+
+    def blank(self, game: AbstractGame) -> Baseline | None:
+        """Return what stood for the absent words of a game, for the record."""
+        return game.blank if self.replaces else None
 
     @abstractmethod
     def attribute(self, game: AbstractGame, seed: int) -> Attribution:
@@ -72,8 +101,8 @@ class AbstractAttribution(AbstractExplainer):
     def game(self, model: AbstractLanguageModel, question: Question, wording: Wording) -> AbstractGame:
         """Return the game of a question's words on a model, with this explainer's value and treatment of absent words."""
         if isinstance(model, AbstractDifferentiableModel):
-            return question_game(model, question, wording, self.value, self.absence)
-        return text_game(model, question, wording, self.value, self.absence)
+            return question_game(model, question, wording, self.value, self.absence, self.baseline or "auto")
+        return text_game(model, question, wording, self.value, self.absence, self.baseline or "auto")
 
     def scored(self, games: Sequence[AbstractGame], seeds: Sequence[int], names: Sequence[str]) -> list[Attribution]:
         """Score several games, and check the scores.
@@ -117,6 +146,7 @@ class AbstractAttribution(AbstractExplainer):
                 completeness_gap=result.completeness_gap,
                 standard_errors=None if result.standard_errors is None else tuple(map(float, result.standard_errors)),
                 cost=Cost(result.passes, seconds),
+                baseline=self.blank(game),
             )
             for question, game, result in zip(questions, games, results, strict=True)
         ]

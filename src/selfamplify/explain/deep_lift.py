@@ -28,6 +28,8 @@ class DeepLift(AbstractGradient):
     ----------
     value : {"logit", "logprob", "margin"}, optional
         What is attributed; see ``AbstractAttribution``.
+    baseline : str, optional
+        What is put in the place of an absent word; see ``AbstractAttribution``.
     """
 
     name = "deep_lift"

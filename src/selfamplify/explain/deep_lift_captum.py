@@ -23,6 +23,8 @@ class DeepLiftCaptum(AbstractGradient):
     ----------
     value : {"logit", "logprob", "margin"}, optional
         What is attributed; see ``AbstractAttribution``.
+    baseline : str, optional
+        What is put in the place of an absent word; see ``AbstractAttribution``.
 
     Raises
     ------

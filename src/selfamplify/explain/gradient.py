@@ -26,6 +26,8 @@ class AbstractGradient(AbstractAttribution):
     ----------
     value : {"logit", "logprob", "margin"}, optional
         What is attributed; by default decided by what is explained.
+    baseline : str, optional
+        What is put in the place of an absent word; see ``AbstractAttribution``.
     """
 
     @abstractmethod
@@ -35,7 +37,7 @@ class AbstractGradient(AbstractAttribution):
     def game(self, model: AbstractLanguageModel, question: Question, wording: Wording) -> TokenGame:
         if not isinstance(model, AbstractDifferentiableModel):
             raise self._needs_gradients(model.name)
-        return question_game(model, question, wording, self.value, self.absence)
+        return question_game(model, question, wording, self.value, self.absence, self.baseline or "auto")
 
     def attribute(self, game: AbstractGame, seed: int) -> Attribution:
         return self.attribute_all([game], [seed])[0]

@@ -17,9 +17,15 @@ class GradientXActivation(AbstractGradient):
     ----------
     value : {"logit", "logprob", "margin"}, optional
         What is attributed; see ``AbstractAttribution``.
+    baseline : str, optional
+        Always None: no word is replaced.
     """
 
     name = "gradient_x_activation"
+
+    @property
+    def replaces(self) -> bool:
+        return False
 
     def attribute_games(self, games: EmbeddedGames) -> list[Attribution]:
         rows = games.x.clone().requires_grad_()

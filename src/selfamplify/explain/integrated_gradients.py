@@ -25,6 +25,8 @@ class IntegratedGradients(AbstractGradient):
     ----------
     value : {"logit", "logprob", "margin"}, optional
         What is attributed; see ``AbstractAttribution``.
+    baseline : str, optional
+        What is put in the place of an absent word; see ``AbstractAttribution``.
     steps : int, default 32
         Steps from the baseline to x in the first round; each round doubles them.
     max_steps : int, default 256

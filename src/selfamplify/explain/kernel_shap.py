@@ -41,6 +41,8 @@ class KernelShap(AbstractPerturbation):
     ----------
     value : {"logit", "logprob", "margin"}, optional
         What is attributed; see ``AbstractAttribution``.
+    baseline : str, optional
+        What is put in the place of an absent word; see ``AbstractAttribution``.
     absent : {"mask", "delete"}, default "mask"
         How a word is made absent; see ``AbstractPerturbation``.
     samples : int, default 350

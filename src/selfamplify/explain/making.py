@@ -9,7 +9,7 @@ from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from ..errors import SettingsError
 from ..names import find
-from ..text.lines import argument
+from ..text.lines import argument, shortened
 from .explainer import AbstractExplainer
 from .settings import in_python
 
@@ -34,6 +34,8 @@ def make_explainer(name: str, settings: Mapping[str, Any] = MappingProxyType({})
     SettingsError
         If the name is unknown, the explainer does not have a setting, or a value is invalid.
     """
+    if not isinstance(name, str):
+        raise SettingsError(f'{shortened(repr(name))} is not the name of an explainer; write `make_explainer("kernel_shap")`.')
     kind, known = _find(name), settings_of(name)
     if not isinstance(settings, Mapping):
         raise SettingsError(

@@ -19,38 +19,15 @@ Nothing is attached to the model. The rules depend on what an operation computes
   resolve.
 """
 
-import math
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
+
+from .operations import AbstractRules, Rule, composed, moves, with_gradient_of
 
 _CLOSE = 1e-4
-
-
-class Multipliers(TorchFunctionMode):
-    """A context in which the rules apply to everything that is computed from tensors that require a gradient."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        rule = _RULES.get(getattr(func, "__name__", ""))
-        kwargs = kwargs or {}
-        if rule is None or not any(map(_moves, (*args, *kwargs.values()))):
-            return func(*args, **kwargs)
-        return rule(func, *args, **kwargs)
-
-
-def _moves(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.requires_grad
-
-
-def _with(value: Tensor, linear: Tensor) -> Tensor:
-    """``value``, with the gradient of ``linear``."""
-    return value.detach() + (linear - linear.detach()).to(value.dtype)
 
 
 def _halves(tensor: Tensor) -> tuple[Tensor, Tensor]:
@@ -78,45 +55,28 @@ def _elementwise(func: Callable[..., Tensor], x: Tensor, *args: Any, **kwargs: A
             point = middle[close].requires_grad_()
             (derivative,) = torch.autograd.grad(func(point, *args, **kwargs).sum(), point)
         slope[close] = derivative
-    return _with(value, _doubled(slope) * x)
-
-
-def _linear(func: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
-    """A matrix product with weights, in the widest precision of its operands."""
-    kinds = [each.dtype for each in (*args, *kwargs.values()) if isinstance(each, Tensor)]
-    widest = reduce(torch.promote_types, kinds)
-    return func(*(_cast(each, widest) for each in args), **{name: _cast(each, widest) for name, each in kwargs.items()})
-
-
-def _cast(value: Any, dtype: torch.dtype) -> Any:
-    return value.to(dtype) if isinstance(value, Tensor) else value
+    return with_gradient_of(_doubled(slope) * x, value)
 
 
 def _power(func: Callable[..., Tensor], x: Any, exponent: Any, **kwargs: Any) -> Tensor:
-    if _moves(exponent):
+    if moves(exponent):
         return func(x, exponent, **kwargs)
     return _elementwise(func, x, exponent, **kwargs)
 
 
 def _product(func: Callable[..., Tensor], a: Any, b: Any, **kwargs: Any) -> Tensor:
-    if not (_moves(a) and _moves(b)):
+    if not (moves(a) and moves(b)):
         return func(a, b, **kwargs)
     value = func(a.detach(), b.detach(), **kwargs)
-    return _with(value, func(a, _mean(b), **kwargs) + func(_mean(a), b, **kwargs))
+    return with_gradient_of(func(a, _mean(b), **kwargs) + func(_mean(a), b, **kwargs), value)
 
 
 def _quotient(func: Callable[..., Tensor], a: Any, b: Any, **kwargs: Any) -> Tensor:
-    return _product(torch.mul, a, _elementwise(torch.reciprocal, b)) if _moves(b) else func(a, b, **kwargs)
+    return _product(torch.mul, a, _elementwise(torch.reciprocal, b)) if moves(b) else func(a, b, **kwargs)
 
 
 def _reversed_quotient(func: Callable[..., Tensor], b: Tensor, a: Any) -> Tensor:
     return _quotient(torch.div, a, b)
-
-
-def _einsum(func: Callable[..., Tensor], equation: str, *operands: Tensor) -> Tensor:
-    if sum(map(_moves, operands)) < 2 or len(operands) > 2:
-        return func(equation, *operands)
-    return _product(lambda a, b: func(equation, a, b), *operands)
 
 
 def _shares(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
@@ -140,99 +100,39 @@ def _softmax(func: Callable[..., Tensor], x: Tensor, dim: int, *args: Any, **kwa
     mean, shares = _shares(x, dim)
     moved = _weighed(x.float(), mean)
     value = func(x.detach(), dim, *args, **kwargs)
-    return _with(value, moved - shares * moved.sum(dim, keepdim=True))
+    return with_gradient_of(moved - shares * moved.sum(dim, keepdim=True), value)
 
 
 def _log_softmax(func: Callable[..., Tensor], x: Tensor, dim: int, *args: Any, **kwargs: Any) -> Tensor:
     _, shares = _shares(x, dim)
     value = func(x.detach(), dim, *args, **kwargs)
-    return _with(value, torch.where(shares > 0, x.float(), 0.0) - _weighed(x.float(), shares).sum(dim, keepdim=True))
+    return with_gradient_of(torch.where(shares > 0, x.float(), 0.0) - _weighed(x.float(), shares).sum(dim, keepdim=True), value)
 
 
 def _logsumexp(func: Callable[..., Tensor], x: Tensor, dim: int, keepdim: bool = False) -> Tensor:
     _, shares = _shares(x, dim)
-    return _with(func(x.detach(), dim, keepdim), _weighed(x.float(), shares).sum(dim, keepdim=keepdim))
+    return with_gradient_of(_weighed(x.float(), shares).sum(dim, keepdim=keepdim), func(x.detach(), dim, keepdim))
 
 
-def _attention(
-    func: Callable[..., Tensor],
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> Tensor:
-    """torch's scaled_dot_product_attention, written out."""
-    if enable_gqa:
-        key, value = (each.repeat_interleave(query.shape[-3] // each.shape[-3], -3) for each in (key, value))
-    scores = _product(torch.matmul, query, key.transpose(-2, -1)) * (scale or 1 / math.sqrt(query.shape[-1]))
-    if is_causal:
-        attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-    if attn_mask is not None and attn_mask.dtype == torch.bool:
-        scores = scores.masked_fill(~attn_mask, float("-inf"))
-    elif attn_mask is not None:
-        scores = scores + attn_mask
-    probabilities = _softmax(torch.softmax, scores, -1, dtype=torch.float32).to(value.dtype)
-    return _product(torch.matmul, probabilities, value)
-
-
-def _normalised(x: Tensor, dims: tuple[int, ...], eps: float) -> Tensor:
-    """x divided by the root of its mean square."""
-    mean = _elementwise(torch.square, x).mean(dims, keepdim=True)
-    return _product(torch.mul, x, _elementwise(torch.rsqrt, mean + eps))
-
-
-def _scaled(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    scaled = x if weight is None else x * weight
-    return scaled if bias is None else scaled + bias
-
-
-def _layer_norm(
-    func: Callable[..., Tensor],
-    input: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-5,
-) -> Tensor:
-    dims = tuple(range(-len(normalized_shape), 0))
-    x = input.float()
-    return _scaled(_normalised(x - x.mean(dims, keepdim=True), dims, eps).to(input.dtype), weight, bias)
-
-
-def _rms_norm(
-    func: Callable[..., Tensor],
-    input: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    eps: float | None = None,
-) -> Tensor:
-    dims = tuple(range(-len(normalized_shape), 0))
-    eps = torch.finfo(input.dtype).eps if eps is None else eps
-    return _scaled(_normalised(input.float(), dims, eps).to(input.dtype), weight, None)
+def _inverse_root(x: Tensor, dims: tuple[int, ...], eps: float) -> Tensor:
+    return _elementwise(torch.rsqrt, _elementwise(torch.square, x).mean(dims, keepdim=True) + eps)
 
 
 _ELEMENTWISE = (
     "abs celu clamp cos elu erf exp exp2 expm1 gelu hardsigmoid hardswish hardtanh leaky_relu log log1p logsigmoid mish "
     "reciprocal relu relu6 rsqrt selu sigmoid silu sin softplus softsign sqrt square tanh"
 )
-_RULES: dict[str, Callable[..., Tensor]] = (
-    dict.fromkeys(_ELEMENTWISE.split(), _elementwise)
+_RULES: dict[str, Rule] = (
+    composed(_product, _softmax, _inverse_root)
+    | dict.fromkeys(_ELEMENTWISE.split(), _elementwise)
     | dict.fromkeys(("pow", "__pow__", "float_power"), _power)
-    | dict.fromkeys(("mul", "multiply", "__mul__", "__rmul__", "matmul", "__matmul__", "bmm", "mm"), _product)
     | dict.fromkeys(("div", "divide", "true_divide", "__truediv__"), _quotient)
     | dict.fromkeys(("__rdiv__", "__rtruediv__"), _reversed_quotient)
-    | dict.fromkeys(("linear", "addmm"), _linear)
-    | {
-        "einsum": _einsum,
-        "softmax": _softmax,
-        "log_softmax": _log_softmax,
-        "logsumexp": _logsumexp,
-        "scaled_dot_product_attention": _attention,
-        "layer_norm": _layer_norm,
-        "rms_norm": _rms_norm,
-    }
+    | {"softmax": _softmax, "log_softmax": _log_softmax, "logsumexp": _logsumexp}
 )
+
+
+class Multipliers(AbstractRules):
+    """A context in which the rules apply to everything that is computed from tensors that require a gradient."""
+
+    rules = _RULES

@@ -15,8 +15,9 @@ class AbstractPerturbation(AbstractAttribution):
     value : {"logit", "logprob", "margin"}, optional
         What is attributed; see ``AbstractAttribution``.
     absent : {"mask", "delete"}, default "mask"
-        How a word is made absent: its tokens are replaced by the padding token, or removed. On a model that is asked in texts,
-        the word is replaced by ``"_"``, or removed.
+        How a word is made absent: its tokens are replaced by ``baseline``, or removed.
+    baseline : str, optional
+        See ``AbstractAttribution``; only with ``absent="mask"``.
 
     Raises
     ------
@@ -28,8 +29,8 @@ class AbstractPerturbation(AbstractAttribution):
     absent: Absent = "mask"
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         check_absent(self.absent)
+        super().__post_init__()
 
     @property
     def absence(self) -> Absent:

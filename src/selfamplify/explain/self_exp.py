@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import request
-from ..prompting.wording import Wording, placeholders, without_conclusion
+from ..prompting.wording import Wording, is_placeholder, placeholders, without_conclusion, without_example
 from ..records import Chat, Question, WrittenText
 from .settings import check_count
 from .writing import AbstractWriting
@@ -40,17 +40,19 @@ class SelfExp(AbstractWriting):
         if self.steps is not None:
             check_count(self, "steps")
 
-    def chat(self, question: Question, wording: Wording) -> Chat:
+    def chat(self, question: Question, wording: Wording, example: bool = True) -> Chat:
         p = _STEPS if self.steps is None else self.steps
         given = wording.explain_reply.format(label=question.answer, p=p)
-        example = f"{wording.explain_reply.format(label=question.labels[0], p=p)} {', '.join(placeholders('step', p))}."
-        return request(wording.explain_request.format(p=p, example=example), question, given)
+        if not example:
+            return request(without_example(wording.explain_request).format(p=p), question, f"{given} Step 1:")
+        shown = f"{wording.explain_reply.format(label=question.labels[0], p=p)} {', '.join(placeholders('step', p))}."
+        return request(wording.explain_request.format(p=p, example=shown), question, given)
 
     def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> WrittenText:
         why = without_conclusion(text)
-        if not why:
+        if not any(map(str.isalnum, why)) or is_placeholder(why):
             raise ExplanationError(
-                f"{model.name} wrote no explanation for question {question.id}; use an attribution such as "
-                f'`explainer="kernel_shap"`.'
+                f"{model.name} wrote no explanation for question {question.id} (it wrote {text[:60]!r}); use an attribution "
+                f'such as `explainer="kernel_shap"`.'
             )
         return WrittenText(question.id, self.name, why)

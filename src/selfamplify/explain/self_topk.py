@@ -1,13 +1,13 @@
 """self_topk: the model names the most important keywords itself, given the answer (section 3.3, appendix A.3)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import request
-from ..prompting.wording import Wording, listed, placeholders
-from ..records import Chat, NamedWords, Question
+from ..prompting.wording import Wording, is_placeholder, listed, placeholders, without_example
+from ..records import Chat, Decoding, NamedWords, Question
 from .settings import check_count
 from .writing import AbstractWriting
 
@@ -15,6 +15,8 @@ QUOTED = re.compile(r'["“「『＂]([^"“”「」『』＂\n]+)["”」』�
 """A keyword in quotes, as in the shots' lists."""
 _AROUND = " \"'“”‘’.,:;()。：（）＇＂「」『』"
 """What is dropped around a keyword without quotes."""
+_LISTED = r'(?:["“「『＂][^"“”「」『』＂]+["”」』＂][^"“「『＂]*){{{k}}}'
+"""A line that lists k quoted keywords."""
 _KEYWORDS = 6
 
 
@@ -49,14 +51,19 @@ class SelfTopk(AbstractWriting):
     def _k(self) -> int:
         return _KEYWORDS if self.keywords is None else self.keywords
 
-    def chat(self, question: Question, wording: Wording) -> Chat:
+    def chat(self, question: Question, wording: Wording, example: bool = True) -> Chat:
         k = self._k
         given = wording.topk_reply.format(label=question.answer, k=k)
-        example = f"{wording.topk_reply.format(label=question.labels[0], k=k)} {listed(placeholders('word', k))}"
-        return request(wording.topk_request.format(k=k, example=example), question, given)
+        if not example:
+            return request(without_example(wording.topk_request).format(k=k), question, f'{given} "')
+        shown = f"{wording.topk_reply.format(label=question.labels[0], k=k)} {listed(placeholders('word', k))}"
+        return request(wording.topk_request.format(k=k, example=shown), question, given)
+
+    def ending(self, decoding: Decoding) -> Decoding:
+        return replace(decoding, last_line=_LISTED.format(k=self._k)) if decoding.last_line else decoding
 
     def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> NamedWords:
-        words = parse_keywords(text)[: self._k]
+        words = [word for word in parse_keywords(text) if not is_placeholder(word)][: self._k]
         if not words:
             raise ExplanationError(
                 f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution such "

@@ -23,6 +23,8 @@ class ShapleyValues(AbstractPerturbation):
     ----------
     value : {"logit", "logprob", "margin"}, optional
         What is attributed; see ``AbstractAttribution``.
+    baseline : str, optional
+        What is put in the place of an absent word; see ``AbstractAttribution``.
     absent : {"mask", "delete"}, default "mask"
         How a word is made absent; see ``AbstractPerturbation``.
     max_words : int, default 12

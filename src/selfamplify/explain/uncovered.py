@@ -1,4 +1,4 @@
-"""Which operations of a model DeepLIFT's rules do not cover, read from torch's autograd graph."""
+"""Which operations of a model the rules of an explainer do not cover, read from torch's autograd graph."""
 
 from collections.abc import Iterator
 
@@ -14,22 +14,24 @@ _LINEAR = frozenset(
 _BILINEAR = frozenset("Addmm Baddbmm Bmm Div Linear Mm Mul Mv".split())
 
 
-def uncovered(output: Tensor) -> set[str]:
-    """Return the operations that ``output`` was computed by, and whose gradient is not a multiplier.
+def uncovered(output: Tensor, gradients: frozenset[str] = frozenset()) -> set[str]:
+    """Return the operations that ``output`` was computed by, and that no rule covers.
 
-    These are neither linear nor covered by a rule of ``multipliers``.
+    A rule leaves nothing but linear operations in the graph.
 
     Parameters
     ----------
     output : tensor
-        What was computed while ``Multipliers`` was active.
+        What was computed while ``Multipliers`` or ``Relevances`` was active.
+    gradients : frozenset of str, default empty
+        Names of operations whose rule is their gradient.
 
     Returns
     -------
     set of str
         Names of operations, such as ``"Cumprod"``.
     """
-    return {_name(node) for node in _nodes(output) if not _is_linear(node)}
+    return {_name(node) for node in _nodes(output) if not _is_linear(node)} - gradients
 
 
 def _nodes(output: Tensor) -> Iterator[Node]:

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from ..models.context import check_context
 from ..models.model import AbstractLanguageModel
-from ..prompting.wording import Wording
+from ..prompting.wording import Wording, is_placeholder, without_conclusion
 from ..records import Chat, Cost, Decoding, Explanation, NamedWords, Question, WrittenText
 from .explainer import AbstractExplainer
 
@@ -20,11 +20,17 @@ def replies_to(model: AbstractLanguageModel, chats: Sequence[Chat], decoding: De
     return [written[place].text for place in range(len(chats))]
 
 
+def _says_nothing(text: str) -> bool:
+    said = without_conclusion(text)
+    return not any(map(str.isalnum, said)) or is_placeholder(said)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AbstractWriting(AbstractExplainer):
     """An explainer that lets the model write, about many questions at once.
 
-    A subclass implements ``chat`` and ``explanation``, and states what it ``makes``.
+    A subclass implements ``chat`` and ``explanation``, and states what it ``makes``. A reply that is empty, or only repeats
+    the example in the request, is no explanation: that question is asked once more, without the example.
 
     Parameters
     ----------
@@ -36,8 +42,12 @@ class AbstractWriting(AbstractExplainer):
     decoding: Decoding | None = None
 
     @abstractmethod
-    def chat(self, question: Question, wording: Wording) -> Chat:
-        """Return what the model is asked, given y."""
+    def chat(self, question: Question, wording: Wording, example: bool = True) -> Chat:
+        """Return what the model is asked, given y; with an example of the reply, or without one but a longer start of it."""
+
+    def ending(self, decoding: Decoding) -> Decoding:
+        """Return the decoding with the line that completes the reply, where it is known."""
+        return decoding
 
     @abstractmethod
     def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> NamedWords | WrittenText:
@@ -49,9 +59,15 @@ class AbstractWriting(AbstractExplainer):
     def explain_all(
         self, model: AbstractLanguageModel, questions: Sequence[Question], wording: Wording, seeds: Sequence[int]
     ) -> list[Explanation]:
-        start = perf_counter()
+        start, decoding = perf_counter(), self.ending(self.decoding or Decoding())
         chats = [self.chat(question, wording) for question in questions]
-        texts = replies_to(model, chats, self.decoding or Decoding(), seeds)
+        texts = replies_to(model, chats, decoding, seeds)
+        failed = [place for place, text in enumerate(texts) if _says_nothing(text)]
+        if failed:
+            again = [self.chat(questions[place], wording, example=False) for place in failed]
+            replies = replies_to(model, again, decoding, [seeds[place] for place in failed])
+            for place, chat, text in zip(failed, again, replies, strict=True):
+                texts[place] = chat.prefill.removeprefix(chats[place].prefill) + text
         cost = Cost(1, (perf_counter() - start) / len(questions))
         return [
             replace(self.explanation(model, question, text), cost=cost) for question, text in zip(questions, texts, strict=True)

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..records import Value
+from ..records import Baseline, Value
 from ..text.keywords import keyword
-from .values import Absent, check_absent, check_value
+from .values import Absent, check_absent, check_baseline, check_value
 
 
 @dataclass(kw_only=True)
@@ -29,6 +29,8 @@ class AbstractGame(ABC):
         What is attributed.
     absent : {"mask", "delete"}, default "mask"
         How a word is made absent.
+    baseline : str, default "auto"
+        What is put in the place of an absent word (``absent="mask"``): see ``AbstractAttribution``.
     words : tuple of str, default ()
         The text of each player, if the players may become keywords.
     passes : int, default 0
@@ -37,11 +39,12 @@ class AbstractGame(ABC):
     Raises
     ------
     SettingsError
-        If ``value`` or ``absent`` is unknown.
+        If ``value`` or ``absent`` is unknown, or ``baseline`` is not a text.
     """
 
     value: Value = "logit"
     absent: Absent = "mask"
+    baseline: str = "auto"
     words: tuple[str, ...] = ()
     passes: int = 0
     _known: dict[bytes, float] = field(default_factory=dict)
@@ -49,6 +52,12 @@ class AbstractGame(ABC):
     def __post_init__(self) -> None:
         check_value(self.value)
         check_absent(self.absent)
+        check_baseline(self.baseline)
+
+    @property
+    def blank(self) -> Baseline | None:
+        """What stands for an absent word; None if nothing does."""
+        return None
 
     @property
     @abstractmethod

@@ -7,16 +7,15 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
-from .tokens import TokenGame, columns_of
+from .tokens import TokenGame, columns_of, embedded_rows
 
 
 @dataclass(frozen=True)
 class EmbeddedGames:
     """Games that share a prefix, on the embedding layer.
 
-    The baseline x' has the padding token in place of every word, so that the instruction, the markup and the "(A)" markers
+    The baseline x' has each game's ``blank`` in place of every word, so that the instruction, the markup and the "(A)" markers
     score 0 (appendix A.4). The tokens of the prefix are the same in x and x'; they are not part of ``x`` and ``baseline``, and
     their keys and values are constants.
 
@@ -67,12 +66,6 @@ class EmbeddedGames:
 
 def embedded(games: Sequence[TokenGame]) -> EmbeddedGames:
     """Place games whose ``alike`` is equal on the embedding layer."""
-    model, start = games[0].model, len(games[0].prefix)
-    full = [torch.tensor(game.row(np.ones(game.players, bool))[start:]) for game in games]
-    empty = [torch.tensor(game.row(np.zeros(game.players, bool))[start:]) for game in games]
-    with torch.no_grad():
-        x, baseline = (
-            model.embedding(pad_sequence(rows, batch_first=True, padding_value=model.blank).to(model.device))
-            for rows in (full, empty)
-        )
-    return EmbeddedGames(games, x, baseline, tuple(map(len, full)))
+    x, lengths = embedded_rows([(game, np.ones(game.players, bool)) for game in games])
+    baseline, _ = embedded_rows([(game, np.zeros(game.players, bool)) for game in games])
+    return EmbeddedGames(games, x, baseline, tuple(lengths))

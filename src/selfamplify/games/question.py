@@ -25,6 +25,7 @@ def question_game(
     wording: Wording,
     value: Value | None = None,
     absent: Absent = "mask",
+    baseline: str = "auto",
 ) -> TokenGame:
     """Return the game of a question's words on a model that shows its tokens.
 
@@ -40,6 +41,8 @@ def question_game(
         What is attributed; by default the model's ``label_value``.
     absent : {"mask", "delete"}, default "mask"
         How a word is made absent.
+    baseline : str, default "auto"
+        What is put in the place of an absent word: see ``AbstractAttribution``.
 
     Raises
     ------
@@ -59,12 +62,18 @@ def question_game(
         tuple(located.values()),
         value=value or model.label_value,
         absent=absent,
+        baseline=baseline,
         words=words,
     )
 
 
 def text_game(
-    model: AbstractLanguageModel, question: Question, wording: Wording, value: Value | None = None, absent: Absent = "mask"
+    model: AbstractLanguageModel,
+    question: Question,
+    wording: Wording,
+    value: Value | None = None,
+    absent: Absent = "mask",
+    baseline: str = "auto",
 ) -> TextGame:
     """Return the same game on a model that is asked in texts.
 
@@ -75,7 +84,9 @@ def text_game(
     check_length(model, model.encode(chat).length, 1, _REMEDY)
     located = tuple(_some(candidate_words(chat.question, question.labels), question))
     words = tuple(word.text for word in located)
-    return TextGame(model, chat, question, located, value=value or model.label_value, absent=absent, words=words)
+    return TextGame(
+        model, chat, question, located, value=value or model.label_value, absent=absent, baseline=baseline, words=words
+    )
 
 
 def _some(located: Words, question: Question) -> Words:

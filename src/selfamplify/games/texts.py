@@ -10,20 +10,21 @@ from jaxtyping import Bool
 
 from ..errors import ExplanationError, SettingsError
 from ..models.model import AbstractLanguageModel
-from ..records import Chat, NextToken, Question
+from ..records import Baseline, Chat, NextToken, Question
 from ..text.words import Word
 from .coalitions import AbstractGame
 
 BLANK = "_"
-"""The text that replaces an absent word (``absent="mask"``)."""
+"""The text that replaces an absent word (``absent="mask"``), since a model that shows no tokens shows no padding token."""
 
 
 @dataclass
 class TextGame(AbstractGame):
     """The game of a question's words on a model that shows no tokens, such as a served one.
 
-    An absent word is replaced by ``BLANK`` (``absent="mask"``), or removed with the space before it (``absent="delete"``).
-    Unlike in a ``TokenGame``, the text of each coalition is tokenised anew by the model, and the blank is not a padding token.
+    An absent word is replaced by a text (``absent="mask"``), or removed with the space before it (``absent="delete"``). The
+    text is ``BLANK`` for the baselines ``"auto"`` and ``"pad"``, a space for ``"space"``, or the given one. Unlike in a
+    ``TokenGame``, the text of each coalition is tokenised anew by the model.
     The value is the ``"logprob"`` of the true label in nats, or its ``"margin"`` over the other labels. If a server returns
     only the most probable tokens, the true label must be among them, and for a margin one other label, too. A label that is
     missing counts as just less probable than the last token that was returned.
@@ -42,7 +43,7 @@ class TextGame(AbstractGame):
     Raises
     ------
     SettingsError
-        For ``value="logit"``, and for a margin of a question with a single label.
+        For ``value="logit"``, for a margin of a question with a single label, and for a baseline that only tokens have.
     """
 
     model: AbstractLanguageModel
@@ -61,6 +62,16 @@ class TextGame(AbstractGame):
                 f"A margin needs other answers to compare with, and question {self.question.id} has only one; "
                 f'use `value="logprob"`.'
             )
+        if self.baseline in ("unk", "mean"):
+            raise SettingsError(
+                f'{self.model.name} shows no tokens, so it has no `baseline="{self.baseline}"`; use `baseline="auto"`.'
+            )
+
+    @property
+    def blank(self) -> Baseline | None:
+        if self.absent == "delete":
+            return None
+        return Baseline({"auto": BLANK, "pad": BLANK, "space": " "}.get(self.baseline, self.baseline))
 
     @property
     def players(self) -> int:
@@ -72,12 +83,12 @@ class TextGame(AbstractGame):
 
     def asked(self, present: Bool[np.ndarray, " word"]) -> Chat:
         """Return the chat that asks the question with only these words."""
-        whole, delete = self.chat.question, self.absent == "delete"
+        whole, blank = self.chat.question, self.blank
         shown, left = "", 0
         for word, stays in zip(self.located, present, strict=True):
             if not stays:
-                space = delete and whole[left : word.start].endswith(" ")
-                shown += whole[left : word.start - space] + ("" if delete else BLANK)
+                space = blank is None and whole[left : word.start].endswith(" ")
+                shown += whole[left : word.start - space] + ("" if blank is None else blank.text)
                 left = word.end
         shown += whole[left:]
         *before, last = self.chat.messages

@@ -6,16 +6,18 @@ values. Coalitions are evaluated in batches, across all games with the same pref
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from ..errors import SettingsError
 from ..models.model import AbstractDifferentiableModel, Reading
-from ..records import Value
+from ..records import Baseline, Value
 from .coalitions import AbstractGame, grouped
 
 Score = Callable[[Float[Tensor, "row place column"], list[int], list[int]], Float[Tensor, " row"]]
@@ -68,7 +70,7 @@ class Target:
 
 @dataclass
 class TokenGame(AbstractGame):
-    """The game of one prompt's words: an absent word's tokens are replaced by the model's blank token, or removed.
+    """The game of one prompt's words: an absent word's tokens are replaced by a baseline, or removed.
 
     Parameters
     ----------
@@ -84,6 +86,8 @@ class TokenGame(AbstractGame):
         What is attributed; by default the logit.
     absent : {"mask", "delete"}
         What happens to the tokens of an absent word; by default they are replaced.
+    baseline : str
+        What they are replaced by; by default ``"auto"``.
     words : tuple of str
         What the players are called, if they may become keywords; by default empty.
     passes : int
@@ -111,14 +115,23 @@ class TokenGame(AbstractGame):
         if self.absent == "delete" and len(self._perturbable) == len(self.ids):
             raise SettingsError('Deleting all words would leave nothing of this prompt; use `absent="mask"`.')
 
+    @cached_property
+    def blank(self) -> Baseline | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return None if self.absent == "delete" else self.model.baseline(self.baseline)
+
     @property
     def players(self) -> int:
         return len(self.positions)
 
     @property
     def alike(self) -> tuple[object, ...]:
-        """Model, prefix and kind of value: if they are equal, rows can share a batch."""
-        return id(self.model), self.prefix, len(self.target.ids), self.columns is None
+        """Model, prefix, kind of value, and kind of row: if they are equal, rows can share a batch."""
+        return id(self.model), self.prefix, len(self.target.ids), self.columns is None, self.by_embeddings
+
+    @property
+    def by_embeddings(self) -> bool:
+        """Whether an absent word's embeddings are replaced by one that no token has."""
+        return self.blank is not None and self.blank.token is None
 
     @property
     def prefix(self) -> tuple[int, ...]:
@@ -154,24 +167,54 @@ class TokenGame(AbstractGame):
 
     def row(self, present: Bool[np.ndarray, " word"]) -> list[int]:
         """Return the tokens of the prompt with only these words, followed by the answer's tokens except the last."""
-        gone = {position for word, stays in zip(self.positions, present, strict=True) if not stays for position in word}
-        if self.absent == "delete":
+        gone = self.gone(present)
+        if self.blank is None:
             prompt = [token for position, token in enumerate(self.ids) if position not in gone]
         else:
-            prompt = [self.model.blank if position in gone else token for position, token in enumerate(self.ids)]
+            token_id = self.model.blank if self.blank.token is None else self.blank.token
+            prompt = [token_id if position in gone else token for position, token in enumerate(self.ids)]
         return [*prompt, *self.target.ids[:-1]]
+
+    def gone(self, present: Bool[np.ndarray, " word"]) -> set[int]:
+        """Return the positions in ``ids`` of the tokens of all other words."""
+        return {position for word, stays in zip(self.positions, present, strict=True) if not stays for position in word}
 
     def evaluate(self, asked: Iterable[tuple["TokenGame", Bool[np.ndarray, " _word"]]]) -> Iterator[float]:
         remaining, count = iter(asked), len(self.target.ids)
-        while part := list(islice(remaining, max(1, (_WHOLE_PLACES if self.columns is None else _PLACES) // count))):
+        places = _WHOLE_PLACES if self.columns is None or self.by_embeddings else _PLACES
+        while part := list(islice(remaining, max(1, places // count))):
             members = grouped(enumerate(part), lambda item: id(item[1][0]))
             columns = columns_of(each[0][1][0] for each in members)
-            logits = self.model.last_logits([game.row(present) for game, present in part], len(self.prefix), count, columns)
+            logits = self._logits(part, columns)
             found = np.empty(len(part))
             for each in members:
-                places, game = [place for place, _ in each], each[0][1][0]
-                found[places] = game.score(logits[places], columns).double().cpu().numpy()
+                own, game = [place for place, _ in each], each[0][1][0]
+                found[own] = game.score(logits[own], columns).double().cpu().numpy()
             yield from found.tolist()
+
+    def _logits(
+        self, asked: Sequence[tuple["TokenGame", Bool[np.ndarray, " _word"]]], columns: Sequence[int] | None
+    ) -> Float[Tensor, "row place column"]:
+        count = len(self.target.ids)
+        if not self.by_embeddings:
+            return self.model.last_logits([game.row(present) for game, present in asked], len(self.prefix), count, columns)
+        with torch.no_grad():
+            embeddings, lengths = embedded_rows(asked)
+            return self.model.logits_from_embeddings(embeddings, self.prefix, lengths, count, columns)
+
+
+def embedded_rows(
+    asked: Sequence[tuple[TokenGame, Bool[np.ndarray, " _word"]]],
+) -> tuple[Float[Tensor, "row token embed"], list[int]]:
+    """Return the embeddings, after the prefix, of coalitions of games that are ``alike``, padded on the right; and lengths."""
+    model, start = asked[0][0].model, len(asked[0][0].prefix)
+    rows = [torch.tensor(game.row(present)[start:]) for game, present in asked]
+    with torch.no_grad():
+        made = model.embedding(pad_sequence(rows, batch_first=True, padding_value=model.blank).to(model.device))
+        for row, (game, present) in enumerate(asked):
+            if game.by_embeddings:
+                made[row, [position - start for position in game.gone(present)]] = model.mean_embedding.to(made)
+    return made, list(map(len, rows))
 
 
 def columns_of(games: Iterable[TokenGame]) -> list[int] | None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ..models.local.chat import control_tokens
-from ..models.local.load import as_model, label, load_tokenizer
+from ..models.local.load import as_model, load_tokenizer
+from ..models.local.origin import label
 from ..tasks.control_tokens import without_control_tokens
 from ..tasks.loading import as_task
 from ..tasks.task import Task

@@ -29,7 +29,8 @@ def design(session: Session, task: Task, sample: Sample, method: str, layout: Ab
         selfamplify=version("selfamplify"),
     )
     instruction = layout.instruction(labels)
-    return Prompt(method, instruction, tuple(shots), task.label_map, session.profile.decoding, provenance=provenance)
+    prefill = layout.opening if session.profile.prefill else ""
+    return Prompt(method, instruction, tuple(shots), task.label_map, session.profile.decoding, prefill, provenance)
 
 
 def typical_labels(questions: Sequence[Question]) -> tuple[str, ...]:

@@ -28,14 +28,14 @@ class InputOutput(AbstractMethod):
 
 def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
     """The IO prompt on the shots of a finished prompt: what its rationales are tested against."""
-    wording = session.profile.wording
+    layout = AnswerFormat(session.profile.wording)
     made = prompt.provenance
     return replace(
         prompt,
         method=InputOutput.name,
-        instruction=AnswerFormat(wording).instruction(made.labels if made else tuple(prompt.label_map)),
-        shots=tuple(_shot(shot.question, wording) for shot in prompt.shots),
-        prefill="",
+        instruction=layout.instruction(made.labels if made else tuple(prompt.label_map)),
+        shots=tuple(_shot(shot.question, layout.wording) for shot in prompt.shots),
+        prefill=layout.opening if prompt.prefill else "",
         provenance=made and made.without_rationales(),
     )
 

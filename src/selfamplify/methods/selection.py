@@ -1,13 +1,15 @@
 """Step 1, n-shot sample selection (section 3.2): which questions become shots, by what the model itself gets right or wrong."""
 
+import warnings
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import ClassVar, Literal, get_args
 
 from ..arguments import check_whole
-from ..errors import SelectionError
+from ..errors import SelectionError, SelfAmplifyWarning
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
 from ..names import unknown_name
@@ -22,6 +24,9 @@ from ..work.stage import Stage
 
 _BATCH = 32
 """Questions that are asked together: more would be asked in vain once enough qualify."""
+
+_ONE_SIDED = 0.8
+"""From this share of shots with the same answer on, a note says so."""
 
 SelectionName = Literal["success", "error", "random"]
 
@@ -56,6 +61,9 @@ class Sample:
 Ask = Callable[[Sequence[Question]], Iterator[Prediction]]
 """Predictions of questions in their order, made as they are taken."""
 
+Fits = Callable[[Question], bool]
+"""Whether a question fits the model's context."""
+
 
 class AbstractSelection(ABC):
     """A rule that takes shots from a shuffled pool, asking the model as far as the rule needs."""
@@ -63,7 +71,7 @@ class AbstractSelection(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
+    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, shots: int) -> tuple[list[Question], Counts]:
         """The first ``shots`` questions of ``pool`` that qualify (fewer if there are no more), and the counts."""
 
 
@@ -73,7 +81,7 @@ class Success(AbstractSelection):
 
     name = "success"
 
-    def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
+    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, shots: int) -> tuple[list[Question], Counts]:
         return _scan(pool, ask, shots, "success")
 
 
@@ -83,25 +91,36 @@ class Error(AbstractSelection):
 
     name = "error"
 
-    def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
+    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, shots: int) -> tuple[list[Question], Counts]:
         return _scan(pool, ask, shots, "error")
 
 
 @dataclass(frozen=True)
 class Random(AbstractSelection):
-    """Any question; the model is not asked."""
+    """Any question that fits the model's context; the model is not asked."""
 
     name = "random"
 
-    def choose(self, pool: Sequence[Question], ask: Ask, shots: int) -> tuple[list[Question], Counts]:
-        return list(pool[:shots]), Counts()
+    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, shots: int) -> tuple[list[Question], Counts]:
+        chosen: list[Question] = []
+        counts = Counts()
+        for question in pool:
+            if len(chosen) == shots:
+                break
+            if fitting(question):
+                chosen.append(question)
+            else:
+                counts = counts.plus("too_long")
+        return chosen, counts
 
 
 SELECTIONS: dict[str, AbstractSelection] = {rule.name: rule for rule in (Success(), Error(), Random())}
 
 
 def judge(question: Question, prediction: Prediction) -> Verdict:
-    """The three cases of section 3.2; it is the prediction, not the target, that must be in the label space."""
+    """The cases of section 3.2; it is the prediction, not the target, that must be in the label space."""
+    if prediction.too_long:
+        return "too_long"
     if prediction.label is None:
         return "discarded"
     return "success" if prediction.label == question.answer else "error"
@@ -137,13 +156,25 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
 def _predict(
     profile: Profile, seed: int, model: AbstractLanguageModel, batch: Sequence[Question]
 ) -> Iterable[tuple[int, Prediction]]:
-    chats = [reading_chat(question, profile.wording) for question in batch]
+    places = [place for place, question in enumerate(batch) if _fits(model, profile, question)]
+    asked = [batch[place] for place in places]
+    chats = [reading_chat(question, profile.wording) for question in asked]
     if profile.reading is None:
-        tokens = model.next_token(chats, [question.labels for question in batch])
-        return enumerate(Prediction(q.id, token.text, token.label) for q, token in zip(batch, tokens, strict=True))
-    seeds = [derive(seed, "ask", question.id) for question in batch]
-    texts = [reply.text.rstrip(")") for reply in model.generate(chats, profile.reading, seeds)]
-    return enumerate(Prediction(q.id, text, text if text in q.labels else None) for q, text in zip(batch, texts, strict=True))
+        tokens = model.next_token(chats, [question.labels for question in asked])
+        read = [(token.text, token.label) for token in tokens]
+    else:
+        seeds = [derive(seed, "ask", question.id) for question in asked]
+        texts = [reply.text.rstrip(")") for reply in model.generate(chats, profile.reading, seeds)]
+        read = [(text, text if text in q.labels else None) for q, text in zip(asked, texts, strict=True)]
+    known = dict(zip(places, read, strict=True))
+    return (
+        (place, Prediction(q.id, *known[place]) if place in known else Prediction(q.id, "", None, too_long=True))
+        for place, q in enumerate(batch)
+    )
+
+
+def _fits(model: AbstractLanguageModel, profile: Profile, question: Question) -> bool:
+    return fits(model, model.encode(reading_chat(question, profile.wording)), 1)
 
 
 def select(session: Session, task: Task, selection: str, shots: int, seed: int) -> Sample:
@@ -183,14 +214,28 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
             f"{task.name} has {counted(len(task.train), 'training question')}, too few for {shots} shots; use "
             f"`shots={len(task.train)}` or fewer, or more training questions."
         )
-    shuffled = shuffle(task.train, derive(seed, "select"))
-    model, wording = session.model, session.profile.wording
-    pool = [question for question in shuffled if fits(model, model.encode(reading_chat(question, wording)), 1)]
-    questions, counts = SELECTIONS[selection].choose(pool, lambda batch: ask(session, batch, seed), shots)
-    counts = replace(counts, too_long=len(shuffled) - len(pool))
+    questions, counts = SELECTIONS[selection].choose(
+        shuffle(task.train, derive(seed, "select")),
+        partial(_fits, session.model, session.profile),
+        lambda pool: ask(session, pool, seed),
+        shots,
+    )
     if len(questions) < shots:
-        raise _too_few(task, selection, shots, len(questions), len(pool), counts)
+        raise _too_few(task, selection, shots, len(questions), counts)
+    _note_one_sided(questions, task)
     return Sample(selection, seed, tuple(questions), counts)
+
+
+def _note_one_sided(shots: Sequence[Question], task: Task) -> None:
+    """Warn if nearly all shots have the same answer: small models follow the majority of their shots (Zhao et al. 2021)."""
+    label, count = Counter(shot.answer for shot in shots).most_common(1)[0] if shots else ("", 0)
+    if count >= max(4, _ONE_SIDED * len(shots)) and len({question.answer for question in task.train}) > 1:
+        warnings.warn(
+            f"{count} of the {len(shots)} shots have the answer ({label}), and a small model may repeat what most shots "
+            f'answer; another seed or `selection="random"` may draw other ones.',
+            SelfAmplifyWarning,
+            stacklevel=3,
+        )
 
 
 def check_selection(selection: str, shots: int) -> None:
@@ -200,9 +245,9 @@ def check_selection(selection: str, shots: int) -> None:
     check_whole("shots", shots, 0, 8)
 
 
-def _too_few(task: Task, selection: str, shots: int, found: int, fitting: int, counts: Counts) -> SelectionError:
+def _too_few(task: Task, selection: str, shots: int, found: int, counts: Counts) -> SelectionError:
     """What was asked for, what was found, and which other settings would do."""
-    qualify = {"success": counts.success, "error": counts.error, "random": fitting}
+    qualify = {"success": counts.success, "error": counts.error, "random": len(task.train) - counts.too_long}
     remedies = [f"`shots={found}`"] if found else []
     remedies += [f'`selection="{name}"`' for name, number in qualify.items() if number >= shots]
     remedies.append("shorter questions or a model with a longer context" if counts.too_long else "more training questions")

@@ -64,7 +64,11 @@ class SelfAmplify(AbstractMethod):
         if not sample.questions:
             raise SettingsError('Self-AMPLIFY needs at least one shot; use `shots=8`, or `method="zero_shot"`.')
         explainer = self.explainer.completed(
-            keywords=self.keywords, steps=self.steps, decoding=session.profile.decoding, value=session.model.label_value
+            keywords=self.keywords,
+            steps=self.steps,
+            decoding=session.profile.decoding,
+            value=session.model.label_value,
+            baseline=session.profile.baseline,
         )
         explanations = explain_all(session, explainer, sample.questions, sample.seed)
         layout = layout_for(explanations, session.profile.wording, self.keywords, self.steps)

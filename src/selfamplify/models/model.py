@@ -7,13 +7,16 @@ tokens, embeddings and gradients. An explainer that needs them requires that typ
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..records import Chat, Decoding, Encoded, Generation, Message, NextToken, Value
+from ..records import Baseline, Chat, Decoding, Encoded, Generation, Message, NextToken, Value
 from ..work.workers import AbstractWorkers, InProcess
+
+Likelihoods = Literal["none", "labels", "texts"]
 
 
 class AbstractLanguageModel(ABC):
@@ -31,12 +34,15 @@ class AbstractLanguageModel(ABC):
         What a question must not contain, since it would end or forge a turn; by default empty, if no tokenizer is known.
     label_value : {"logit", "logprob"}
         What an attribution of a label explains by default: its logit if the model returns logits, else its log-probability.
+    likelihoods : {"none", "labels", "texts"}
+        Whose log-probabilities the model returns: nobody's, those of labels of one token (the default), or those of any text.
     """
 
     name: str
     context: int
     window: int = 1024
     label_value: Value = "logprob"
+    likelihoods: Likelihoods = "labels"
 
     @property
     @abstractmethod
@@ -152,13 +158,14 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
     embedding : torch.nn.Module
         Its embedding layer.
     blank : int
-        The token id that stands for an absent token: the padding token, or the unknown token.
+        The id of the padding token; if there is none, of the unknown token or the end token.
     """
 
     module: nn.Module
     embedding: nn.Module
     blank: int
     label_value: Value = "logit"
+    likelihoods: Likelihoods = "texts"
 
     @property
     @abstractmethod
@@ -172,6 +179,21 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
     @abstractmethod
     def read_answer(self, messages: Sequence[Message], answer: str) -> AnswerReading:
         """Tokenise a chat whose reply is ``answer``; if the last message is the assistant's, ``answer`` continues it."""
+
+    @abstractmethod
+    def baseline(self, choice: str) -> Baseline:
+        """Return what stands for an absent token, by one of the names of ``games.values.BASELINES`` or the text of a token.
+
+        Raises
+        ------
+        SettingsError
+            If this model has no such token.
+        """
+
+    @property
+    @abstractmethod
+    def mean_embedding(self) -> Float[Tensor, " embed"]:
+        """The mean of the vocabulary's embeddings, in float32."""
 
     @abstractmethod
     def last_logits(

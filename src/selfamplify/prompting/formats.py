@@ -13,6 +13,9 @@ from ..records import Explanation, NamedWords, ScoredWords, WrittenText
 from ..text.keywords import best, keyword
 from .wording import Wording, choices, listed, placeholders
 
+_MARK = "\ue000"
+"""Stands in a sentence where the words of a question would."""
+
 
 class AbstractFormat(ABC):
     """How a prompt asks and how its shots answer.
@@ -28,6 +31,11 @@ class AbstractFormat(ABC):
     @abstractmethod
     def instruction(self, labels: Sequence[str]) -> str:
         """The preprompt (appendix A.3) for a task whose questions use ``labels``."""
+
+    @property
+    @abstractmethod
+    def opening(self) -> str:
+        """The words with which every reply begins, up to the first that depends on the question."""
 
     @abstractmethod
     def reply(self, explanation: Explanation | None, label: str) -> str:
@@ -57,6 +65,10 @@ class AnswerFormat(AbstractFormat):
     def instruction(self, labels: Sequence[str]) -> str:
         return self.wording.answer_instruction(labels)
 
+    @property
+    def opening(self) -> str:
+        return _before(self.wording.answer.format(label=_MARK))
+
     def reply(self, explanation: Explanation | None, label: str) -> str:
         return self.wording.answer.format(label=label)
 
@@ -82,6 +94,10 @@ class KeywordFormat(AbstractFormat):
             k=self.keywords,
             example=self._sentence(placeholders("word", self.keywords), labels[0]),
         )
+
+    @property
+    def opening(self) -> str:
+        return _before(self._sentence([_MARK] * self.keywords, _MARK))
 
     def reply(self, explanation: Explanation | None, label: str) -> str:
         if not isinstance(explanation, ScoredWords | NamedWords):
@@ -119,6 +135,10 @@ class StepFormat(AbstractFormat):
             example=self._sentence(example, labels[0]),
         )
 
+    @property
+    def opening(self) -> str:
+        return _before(self._sentence(_MARK, _MARK))
+
     def reply(self, explanation: Explanation | None, label: str) -> str:
         if not isinstance(explanation, WrittenText):
             raise TypeError(f"a step rationale is written from a text, not from {explanation!r}")
@@ -146,6 +166,10 @@ class ThoughtFormat(AbstractFormat):
             example=self._sentence("step1. step2. step3.", labels[0]),
         )
 
+    @property
+    def opening(self) -> str:
+        return _before(self._sentence(_MARK, _MARK))
+
     def reply(self, explanation: Explanation | None, label: str) -> str:
         if not isinstance(explanation, WrittenText):
             raise TypeError(f"a chain of thought is written from a text, not from {explanation!r}")
@@ -153,6 +177,11 @@ class ThoughtFormat(AbstractFormat):
 
     def _sentence(self, thought: str, label: str) -> str:
         return self.wording.thought.format(think=self.wording.think, thought=thought, label=label)
+
+
+def _before(sentence: str) -> str:
+    """A sentence up to its mark, without white space at its end, since tokens of words begin with it."""
+    return sentence.partition(_MARK)[0].rstrip()
 
 
 def keywords(explanation: ScoredWords | NamedWords, k: int) -> list[str]:

@@ -27,6 +27,11 @@ class Profile:
         Names of explainers, each with the one that replaces it, if the paper used another implementation.
     judged : bool
         Whether a judge model reads the responses instead of rules; by default False.
+    prefill : bool
+        Whether every reply is begun with the first words of the shots' replies, such as ``The 6 keywords "``; by default False.
+    baseline : str
+        What explainers put in the place of absent words, if they leave that open: by default ``"auto"``, a token that says as
+        little as possible. The paper's is ``"pad"``, the padding token, even where that ends a turn.
     """
 
     name: str
@@ -35,6 +40,8 @@ class Profile:
     reading: Decoding | None
     explainers: tuple[tuple[str, str], ...] = ()
     judged: bool = False
+    prefill: bool = False
+    baseline: str = "auto"
 
     def with_length(self, max_new_tokens: int | None) -> "Profile":
         """The same profile with another limit of rationales and answers, in tokens; None leaves it."""
@@ -46,11 +53,14 @@ class Profile:
 
 _A2 = Decoding(max_new_tokens=300, do_sample=True, num_beams=2, no_repeat_ngram_size=2, early_stopping=True)
 
-DEFAULT = Profile("default", OURS, Decoding(), None)
+_STATED = r"\banswer is\b\W*[A-Z]\b|^\W*[A-Z]\W*$"
+"""A line that states the answer: small models often go on for hundreds of tokens after it."""
+
+DEFAULT = Profile("default", OURS, Decoding(last_line=_STATED), None)
 # The ban on repeated bigrams covers those of the prompt: after "(" it would rule out every label.
 _A2_READING = replace(_A2, max_new_tokens=1, no_repeat_ngram_size=0)
 _CAPTUM = (("kernel_shap", "kernel_shap_captum"), ("deep_lift", "deep_lift_captum"))
-PAPER = Profile("paper", APPENDIX, _A2, _A2_READING, _CAPTUM, judged=True)
+PAPER = Profile("paper", APPENDIX, _A2, _A2_READING, _CAPTUM, judged=True, baseline="pad")
 
 PROFILES = {profile.name: profile for profile in (DEFAULT, PAPER)}
 

@@ -80,6 +80,11 @@ class Prompt:
         """The same as plain chat messages: ``[{"role": …, "content": …}, …]``, the last one being the user's question."""
         return [asdict(message) for message in self.chat(question).messages]
 
+    def reply(self, text: str) -> str:
+        """A whole reply: the prefill, and what the model wrote after it."""
+        space = "" if self.prefill.endswith(("(", '"')) else " "
+        return f"{self.prefill}{space}{text}".strip()
+
     def with_length(self, max_new_tokens: int | None) -> "Prompt":
         """The same prompt with another limit of the reply, in tokens; None leaves it."""
         if max_new_tokens is None:

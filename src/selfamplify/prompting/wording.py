@@ -130,6 +130,17 @@ def placeholders(word: str, count: int) -> list[str]:
     return [f"{word}{number}" for number in range(1, count + 1)]
 
 
+def without_example(template: str) -> str:
+    """A template without the lines that show an example, for models that repeat it."""
+    return "\n".join(line for line in template.split("\n") if "{example}" not in line)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text repeats the placeholders of an output example, such as ``step1, step2, step3``, and says nothing else."""
+    rest = re.sub(r"\b(?:word|keyword|step)\s?\d+\b", "", text, flags=re.IGNORECASE)
+    return rest != text and not re.search(r"\w", re.sub(r"\band\b", "", rest))
+
+
 def without_conclusion(text: str) -> str:
     """The reasoning as one line, without a final "therefore the answer is …", which the rationale adds itself."""
     conclusion = r"[,;]?\s*\b(?:therefore|thus|hence|so),?\s+the answer is\b"

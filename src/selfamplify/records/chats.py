@@ -82,6 +82,9 @@ class Decoding:
         No sequence of this many tokens occurs twice, prompt included; by default 0, no such ban.
     early_stopping : bool
         Whether a beam search ends with the first ``num_beams`` finished texts; by default False.
+    last_line : str
+        A regular expression: a text ends with the first line in which it is found, where the rest is not needed. By default
+        empty: a text ends where the model ends it.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Decoding:
     num_beams: int = 1
     no_repeat_ngram_size: int = 0
     early_stopping: bool = False
+    last_line: str = ""
 
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1 or self.num_beams < 1 or self.no_repeat_ngram_size < 0:

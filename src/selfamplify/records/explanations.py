@@ -27,6 +27,34 @@ class Cost:
     seconds: float
 
 
+MEAN = "the mean embedding"
+"""What stands for an absent word in place of a token: the mean of the vocabulary's embeddings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What stands for an absent word.
+
+    Parameters
+    ----------
+    text : str
+        The token, as the vocabulary writes it (a space as ``" "``); ``MEAN``; or the text that a model which
+        shows no tokens is asked with.
+    token : int, optional
+        Its id; None if it is no token of the vocabulary.
+    role : str
+        What it tells the model besides, such as ``"ends a turn"``; by default empty, nothing that is known.
+    """
+
+    text: str
+    token: int | None = None
+    role: str = ""
+
+    def __str__(self) -> str:
+        shown = self.text if self.text == MEAN else repr(self.text)
+        return f"{shown}, which {self.role}" if self.role else shown
+
+
 @dataclass(frozen=True, repr=False)
 class ScoredWords:
     """An attribution: every candidate word of the question, in the order of the text, with its score.
@@ -47,6 +75,8 @@ class ScoredWords:
         One per word if they are estimated, else None.
     cost : Cost
         By default nothing.
+    baseline : Baseline, optional
+        What stood for absent words; None if they were removed, or if no word was absent.
 
     Raises
     ------
@@ -62,6 +92,7 @@ class ScoredWords:
     completeness_gap: float | None = None
     standard_errors: tuple[float, ...] | None = None
     cost: Cost = Cost(0, 0.0)
+    baseline: Baseline | None = None
     kind: Literal["scored_words"] = "scored_words"
 
     def __post_init__(self) -> None:

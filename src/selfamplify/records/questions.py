@@ -5,7 +5,7 @@ from typing import Literal
 
 from ..errors import DataError
 
-Verdict = Literal["success", "error", "discarded"]
+Verdict = Literal["success", "error", "discarded", "too_long"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,12 @@ class Question:
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the choices, in their order."""
-        return tuple(choice.label for choice in self.choices)
+        return tuple([choice.label for choice in self.choices])
 
     def render(self) -> str:
         """The text that a model reads: ``stem (A) first choice (B) second choice``."""
-        return " ".join([self.text, *(f"({choice.label}) {choice.text}" for choice in self.choices)])
+        offered = [f"({choice.label}) {choice.text}" for choice in self.choices]
+        return " ".join([self.text, *offered] if self.text else offered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,14 @@ class Prediction:
         The token that it answered with.
     label : str, optional
         The label that this is, or None.
+    too_long : bool
+        Whether the question does not fit the model's context and was not asked; by default False.
     """
 
     question_id: str
     text: str
     label: str | None
+    too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Counts:
     asked, success, error, discarded : int
         Questions asked; answered correctly; with another label; with no label. By default 0.
     too_long : int
-        Questions that do not fit the model's context and were not asked; by default 0.
+        Questions that came up, do not fit the model's context and were not asked; by default 0.
     """
 
     asked: int = 0
@@ -112,7 +116,8 @@ class Counts:
 
     def plus(self, verdict: Verdict) -> "Counts":
         """The counts after one more question."""
-        return replace(self, asked=self.asked + 1, **{verdict: getattr(self, verdict) + 1})
+        asked = self.asked + (verdict != "too_long")
+        return replace(self, asked=asked, **{verdict: getattr(self, verdict) + 1})
 
     def __str__(self) -> str:
         too_long = f", {self.too_long} too long for the model" if self.too_long else ""

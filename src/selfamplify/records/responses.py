@@ -7,22 +7,26 @@ from .explanations import Cost
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the model replied to a test question, and the label that was read from it.
+    """What the model replied to a test question, and the label that was read from it or decided.
 
     Parameters
     ----------
     question_id : str
         The question.
     text : str
-        The reply.
+        The reply; empty if the answer was decided by likelihood and no rationale was asked for.
     label : str, optional
         The label, or None if none could be read.
     rule : str
-        The rule that decided the label.
+        The rule that read the label, "constrained", "judge" or "none"; if likelihood decided, "likelihood" or "calibrated
+        likelihood".
     cost : Cost
         What the reply took.
     finished : bool
         False if the reply was cut at its maximum length; by default True.
+    log_probabilities : tuple of float
+        If likelihood decided: those of the labels, in the order of the question's choices, in nats; divided by the number of
+        tokens where the answers are texts, and calibrated if ``rule`` says so. Else empty.
     """
 
     question_id: str
@@ -31,6 +35,7 @@ class Response:
     rule: str
     cost: Cost
     finished: bool = True
+    log_probabilities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

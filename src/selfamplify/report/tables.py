@@ -95,7 +95,9 @@ def _title(table: Table) -> str:
     if not table.rows:
         return "no rows"
     first = table.rows[0]
-    return f"{first.task} · {first.model} · {counted(first.n, 'test question')} · {counted(first.shots, 'shot')}"
+    likely = "calibrated likelihood" if table.settings.get("calibrate") else "likelihood"
+    decided = f" · by {likely}" if table.settings.get("decide") == "likelihood" else ""
+    return f"{first.task} · {first.model} · {counted(first.n, 'test question')} · {counted(first.shots, 'shot')}{decided}"
 
 
 def _p(value: float) -> str:

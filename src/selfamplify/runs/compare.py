@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..answering.answer import Asked, answer
+from ..answering.answer import answer
+from ..answering.asked import Asked
+from ..answering.deciding import Decide, Deciding
 from ..answering.fitting import fit
 from ..errors import ExplanationError
 from ..evaluation.result import Result
@@ -30,6 +32,8 @@ def compare(
     *,
     profile: Profile | str = DEFAULT,
     judge: AbstractLanguageModel | str | Path | None = None,
+    decide: Decide = "generate",
+    calibrate: bool = False,
     progress: Progress = silent,
 ) -> Table:
     """Compare methods on the same samples and test questions, each with IO.
@@ -52,6 +56,8 @@ def compare(
         The wording and decoding: ``"default"`` or ``"paper"``.
     judge : AbstractLanguageModel, str or Path, optional
         A model that reads the responses in place of the rules.
+    decide, calibrate
+        What decides an answer, and whether its log-probability is calibrated: see ``evaluate``.
     progress : callable
         Called with what is being done, how many items are done, and of how many; by default nothing is reported.
 
@@ -67,21 +73,24 @@ def compare(
         If a sample can't be drawn.
     ContextError
         If a prompt does not fit.
+    SettingsError
+        If answers can't be decided so: see ``evaluate``.
     RunError
         If the folder was made with other settings, or is in use.
     """
+    deciding = Deciding(decide, calibrate)
     questions = check_task(task, model, judge)
     plan = as_plan(plan, questions)
     questions = questions.limited(plan.limit)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     with Run(out) as run:
         session = run.session(asked, as_profile(profile), reader, progress)
-        settings = run_settings(session, questions) | {"command": "compare"} | asdict(plan)
+        settings = run_settings(session, questions) | {"command": "compare"} | asdict(plan) | deciding.settings()
         with run.claimed("results", settings):
-            cells, failed = _prompts(plan, session, questions)
+            cells, failed = _prompts(plan, session, questions, deciding)
         finished: list[Finished] = []
         for cell in cells:
-            responses = answer(session, cell.prompt, cell.asked, cell.cell.seed)
+            responses = answer(session, cell.prompt, cell.asked, cell.cell.seed, deciding)
             run.save_prompt(str(cell.cell), cell.prompt)
             result = Result(cell.prompt.method, questions.name, asked.name, questions.test, tuple(responses))
             finished.append(Finished(cell.cell, cell.prompt, result, cell.selection))
@@ -98,7 +107,7 @@ class _Ready:
     asked: list[Asked]
 
 
-def _prompts(plan: Plan, session: Session, task: Task) -> tuple[list[_Ready], dict[str, str]]:
+def _prompts(plan: Plan, session: Session, task: Task, deciding: Deciding) -> tuple[list[_Ready], dict[str, str]]:
     """Every cell with its prompt, all checked against the context before anything is answered; and the cells that failed."""
     made: dict[Cell, tuple[str, Prompt]] = {}
     failed: dict[str, str] = {}
@@ -115,5 +124,5 @@ def _prompts(plan: Plan, session: Session, task: Task) -> tuple[list[_Ready], di
         else:
             own = prompt.provenance.selection if method.own_sample and prompt.provenance else cell.selection
             made[cell] = own, prompt
-    ready = fit(session, [prompt for _, prompt in made.values()], task.test, plan.drop_shots)
+    ready = fit(session, [prompt for _, prompt in made.values()], task.test, plan.drop_shots, deciding)
     return [_Ready(cell, made[cell][0], *each) for cell, each in zip(made, ready, strict=True)], failed

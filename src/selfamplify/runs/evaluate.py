@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..answering.answer import answer
+from ..answering.deciding import Decide, Deciding
 from ..answering.fitting import Fitted, check_apart, fit
 from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
@@ -31,6 +32,8 @@ def evaluate(
     limit: int | None = None,
     seed: int = 0,
     judge: AbstractLanguageModel | str | Path | None = None,
+    decide: Decide = "generate",
+    calibrate: bool = False,
     profile: Profile | str | None = None,
     io: bool = False,
     drop_shots: bool = False,
@@ -53,6 +56,13 @@ def evaluate(
         Matters only if the prompt's decoding samples; by default 0.
     judge : AbstractLanguageModel, str or Path, optional
         A model that reads the responses in place of the rules.
+    decide : {"generate", "likelihood"}
+        What decides an answer: the text that the model writes (the default, as in the paper), or which label, or text of a
+        choice, is the most probable after the prompt, or after the rationale that the model writes. Texts are compared by their
+        mean log-probability per token.
+    calibrate : bool
+        With ``decide="likelihood"``: take log-probabilities relative to those after a question without content ("N/A",
+        "[MASK]" and none; Zhao et al. 2021, https://arxiv.org/abs/2102.09690); by default False.
     profile : Profile or str, optional
         By default the one that the prompt was built with; needed only if that is one of your own.
     io : bool
@@ -76,12 +86,15 @@ def evaluate(
     DataError
         If a shot is among the test questions, the prompt was built for another task, or a question holds a control token of the
         model (see ``check_task``).
+    SettingsError
+        If answers can't be decided so: a server without log-probabilities, or shots that do not end in their answers.
     RunError
         If the folder was made with other settings, or is in use.
     """
     check_seed(seed)
     check_flag("io", io)
     check_flag("drop_shots", drop_shots)
+    deciding = Deciding(decide, calibrate)
     prompt = _as_prompt(prompt)
     questions = check_task(task, model, judge).limited(limit)
     check_apart(prompt, questions)
@@ -90,15 +103,16 @@ def evaluate(
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     if out is None:
         session = Session(asked, style, judge=reader, progress=progress)
-        results = _answered(session, questions, _ready(session, questions, prompt, io, drop_shots), seed)
+        results = _answered(session, questions, _ready(session, questions, prompt, io, drop_shots, deciding), seed, deciding)
     else:
         with Run(out) as run:
             session = run.session(asked, style, reader, progress)
             given = {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding), "command": "evaluate"}
-            settings = run_settings(session, questions) | given | {"seed": seed, "io": io, "drop_shots": drop_shots}
+            given |= {"seed": seed, "io": io, "drop_shots": drop_shots}
+            settings = run_settings(session, questions) | given | deciding.settings()
             with run.claimed("results", settings):
-                ready = _ready(session, questions, prompt, io, drop_shots)
-            results = _answered(session, questions, ready, seed)
+                ready = _ready(session, questions, prompt, io, drop_shots, deciding)
+            results = _answered(session, questions, ready, seed, deciding)
             cells = [_cell(each) for each, _ in ready]
             found = zip(cells, ready, results, strict=True)
             run.finish([Finished(cell, each, result, cell.selection) for cell, (each, _), result in found], {}, settings)
@@ -117,15 +131,15 @@ def _as_prompt(prompt: object) -> Prompt:
     )
 
 
-def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool) -> list[Fitted]:
+def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool, deciding: Deciding) -> list[Fitted]:
     """The prompt, after IO on its shots if that is wanted, each with the questions as they are asked after it."""
     plain = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != InputOutput.name else []
-    return fit(session, [*plain, prompt], task.test, drop_shots)
+    return fit(session, [*plain, prompt], task.test, drop_shots, deciding)
 
 
-def _answered(session: Session, task: Task, ready: list[Fitted], seed: int) -> list[Result]:
+def _answered(session: Session, task: Task, ready: list[Fitted], seed: int, deciding: Deciding) -> list[Result]:
     return [
-        Result(prompt.method, task.name, session.model.name, task.test, tuple(answer(session, prompt, asked, seed)))
+        Result(prompt.method, task.name, session.model.name, task.test, tuple(answer(session, prompt, asked, seed, deciding)))
         for prompt, asked in ready
     ]
 

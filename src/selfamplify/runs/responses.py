@@ -19,7 +19,10 @@ FILE_NAME = "responses.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One response: the row (``cell``) and the question it belongs to, the text, and the label that ``rule`` read from it."""
+    """One response: the row (``cell``) and the question it belongs to, the text, and the label that ``rule`` read from it.
+
+    ``log_probabilities`` are those of the labels, in the order of the choices, if likelihood decided; else empty.
+    """
 
     cell: Annotated[Cell, BeforeValidator(lambda text: Cell.read(str(text)))]
     question: str
@@ -29,6 +32,7 @@ class Line:
     rule: str
     correct: bool
     text: str
+    log_probabilities: tuple[float, ...] = ()
 
 
 def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
@@ -37,7 +41,15 @@ def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
     for item in finished:
         judged = zip(item.result.questions, item.result.responses, item.result.outcomes, strict=True)
         for question, response, outcome in judged:
-            lines.append({"cell": str(item.cell), "question": question.render(), **asdict(outcome), "text": response.text})
+            line: dict[str, object] = {
+                "cell": str(item.cell),
+                "question": question.render(),
+                **asdict(outcome),
+                "text": response.text,
+            }
+            if response.log_probabilities:
+                line["log_probabilities"] = response.log_probabilities
+            lines.append(line)
     file = folder / FILE_NAME
     write_whole(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     return file

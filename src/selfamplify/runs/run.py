@@ -112,6 +112,7 @@ def run_settings(session: Session, task: Task) -> dict[str, Any]:
         "model_fingerprint": session.model.fingerprint,
         "profile": session.profile.name,
         "max_new_tokens": session.profile.decoding.max_new_tokens,
+        "prefill": session.profile.prefill,
         "judge": session.judge.name if session.judge else None,
         "task": task.name,
         "training_questions_sha256": sha256(repr(task.train)),

@@ -8,7 +8,7 @@ from typing import Any
 from ..arguments import check_flag
 from ..errors import SettingsError
 from ..text.lines import argument, one_line, shortened
-from .readers.columns import Columns
+from .questions.columns import Columns
 
 _JSON = (".json", ".jsonl", ".ndjson")
 _SINGLE, _SEVERAL = ("question", "answer", "id"), ("choices", "distractors", "context")
@@ -23,6 +23,8 @@ def check_reading(given: Mapping[str, Any], known: Collection[str], data: Path |
             raise SettingsError(f"There is no argument `{name}` for reading a file; {remedy}")
         if value is not None:
             _CHECKS[name](value)
+    if given.get("labels") is not None and given.get("label_names") is not None:
+        raise SettingsError("`label_names` lists the labels, too; leave `labels` out.")
     kind = "" if data is None else data.name.lower().removesuffix(".gz")
     for name, kinds in (("separator", "CSV"), ("header", "CSV and Excel")):
         if given.get(name) is not None and kind.endswith(_JSON):
@@ -44,6 +46,23 @@ def _check_columns(value: object) -> None:
         if not _are_texts(columns):
             single = columns if isinstance(columns, str) else "NAME"
             raise SettingsError(f"`{name}={columns!r}` is not a tuple of names; use `columns=Columns({name}=({single!r},))`.")
+    _check_roles(value)
+
+
+def _check_roles(columns: Columns) -> None:
+    """Refuse a column with two roles; only a list of choices may also say which of them is right."""
+    roles = columns.roles
+    if roles.get("choices") == roles.get("answer"):
+        roles.pop("answer", None)
+    taken: dict[str, str] = {}
+    for role, name in ((role, name) for role, names in roles.items() for name in names):
+        if name in taken:
+            what = f"for {taken[name]} and {role}" if taken[name] != role else f"twice for {role}"
+            raise SettingsError(
+                f"The column {name!r} is named {what}, but a column has one role; use for example "
+                '`columns=Columns(question="text", answer="label")`.'
+            )
+        taken[name] = role
 
 
 def _check_answers_from(value: object) -> None:
@@ -61,6 +80,15 @@ def _check_labels(value: object) -> None:
     if len(labels) < 2 or len(set(labels)) < len(labels) or not all(map(str.strip, labels)):
         shown = argument("labels", tuple(labels))
         raise SettingsError(f"A classification needs two or more different labels, which {shown} are not; {remedy}.")
+
+
+def _check_label_names(value: object) -> None:
+    remedy = 'use for example `label_names={"0": "negative", "1": "positive"}`'
+    if not isinstance(value, Mapping) or not _are_texts([*value.values()]):
+        raise SettingsError(f"{argument('label_names', value)} does not give each label a name; {remedy}.")
+    names = {name.strip().casefold() for name in value.values()}
+    if len({*map(str, value)}) < 2 or len(names) < len(value) or "" in names:
+        raise SettingsError(f"A classification needs two or more labels with different names, not {dict(value)!r}; {remedy}.")
 
 
 def _check_shuffle(value: object) -> None:
@@ -92,6 +120,7 @@ _CHECKS: dict[str, Callable[[object], None]] = {
     "columns": _check_columns,
     "answers_from": _check_answers_from,
     "labels": _check_labels,
+    "label_names": _check_label_names,
     "shuffle_choices": _check_shuffle,
     "encoding": _check_encoding,
     "separator": _check_separator,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from .readers.reading import bad_rows
+from .questions.reading import bad_rows
 from .source import LeftOut
 from .task import Task
 

@@ -7,18 +7,20 @@ from pathlib import Path
 
 from ..errors import DataError, SettingsError
 from ..text.lines import counted
-from .readers.answers import AnswersFrom
-from .readers.columns import Columns, find_columns, is_empty, unused_columns
-from .readers.faults import BadRow
-from .readers.gathering import own_data
-from .readers.headerless import columns_by_content
-from .readers.labels import labels_of
-from .readers.objects import with_objects
-from .readers.questions import Layout
-from .readers.reading import read_questions
-from .readers.rows import RECOGNISED, FileFormat, Row
-from .readers.shuffling import Shuffle, placed
-from .readers.written import written
+from .gathering import own_data
+from .questions.answers import AnswersFrom
+from .questions.columns import Columns, find_columns, is_empty, unused_columns
+from .questions.drafts import Layout
+from .questions.faults import BadRow
+from .questions.headerless import columns_by_content
+from .questions.labels import labels_of, number_note
+from .questions.objects import with_lists, with_objects
+from .questions.passages import with_each_question
+from .questions.reading import read_questions
+from .questions.shuffling import Shuffle, placed
+from .questions.sides import side_notes
+from .questions.written import written
+from .rows.rows import RECOGNISED, FileFormat, Row
 from .source import AbstractSource, Reading
 
 _ENTITY = re.compile(r"&(?:quot|amp|apos|lt|gt|nbsp|#0?39|#x27|[a-z]+(?:acute|uml|grave));", re.IGNORECASE)
@@ -40,6 +42,9 @@ class File(AbstractSource):
         to decide by the whole column, and to refuse if that does not decide.
     labels : tuple of str or None, default None
         The labels of a classification, in their order; rows with others are bad. None for the distinct answers.
+    label_names : mapping of str or int to str, or None, default None
+        The labels of a classification as the file has them, in their order, each with the name that a model reads in its place,
+        such as ``{"0": "negative", "1": "positive"}``. Not together with ``labels``.
     shuffle_choices : int, "auto" or "off", default "auto"
         The seed with which the choices of each question are shuffled. "auto" shuffles them with seed 0 if the right choice has
         the same place in all questions.
@@ -52,6 +57,7 @@ class File(AbstractSource):
     columns: Columns | None = None
     answers_from: AnswersFrom | None = None
     labels: tuple[str, ...] | None = None
+    label_names: Mapping[str, str] | Mapping[int, str] | None = None
     shuffle_choices: Shuffle = "auto"
     format: FileFormat = RECOGNISED
 
@@ -60,9 +66,12 @@ class File(AbstractSource):
         if data is None:
             raise SettingsError('The task "file" reads your own file, but no file was given; use `data="questions.csv"`.')
         found = own_data(data, test_data, self.format, self.columns)
-        found = replace(found, rows=with_objects(found.rows))
+        found = replace(found, rows=with_each_question(with_objects(found.rows)))
         columns, notes = self._columns(found.rows, found.named)
+        found = replace(found, rows=with_lists(found.rows, columns.answer))
         layout = self._layout(found.rows, columns)
+        notes += side_notes(columns, found.rows)
+        notes += _label_notes(layout, self.labels)
         unused, content = unused_columns(columns, found.rows)
         notes += [_not_used(name) for name in content]
         try:
@@ -90,17 +99,27 @@ class File(AbstractSource):
     def _layout(self, rows: Sequence[Row], columns: Columns) -> Layout:
         layout = Layout(columns)
         if columns.choices or columns.distractors or _mostly_offer(rows, columns):
-            if self.labels:
-                raise SettingsError("Labels are for a classification, and this file has choices; leave `labels` out.")
+            given = "labels" if self.labels else "label_names" if self.label_names else None
+            if given:
+                raise SettingsError(f"Labels are for a classification, and this file has choices; leave `{given}` out.")
             return layout
-        names, rare = labels_of(rows, columns, self.labels, self._names_all)
-        return replace(layout, names=names, rare=rare)
+        named = {str(label): name for label, name in (self.label_names or {}).items()}
+        names, rare = labels_of(rows, columns, tuple(named) or self.labels, self._names_all)
+        return replace(layout, names=names, shown=tuple(named.values()), rare=rare)
+
+
+def _label_notes(layout: Layout, labels: tuple[str, ...] | None) -> list[str]:
+    """What the labels of a classification are called, or that they are numbers and the user did not list them."""
+    if layout.shown:
+        pairs = (f"{label} is {name!r}" for label, name in zip(layout.names, layout.shown, strict=True))
+        return [f"The labels in {layout.columns.answer!r} have names: {', '.join(pairs)}."]
+    return number_note(layout.names, layout.columns.answer) if layout.names and not labels else []
 
 
 def _entities(reading: Reading) -> list[str]:
     """A note if texts are written for HTML."""
-    texts = [question.render() for question in (*reading.train, *(reading.test or ()))]
-    found = [match[0] for text in texts if (match := _ENTITY.search(text))]
+    texts = (question.render() for question in (*reading.train, *(reading.test or ())))
+    found = [match[0] for text in texts if "&" in text and (match := _ENTITY.search(text))]
     if not found:
         return []
     return [f"{counted(len(found), 'text')} with HTML entities such as {found[0]!r}, which are read as they are."]

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..text.lines import one_line, sha256
-from .readers.columns import Columns
-from .readers.rows import Row
+from .questions.columns import Columns
+from .rows.rows import Row
 from .source import Reading
 
 _DIGITS = 12

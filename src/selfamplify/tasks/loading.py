@@ -15,12 +15,12 @@ from ..records import Question
 from ..text.lines import argument, counted, shortened
 from .checking import check_reading
 from .file import File
-from .readers.answers import AnswersFrom
-from .readers.columns import Columns
-from .readers.own_hub import HUB
-from .readers.reading import bad_rows, reasons
-from .readers.rows import FileFormat, is_file_name
-from .readers.shuffling import Shuffle
+from .hub.own import HUB
+from .questions.answers import AnswersFrom
+from .questions.columns import Columns
+from .questions.reading import bad_rows, reasons
+from .questions.shuffling import Shuffle
+from .rows.rows import FileFormat, is_file_name
 from .source import AbstractSource, LeftOut, Reading
 from .task import Task, label_space, shuffle, split
 
@@ -33,6 +33,7 @@ class FileOptions(TypedDict, total=False):
     columns: Columns | None
     answers_from: AnswersFrom | None
     labels: tuple[str, ...] | None
+    label_names: Mapping[str, str] | Mapping[int, str] | None
     shuffle_choices: Shuffle
     encoding: str | None
     separator: str | None
@@ -76,6 +77,7 @@ def load_task(
         For the task ``"file"`` only, how to read the file. By default, all of it is recognised, and what was recognised is in
         ``Task.notes``. ``columns``: the ``Columns``. ``answers_from``: whether numbers in the answers' column count from 0 or
         from 1, or are the texts of choices ("text"). ``labels``: the labels of a classification, in their order.
+        ``label_names``: the same, each with the name that the model reads, such as ``{"0": "negative", "1": "positive"}``.
         ``shuffle_choices``: a seed, "auto" or "off". ``encoding``, ``separator``, ``header``: of a text file.
 
     Returns

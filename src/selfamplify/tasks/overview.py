@@ -11,7 +11,7 @@ from ..records import Question
 from ..text.lines import counted
 from .loading import Data, FileOptions, read_data
 from .source import Reading
-from .task import label_space, near_key
+from .task import label_space, near_keys
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def overview(name: str, data: Data = None, *, test_data: Data = None, **reading:
         _labels(questions, found.classification),
         dict(sorted(Counter(len(question.choices) for question in questions).items())),
         (round(statistics.median(lengths)), max(lengths)) if lengths else (0, 0),
-        len(questions) - len(set(map(near_key, questions))),
+        len(questions) - len(set(near_keys(questions))),
     )
 
 

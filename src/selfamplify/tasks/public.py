@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .gathering import gather
+from .hub.sides import HubData
 from .known import KnownRows, leave_out
-from .readers.columns import find_columns
-from .readers.gathering import gather
-from .readers.hub import HubData
-from .readers.questions import Layout
-from .readers.reading import read_questions
+from .questions.columns import find_columns
+from .questions.drafts import Layout
+from .questions.reading import read_questions
 from .source import AbstractSource, Reading
 
 

@@ -56,7 +56,8 @@ class Task:
                 f"The task {self.name} has {counted(len(self.train), 'train question')} and "
                 f"{counted(len(self.test), 'test question')}; give each side at least one."
             )
-        missing = {label for question in (*self.train, *self.test) for label in question.labels} - self.label_map.keys()
+        offered = (choice.label for question in (*self.train, *self.test) for choice in question.choices)
+        missing = set(offered) - self.label_map.keys()
         if missing:
             raise DataError(
                 f"The questions of the task {self.name} use labels that label_map lacks ({', '.join(sorted(missing))}); "
@@ -117,19 +118,31 @@ def label_space(questions: Sequence[Question]) -> dict[str, str]:
         Each letter in use. If all questions offer the same choices in the same order, a letter is named by its choice;
         otherwise it is named by itself.
     """
-    offered = {tuple(choice.text for choice in question.choices) for question in questions}
-    names = next(iter(offered)) if len(offered) == 1 else LETTERS[: max(map(len, offered))]
+    first = _texts(questions[0])
+    alike = all(_texts(question) == first for question in questions)
+    names = first if alike else LETTERS[: max(len(question.choices) for question in questions)]
     return dict(zip(LETTERS, names, strict=False))
+
+
+def _texts(question: Question) -> list[str]:
+    return [choice.text for choice in question.choices]
 
 
 def content_key(question: Question) -> tuple[str, ...]:
     """A key that is equal for two questions with the same text and the same choices, in any order."""
-    return (question.text, *sorted(choice.text for choice in question.choices))
+    return (question.text, *sorted(_texts(question)))
 
 
 def near_key(question: Question) -> tuple[str, ...]:
     """A key that is also equal for questions that differ in case, white space, width of characters or the last mark."""
-    return (_bare(question.text), *sorted(_bare(choice.text) for choice in question.choices))
+    return (_bare(question.text), *sorted(map(_bare, _texts(question))))
+
+
+def near_keys(questions: Sequence[Question]) -> list[tuple[str, ...]]:
+    """Keys that are equal for the same questions as their ``near_key``: a text that no other question has needs no choices."""
+    texts = [_bare(question.text) for question in questions]
+    counts = Counter(texts)
+    return [(text,) if counts[text] == 1 else near_key(asked) for text, asked in zip(texts, questions, strict=True)]
 
 
 def _bare(text: str) -> str:
@@ -155,7 +168,7 @@ def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tup
         The two sides, each in a random order.
     """
     shuffled = shuffle(questions, seed)
-    keys = list(map(near_key, shuffled))
+    keys = near_keys(shuffled)
     copies = Counter(keys)  # counts keys in the order in which they first occur
     room, chosen = test_size, set[tuple[str, ...]]()
     for key, count in copies.items():

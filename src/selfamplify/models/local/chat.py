@@ -17,7 +17,6 @@ from ...records import Chat, Encoded, Message
 from ...text.lines import first_line
 from ..model import AnswerReading, Reading
 
-PLAIN_STOP = "\nQuestion:"
 PLAIN_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}"
     "{% if message['role'] == 'user' %}Question: {{ message['content'] }}\n"
@@ -127,6 +126,39 @@ def _rendered(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], c
             f"The chat template of this tokenizer can't write these turns ({first_line(error)}); {_remedy(messages)}."
         ) from error
     return str(text)
+
+
+def turn_end(tokenizer: PreTrainedTokenizerBase) -> tuple[int | None, str]:
+    """How the template ends a reply: by a control token, or only by the text that begins the user's next turn.
+
+    One of the two is empty: the id of the token, or the text. Both are if the template takes no second question, or writes
+    nothing between the turns.
+    """
+    first, reply, second = "\ue000", "\ue001", "\ue002"
+    turns = [Message("user", first), Message("assistant", reply), Message("user", second)]
+    try:
+        between = _rendered(tokenizer, turns, True).rpartition(reply)[2].partition(second)[0]
+    except ModelError:
+        return None, ""
+    marks = [token for token in control_tokens(tokenizer) if token and between.lstrip().startswith(token)]
+    if marks:
+        return int(tokenizer.convert_tokens_to_ids(max(marks, key=len))), ""  # pyright: ignore[reportArgumentType]
+    text = between.strip()
+    return None, f"\n{text}" if text and "\n" in between[: between.index(text)] else text
+
+
+def opens_thinking(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether the template itself opens a block of reasoning before each reply."""
+    try:
+        return _rendered(tokenizer, [Message("user", "?")], False).rstrip().endswith(("<think>", "<thinking>", "[THINK]"))
+    except ModelError:
+        return False
+
+
+def with_thinking(template: str, thinking: bool) -> str:
+    """A chat template with its switch for reasoning set, if it has one (Qwen 3, SmolLM3 and others: ``enable_thinking``)."""
+    switches = [name for name in ("enable_thinking", "thinking") if re.search(rf"\b{name}\b", template)]
+    return "".join(f"{{%- set {name} = {str(thinking).lower()} -%}}" for name in switches) + template
 
 
 def _remedy(messages: Sequence[Message]) -> str:

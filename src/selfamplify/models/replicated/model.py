@@ -14,8 +14,9 @@ from ...errors import ModelError
 from ...records import Chat, Decoding, Encoded, Generation, NextToken, Value
 from ...work.stage import Compute, Item, Record
 from ..local.chat import Encoder, control_tokens
-from ..local.load import EMBEDDED, LoadOptions, load_model
-from ..model import AbstractLanguageModel
+from ..local.load import LoadOptions, load_model
+from ..local.origin import EMBEDDED, absolute
+from ..model import AbstractLanguageModel, Likelihoods
 from .cluster import LOCAL, Share, connected, room
 from .replica import Description
 from .workers import RayWorkers
@@ -38,6 +39,7 @@ class ReplicatedModel(AbstractLanguageModel):
     """
 
     label_value: Value = "logit"
+    likelihoods: Likelihoods = "texts"
 
     def __init__(self, workers: RayWorkers):
         first = workers.members[0]
@@ -129,7 +131,7 @@ def load_replicas(
     Parameters
     ----------
     name : str or Path
-        As for ``load_model``; a folder must exist on every machine of the cluster.
+        As for ``load_model``; a folder or file must exist on every machine of the cluster.
     ray : str
         The address of the cluster; ``"local"`` (the default) starts one on this machine.
     replicas : int, optional
@@ -162,6 +164,4 @@ def load_replicas(
         gpus = 1.0 if wanted else 0.0
     share = Share(cpus, gpus)
     count = replicas or room(cluster, share)
-    folder = Path(name).expanduser()
-    where = str(folder.resolve()) if str(name) != EMBEDDED and folder.is_dir() else str(name)
-    return ReplicatedModel(RayWorkers(cluster, partial(load_model, where, **options), count, share))
+    return ReplicatedModel(RayWorkers(cluster, partial(load_model, absolute(name), **options), count, share))

@@ -1,7 +1,8 @@
 """What a server can do, found out by a few short requests: its model, prefills, log-probabilities and settings."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ...errors import ModelError
@@ -44,6 +45,8 @@ class Abilities:
         For how many of the most probable tokens the server reports log-probabilities; 0 for none.
     sampling : bool
         Whether it accepts ``SAMPLING``.
+    switches_thinking : bool
+        Whether it accepts a switch for the model's reasoning.
     """
 
     model: str
@@ -56,6 +59,7 @@ class Abilities:
     echoes: bool
     top_logprobs: int
     sampling: bool
+    switches_thinking: bool
 
     def lines(self) -> list[str]:
         """A summary for people, one ability per line."""
@@ -73,6 +77,7 @@ class Abilities:
                 else "not reported; labels are read from the text that the model writes"
             ),
             f"accepts {', '.join(SAMPLING)}: " + ("yes" if self.sampling else "no; the server's own values apply"),
+            "accepts a switch for reasoning: " + ("yes" if self.switches_thinking else "no; the model's own default applies"),
         ]
 
 
@@ -93,11 +98,13 @@ class _Probe:
     url: str
     model: str
     served: tuple[str, ...]
+    always: Mapping[str, Any] = field(default_factory=dict)
 
     def ask(self, *turns: tuple[str, str], tokens: int = 1, **settings: Any) -> _Reply | None:
         """The reply to a chat; None if it is not a chat completion, or if the server refuses the settings or the turns."""
         messages = [{"role": role, "content": content} for role, content in turns]
-        body = {"model": self.model, "messages": messages, "max_tokens": tokens, "temperature": 0.0} | settings
+        fixed = {"model": self.model, "temperature": 0.0, **self.always}
+        body = fixed | {"messages": messages, "max_tokens": tokens} | settings
         try:
             return _first_choice(self.endpoints.ask(f"{self.url}/chat/completions", body))
         except Refused as refusal:
@@ -134,7 +141,12 @@ class _Probe:
         return 0
 
 
-def probe(endpoints: Endpoints, url: str, model: str | None) -> Abilities:
+def thinking_switch(thinking: bool) -> dict[str, Any]:
+    """The setting that switches a model's reasoning (vLLM, SGLang and llama.cpp hand it to the chat template)."""
+    return {"chat_template_kwargs": {"enable_thinking": thinking}}
+
+
+def probe(endpoints: Endpoints, url: str, model: str | None, thinking: bool) -> Abilities:
     """Find out what the server at ``url`` can do with ``model``, or with the only model that it serves.
 
     Raises ModelError if the server does not answer, refuses the key, or serves no such model.
@@ -147,6 +159,9 @@ def probe(endpoints: Endpoints, url: str, model: str | None) -> Abilities:
     server = _Probe(endpoints, url, name, tuple(served))
     if server.greet() is None:
         raise ModelError(f"{url} does not answer with a chat completion; give the address of an OpenAI-compatible server.")
+    switch = thinking_switch(thinking)
+    switches = server.greet(**switch) is not None
+    server = replace(server, always=switch if switches else {})
     continues, flags, echoes = server.continuing()
     return Abilities(
         model=name,
@@ -159,6 +174,7 @@ def probe(endpoints: Endpoints, url: str, model: str | None) -> Abilities:
         echoes=echoes,
         top_logprobs=server.top_logprobs(),
         sampling=server.greet(**SAMPLING) is not None,
+        switches_thinking=switches,
     )
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from ...errors import ModelError, SettingsError
 from ...records import Chat, Decoding, Encoded, Generation, NextToken
 from ...text.lines import sha256
+from ...text.replies import through_last_line, without_thinking
 from ...text.segments import half_width
-from ..model import AbstractLanguageModel
-from .abilities import CONTINUE, SAMPLING, Abilities, described, probe
+from ..model import AbstractLanguageModel, Likelihoods
+from .abilities import CONTINUE, SAMPLING, Abilities, described, probe, thinking_switch
 from .connections import Refused
 from .endpoints import Endpoints, Garbled, Limits
 from .refusals import explained
@@ -39,12 +40,17 @@ class ServerModel(AbstractLanguageModel):
         The servers.
     abilities : Abilities
         What they all can do.
+    thinking : bool
+        Whether the model is to reason before it replies, where the server can switch that; by default False. Reasoning is never
+        part of a reply: neither a field of its own, nor a ``<think>`` block.
     """
 
-    def __init__(self, endpoints: Endpoints, abilities: Abilities):
+    def __init__(self, endpoints: Endpoints, abilities: Abilities, thinking: bool = False):
         self.name = abilities.model
         self.context = abilities.context or _UNTOLD_CONTEXT
         self.abilities = abilities
+        self._thinking = thinking
+        self.likelihoods: Likelihoods = "labels" if abilities.top_logprobs and abilities.continues else "none"
         self._endpoints = endpoints
 
     def __repr__(self) -> str:
@@ -53,7 +59,7 @@ class ServerModel(AbstractLanguageModel):
     @property
     def fingerprint(self) -> str:
         """What the servers report about the model, what they can do, and how they are asked; neither addresses nor key."""
-        asked = [described(self.abilities), SAMPLING, CONTINUE, APPENDED, _READ_TOKENS]
+        asked = [described(self.abilities), SAMPLING, CONTINUE, APPENDED, _READ_TOKENS, self._thinking]
         return f"server:{sha256(json.dumps(asked))}"
 
     def encode(self, chat: Chat) -> Encoded:
@@ -71,7 +77,7 @@ class ServerModel(AbstractLanguageModel):
         them. If no label is among them, ``log_probabilities`` are empty, as they are if the server returns none.
         """
         pairs = list(zip(chats, labels, strict=True))
-        if self.abilities.top_logprobs and self.abilities.continues:
+        if self.likelihoods == "labels":
             settings = {"max_tokens": 1, "logprobs": True, "top_logprobs": self.abilities.top_logprobs}
             return self._in_order([self._body(chat, False) | settings for chat in chats], lambda reply: reply, _scored, pairs)
         bodies = [self._body(chat, False) | {"max_tokens": _READ_TOKENS} for chat in chats]
@@ -112,7 +118,8 @@ class ServerModel(AbstractLanguageModel):
             for chat, seed in zip(chats, seeds, strict=True)
         ]
         for place, (text, tokens, finished) in self._posted(bodies, lambda reply: _checked(reply, _generation)):
-            yield place, Generation(self._continuation(chats[place].prefill, text), tokens, finished)
+            reply = self._continuation(chats[place].prefill, text)
+            yield place, Generation(through_last_line(reply, decoding.last_line).strip(), tokens, finished)
 
     def _body(self, chat: Chat, sampled: bool) -> dict[str, Any]:
         """A request without the limit of its length."""
@@ -120,6 +127,8 @@ class ServerModel(AbstractLanguageModel):
         settings: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0} if sampled else {"temperature": 0.0}
         if self.abilities.sampling:
             settings |= SAMPLING
+        if self.abilities.switches_thinking:
+            settings |= thinking_switch(self._thinking)
         if chat.prefill and self.abilities.continues:
             messages.append({"role": "assistant", "content": chat.prefill})
             settings |= CONTINUE if self.abilities.flags else {}
@@ -139,7 +148,7 @@ class ServerModel(AbstractLanguageModel):
             raise explained(refusal, self.name, ()) from refusal
 
 
-def load_server(*urls: str, model: str | None = None, limits: Limits | None = None) -> ServerModel:
+def load_server(*urls: str, model: str | None = None, limits: Limits | None = None, thinking: bool = False) -> ServerModel:
     """Connect to the model behind one or several OpenAI-compatible servers.
 
     A key is read from the environment variable SELFAMPLIFY_API_KEY, or else OPENAI_API_KEY, and is sent to all servers. A few
@@ -153,6 +162,8 @@ def load_server(*urls: str, model: str | None = None, limits: Limits | None = No
         The name of the model there; by default the only one that is served.
     limits : Limits, optional
         Requests in flight per server (64), time-out and retries.
+    thinking : bool
+        Whether the model is to reason before it replies, where the server can switch that; by default False.
 
     Returns
     -------
@@ -166,7 +177,7 @@ def load_server(*urls: str, model: str | None = None, limits: Limits | None = No
         If a server does not answer, does not serve the model, or differs from the first server.
     """
     endpoints = Endpoints(urls, _key(), limits or Limits())
-    found = [probe(endpoints, url, model) for url in endpoints.urls]
+    found = [probe(endpoints, url, model, thinking) for url in endpoints.urls]
     for url, abilities in zip(endpoints.urls, found, strict=True):
         if abilities != found[0]:
             differ = ", ".join(
@@ -178,7 +189,7 @@ def load_server(*urls: str, model: str | None = None, limits: Limits | None = No
                 f"{endpoints.urls[0]} and {url} differ ({differ}); give servers of the same model and program, or only one "
                 f'of them: `load_server("{url}")`.'
             )
-    return ServerModel(endpoints, found[0])
+    return ServerModel(endpoints, found[0], thinking)
 
 
 def _key() -> str | None:
@@ -207,7 +218,7 @@ def _text(reply: Any) -> str:
     content = reply["choices"][0]["message"].get("content")
     if not isinstance(content, str | None):
         raise TypeError("text expected")
-    return content or ""
+    return without_thinking(content or "")
 
 
 def _generation(reply: Any) -> tuple[str, int, bool]:

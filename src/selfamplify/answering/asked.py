@@ -1,0 +1,26 @@
+"""Test questions as they are asked after a prompt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..models.model import AbstractLanguageModel
+from ..prompting.prompt import Prompt
+from ..records import Encoded, Question
+from .ending import Ending
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A test question after a prompt, encoded once: for the context check, the key, and the answer."""
+
+    question: Question
+    encoded: Encoded
+
+
+def ask_after(
+    model: AbstractLanguageModel, prompt: Prompt, questions: Sequence[Question], ending: Ending | None = None
+) -> list[Asked]:
+    """Each question as it is asked after the prompt; with an ``ending`` that has a start, up to the answer."""
+    start = ending.start if ending else None
+    chats = [(question, prompt.chat(question)) for question in questions]
+    return [Asked(each, model.encode(replace(chat, prefill=start) if start else chat)) for each, chat in chats]

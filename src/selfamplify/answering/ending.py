@@ -1,0 +1,105 @@
+"""How the replies in a prompt end in their answers, which is where likelihood can decide."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import SettingsError
+from ..prompting.prompt import Prompt
+from ..prompting.wording import Wording
+from ..records import Question, Shot
+from .plain import lowered
+
+Form = Literal["letters", "labels", "texts"]
+"""What an answer looks like: a label in parentheses, a label without them, or the text of a choice."""
+_WORDS = 4
+"""The end of a rationale that leads over to the answer: at most this many words, such as "the answer is ("."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How replies end.
+
+    Parameters
+    ----------
+    form : {"letters", "labels", "texts"}
+        What an answer looks like.
+    start : str, optional
+        The whole reply up to the answer; None if a rationale comes first.
+    lead : str
+        The words between a rationale and the answer.
+    conclude : str
+        What continues a rationale in which these words do not occur.
+    """
+
+    form: Form
+    start: str | None
+    lead: str
+    conclude: str
+
+    def answers(self, question: Question) -> tuple[str, ...]:
+        """The possible answers to a question, one for each label, as they would be written."""
+        return tuple(choice.text if self.form == "texts" else choice.label for choice in question.choices)
+
+    def after(self, said: str) -> str:
+        """A reply up to the answer that its rationale may have named itself."""
+        place = lowered(said).rfind(lowered(self.lead))
+        return said[: place + len(self.lead)] if place >= 0 else continued(said, self.conclude)
+
+
+def continued(said: str, conclude: str) -> str:
+    """What was said, continued by the start of the closing sentence; nothing said begins with it."""
+    said = said.rstrip(" ,.;")
+    return said + conclude if said else conclude.lstrip(", ").capitalize()
+
+
+def ending_of(prompt: Prompt, wording: Wording) -> Ending:
+    """How the replies of a prompt end, by its shots, or, without any, by its instruction.
+
+    A rationale comes first if the prompt starts every reply with one, if a shot has an explanation, or if the shots differ in
+    what is before their answers. Raises SettingsError if a shot does not end in its answer, or not all in the same form.
+    """
+    if not prompt.shots:
+        labels = prompt.provenance.labels if prompt.provenance else tuple(prompt.label_map)
+        direct = wording.read.startswith(prompt.prefill) and prompt.instruction == wording.answer_instruction(labels)
+        return Ending("letters", wording.read if direct else None, wording.read, wording.conclude)
+    forms, stems = zip(*map(_divided, prompt.shots), strict=True)
+    if len(set(forms)) > 1:
+        raise SettingsError(
+            f"The shots of this prompt end in different forms ({', '.join(dict.fromkeys(forms))}), so that the likelihood of "
+            f'answers can\'t be compared; use `decide="generate"`, or write all shots alike.'
+        )
+    direct = stems[0].startswith(prompt.prefill) and len(set(stems)) == 1 and not any(shot.explanation for shot in prompt.shots)
+    lead = _lead(stems)
+    conclude = wording.conclude if forms[0] == "letters" else f"\n{lead.lstrip()}"
+    return Ending(forms[0], stems[0] if direct else None, lead or wording.read, conclude)
+
+
+def _divided(shot: Shot) -> tuple[Form, str]:
+    """The form of a shot's answer, and its reply up to there."""
+    reply, letter = shot.reply.rstrip(" ."), f"{shot.label})"
+    text = next(choice.text for choice in shot.question.choices if choice.label == shot.label).rstrip(" .")
+    if reply.endswith(f"({letter}"):
+        return "letters", reply.removesuffix(letter)
+    if text and _ends(reply, text):
+        return "texts", reply.removesuffix(text)
+    if _ends(reply, shot.label):
+        return "labels", reply.removesuffix(shot.label)
+    raise SettingsError(
+        f"The reply to question {shot.question.id} does not end in its answer ({shot.label}), so that likelihood can't decide "
+        f'there; use `decide="generate"`, or write the answer last.'
+    )
+
+
+def _ends(reply: str, answer: str) -> bool:
+    """Whether the reply ends in the answer as whole words."""
+    return reply.endswith(answer) and not reply.removesuffix(answer)[-1:].isalnum()
+
+
+def _lead(stems: Sequence[str]) -> str:
+    """The last words that all replies have in common before their answers."""
+    common = os.path.commonprefix([stem[::-1] for stem in stems])[::-1]
+    words = re.findall(r"\S+\s*|\s+", common)
+    return "".join(words[0 if common in stems else 1 :][-_WORDS:])

@@ -1,0 +1,216 @@
+"""Deciding by likelihood: the answer that the model finds most probable after the prompt, or after its own rationale.
+
+Nothing is read from a text. Where the shots end in a label in parentheses, such as "The answer is (A)", the labels'
+log-probabilities are compared where they differ first. Where they end in texts, such as "Sentiment: positive", the
+log-probability of each text is the sum over its tokens divided by their number, so that long texts are not at a disadvantage:
+the normalisation of Brown et al. 2020 (section 2.4 of https://arxiv.org/abs/2005.14165). The harness of EleutherAI divides by
+characters or bytes (``acc_norm``) instead, which does not depend on the tokenizer.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ..errors import ModelError
+from ..games.coalitions import values_of
+from ..games.tokens import Target, TokenGame
+from ..models.context import fits
+from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
+from ..prompting.prompt import Prompt
+from ..records import Choice, Cost, Encoded, Generation, Message, Question, Response
+from ..seeds import derive
+from ..session import Session
+from ..work.stage import Stage
+from .asked import Asked, ask_after
+from .ending import Ending, ending_of
+from .own import own_part
+
+CONTENT_FREE = ("N/A", "[MASK]", "")
+"""The texts that stand for a question without content (Zhao et al. 2021, section 4.2)."""
+_READ = 32
+"""Questions whose answers are compared together."""
+
+
+@dataclass(frozen=True)
+class _Likelihood:
+    """How a prompt's answers are decided by likelihood."""
+
+    prompt: Prompt
+    ending: Ending
+    calibrate: bool
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A question up to the point of its answer, and the rationale that the model wrote before it, if any."""
+
+    question: Question
+    encoded: Encoded
+    rationale: Generation | None
+    seconds: float = 0.0
+
+
+def likely_answers(
+    session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int, calibrate: bool, name: str
+) -> list[Response]:
+    """One response per question, in order, with its most probable answer.
+
+    ``asked`` comes from ``ask_after`` with the prompt's ending. With ``calibrate``, each log-probability is taken relative to
+    its mean probability after questions without content: see ``calibrated``.
+    """
+    model, ending = session.model, ending_of(prompt, session.profile.wording)
+    written = [asdict(prompt.decoding)] if ending.start is None else []
+    drawn = [seed] if written and prompt.decoding.do_sample else []
+    free = CONTENT_FREE if calibrate else ()
+
+    def identity(each: Asked) -> list[Any]:
+        how = ["likelihood", asdict(ending), free, *written, *drawn]
+        return [each.question.id, each.question.render(), model.fingerprint, each.encoded.digest, *how]
+
+    compute = partial(_respond, _Likelihood(prompt, ending, calibrate, seed))
+    return session.run(Stage(name, Response, identity, compute, model.window), asked)
+
+
+def calibrated(scores: Sequence[float], free: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """The log-probabilities of answers relative to those after questions without content (contextual calibration).
+
+    Parameters
+    ----------
+    scores : sequence of float
+        The log-probability of each answer to the question, in nats.
+    free : sequence of sequences of float
+        The same for each question without content.
+
+    Returns
+    -------
+    tuple of float
+        log p_i - log mean p_i: the largest is that of the largest p_i / mean p_i, which is W p + b of Zhao et al. 2021
+        (https://arxiv.org/abs/2102.09690, section 4.2) with W = diag(mean p)^-1 and b = 0. Neither the softmax there nor the
+        normalisation of the mean changes which answer is largest.
+    """
+    mean = np.logaddexp.reduce(np.array(free), axis=0) - np.log(len(free))
+    return tuple((np.array(scores) - mean).tolist())
+
+
+def _respond(how: _Likelihood, model: AbstractLanguageModel, batch: Sequence[Asked]) -> Iterator[tuple[int, Response]]:
+    """Each question's place and response, as they come; some are compared together."""
+    known: dict[tuple[Choice, ...], list[tuple[float, ...]]] = {}
+    waiting: dict[int, _Opened] = {}
+    for place, opened in _opened(how, model, batch):
+        waiting[place] = opened
+        if len(waiting) == _READ:
+            yield from _decided(how, model, waiting, known)
+            waiting = {}
+    if waiting:
+        yield from _decided(how, model, waiting, known)
+
+
+def _opened(how: _Likelihood, model: AbstractLanguageModel, batch: Sequence[Asked]) -> Iterator[tuple[int, _Opened]]:
+    """Each question's place, and the question up to its answer."""
+    if how.ending.start is not None:
+        yield from ((place, _Opened(each.question, each.encoded, None)) for place, each in enumerate(batch))
+        return
+    seeds = [derive(how.seed, "answer", each.question.id) for each in batch]
+    start = perf_counter()
+    for place, reply in model.generated([each.encoded for each in batch], how.prompt.decoding, seeds):
+        seconds, question = perf_counter() - start, batch[place].question
+        chat = replace(how.prompt.chat(question), prefill=how.ending.after(how.prompt.reply(own_part(reply.text))))
+        yield place, _Opened(question, model.encode(chat), reply, seconds)
+        start = perf_counter()
+
+
+def _decided(
+    how: _Likelihood,
+    model: AbstractLanguageModel,
+    waiting: dict[int, _Opened],
+    known: dict[tuple[Choice, ...], list[tuple[float, ...]]],
+) -> Iterator[tuple[int, Response]]:
+    """The responses to some questions, by their places; ``known`` has the scores of choices to questions without content."""
+    start = perf_counter()
+    scores = _scores(how, model, list(waiting.values()))
+    if how.calibrate:
+        missing = {each.question.choices: each.question for each in waiting.values() if each.question.choices not in known}
+        known.update(_content_free(how, model, list(missing.values())))
+        pairs = zip(scores, waiting.values(), strict=True)
+        scores = [calibrated(found, known[each.question.choices]) if found else () for found, each in pairs]
+    shared = (perf_counter() - start) / len(waiting)
+    rule = "calibrated likelihood" if how.calibrate else "likelihood"
+    for (place, each), found in zip(waiting.items(), scores, strict=True):
+        label = max(zip(found, each.question.labels, strict=True), key=lambda pair: pair[0])[1] if found else None
+        cost = Cost(1 + (each.rationale is not None), each.seconds + shared)
+        text, finished = (each.rationale.text, each.rationale.finished) if each.rationale else ("", True)
+        yield place, Response(each.question.id, text, label, rule if label else "none", cost, finished, found)
+
+
+def _content_free(
+    how: _Likelihood, model: AbstractLanguageModel, questions: Sequence[Question]
+) -> dict[tuple[Choice, ...], list[tuple[float, ...]]]:
+    """The scores of the same choices after each text without content; a text with a control token of the model is left out."""
+    contents = [text for text in CONTENT_FREE if not any(token in text for token in model.control_tokens)]
+    free = [replace(each, id=f"content-free {text}", text=text) for each in questions for text in contents]
+    opened = dict(_opened(how, model, ask_after(model, how.prompt, free, how.ending)))
+    found = iter(_scores(how, model, [opened[place] for place in range(len(free))]))
+    scores = {each.choices: [score for score in (next(found) for _ in contents) if score] for each in questions}
+    if not all(scores.values()):
+        raise ModelError(
+            f"{model.name} gives no log-probabilities of labels to questions without content; use `calibrate=False`."
+        )
+    return scores
+
+
+def _scores(how: _Likelihood, model: AbstractLanguageModel, opened: Sequence[_Opened]) -> list[tuple[float, ...]]:
+    """The log-probability of each answer to each question; nothing for a question that has used up the context."""
+    room = [place for place, each in enumerate(opened) if fits(model, each.encoded, 2)]
+    asked = [opened[place] for place in room]
+    if not asked:
+        found = []
+    elif how.ending.form == "letters":
+        found = _of_labels(model, asked, how.calibrate)
+    elif isinstance(model, AbstractDifferentiableModel):
+        found = _of_texts(model, asked, [how.ending.answers(each.question) for each in asked])
+    else:
+        raise ModelError(f'{model.name} returns no log-probabilities of texts; use `decide="generate"`.')
+    scores = dict(zip(room, found, strict=True))
+    return [scores.get(place, ()) for place in range(len(opened))]
+
+
+def _of_labels(model: AbstractLanguageModel, opened: Sequence[_Opened], exact: bool) -> list[tuple[float, ...]]:
+    """Those of the labels, at the first token in which they differ."""
+    labels = [each.question.labels for each in opened]
+    tokens = model.next_token([each.encoded.chat for each in opened], labels)
+    for each, token in zip(opened, tokens, strict=True):
+        if exact and (not token.log_probabilities or min(token.log_probabilities) < token.least):
+            raise ModelError(
+                f"{model.name} does not always return the log-probabilities of all labels (here for {each.question.id!r}), "
+                f"which calibration needs; use `calibrate=False`, or a server that returns those of more tokens."
+            )
+    return [token.log_probabilities for token in tokens]
+
+
+def _of_texts(
+    model: AbstractDifferentiableModel, opened: Sequence[_Opened], answers: Sequence[Sequence[str]]
+) -> list[tuple[float, ...]]:
+    """Those of the answers' texts, per token; nothing for a question of which an answer does not fit the context.
+
+    Each prompt is a game of one player, the tokens after those that prompts share, whose value is the answer's log-probability.
+    """
+    games: list[TokenGame] = []
+    for each, texts in zip(opened, answers, strict=True):
+        chat = each.encoded.chat
+        turns = (*chat.messages, *([Message("assistant", chat.prefill)] if chat.prefill else []))
+        for text in texts:
+            reading = model.read_answer(turns, text)
+            shared = len(each.encoded.prefix) if reading.ids[: len(each.encoded.prefix)] == each.encoded.prefix else 0
+            rest = tuple(range(shared, len(reading.ids)))
+            games.append(TokenGame(model, reading.ids, Target(reading.answer_ids), (rest,), value="logprob"))
+    fitting = [game for game in games if len(game.ids) + len(game.target.ids) <= model.context]
+    values = values_of(fitting, [np.array([[True]])] * len(fitting))
+    means = {id(game): float(value[0]) / len(game.target.ids) for game, value in zip(fitting, values, strict=True)}
+    own = iter(games)
+    scores = [[means.get(id(next(own))) for _ in texts] for texts in answers]
+    return [tuple(score for score in found if score is not None) if None not in found else () for found in scores]

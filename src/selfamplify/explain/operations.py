@@ -1,0 +1,138 @@
+"""Operations whose gradient is replaced while a model runs: what DeepLIFT's and AttnLRP's rules have in common."""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+Rule = Callable[..., Tensor]
+"""Computes an operation: it is given torch's function and the arguments of the call."""
+InverseRoot = Callable[[Tensor, tuple[int, ...], float], Tensor]
+"""Computes 1 / sqrt(mean(x^2) + eps) from x, the dimensions of the mean, and eps."""
+
+
+class AbstractRules(TorchFunctionMode):
+    """A context in which rules apply to everything that is computed from tensors that require a gradient.
+
+    Nothing is attached to the model. The rules depend on what an operation computes, whatever module calls it. A subclass
+    sets ``rules``, by the names of torch's functions; other functions are left as they are.
+    """
+
+    rules: dict[str, Rule]
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        rule = self.rules.get(getattr(func, "__name__", ""))
+        kwargs = kwargs or {}
+        if rule is None or not any(map(moves, (*args, *kwargs.values()))):
+            return func(*args, **kwargs)
+        return rule(func, *args, **kwargs)
+
+
+def moves(value: Any) -> bool:
+    """Whether a value depends on the embeddings."""
+    return isinstance(value, Tensor) and value.requires_grad
+
+
+def with_gradient_of(linear: Tensor, value: Tensor) -> Tensor:
+    """``value``, with the gradient of ``linear``."""
+    return value.detach() + (linear - linear.detach()).to(value.dtype)
+
+
+def composed(product: Rule, softmax: Rule, inverse_root: InverseRoot) -> dict[str, Rule]:
+    """The rules of all products, of attention and of the norms, made of those of a product, softmax and inverse root."""
+    return (
+        dict.fromkeys(("mul", "multiply", "__mul__", "__rmul__", "matmul", "__matmul__", "bmm", "mm"), product)
+        | dict.fromkeys(("linear", "addmm"), _linear)
+        | {
+            "einsum": partial(_einsum, product),
+            "scaled_dot_product_attention": partial(_attention, product, softmax),
+            "layer_norm": partial(_layer_norm, product, inverse_root),
+            "rms_norm": partial(_rms_norm, product, inverse_root),
+        }
+    )
+
+
+def _linear(func: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+    """A matrix product with weights, in the widest precision of its operands."""
+    kinds = [each.dtype for each in (*args, *kwargs.values()) if isinstance(each, Tensor)]
+    widest = reduce(torch.promote_types, kinds)
+    return func(*(_cast(each, widest) for each in args), **{name: _cast(each, widest) for name, each in kwargs.items()})
+
+
+def _cast(value: Any, dtype: torch.dtype) -> Any:
+    return value.to(dtype) if isinstance(value, Tensor) else value
+
+
+def _einsum(product: Rule, func: Callable[..., Tensor], equation: str, *operands: Tensor) -> Tensor:
+    if sum(map(moves, operands)) < 2 or len(operands) > 2:
+        return func(equation, *operands)
+    return product(lambda a, b: func(equation, a, b), *operands)
+
+
+def _attention(
+    product: Rule,
+    softmax: Rule,
+    func: Callable[..., Tensor],
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """torch's scaled_dot_product_attention, written out."""
+    if enable_gqa:
+        key, value = (each.repeat_interleave(query.shape[-3] // each.shape[-3], -3) for each in (key, value))
+    scores = product(torch.matmul, query, key.transpose(-2, -1)) * (scale or 1 / math.sqrt(query.shape[-1]))
+    if is_causal:
+        attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+    if attn_mask is not None and attn_mask.dtype == torch.bool:
+        scores = scores.masked_fill(~attn_mask, float("-inf"))
+    elif attn_mask is not None:
+        scores = scores + attn_mask
+    probabilities = softmax(torch.softmax, scores, -1, dtype=torch.float32).to(value.dtype)
+    return product(torch.matmul, probabilities, value)
+
+
+def _layer_norm(
+    product: Rule,
+    inverse_root: InverseRoot,
+    func: Callable[..., Tensor],
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    dims = tuple(range(-len(normalized_shape), 0))
+    x = input.float()
+    x = x - x.mean(dims, keepdim=True)
+    return _scaled(product(torch.mul, x, inverse_root(x, dims, eps)).to(input.dtype), weight, bias)
+
+
+def _rms_norm(
+    product: Rule,
+    inverse_root: InverseRoot,
+    func: Callable[..., Tensor],
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    dims = tuple(range(-len(normalized_shape), 0))
+    eps = torch.finfo(input.dtype).eps if eps is None else eps
+    x = input.float()
+    return _scaled(product(torch.mul, x, inverse_root(x, dims, eps)).to(input.dtype), weight, None)
+
+
+def _scaled(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    scaled = x if weight is None else x * weight
+    return scaled if bias is None else scaled + bias

@@ -1,0 +1,68 @@
+"""Where a reply ends: at the end of its turn, at the start of an invented one, or with the last line that is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from transformers import PreTrainedTokenizerBase
+
+from ...text.replies import through_last_line, without_thinking
+from .chat import control_tokens
+
+_STOP_TOKENS = 16
+"""No token is shorter than a byte, so the start of the next turn is within this many tokens."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Decides where replies end, and reads their text.
+
+    Parameters
+    ----------
+    tokenizer : PreTrainedTokenizerBase
+        The model's tokenizer.
+    ids : tuple of int
+        The tokens that end a turn.
+    turn : str
+        The text with which the next turn would begin if no token ends turns; else empty.
+    last_line : str
+        See ``Decoding.last_line``.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    ids: tuple[int, ...]
+    turn: str
+    last_line: str = ""
+    _breaks: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    def reached(self, tokens: Sequence[int]) -> bool:
+        """Whether a reply of these tokens is complete with the last of them."""
+        if tokens[-1] in self.ids:
+            return True
+        if self.turn and self.turn in self._decoded(tokens[-_STOP_TOKENS:]):
+            return True
+        if not self.last_line or not self._breaks_line(tokens[-1]):
+            return False
+        whole, _, _ = without_thinking(self._decoded(tokens)).rpartition("\n")
+        return through_last_line(f"{whole}\n", self.last_line) != f"{whole}\n"
+
+    def text(self, tokens: Sequence[int], thinking: bool) -> str:
+        """The reply that the tokens of a finished text hold; ``thinking`` says that the prompt ends in an opened block."""
+        tokens = tokens[:-1] if tokens and tokens[-1] in self.ids else tokens
+        whole = ("<think>" if thinking else "") + self._decoded(tokens)
+        text = without_thinking(whole)
+        if text == whole:
+            text = str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
+        else:
+            for token in control_tokens(self.tokenizer):
+                text = text.replace(token, "")
+        if self.turn:
+            text = text.split(self.turn)[0]
+        return through_last_line(text.strip(), self.last_line).strip()
+
+    def _decoded(self, tokens: Sequence[int]) -> str:
+        return str(self.tokenizer.decode(list(tokens)))
+
+    def _breaks_line(self, token: int) -> bool:
+        if token not in self._breaks:
+            self._breaks[token] = "\n" in self._decoded([token])
+        return self._breaks[token]

@@ -1,0 +1,1 @@
+"""From a data set of the Hugging Face hub to rows."""

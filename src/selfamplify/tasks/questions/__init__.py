@@ -1,0 +1,1 @@
+"""From rows to questions: columns, layouts, answers, labels."""

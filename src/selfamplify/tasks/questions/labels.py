@@ -1,0 +1,139 @@
+"""The label space of a classification: the distinct answers of a file."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from ...errors import DataError
+from ...text.lines import argument, counted, shortened
+from ..rows.rows import Row
+from ..task import LETTERS
+from .columns import Columns, is_empty
+from .faults import BadRow
+from .layouts import clean
+
+_LETTERS = re.compile(r"\(?[A-Ha-h](?:[,;/ ]*[A-H])*\)?")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_FEW = 5
+"""More distinct answers than this must occur twice on average to be labels."""
+_ALL = 3
+"""More answers than this of which none occurs twice are no labels."""
+_RARE, _MANY = 2, 20
+"""A label that occurs at most ``_RARE`` times is rare if labels occur ``_MANY`` times on average."""
+
+
+def labels_of(
+    rows: Sequence[Row], columns: Columns, wanted: tuple[str, ...] | None, named: bool
+) -> tuple[tuple[str, ...], dict[str, int]]:
+    """The labels of a classification in their order, and how often each label that is too rare to be one occurs.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The rows of all files.
+    columns : Columns
+        Their columns.
+    wanted : tuple of str or None
+        The labels that the user names.
+    named : bool
+        Whether the user named the columns, so that letters as labels are meant.
+
+    Raises
+    ------
+    DataError
+        If the answers are no labels.
+    """
+    answers = _answers(rows, columns)
+    if not answers and (several := _several_labels(rows, columns)):
+        raise DataError(
+            f"{columns.answer!r} has lists of labels, such as {shortened(repr(several))}, and a text must have one. "
+            f'If another column has it, name it: `columns=Columns(question={columns.question!r}, answer="NAME")`.'
+        )
+    if "+" not in answers:  # SNLI writes - if its annotators disagree
+        answers = [answer for answer in answers if answer != "-"]
+    if wanted is not None:
+        return wanted, {}
+    counts = Counter(answers)
+    names = _names(counts, columns)
+    _check(counts, names, columns, named)
+    return names, {name: counts[name] for name in _rare(counts)}
+
+
+def is_number(label: str) -> bool:
+    """Whether a label is a bare number."""
+    return _NUMBER.fullmatch(label) is not None
+
+
+def number_note(names: Sequence[str], column: str) -> list[str]:
+    """What to write if all labels are bare numbers, of which a model can't tell what they stand for."""
+    if not all(map(is_number, names)):
+        return []
+    named = argument("label_names", {name: "NAME" for name in names})
+    return [f"The labels in {column!r} are the numbers {', '.join(names)}; if they stand for names, give these: {named}."]
+
+
+def _names(counts: Counter[str], columns: Columns) -> tuple[str, ...]:
+    """The distinct answers without rare ones, sorted. Raises DataError if no classification has so many labels."""
+    names = sorted(set(counts) - _rare(counts))
+    if not 2 <= len(names) <= len(LETTERS):
+        shown = f" ({', '.join(repr(shortened(name)) for name in names[:3])}, …)" if len(names) > 2 else ""
+        raise DataError(
+            f"{columns.answer!r} has {counted(len(names), 'distinct answer')}{shown}, and there are no choices. A "
+            f"classification has 2 to {len(LETTERS)} labels; for multiple-choice questions, name the choices: "
+            f'`columns=Columns(question={columns.question!r}, answer={columns.answer!r}, choices=("NAME", "NAME"))`.'
+        )
+    alike = sorted(name for name in names if sum(other.casefold() == name.casefold() for other in names) > 1)
+    if alike:
+        shown = ", ".join(map(repr, alike))
+        raise DataError(f"The labels {shown} in {columns.answer!r} differ only in case; write them the same way.")
+    return tuple(names)
+
+
+def _rare(counts: Counter[str]) -> set[str]:
+    """Labels that occur once or twice among many, such as typing errors and "NA"."""
+    rare = {name for name, count in counts.items() if count <= _RARE}
+    common = len(counts) - len(rare)
+    return rare if common >= 2 and sum(counts.values()) >= _MANY * common else set()
+
+
+def rare_label_remedy(name: str, count: int, names: Sequence[str]) -> str:
+    """Why a row with a rare label is not used, and what to write to use it."""
+    both = tuple(sorted({*names, name}))
+    often = "once" if count == 1 else "twice"
+    return f"the label {shortened(name)!r} occurs only {often}; if it is intended, use {argument('labels', both)}"
+
+
+def _check(counts: Mapping[str, int], names: tuple[str, ...], columns: Columns, named: bool) -> None:
+    """Refuse labels that are the letters of choices, unless the columns are named, or free answers. Raises DataError."""
+    total = sum(counts.values())
+    letters = [name for name in names if _LETTERS.fullmatch(name)]
+    remedy = (
+        f"name their columns: `columns=Columns(question={columns.question!r}, answer={columns.answer!r}, "
+        'choices=("NAME", "NAME"))`; or, if these are labels, name them: `labels=("NAME", "NAME")`.'
+    )
+    if not named and 2 * sum(counts[name] for name in letters) > total:
+        shown = ", ".join(letters)
+        raise DataError(f"The answers in {columns.answer!r} are the letters {shown}, but no choices were recognised; {remedy}")
+    if 2 * len(counts) > max(total, 2 * _FEW) or len(counts) == total > _ALL:
+        raise DataError(
+            f"{columns.answer!r} has {len(counts)} distinct answers in {counted(total, 'row')}, which is no classification, "
+            f"and no choices were recognised; {remedy}"
+        )
+
+
+def _several_labels(rows: Sequence[Row], columns: Columns) -> list[object] | None:
+    """The first list of several labels in the answers' column."""
+    values = (row.values.get(columns.answer) for row in rows)
+    return next((value for value in values if isinstance(value, list) and len(value) > 1), None)
+
+
+def _answers(rows: Sequence[Row], columns: Columns) -> list[str]:
+    """The answers that can be labels."""
+    found = []
+    for row in rows:
+        value = row.values.get(columns.answer)
+        try:
+            found.append(clean("answer", None if is_empty(value) or value in (-1, "-1") else value))
+        except BadRow:
+            continue
+    return found

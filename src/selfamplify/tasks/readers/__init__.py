@@ -1,1 +1,0 @@
-"""Readers: from files and the Hugging Face hub to rows, and from rows to questions."""

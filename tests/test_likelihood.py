@@ -1,0 +1,272 @@
+"""Deciding by likelihood: against brute force on real weights, and against the paper's equation for calibration."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from serving import Served, serving
+from small import Run, left_behind, question, right, scripted, shared, task
+
+from selfamplify import (
+    Choice,
+    InputOutput,
+    LocalModel,
+    Plan,
+    Prompt,
+    Question,
+    Sample,
+    Session,
+    Task,
+    ZeroShot,
+    ZeroShotCot,
+    compare,
+    evaluate,
+    load_model,
+    load_server,
+)
+from selfamplify.answering.answer import answer
+from selfamplify.answering.asked import ask_after
+from selfamplify.answering.deciding import Deciding
+from selfamplify.answering.ending import Ending, ending_of
+from selfamplify.answering.likelihood import CONTENT_FREE, calibrated
+from selfamplify.errors import ContextError, RunError, SettingsError
+from selfamplify.models.local.chat import render
+from selfamplify.prompting.profiles import DEFAULT
+from selfamplify.records import Chat, Response, Shot
+
+TASK = task(6, 12)
+WORDS = ("bad", "very good indeed")
+REVIEWS = tuple(
+    Question(f"r{place}", text, (Choice("A", WORDS[0]), Choice("B", WORDS[1])), "AB"[place % 2])
+    for place, text in enumerate(("A dull film.", "A joy.", "It drags on and on.", "Bright, quick and warm.", "Fine."))
+)
+
+
+@pytest.fixture(scope="module", params=["stories260K", "cardputer-chat-3M"])
+def model(request: pytest.FixtureRequest) -> LocalModel:
+    return load_model(str(shared("models", request.param)))
+
+
+def decided(model: Any, prompt: Prompt, questions: Sequence[Question], calibrate: bool = False) -> list[Response]:
+    session = Session(model)
+    asked = ask_after(model, prompt, questions, ending_of(prompt, DEFAULT.wording))
+    return answer(session, prompt, asked, 0, Deciding("likelihood", calibrate))
+
+
+def letters(model: Any, shots: int = 1) -> Prompt:
+    return InputOutput().prompt(Session(model), TASK, Sample.of(TASK.train[:shots], 0))
+
+
+def words(shots: int = 2) -> Prompt:
+    """A prompt whose shots answer with the choice's text."""
+    replies = [Shot(each, f"Sentiment: {WORDS['AB'.index(each.answer)]}.", each.answer) for each in REVIEWS[:shots]]
+    return Prompt("mine", "Is the review bad or very good indeed?", tuple(replies), {"A": "bad", "B": "good"})
+
+
+def brute_force(model: LocalModel, chat: Chat, answer: str) -> list[float]:
+    """The log-probability of each token of an answer at the end of a chat: one prompt, one pass, nothing shared."""
+    text = render(model.tokenizer, replace(chat, prefill=chat.prefill + answer))
+    encoded = model.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    ids, begins = encoded["input_ids"], len(text) - len(answer)
+    first = next(place for place, (_, end) in enumerate(encoded["offset_mapping"]) if end > begins)
+    with torch.inference_mode():
+        scores = model.module(input_ids=torch.tensor([ids])).logits[0].float().log_softmax(-1)
+    return [float(scores[place - 1, ids[place]]) for place in range(first, len(ids))]
+
+
+def test_labels_are_compared_by_their_log_probabilities(model: LocalModel):
+    prompt = letters(model)
+    responses = decided(model, prompt, TASK.test)
+    for asked, response in zip(TASK.test, responses, strict=True):
+        reading = model.read(replace(prompt.chat(asked), prefill="The answer is ("), asked.labels)
+        with torch.inference_mode():
+            logits = model.module(input_ids=torch.tensor([reading.ids])).logits[0, -1].float()
+        expected = logits.log_softmax(-1)[[reading.label_ids[label] for label in asked.labels]]
+        assert np.allclose(response.log_probabilities, expected, atol=1e-4)
+        assert response.label == asked.labels[int(expected.argmax())]
+        assert (response.rule, response.text, response.finished) == ("likelihood", "", True)
+
+
+def test_texts_are_compared_by_their_mean_log_probability_per_token(model: LocalModel):
+    prompt = words()
+    for asked, response in zip(REVIEWS[2:], decided(model, prompt, REVIEWS[2:]), strict=True):
+        chat = replace(prompt.chat(asked), prefill="Sentiment: ")
+        expected = [float(np.mean(brute_force(model, chat, text))) for text in WORDS]
+        assert np.allclose(response.log_probabilities, expected, atol=1e-4)
+        assert response.label == "AB"[int(np.argmax(expected))]
+
+
+@pytest.mark.parametrize("form", ["letters", "words"])
+def test_calibration_divides_by_what_questions_without_content_get(model: LocalModel, form: str):
+    prompt, asked = (letters(model), TASK.test[:4]) if form == "letters" else (words(), REVIEWS[2:])
+    plain, corrected = decided(model, prompt, asked), decided(model, prompt, asked, True)
+    empty = [replace(asked[0], id=f"e{place}", text=text) for place, text in enumerate(CONTENT_FREE)]
+    free = np.exp([each.log_probabilities for each in decided(model, prompt, empty)]).mean(0)
+    for before, after in zip(plain, corrected, strict=True):
+        # Zhao et al. 2021, section 4.2: softmax(W p + b), with W = diag(p_cf)^-1 and b = 0
+        weighted = np.diag(1 / (free / free.sum())) @ np.exp(before.log_probabilities)
+        assert after.label == asked[0].labels[int(weighted.argmax())]
+        assert np.allclose(np.exp(after.log_probabilities) * free.sum(), weighted, rtol=1e-3)
+        assert after.rule == "calibrated likelihood"
+
+
+@given(st.lists(st.lists(st.floats(-20, 0), min_size=3, max_size=3), min_size=2, max_size=5))
+def test_calibration_removes_what_is_probable_anyway(rows: list[list[float]]):
+    scores, *free = rows
+    expected = np.log(np.exp(scores) / np.exp(free).mean(0))
+    assert np.allclose(calibrated(scores, free), expected, atol=1e-9)
+    assert np.allclose(calibrated(scores, [scores]), 0)
+
+
+@pytest.mark.parametrize("calibrate", [False, True])
+def test_likelihood_depends_neither_on_the_batch_nor_on_the_order(model: LocalModel, calibrate: bool):
+    for prompt, asked in ((letters(model), TASK.test), (words(), REVIEWS)):
+        whole = {each.question_id: each for each in decided(model, prompt, asked, calibrate)}
+        single = [decided(model, prompt, [each], calibrate)[0] for each in reversed(asked)]
+        for response in single:
+            other = whole[response.question_id]
+            assert response.label == other.label
+            assert np.allclose(response.log_probabilities, other.log_probabilities, atol=1e-4)
+
+
+def test_a_rationale_is_written_first_and_its_own_answer_does_not_count():
+    seen: list[str] = []
+
+    def script(chat: Chat) -> str:
+        if chat.prefill.endswith("("):
+            seen.append(chat.prefill)
+            return right(chat)
+        return "warmth is friction. Therefore, the answer is (C)\nuser\nNext? The answer is (A)"
+
+    model = scripted(script)
+    prompt = ZeroShotCot().prompt(Session(model), TASK, Sample.of((), 0))
+    responses = decided(model, prompt, TASK.test)
+    assert [each.label for each in responses] == [each.answer for each in TASK.test]
+    assert set(seen) == {"Let's think step by step. warmth is friction. Therefore, the answer is ("}
+    assert all("Next?" in each.text for each in responses), "the record holds what was written"
+    bare = scripted(lambda chat: right(chat) if chat.prefill.endswith("(") else "I wonder.", "bare")
+    assert [each.label for each in decided(bare, prompt, TASK.test)] == [each.answer for each in TASK.test]
+
+
+def hesitant(chat: Chat) -> str:
+    """Writes an answer that is often wrong, and finds the right one most probable, or A without a question."""
+    return (right(chat) if "#" in chat.question else "A") if chat.prefill.endswith("(") else "The answer is (A)"
+
+
+def shot(reply: str, number: int = 0) -> Shot:
+    return Shot(question(number, choices=("bad", "good"), answer="B"), reply, "B")
+
+
+@pytest.mark.parametrize(
+    ("replies", "form", "start", "lead"),
+    [
+        (["The answer is (B)"] * 2, "letters", "The answer is (", "The answer is ("),
+        (["good", "good."], "texts", "", ""),
+        (["Sentiment: good"] * 2, "texts", "Sentiment: ", "Sentiment: "),
+        (["Answer: B"] * 2, "labels", "Answer: ", "Answer: "),
+        (["Warm. So the answer is (B)", "Cold hands. So the answer is (B)"], "letters", None, "the answer is ("),
+        (["Warm.\nSentiment: good", "Cold.\nSentiment: good"], "texts", None, "Sentiment: "),
+    ],
+)
+def test_the_shots_show_where_the_answer_is(replies: list[str], form: str, start: str | None, lead: str):
+    prompt = Prompt("mine", "?", tuple(shot(reply, place) for place, reply in enumerate(replies)), {"A": "a", "B": "b"})
+    found = ending_of(prompt, DEFAULT.wording)
+    assert (found.form, found.start) == (form, start)
+    assert start is not None or found.lead.strip().endswith(lead.strip())
+
+
+def test_an_answer_that_is_not_last_can_not_be_compared():
+    for replies in (["good, since it is warm"], ["Sentiment: good", "The answer is (B)"]):
+        prompt = Prompt("mine", "?", tuple(map(shot, replies)), {"A": "a", "B": "b"})
+        with pytest.raises(SettingsError, match='`decide="generate"`'):
+            ending_of(prompt, DEFAULT.wording)
+
+
+@given(st.text(max_size=30), st.sampled_from(["", "Let's think step by step."]))
+def test_an_ending_goes_on_directly_to_the_answer(rationale: str, prefill: str):
+    ending = Ending("letters", None, "the answer is (", ", therefore the answer is (")
+    assert ending.after(f"{prefill} {rationale}".strip()).casefold().endswith("the answer is (")
+    assert ending.after(f"{prefill} {rationale} x, so the answer is (B)").endswith("the answer is (")
+
+
+def test_what_does_not_go_with_likelihood_is_refused_in_one_line(tmp_path: Path):
+    model = scripted(right)
+    prompt = letters(model)
+    for chosen, remedy in (
+        ({"calibrate": True}, '`decide="likelihood"`'),
+        ({"decide": "likelihood", "judge": model}, "`judge`"),
+    ):
+        with pytest.raises(SettingsError) as error:
+            evaluate(model, TASK, prompt, out=tmp_path, **chosen)  # pyright: ignore[reportArgumentType]
+        assert remedy in str(error.value) and "\n" not in str(error.value)
+    with pytest.raises(SettingsError, match="a local model"):
+        evaluate(model, Task("reviews", REVIEWS[:2], REVIEWS[2:], words().label_map), words(), decide="likelihood")
+    assert model.answered == 0
+
+
+def test_a_prompt_needs_no_room_for_a_text_that_is_not_written():
+    model = scripted(right)
+    longest = max(model.encode(letters(model).chat(each)).length for each in TASK.test)
+    short = scripted(right, context=longest + 8)
+    assert evaluate(short, TASK, letters(short), decide="likelihood").accuracy == 1
+    with pytest.raises(ContextError):
+        evaluate(short, TASK, letters(short))
+
+
+def test_a_run_is_continued_only_as_it_was_begun(tmp_path: Path):
+    model = scripted(hesitant)
+    plan = Plan(("zero_shot_cot",), ("random",), shots=2)
+    table = compare(model, TASK, plan, tmp_path / "a", decide="likelihood", calibrate=True)
+    assert (table.settings["decide"], table.settings["calibrate"]) == ("likelihood", True)
+    first, asked = left_behind(tmp_path / "a"), model.answered
+    assert compare(model, TASK, plan, tmp_path / "a", decide="likelihood", calibrate=True).digest() == table.digest()
+    assert left_behind(tmp_path / "a") == first and model.answered == asked
+    plain: dict[str, Any] = {}
+    likely: dict[str, Any] = {"decide": "likelihood"}
+    for other in (plain, likely):
+        with pytest.raises(RunError, match="calibrate: true -> false"):
+            compare(model, TASK, plan, tmp_path / "a", **other)
+    others = [compare(model, TASK, plan, tmp_path / name, **how).digest() for name, how in (("b", plain), ("c", likely))]
+    assert len({*others, table.digest()}) == 3
+
+
+def test_the_store_tells_the_ways_apart(tmp_path: Path):
+    model = scripted(hesitant)
+    prompt = ZeroShot().prompt(Session(model), TASK, Sample.of((), 0))
+    found = evaluate(model, TASK, prompt, decide="likelihood", out=tmp_path)
+    assert found.accuracy == 1 and {each.rule for each in found.responses} == {"likelihood"}
+    lines = (tmp_path / "responses.jsonl").read_text().splitlines()
+    assert all('"rule": "likelihood"' in line and '"log_probabilities": [' in line for line in lines)
+
+
+def test_servers_decide_by_the_most_probable_tokens():
+    served = Served(lambda chat: "B", odds=lambda chat, word: [("B", -0.5), ("A", -1.5), (" C", -3.0)])
+    with serving(served):
+        model = load_server(served.url)
+        prompt = letters(model)
+        found = evaluate(model, TASK, prompt, decide="likelihood")
+        assert {each.log_probabilities for each in found.responses} == {(-1.5, -0.5, -3.0)}
+        even = evaluate(model, TASK, prompt, decide="likelihood", calibrate=True)
+        assert np.allclose([each.log_probabilities for each in even.responses], 0)
+    blind = Served(lambda chat: "B", kind="serve")
+    with serving(blind):
+        model = load_server(blind.url, model="tiny")
+        with pytest.raises(SettingsError, match="returns no log-probabilities"):
+            evaluate(model, TASK, letters(model), decide="likelihood")
+        assert blind.asked == []
+
+
+def test_command_line_decides_by_likelihood(run: Run, tmp_path: Path):
+    chosen = ["--model", shared("models", "stories260K"), "--task", "file", "--data", shared("cases", "k9_chinese.csv")]
+    code, out, err = run("build", *chosen, "--method", "random", "--select", "random", "--shots", "1", "--out", tmp_path)
+    assert code == 0, err
+    code, out, err = run("evaluate", tmp_path, *chosen, "--calibrate", "--no-io")
+    assert code == 2 and "--decide likelihood" in err
+    code, out, err = run("evaluate", tmp_path, *chosen, "--max-new-tokens", "8", "--decide", "likelihood", "--calibrate")
+    assert code == 0 and "calibrated" in out

@@ -1,0 +1,110 @@
+"""Labels that are numbers, their names, and columns that two files do not share."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from selfamplify import Columns, load_task, overview
+from selfamplify.errors import DataError, SettingsError
+
+NAMES = {"0": "negative", "1": "positive"}
+
+
+def saved(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def read(path: Path, **options: Any) -> dict[str, Any]:
+    return overview("file", path, **options).as_json(3)
+
+
+def reviews(path: Path, *labels: str) -> Path:
+    return saved(path, "sentence,label", *(f"film number {place},{label}" for place, label in enumerate(labels)))
+
+
+def test_labels_that_are_numbers_are_noted_with_the_way_to_name_them(tmp_path: Path):
+    path = reviews(tmp_path / "q.csv", "0", "1", "1", "0")
+    [note] = read(path)["warnings"]
+    assert "'label' are the numbers 0, 1;" in note and "`label_names={'0': 'NAME', '1': 'NAME'}`" in note
+    assert read(path, labels=("0", "1"))["warnings"] == []
+    assert read(reviews(tmp_path / "q.csv", "bad", "good", "good", "bad"))["warnings"] == []
+
+
+@given(
+    st.permutations([("0", "negative"), ("1", "positive"), ("2", "neutral"), ("-1.5", "1")]),
+    st.lists(st.integers(0, 3), min_size=4, max_size=12),
+    st.integers(2, 4),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_named_labels_are_read_by_their_names(tmp_path: Path, named: list[tuple[str, str]], drawn: list[int], count: int):
+    given = dict(named[:count])
+    labels = [named[place][0] for place in drawn]
+    found = overview("file", reviews(tmp_path / "q.csv", *labels), label_names=given).reading
+    assert len(found.train) + len(found.bad) == len(labels)
+    for question in found.train:
+        assert [choice.text for choice in question.choices] == [*given.values()]
+        right = next(choice.text for choice in question.choices if choice.label == question.answer)
+        assert right == given[labels[int(question.text.split()[-1])]]
+    assert [row.line - 2 for row in found.bad] == [place for place, label in enumerate(labels) if label not in given]
+    assert not found.train or any("have names" in note for note in found.notes)
+
+
+def test_a_number_that_is_none_of_the_listed_labels_is_a_bad_row(tmp_path: Path):
+    path = reviews(tmp_path / "q.csv", "0", "1", "2", "0")
+    for options in ({"labels": ("0", "1")}, {"label_names": {0: "negative", 1: "positive"}}):
+        [bad] = read(path, **options)["bad"]
+        assert bad == {"line": 4, "reason": "the answer '2' is not one of the labels 0, 1"}
+
+
+@pytest.mark.parametrize("wrong", ["0=a,1=b", {"0": "a"}, {"0": "a", "1": "A"}, {"0": "a", "1": ""}, {"0": 1, "1": 2}])
+def test_names_that_do_not_tell_labels_apart_are_refused(tmp_path: Path, wrong: Any):
+    with pytest.raises(SettingsError, match="`label_names={"):
+        read(reviews(tmp_path / "q.csv", "0", "1"), label_names=wrong)
+
+
+def test_names_of_labels_are_for_classifications_without_a_list_of_labels(tmp_path: Path):
+    with pytest.raises(SettingsError, match="leave `labels` out"):
+        read(reviews(tmp_path / "q.csv", "0", "1"), label_names=NAMES, labels=("0", "1"))
+    quiz = saved(tmp_path / "quiz.csv", "question,A,B,answer", "Who?,x,y,A", "What?,x,y,B")
+    with pytest.raises(SettingsError, match="leave `label_names` out"):
+        read(quiz, label_names=NAMES)
+
+
+@pytest.mark.parametrize(("first", "second"), [*itertools.combinations(("question", "answer", "id", "choices", "context"), 2)])
+def test_a_column_has_one_role(tmp_path: Path, first: str, second: str):
+    quiz = saved(tmp_path / "quiz.csv", "a,b,c,d", "Who?,x,y,A", "What?,x,y,B")
+    roles: dict[str, Any] = {role: ("b", "c") if role in ("choices", "context") else "b" for role in (first, second)}
+    with pytest.raises(SettingsError, match=f"The column 'b' is named for {first} and {second}|{second} and {first}"):
+        read(quiz, columns=Columns(**roles))
+
+
+def test_a_list_of_choices_may_say_which_is_right(tmp_path: Path):
+    rows = [
+        f'{{"q": "Who {n}?", "c": [{{"text": "x", "correct": true}}, {{"text": "y", "correct": false}}]}}' for n in range(3)
+    ]
+    path = saved(tmp_path / "q.jsonl", *rows)
+    assert read(path, columns=Columns("q", "c", ("c",)))["questions"] == 3
+    with pytest.raises(SettingsError, match="'c' is named twice for choices"):
+        read(path, columns=Columns("q", "a", ("c", "c")))
+
+
+def test_two_files_have_the_columns_of_questions_and_answers(tmp_path: Path):
+    data = saved(tmp_path / "train.csv", "question,A,B,answer", "Who?,x,y,A", "What?,x,y,B")
+    other = saved(tmp_path / "test.csv", "question,A,B,gold", "Where?,x,y,A", "When?,x,y,B")
+    with pytest.raises(DataError, match=r"test.csv has no column 'answer', which .*train.csv has; its columns are .*'gold'"):
+        load_task("file", data, test_data=other)
+    with pytest.raises(DataError, match=r"train.csv has no column 'gold', which .*test.csv has"):
+        load_task("file", data, test_data=other, columns=Columns("question", "gold", ("A", "B")))
+
+
+def test_a_side_without_the_context_of_the_other_is_noted(tmp_path: Path):
+    data = saved(tmp_path / "train.csv", "passage,question,A,B,C,answer", "It ran.,Who?,x,y,z,A", "It sat.,What?,x,y,z,C")
+    other = saved(tmp_path / "test.csv", "question,A,B,answer", "Where?,x,y,A", "When?,x,y,B")
+    notes = load_task("file", data, test_data=other).notes
+    assert any("test.csv has no column 'passage', which" in note for note in notes)
+    assert not any("no column 'C'" in note for note in notes)
