@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from ..errors import ExplanationError
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import request
-from ..prompting.wording import Wording, is_placeholder, placeholders, without_conclusion, without_example
+from ..prompting.wording import Wording, placeholders, without_conclusion, without_example
 from ..records import Chat, Question, WrittenText
 from .settings import check_count
-from .writing import AbstractWriting
+from .writing import AbstractWriting, says_nothing
 
 _STEPS = 3
 
@@ -50,7 +50,7 @@ class SelfExp(AbstractWriting):
 
     def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> WrittenText:
         why = without_conclusion(text)
-        if not any(map(str.isalnum, why)) or is_placeholder(why):
+        if says_nothing(text):
             raise ExplanationError(
                 f"{model.name} wrote no explanation for question {question.id} (it wrote {text[:60]!r}); use an attribution "
                 f'such as `explainer="kernel_shap"`.'

@@ -20,7 +20,8 @@ def replies_to(model: AbstractLanguageModel, chats: Sequence[Chat], decoding: De
     return [written[place].text for place in range(len(chats))]
 
 
-def _says_nothing(text: str) -> bool:
+def says_nothing(text: str) -> bool:
+    """Whether a reply is empty up to its conclusion, or only repeats the placeholders of the example."""
     said = without_conclusion(text)
     return not any(map(str.isalnum, said)) or is_placeholder(said)
 
@@ -62,7 +63,7 @@ class AbstractWriting(AbstractExplainer):
         start, decoding = perf_counter(), self.ending(self.decoding or Decoding())
         chats = [self.chat(question, wording) for question in questions]
         texts = replies_to(model, chats, decoding, seeds)
-        failed = [place for place, text in enumerate(texts) if _says_nothing(text)]
+        failed = [place for place, text in enumerate(texts) if says_nothing(text)]
         if failed:
             again = [self.chat(questions[place], wording, example=False) for place in failed]
             replies = replies_to(model, again, decoding, [seeds[place] for place in failed])

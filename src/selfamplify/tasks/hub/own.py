@@ -109,7 +109,10 @@ def _sides(splits: Sequence[str], has_answers: Callable[[str], bool]) -> _Sides 
 def _ordered(splits: Sequence[str], beginnings: Sequence[str]) -> list[str]:
     """The splits in the order of the beginnings of their names, "" for any other."""
     known = tuple(filter(None, (*_TRAIN, *_TEST)))
-    kind = lambda name: next((word for word in known if name.startswith(word)), "")  # noqa: E731
+
+    def kind(name: str) -> str:
+        return next((word for word in known if name.startswith(word)), "")
+
     return sorted((name for name in splits if kind(name) in beginnings), key=lambda name: beginnings.index(kind(name)))
 
 

@@ -44,7 +44,10 @@ def _best(marks: list[re.Match[str]], answer: Any) -> list[re.Match[str]]:
     """The sequence of marks that are the choices'; empty if there is none."""
     bare = half_width(str(answer)).strip("() ")
     chains = [chain for alphabet in _ALPHABETS if (chain := _longest(marks, alphabet))]
-    preferred = lambda chain: (len(chain) > 1, bare in map(_label, chain), chain[-1].start())  # noqa: E731
+
+    def preferred(chain: list[re.Match[str]]) -> tuple[bool, bool, int]:
+        return len(chain) > 1, bare in map(_label, chain), chain[-1].start()
+
     return max(chains, key=preferred, default=[])
 
 
