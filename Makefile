@@ -1,8 +1,9 @@
 # The commands of this repository. pyproject.toml configures the tools, and constraints.txt pins what pip installs.
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo test lint bench quality model clean
+.PHONY: demo test lint bench bench-gpu quality model clean
 
 demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -23,6 +24,10 @@ bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchm
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.replicas
+
+# Installs nothing, since constraints.txt would replace a torch with CUDA; benchmarks/README.md says what is needed.
+bench-gpu:  ## Measure a 7B model on a GPU, in at most 9 minutes; continues if interrupted
+	timeout 540 $(INSTALLED) -m benchmarks.gpu $(ARGS)
 
 quality: .venv/test.done  ## Compare explainers with the planted words; docs/choosing-an-explainer.md has the table
 	$(BIN)/python -m benchmarks.quality

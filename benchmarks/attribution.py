@@ -11,6 +11,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -19,24 +20,26 @@ import torch
 from captum.attr import KernelShap as CaptumKernelShap
 from captum.attr import LayerDeepLift, LLMAttribution, TextTemplateInput
 from captum.attr import ShapleyValueSampling as CaptumShapleyValueSampling
-from transformers import LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
 from selfamplify import DeepLift, KernelShap, LocalModel, ShapleyValueSampling, load_model
+from selfamplify.explain.attribution import AbstractAttribution
 from selfamplify.games.tokens import Target, TokenGame
 
-from .machine import heading, ratio, seconds
+from .machine import compare, heading, product_rate, seconds
+from .shapes import SHAPES, build_model
 
-_WORDS = 60
-_EVALUATIONS = 350
+Work = Callable[[], None]
+WORDS = 60
+EVALUATIONS = 350
 _TARGET = 20
-_BLANKS = 5  # words after the perturbed ones, like the sentence before the label
+BLANKS = 5  # words after the perturbed ones, like the sentence before the label
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--captum", type=int, default=20, help="evaluations, of 350, on which Captum is timed")
-    parser.add_argument("--shape", choices=("small", "7b"), default="small")
+    parser.add_argument("--shape", choices=tuple(SHAPES), default="small")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--memory", action="store_true", help="measure only the peak memory by the number of coalitions")
     parser.add_argument("--peak", type=int, help=argparse.SUPPRESS)
@@ -47,14 +50,12 @@ def main() -> None:
     if arguments.memory:
         _memory(arguments.runs)
         return
-    model = _model(arguments.shape, arguments.device)
+    model = build_model(arguments.shape, arguments.device)
     print(f"{heading(arguments.runs)}\n\n| work | peer | peer's | here | ratio |\n|---|---|---|---|---|")
     for preamble in (200, 1500):
-        what = f"{_EVALUATIONS} coalitions of {_WORDS} words after {preamble} tokens"
-        times = _coalitions(model, preamble, arguments.captum, arguments.runs)
-        _line(what, f"Captum LLMAttribution(KernelShap), {arguments.captum} of them", *times)
-    _line("deep_lift of one question after 200 tokens", "Captum LayerDeepLift", *_deep_lift(model, arguments.runs))
-    _line("shapley_value_sampling, a thousand evaluations", "Captum's, 60 of them", *_sampling(model, arguments.runs))
+        _line(model, coalitions(preamble, arguments.captum), arguments.runs)
+    _line(model, deep_lift(200), arguments.runs)
+    _line(model, _sampling(), arguments.runs)
     if arguments.shape == "7b":
         _rates(model)
     else:
@@ -62,59 +63,65 @@ def main() -> None:
         _memory(arguments.runs)
 
 
-def _line(what: str, peer: str, slow: float, fast: float) -> None:
-    print(f"| {what} | {peer} | {slow:.3g} s | {fast:.3g} s | {slow / fast:.1f} |", flush=True)
+@dataclass(frozen=True)
+class Job:
+    """An explanation and the same by a peer, which does a ``share`` of the work; both are made ready with a model."""
+
+    title: str
+    peer: str
+    theirs: Callable[[LocalModel], Work]
+    ours: Callable[[LocalModel], Work]
+    share: float = 1.0
 
 
-def _model(shape: str, device: str) -> LocalModel:
-    torch.manual_seed(0)
-    tokenizer = load_model().tokenizer
-    common = {
-        "vocab_size": 32000,
-        "max_position_embeddings": 4096,
-        "bos_token_id": None,
-        "eos_token_id": None,
-        "pad_token_id": 0,
-    }
-    if shape == "7b":
-        with torch.device(device):
-            module = MistralForCausalLM(MistralConfig(**common, sliding_window=None)).bfloat16()
-    else:
-        sizes = {"hidden_size": 512, "intermediate_size": 1376, "num_hidden_layers": 8, "num_attention_heads": 8}
-        module = LlamaForCausalLM(LlamaConfig(**common, **sizes)).to(device)  # pyright: ignore
-    return LocalModel(module, tokenizer, shape)
+def _line(model: LocalModel, job: Job, runs: int) -> None:
+    found = compare(job.theirs(model), job.ours(model), runs, job.share)
+    print(f"| {job.title} | {job.peer} | {found.slow:.3g} s | {found.fast:.3g} s | {found.slow / found.fast:.1f} |", flush=True)
 
 
 def _text(model: LocalModel, preamble: int) -> tuple[list[str], list[str], list[str]]:
     """Words of one token each: of the preamble, those that are perturbed, and those after them."""
     known = sorted(token[1:] for token in model.tokenizer.get_vocab() if token[0] == " " and token[1:].isalpha())
-    words = ["The", *np.random.default_rng(0).choice(known, preamble + _WORDS + _BLANKS - 1).tolist()]
-    return words[:preamble], words[preamble : preamble + _WORDS], words[preamble + _WORDS :]
+    words = ["The", *np.random.default_rng(0).choice(known, preamble + WORDS + BLANKS - 1).tolist()]
+    return words[:preamble], words[preamble : preamble + WORDS], words[preamble + WORDS :]
 
 
 def _game(model: LocalModel, preamble: int, value: str = "logprob") -> TokenGame:
     before, words, after = _text(model, preamble)
     ids = model.tokenizer(" ".join([*before, *words, *after]), add_special_tokens=False)["input_ids"]
-    assert len(ids) == preamble + _WORDS + _BLANKS, "a word is more than one token"
-    places = tuple((preamble + word,) for word in range(_WORDS))
+    assert len(ids) == preamble + WORDS + BLANKS, "a word is more than one token"
+    places = tuple((preamble + word,) for word in range(WORDS))
     return TokenGame(model, tuple(ids), Target((_TARGET,)), places, value=value)  # pyright: ignore[reportArgumentType]
 
 
-def _coalitions(model: LocalModel, preamble: int, count: int, runs: int) -> tuple[float, float]:
-    peer = _captum(model, preamble, CaptumKernelShap(model.module), n_samples=count)
+def coalitions(preamble: int, count: int, evaluations: int = EVALUATIONS) -> Job:
+    """kernel_shap's coalitions, of which Captum gets ``count``."""
+    return Job(
+        f"{evaluations} coalitions of {WORDS} words after {preamble} tokens",
+        f"Captum LLMAttribution(KernelShap), {count} of them",
+        lambda model: _captum(model, preamble, CaptumKernelShap(model.module), n_samples=count),
+        lambda model: _explained(model, preamble, KernelShap(value="logprob", samples=evaluations)),
+        (count + 2) / evaluations,
+    )
 
-    def ours() -> None:
-        model.forget()
-        KernelShap(value="logprob", samples=_EVALUATIONS).attribute(_game(model, preamble), 0)
 
-    return ratio(peer, ours, runs, (count + 2) / _EVALUATIONS)
+def _explained(model: LocalModel, preamble: int, explainer: AbstractAttribution, value: str = "logprob") -> Work:
+    """The work of an explainer; the prefix is run anew each time."""
+
+    def run() -> None:
+        try:
+            explainer.attribute(_game(model, preamble, value), 0)
+        finally:
+            model.forget()
+
+    return run
 
 
-def _captum(model: LocalModel, preamble: int, method: object, **settings: int) -> Callable[[], None]:
+def _captum(model: LocalModel, preamble: int, method: object, **settings: int) -> Work:
     """Captum's wrapper for language models, which replaces absent words by a word of one token."""
     before, words, after = _text(model, preamble)
-    template = " ".join([*before, *["{}"] * _WORDS, *after])
-    given = TextTemplateInput(template, values=words, baselines=["the"] * _WORDS)
+    template = " ".join([*before, *["{}"] * WORDS, *after])
+    given = TextTemplateInput(template, values=words, baselines=["the"] * WORDS)
     engine = LLMAttribution(method, model.tokenizer)  # pyright: ignore[reportArgumentType]
 
     def run() -> None:
@@ -124,19 +131,29 @@ def _captum(model: LocalModel, preamble: int, method: object, **settings: int) -
     return run
 
 
-def _sampling(model: LocalModel, runs: int) -> tuple[float, float]:
-    peer = _captum(model, 200, CaptumShapleyValueSampling(model.module), n_samples=1)
+def _sampling() -> Job:
+    return Job(
+        "shapley_value_sampling, a thousand evaluations",
+        "Captum's, 60 of them",
+        lambda model: _captum(model, 200, CaptumShapleyValueSampling(model.module), n_samples=1),
+        lambda model: _explained(model, 200, ShapleyValueSampling(value="logprob", permutations=18)),
+        (WORDS + 1) / (18 * (WORDS - 1) + 2),
+    )
 
-    def ours() -> None:
-        model.forget()
-        ShapleyValueSampling(value="logprob", permutations=18).attribute(_game(model, 200), 0)
 
-    return ratio(peer, ours, runs, (_WORDS + 1) / (18 * (_WORDS - 1) + 2))
+def deep_lift(preamble: int) -> Job:
+    """deep_lift, and Captum's LayerDeepLift on the whole prompt."""
+    return Job(
+        f"deep_lift of one question after {preamble} tokens",
+        "Captum LayerDeepLift",
+        lambda model: _layer_deep_lift(model, preamble),
+        lambda model: _explained(model, preamble, DeepLift(), "logit"),
+    )
 
 
-def _deep_lift(model: LocalModel, runs: int) -> tuple[float, float]:
-    game = _game(model, 200, "logit")
-    x, baseline = (torch.tensor([game.row(np.full(_WORDS, present))], device=model.device) for present in (True, False))
+def _layer_deep_lift(model: LocalModel, preamble: int) -> Work:
+    game = _game(model, preamble, "logit")
+    x, baseline = (torch.tensor([game.row(np.full(WORDS, present))], device=model.device) for present in (True, False))
 
     class LastLogit(torch.nn.Module):
         def __init__(self) -> None:
@@ -153,11 +170,7 @@ def _deep_lift(model: LocalModel, runs: int) -> tuple[float, float]:
         finally:
             layer.requires_grad_(False)
 
-    def ours() -> None:
-        model.forget()
-        DeepLift().attribute(_game(model, 200, "logit"), 0)
-
-    return ratio(peer, ours, runs)
+    return peer
 
 
 def _memory(runs: int) -> None:
@@ -170,12 +183,12 @@ def _memory(runs: int) -> None:
 
 
 def _peak(count: int) -> int:
-    model = load_model()
+    model = load_model(device="cpu")
     game = _game(model, 200)
     game.ends()
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak of loading
     before = _resident("VmRSS")
-    game.values(np.random.default_rng(0).random((count, _WORDS)) < 0.5)
+    game.values(np.random.default_rng(0).random((count, WORDS)) < 0.5)
     return _resident("VmHWM") - before
 
 
@@ -186,13 +199,16 @@ def _resident(what: str) -> int:
 
 def _rates(model: LocalModel) -> None:
     """The rate of the coalitions' matrix products, and that of one large product on this chip."""
-    a = torch.randn(8192, 8192, device=model.device, dtype=model.module.dtype)
-    a @ a
-    chip = 2 * 8192**3 / min(seconds(lambda: a @ a) for _ in range(10))
+    chip = product_rate(model.device, model.module.dtype)
+    explained = coalitions(200, 0).ours(model)
+    taken = min(seconds(explained) for _ in range(3))
+    print(f"\nMatrix products: {operations(model, 200) / taken / 1e12:.0f} of {chip / 1e12:.0f} TFLOP/s.")
+
+
+def operations(model: LocalModel, preamble: int, evaluations: int = EVALUATIONS) -> int:
+    """Those of the matrix products with the layers' weights: the preamble once, the other tokens in each evaluation."""
     layers = sum(p.numel() for name, p in model.module.named_parameters() if "layers" in name and p.dim() == 2)
-    work = 2 * layers * _EVALUATIONS * (_WORDS + _BLANKS)
-    taken = min(seconds(lambda: KernelShap(value="logprob").attribute(_game(model, 200), 0)) for _ in range(3))
-    print(f"\nMatrix products: {work / taken / 1e12:.0f} of {chip / 1e12:.0f} TFLOP/s.")
+    return 2 * layers * (preamble + evaluations * (WORDS + BLANKS))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ HEADER = (
     "| absent words | f(x') | deep_lift, Shapley | Shapley, that of deletion | area by space: deep_lift | Shapley "
     "| area by deletion: deep_lift | Shapley |"
 )
-_ASKED = "Is the sentiment of the review negative or positive?\nReview: {sentence}"
+ASKED = "Is the sentiment of the review negative or positive?\nReview: {sentence}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def read(file: Path, count: int, shortest: int, longest: int) -> list[tuple[str,
 
 def game_of(model: LocalModel, sentence: str, label: str, baseline: str) -> TokenGame:
     """The game of a sentence's words; the value is the logit of its label minus that of the other."""
-    messages = [Message("user", _ASKED.format(sentence=sentence))]
+    messages = [Message("user", ASKED.format(sentence=sentence))]
     reading = model.read_answer(messages, label)
     own, *others = (model.read_answer(messages, each).answer_ids[0] for each in sorted(LABELS, key=lambda each: each != label))
     start = reading.text.index(sentence, reading.contents[0][0])

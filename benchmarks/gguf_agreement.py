@@ -66,7 +66,7 @@ def main() -> None:
         f"{heading(1)}\n\n| {model.name} | prompts | tokens each | same text | same tokens | same best | apart, median | most |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    with _serving(program, str(path)) as client:
+    with serving(program, str(path)) as client:
         for name, questions in asked.items():
             print(f"| {name} | {_row([_agreement(model, client, _chat(question)) for question in questions])} |", flush=True)
 
@@ -104,12 +104,12 @@ def _asked(client: httpx2.Client, path: str, body: dict[str, object]) -> dict[st
 
 
 @contextmanager
-def _serving(program: str, path: str) -> Iterator[httpx2.Client]:
-    """llama.cpp's server on a file, once it answers."""
+def serving(program: str, path: str, slots: int = 1, context: int = 4096) -> Iterator[httpx2.Client]:
+    """llama.cpp's server on a file, once it answers; its context is divided among the slots."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [program, "-m", path, "--port", str(port), "-c", "4096", "-np", "1", "-t", "2"]
+    command = [program, "-m", path, "--port", str(port), "-c", str(context), "-np", str(slots), "-t", "2"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=_PATIENCE) as client:

@@ -7,7 +7,7 @@ from shutil import copyfile
 from typing import Any
 
 import pytest
-from torch import Tensor
+from torch import Tensor, zeros
 
 from selfamplify import LocalModel
 
@@ -53,9 +53,7 @@ def write_gguf(
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_dimension_count(config.head_dim)
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    for name, value in (settings or {}).items():
-        add = writer.add_string if isinstance(value, str) else writer.add_float32
-        add(f"{architecture}.{name}", value)
+    _add_settings(writer, architecture, settings or {})
     _add_tokenizer(writer, gguf, model, division)
     heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
     tied = {"lm_head.weight"} if config.tie_word_embeddings else set()
@@ -67,6 +65,34 @@ def write_gguf(
             writer.add_tensor(written, rows.float().numpy())
     for name, weight in (tensors or {}).items():
         writer.add_tensor(name, weight.numpy())
+    return _written_file(writer, path)
+
+
+def write_settings(path: Path, architecture: str, settings: dict[str, Any]) -> Path:
+    """Write a GGUF file with the settings of a model, a vocabulary of two tokens, and no weights but their embedding."""
+    gguf = pytest.importorskip("gguf", reason="the package gguf is not installed")
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_name("settings")
+    _add_settings(writer, architecture, settings)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(["a", "b"])
+    writer.add_tensor("token_embd.weight", zeros(2, settings["embedding_length"]).numpy())
+    return _written_file(writer, path)
+
+
+def _add_settings(writer: Any, architecture: str, settings: dict[str, Any]) -> None:
+    add = {
+        bool: writer.add_bool,
+        int: writer.add_uint32,
+        float: writer.add_float32,
+        str: writer.add_string,
+        list: writer.add_array,
+    }
+    for name, value in settings.items():
+        add[type(value)](f"{architecture}.{name}", value)
+
+
+def _written_file(writer: Any, path: Path) -> Path:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

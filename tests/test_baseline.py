@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import zoo
+from small import Run, task
 from transformers import AutoTokenizer
 from zoo import ANIMAL, PLANT, model_of
 
@@ -19,9 +20,13 @@ from selfamplify import (
     GradientXActivation,
     KernelShap,
     LocalModel,
+    Plan,
     ScoredWords,
+    SelfAmplifyWarning,
     SettingsError,
     attribute,
+    build,
+    compare,
     load_model,
     make_explainer,
 )
@@ -132,6 +137,24 @@ def test_an_attribution_and_its_files_name_it(explainer: DeepLift | FeatureAblat
     assert ("ends a turn" in said) == (explainer.baseline == "pad")
     page = found.save(tmp_path / "a.html").read_text()
     assert "replaced by" in page and ("ends a turn" in page) == (explainer.baseline == "pad")
+
+
+@pytest.mark.filterwarnings("always::selfamplify.SelfAmplifyWarning")
+def test_the_command_line_names_a_baseline_that_ends_a_turn(run: Run, tmp_path: Path) -> None:
+    build = ["build", "--task", "planted_arc", "--shots", 1, "--select", "random", "--method", "feature_ablation"]
+    code, _, err = run(*build, "--baseline", "</s>", "--out", tmp_path)
+    assert code == 0 and err.count("note: Absent words were replaced by '</s>', which ends a turn (feature_ablation). The") == 1
+
+
+def test_build_and_compare_name_once_a_baseline_that_ends_a_turn(tmp_path: Path) -> None:
+    model, profile = load_model(), DEFAULT.with_length(8)
+    plan = Plan(("feature_ablation", "deep_lift"), ("random",), seeds=(0, 1), shots=2, settings={"baseline": "</s>"})
+    with pytest.warns(
+        SelfAmplifyWarning, match=r"replaced by '</s>', which ends a turn \(feature_ablation, deep_lift\)"
+    ) as said:
+        compare(model, task(), plan, tmp_path / "grid", profile=profile)
+    assert len(said) == 1
+    build(model, task(), tmp_path / "auto", method=DeepLift(), selection="random", shots=2, profile=profile)
 
 
 def test_where_nothing_is_replaced_a_baseline_is_refused_and_none_recorded() -> None:

@@ -11,6 +11,7 @@ import zoo
 from observed import ObservedModel
 from small import EXPLAINERS
 from test_explainers import SMALL
+from transformers.pytorch_utils import Conv1D
 from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, model_of, tiny_model
 
 from selfamplify import FeatureAblation, KernelShap, LocalModel, Session, explain_all, make_explainer
@@ -19,7 +20,7 @@ from selfamplify.games.coalitions import values_of
 from selfamplify.games.question import question_game
 from selfamplify.games.values import Absent
 from selfamplify.models.local.attention import SharedPrefix, mergeable
-from selfamplify.models.local.head import float32_head
+from selfamplify.models.local.head import best_head, float32_head
 from selfamplify.prompting import formats as rationale
 from selfamplify.prompting.wording import OURS
 from selfamplify.records import ScoredWords, Value
@@ -128,6 +129,52 @@ def test_half_precision_models_give_logits_in_float32(family: str) -> None:
     assert fine.dtype == torch.float32 and fine.shape[-1] == 2
     torch.testing.assert_close(fine.double(), exact[..., [3, 17]], atol=1e-4, rtol=1e-4)
     assert (coarse[..., [3, 17]].double() - exact[..., [3, 17]]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.02, 1.0])
+def test_best_token_of_half_precision_is_that_of_float32_logits(spread: float) -> None:
+    model = tiny_model("gpt-neox")
+    model.module.bfloat16()
+    head = cast(torch.nn.Linear, model.module.get_output_embeddings())
+    torch.manual_seed(0)
+    hidden = torch.randn(64, 1, head.in_features, dtype=torch.bfloat16)
+    like_first = head.weight[:1] + spread * torch.randn_like(head.weight)
+    head.weight.copy_(like_first)  # with no spread all tokens tie, with little their rounded logits do
+    exact = hidden.double() @ head.weight.double().T + (0 if head.bias is None else head.bias.double())
+    with best_head(model.module) as best:
+        assert best is not None
+        found = best(hidden)
+        assert model.module.get_output_embeddings() is best
+    columns = found.argmax(-1)
+    tokens = columns if best.tokens is None else best.tokens.gather(-1, columns[..., None])[..., 0]
+    chosen = exact.gather(-1, tokens[..., None])[..., 0]
+    torch.testing.assert_close(chosen, exact.amax(-1), atol=1e-5, rtol=1e-6)
+    assert (best.tokens is None) == (spread < 1)
+    assert model.module.get_output_embeddings() is head
+
+
+def test_float32_models_have_no_other_head_where_the_best_token_is_read() -> None:
+    with best_head(tiny_model("llama").module) as best:
+        assert best is None
+
+
+@every_model
+def test_last_layer_computes_only_the_places_that_are_read(name: str) -> None:
+    model = model_of(name)
+    if not mergeable(model.module):
+        pytest.skip("its prefix is copied, and it is run as a whole")
+    count = model.module.config.get_text_config().num_hidden_layers
+    layers = next(each for each in model.module.modules() if isinstance(each, torch.nn.ModuleList) and len(each) == count)
+    seen: list[int] = []
+    last = [each for each in layers[-1].modules() if isinstance(each, torch.nn.Linear | Conv1D)][-1]
+    rows = [list(range(4, 30)), list(range(4, 40))]
+    model.last_logits(rows, 10)  # the prefix, all tokens of which are needed
+    handle = last.register_forward_hook(lambda module, given, found: seen.append(found.shape[:-1].numel()))
+    found = model.last_logits(rows, 10, keep=2)
+    handle.remove()
+    assert sum(seen) == 4, "two places of two rows"
+    for row, logits in zip(rows, found, strict=True):
+        torch.testing.assert_close(logits, plain(model, row, 2), atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("absent", ["mask", "delete"])

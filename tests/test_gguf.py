@@ -122,16 +122,6 @@ def test_unknown_division_of_texts_is_named(tmp_path: Path) -> None:
         load_tokenizer(path)
 
 
-def test_settings_that_transformers_does_not_read_are_refused_or_named(tmp_path: Path) -> None:
-    scaled = {"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0}
-    message = refusal(ModelError, write_gguf(model_of("llama"), tmp_path / "x.gguf", settings=scaled))
-    assert "llama.rope.scaling.type = yarn" in message and "rope.scaling.factor = 4.0" in message and SERVED in message
-    unknown = write_gguf(model_of("llama"), tmp_path / "y.gguf", settings={"residual_scale": 0.5})
-    with pytest.warns(SelfAmplifyWarning, match=r"llama.residual_scale = 0.5"):
-        load_model(unknown)
-    load_model(write_gguf(model_of("llama"), tmp_path / "z.gguf", settings={"rope.scaling.type": "none"}))
-
-
 def test_tensors_that_transformers_does_not_read_are_refused(tmp_path: Path) -> None:
     path = write_gguf(model_of("llama"), tmp_path / "x.gguf", tensors={"blk.0.attn_q.bias": torch.zeros(32)})
     message = refusal(ModelError, path)
@@ -269,7 +259,7 @@ def test_commands_run_on_a_file(file: Path, tmp_path: Path, run: Run) -> None:
 
 @pytest.mark.filterwarnings("always::selfamplify.SelfAmplifyWarning")
 def test_command_line_shows_what_is_not_read(tmp_path: Path, run: Run) -> None:
-    path = write_gguf(model_of("llama"), tmp_path / "x.gguf", settings={"residual_scale": 0.5}, division="runes")
+    path = write_gguf(model_of("llama"), tmp_path / "x.gguf", settings={"of_its_own": 0.5}, division="runes")
     code, _, err = run("doctor", "--model", path)
     assert code == 0 and "note: x.gguf has settings" in err and "note: x.gguf divides texts" in err
 

@@ -120,7 +120,10 @@ def by_hand(module: LlamaForCausalLM, ids: tuple[int, ...], target: int) -> Tens
         ],
         1,
     )
-    rotated = lambda x: torch.einsum("tij,htj->hti", rotation, x)  # noqa: E731
+
+    def rotated(x: Tensor) -> Tensor:
+        return torch.einsum("tij,htj->hti", rotation, x)
+
     x = weights["model.embed_tokens.weight"][list(ids)]
     y = normed(x, weights["input_layernorm.weight"])
     q, k, v = (split(y @ weight.T) for weight in (q_w, k_w, v_w))

@@ -16,12 +16,15 @@ from typing import Any
 
 import pytest
 import torch
+from gguf_files import write_gguf
 from safetensors.torch import load_file, save_file
 from small import Run, left_behind
+from zoo import asked, model_of
 
 from selfamplify import Decoding, LocalModel, Plan, Prompt, ReplicatedModel, compare, demo, load_model, load_replicas, load_task
 from selfamplify.errors import ExplanationError, ModelError, SettingsError
 from selfamplify.models.local.origin import EMBEDDED
+from selfamplify.models.replicated import model as replicated
 from selfamplify.models.replicated.cluster import _knock
 from selfamplify.records import Chat
 
@@ -108,6 +111,33 @@ def test_replicas_answer_as_the_model(model: ReplicatedModel, local: LocalModel)
     for decoding in (Decoding(12), Decoding(12, do_sample=True), Decoding(12, num_beams=2, no_repeat_ngram_size=2)):
         assert model.generate(chats, decoding, range(20)) == local.generate(chats, decoding, range(20))
     assert model.generate([], Decoding(), []) == []
+
+
+def test_a_gguf_file_is_loaded_in_a_replica_with_the_options(
+    model: ReplicatedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ``load_replicas`` would let its own processes load is loaded in one that exists: a new one takes seconds."""
+    write_gguf(model_of("llama"), tmp_path / "tiny.gguf")
+    loads: list[Any] = []
+
+    def workers(ray: Any, load: Any, count: int, share: Any) -> Any:
+        loads.append(load)
+        return model.workers
+
+    with monkeypatch.context() as patch:
+        patch.chdir(tmp_path)
+        patch.setattr(replicated, "RayWorkers", workers)
+        load_replicas("tiny.gguf", dtype="bfloat16", window=3)
+    (load,) = loads
+
+    def records(loaded: LocalModel, batch: Sequence[Chat]) -> list[Any]:
+        texts = loaded.generate(batch, Decoding(8), range(len(batch)))
+        return [(loaded.name, loaded.fingerprint, loaded.window, text) for text in texts]
+
+    chats, _ = asked()
+    found = model.workers.work(lambda own, batch: enumerate(records(load(), batch)), [chats])
+    expected = records(load_model(tmp_path / "tiny.gguf", dtype="bfloat16", window=3), chats)
+    assert [record for _, _, record in found] == expected
 
 
 def test_both_nodes_work_and_take_a_batch_only_when_they_are_free(model: ReplicatedModel) -> None:

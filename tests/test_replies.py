@@ -23,7 +23,7 @@ SWITCHED = CHATML.replace(
     "assistant\n{% endif %}",
     "assistant\n{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
 )
-FORCED = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+MARKS = [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("[THINK]", "[/THINK]")]
 MARKDOWN = (
     "{% for message in messages %}{% if message['role'] == 'user' %}### Instruction:\n{{ message['content'] }}\n\n"
     "{% else %}### Response:\n{{ message['content'] }}\n\n{% endif %}{% endfor %}"
@@ -59,7 +59,7 @@ def saying(model: LocalModel, text: str, monkeypatch: pytest.MonkeyPatch) -> lis
     return ids
 
 
-@given(PLAIN_TEXT, PLAIN_TEXT, PLAIN_TEXT, st.sampled_from([("<think>", "</think>"), ("[THINK]", "[/THINK]")]))
+@given(PLAIN_TEXT, PLAIN_TEXT, PLAIN_TEXT, st.sampled_from(MARKS))
 def test_reasoning_is_no_part_of_a_reply(before: str, inside: str, after: str, marks: tuple[str, str]):
     opening, closing = marks
     assert without_thinking(before + opening + inside + closing + after) == before + after
@@ -135,12 +135,24 @@ def test_thinking_is_switched_where_the_template_can():
     assert with_thinking(CHATML, False) == CHATML
 
 
-def test_a_block_that_the_template_opens_is_no_reply():
-    model = chatting(FORCED)
-    assert opens_thinking(model.tokenizer) and not opens_thinking(chatting(SWITCHED).tokenizer)
-    closed = model.tokenizer("Well, milk. </think> The answer is (A)", add_special_tokens=False)["input_ids"]
-    assert model._ending.text(closed, True) == "The answer is (A)"
-    assert model._ending.text(closed[:3], True) == ""
+@torch.no_grad()
+@pytest.mark.parametrize(("opening", "closing"), MARKS)
+def test_a_block_that_the_template_opens_is_no_reply(opening: str, closing: str, monkeypatch: pytest.MonkeyPatch):
+    model = chatting(CHATML.replace("assistant\n{% endif %}", f"assistant\n{opening}\n{{% endif %}}"))
+    assert opens_thinking(model.tokenizer) == opening and not opens_thinking(chatting(SWITCHED).tokenizer)
+    thought = "Milk?\nThe answer is (B)\nNo.\n"
+    saying(model, f"{thought}{closing}\nIt is so.\nThe answer is (A)\nAnd more<|im_end|>", monkeypatch)
+    decoding = replace(DEFAULT.decoding, max_new_tokens=400)
+    assert model.generate([QUESTION], decoding, [0])[0].text == "It is so.\nThe answer is (A)"
+    ending = replace(model._ending, last_line=decoding.last_line, opened=opening)
+    for text, reply, complete in [
+        (thought, "", False),
+        (f"{thought}{closing}\n", "", False),
+        (f"{thought}{closing}\nThe answer is (A)\n", "The answer is (A)", True),
+    ]:
+        tokens = model.tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert (ending.text(tokens), ending.reached(tokens)) == (reply, complete)
+    assert replace(ending, opened="").reached(model.tokenizer(thought, add_special_tokens=False)["input_ids"])
 
 
 @torch.no_grad()

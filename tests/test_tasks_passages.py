@@ -34,12 +34,16 @@ def asked(found: dict[str, Any]) -> list[tuple[str, list[str], str]]:
     return [(example["question"], example["choices"], example["answer"]) for example in found["examples"]]
 
 
+def lower(rows: list[tuple[str, list[str], str]]) -> list[tuple[str, list[str], str]]:
+    return [(question.lower(), [option.lower() for option in options], answer) for question, options, answer in rows]
+
+
 def records(*keys: str) -> list[dict[str, Any]]:
     """The questions as parallel lists, one record for each text."""
-    of = lambda text: [each for each in ASKED if each[0] == text]  # noqa: E731
+    of = {text: [each for each in ASKED if each[0] == text] for text in (RAIN, SUN)}
     return [
         {"id": name, "article": text}
-        | {key: [each[place] for each in of(text)] for key, place in zip(keys, (1, 2, 3), strict=True)}
+        | {key: [each[place] for each in of[text]] for key, place in zip(keys, (1, 2, 3), strict=True)}
         for name, text in (("r1", RAIN), ("s1", SUN))
     ]
 
@@ -151,8 +155,8 @@ LOGIQA = "".join(
 )
 def test_blocks_with_the_answer_after_the_choices_are_read(tmp_path: Path, text: str, end: str):
     found = read(saved(tmp_path, "q.txt", text.replace("\n", end)))
-    fold = lambda rows: [(q.lower(), [c.lower() for c in o], a) for q, o, a in rows]  # noqa: E731
-    assert fold(asked(found)) == fold(each[1:] for each in ASKED)
+    expected = [(question, options, answer) for _, question, options, answer in ASKED]
+    assert lower(asked(found)) == lower(expected)
     assert found["warnings"][0] == "q.txt is read in blocks of lines: a question, its choices and the answer."
 
 

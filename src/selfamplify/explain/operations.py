@@ -112,10 +112,11 @@ def _layer_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    dims = tuple(range(-len(normalized_shape), 0))
+    """The norm by the root mean square of the centred input, and the bias."""
     x = input.float()
-    x = x - x.mean(dims, keepdim=True)
-    return _scaled(product(torch.mul, x, inverse_root(x, dims, eps)).to(input.dtype), weight, bias)
+    x = x - x.mean(_last(normalized_shape), keepdim=True)
+    scaled = _rms_norm(product, inverse_root, func, x, normalized_shape, weight, eps).to(input.dtype)
+    return scaled if bias is None else scaled + bias
 
 
 def _rms_norm(
@@ -127,12 +128,12 @@ def _rms_norm(
     weight: Tensor | None = None,
     eps: float | None = None,
 ) -> Tensor:
-    dims = tuple(range(-len(normalized_shape), 0))
     eps = torch.finfo(input.dtype).eps if eps is None else eps
     x = input.float()
-    return _scaled(product(torch.mul, x, inverse_root(x, dims, eps)).to(input.dtype), weight, None)
+    normed = product(torch.mul, x, inverse_root(x, _last(normalized_shape), eps)).to(input.dtype)
+    return normed if weight is None else normed * weight
 
 
-def _scaled(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    scaled = x if weight is None else x * weight
-    return scaled if bias is None else scaled + bias
+def _last(shape: Sequence[int]) -> tuple[int, ...]:
+    """The last dimensions, as many as there are sizes in ``shape``."""
+    return tuple(range(-len(shape), 0))

@@ -14,6 +14,7 @@ from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
+from .baselines import note_baselines
 from .run import Run, run_settings
 
 
@@ -79,4 +80,5 @@ def build(
         with run.claimed("prompt", run_settings(session, questions) | drawn):
             prompt = chosen.prompt(session, questions, select(session, questions, selection, shots, seed))
             prompt.save(out)
+    note_baselines([prompt])
     return prompt

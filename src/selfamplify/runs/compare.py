@@ -18,6 +18,7 @@ from ..prompting.prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
+from .baselines import note_baselines
 from .plan import Cell, Plan, as_plan
 from .rows import Finished
 from .run import Run, run_settings
@@ -94,7 +95,9 @@ def compare(
             run.save_prompt(str(cell.cell), cell.prompt)
             result = Result(cell.prompt.method, questions.name, asked.name, questions.test, tuple(responses))
             finished.append(Finished(cell.cell, cell.prompt, result, cell.selection))
-        return run.finish(finished, failed, settings)
+        table = run.finish(finished, failed, settings)
+    note_baselines(cell.prompt for cell in cells)
+    return table
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
 
@@ -29,6 +29,10 @@ class UnmergeableAttention(Exception):
     """The model's attention has a part that can't be split between prefix and suffix, so the prefix must be copied instead."""
 
 
+class KeysKept(Exception):
+    """The last layer's keys and values are known, and it is to be run again for the places that are read."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """How a layer turns scores into weights: a scale, a cap, and how many tokens back a query sees (None: all of them)."""
@@ -41,12 +45,24 @@ class Rule:
 class SharedPrefix:
     """The keys and values of a prefix that rows attend to in addition to their own tokens; ``seen`` holds the layers that did.
 
-    Rows are padded on the right, so that they need no mask but the causal one.
+    Rows are padded on the right, so that they need no mask but the causal one. In the last layer, ``places`` may hold the only
+    tokens of each row whose output is read (``last_layer.py``).
     """
 
     def __init__(self, layers: KeysValues):
         self.layers = layers
         self.seen: set[int] = set()
+        self.places: Int[Tensor, "row place"] | None = None
+        self._kept: tuple[Tensor, Tensor] | None = None
+
+    def keys_values(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """The keys and values of all tokens of the rows in this layer. Raises KeysKept if only now all are known."""
+        if self.places is None:
+            return key, value
+        if self._kept is None:
+            self._kept = key, value
+            raise KeysKept
+        return self._kept
 
     @property
     def length(self) -> int:
@@ -55,30 +71,29 @@ class SharedPrefix:
 
     def positions(self, width: int, device: torch.device) -> Int[Tensor, "row query"]:
         """The positions of the queries, counted from the end of the prefix; a single row if all rows have the same ones."""
-        return torch.arange(width, device=device)[None]
+        return torch.arange(width, device=device)[None] if self.places is None else self.places
 
     def last_position(self, width: int) -> int:
-        """The largest of the positions."""
-        return width - 1
+        """The largest of the positions, at most."""
+        return width - 1 if self._kept is None else self._kept[0].shape[2] - 1
 
     def attend_to_suffix(
         self,
         layer: int,
-        query: Float[Tensor, "row head token dim"],
+        query: Float[Tensor, "row head query dim"],
         key: Float[Tensor, "row kv_head token dim"],
         value: Float[Tensor, "row kv_head token value_dim"],
         rule: Rule,
-    ) -> tuple[Float[Tensor, "row head token value_dim"], Float[Tensor, "row head token"]]:
+    ) -> tuple[Float[Tensor, "row head query value_dim"], Float[Tensor, "row head query"]]:
         """Attention of the rows to their own tokens, and the log-sum-exp of its scores."""
-        groups = query.shape[1] // key.shape[1]
-        if groups > 1:
-            key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-        width = query.shape[2]
-        visible = None
-        if rule.window is not None and width > rule.window:
-            positions = torch.arange(width, device=query.device)
-            visible = positions[:, None] - positions < rule.window
-        return attend(query, key, value, rule, True, visible)
+        width = key.shape[2]
+        windowed = rule.window is not None and width > rule.window
+        if self.places is None and not windowed:
+            return attend(query, key, value, rule, True, None)
+        slots = torch.arange(width, device=query.device)
+        distances = self.positions(width, query.device)[..., None] - slots
+        visible = distances >= 0 if rule.window is None else (distances >= 0) & (distances < rule.window)
+        return attend(query, key, value, rule, False, visible[:, None])
 
     def attend_to_prefix(
         self, layer: int, query: Float[Tensor, "row head token dim"], rule: Rule
@@ -118,15 +133,6 @@ def shared_attention(module: PreTrainedModel) -> Iterator[None]:
         config._attn_implementation = before
 
 
-def run_after_prefix(module: PreTrainedModel, shared: SharedPrefix, **inputs: Any) -> Float[Tensor, "row place column"]:
-    """The model's logits for rows that follow a prefix. Raises UnmergeableAttention if some layer did not attend to it."""
-    with shared_attention(module):
-        logits = module(**inputs, use_cache=False, shared_prefix=shared).logits
-    if len(shared.seen) != module.config.get_text_config(decoder=True).num_hidden_layers:
-        raise UnmergeableAttention
-    return logits
-
-
 def _forward(
     module: nn.Module,
     query: Float[Tensor, "row head token dim"],
@@ -145,6 +151,7 @@ def _forward(
     layer = int(module.layer_idx)  # pyright: ignore[reportArgumentType]
     shared_prefix.seen.add(layer)
     rule = Rule(query.shape[-1] ** -0.5 if scaling is None else scaling, softcap, sliding_window)
+    key, value = shared_prefix.keys_values(key, value)
     out, lse = shared_prefix.attend_to_suffix(layer, query, key, value, rule)
     if shared_prefix.length:
         prefix_out, prefix_lse = shared_prefix.attend_to_prefix(layer, query, rule)
@@ -153,23 +160,52 @@ def _forward(
 
 
 def attend(
+    query: Float[Tensor, "row head query dim"],
+    key: Float[Tensor, "row kv_head key dim"],
+    value: Float[Tensor, "row kv_head key value_dim"],
+    rule: Rule,
+    causal: bool,
+    visible: Bool[Tensor, "*rows _query key"] | None,
+) -> tuple[Float[Tensor, "row head query value_dim"], Float[Tensor, "row head query"]]:
+    """Attention, and the log-sum-exp of its scores in float32.
+
+    ``visible`` says which keys a query may see if it is not ``causal``; None: all of them. Heads are in groups that share keys
+    and values.
+    """
+    on_cpu = query.device.type == "cpu"
+    flash = rule.softcap is None and query.shape[-1] == value.shape[-1]
+    if flash and on_cpu:
+        # Finite, since a query that sees no key would get NaN; its log-sum-exp is then so low that this part has no weight.
+        lowest = torch.finfo(query.dtype).min
+        hidden = None if visible is None else torch.zeros_like(visible, dtype=query.dtype).masked_fill_(~visible, lowest)
+        return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+            query, key, value, 0.0, causal, attn_mask=hidden, scale=rule.scale
+        )
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:
+        key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+    if flash and visible is None and _flash_on_gpu(query):
+        return torch.ops.aten._scaled_dot_product_flash_attention(query, key, value, 0.0, causal, scale=rule.scale)[:2]
+    return attend_plainly(query, key, value, rule, causal, visible)
+
+
+def _flash_on_gpu(query: Tensor) -> bool:
+    """Whether torch's kernel for GPUs takes such queries."""
+    if query.device.type != "cuda" or query.dtype not in (torch.bfloat16, torch.float16):
+        return False
+    dim = query.shape[-1]
+    return dim % 8 == 0 and dim <= 256 and torch.cuda.get_device_capability(query.device) >= (8, 0)
+
+
+def attend_plainly(
     query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, visible: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Attention, and the log-sum-exp of its scores [row, head, query] in float32.
-
-    ``visible`` [query, key] says which keys a query may see; None: all of them.
-    """
-    plain = rule.softcap is None and visible is None and query.shape[-1] == value.shape[-1]
-    if plain and query.device.type == "cpu":
-        return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, key, value, 0.0, causal, scale=rule.scale)
-    if plain and query.device.type == "cuda" and query.dtype in (torch.bfloat16, torch.float16):
-        return torch.ops.aten._scaled_dot_product_flash_attention(query, key, value, 0.0, causal, scale=rule.scale)[:2]
+    """What ``attend`` computes, by plain operations; each head has its own keys and values."""
     scores = (query @ key.transpose(-2, -1)).float() * rule.scale
     if rule.softcap is not None:
         scores = rule.softcap * torch.tanh(scores / rule.softcap)
     if causal:
-        earlier = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-        visible = earlier if visible is None else earlier & visible
+        visible = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
     if visible is not None:
         scores = scores.masked_fill(~visible, float("-inf"))
     lse = scores.logsumexp(-1)

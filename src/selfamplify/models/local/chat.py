@@ -147,12 +147,13 @@ def turn_end(tokenizer: PreTrainedTokenizerBase) -> tuple[int | None, str]:
     return None, f"\n{text}" if text and "\n" in between[: between.index(text)] else text
 
 
-def opens_thinking(tokenizer: PreTrainedTokenizerBase) -> bool:
-    """Whether the template itself opens a block of reasoning before each reply."""
+def opens_thinking(tokenizer: PreTrainedTokenizerBase) -> str:
+    """The mark with which the template itself opens a block of reasoning before each reply; empty if it opens none."""
     try:
-        return _rendered(tokenizer, [Message("user", "?")], False).rstrip().endswith(("<think>", "<thinking>", "[THINK]"))
+        text = _rendered(tokenizer, [Message("user", "?")], False).rstrip()
     except ModelError:
-        return False
+        return ""
+    return next((mark for mark in ("<think>", "<thinking>", "[THINK]") if text.endswith(mark)), "")
 
 
 def with_thinking(template: str, thinking: bool) -> str:

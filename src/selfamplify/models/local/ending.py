@@ -25,13 +25,16 @@ class Ending:
     turn : str
         The text with which the next turn would begin if no token ends turns; else empty.
     last_line : str
-        See ``Decoding.last_line``.
+        See ``Decoding.last_line``. It is not looked for in reasoning.
+    opened : str
+        The mark of the block of reasoning that the prompt ends in; empty if it ends in none.
     """
 
     tokenizer: PreTrainedTokenizerBase
     ids: tuple[int, ...]
     turn: str
     last_line: str = ""
+    opened: str = ""
     _breaks: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def reached(self, tokens: Sequence[int]) -> bool:
@@ -42,13 +45,13 @@ class Ending:
             return True
         if not self.last_line or not self._breaks_line(tokens[-1]):
             return False
-        whole, _, _ = without_thinking(self._decoded(tokens)).rpartition("\n")
+        whole, _, _ = without_thinking(self.opened + self._decoded(tokens)).rpartition("\n")
         return through_last_line(f"{whole}\n", self.last_line) != f"{whole}\n"
 
-    def text(self, tokens: Sequence[int], thinking: bool) -> str:
-        """The reply that the tokens of a finished text hold; ``thinking`` says that the prompt ends in an opened block."""
+    def text(self, tokens: Sequence[int]) -> str:
+        """The reply that the tokens of a finished text hold."""
         tokens = tokens[:-1] if tokens and tokens[-1] in self.ids else tokens
-        whole = ("<think>" if thinking else "") + self._decoded(tokens)
+        whole = self.opened + self._decoded(tokens)
         text = without_thinking(whole)
         if text == whole:
             text = str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))

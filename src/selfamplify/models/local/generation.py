@@ -14,14 +14,17 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ...records import Decoding
-from .attention import KeysValues, SharedPrefix, run_after_prefix
+from .after_prefix import run_after_prefix
+from .attention import KeysValues, SharedPrefix
 from .batching import padded
-from .head import float32_head
+from .head import best_head, float32_head
 from .rows import FirstPass, NextPass, Rows
 from .search import AbstractSearch, Beams, Continuation, Single, Stops, Text
 
 TOP_K = 50
 """Sampling draws from this many tokens, which is transformers' default."""
+_PADDING, _LEAST_TOKENS = 0.25, 1024
+"""New rows join in one pass if none is padded by more than this share, or up to this many tokens: small passes cost more."""
 _REFILL = 0.25
 """Others join when this share of the texts has ended: a pass of many rows costs little more than a pass of a few."""
 
@@ -39,6 +42,12 @@ class Manner:
     def candidates(self) -> int:
         """How many continuations beams are chosen from: so many that enough of them do not end the text."""
         return max(2, 1 + len(self.ends)) * self.decoding.num_beams
+
+    @property
+    def only_best(self) -> bool:
+        """Whether nothing is read but the most probable token."""
+        decoding = self.decoding
+        return decoding.num_beams == 1 and not decoding.do_sample and not decoding.no_repeat_ngram_size
 
     def search(self) -> AbstractSearch:
         """A new search for one text."""
@@ -66,6 +75,25 @@ class _OpenText:
         return [(*self.suffix, *tokens) for tokens in self.search.rows]
 
 
+@dataclass(frozen=True)
+class _Scores:
+    """The logits of each row's next token: of all tokens, or of those in ``tokens``."""
+
+    logits: Float[Tensor, "row column"]
+    tokens: Int[Tensor, "row column"] | None = None
+
+    @property
+    def best(self) -> Int[Tensor, " row"]:
+        """The most probable token of each row."""
+        columns = self.logits.argmax(-1)
+        return columns if self.tokens is None else self.tokens.gather(1, columns[:, None])[:, 0]
+
+    def repeated(self, copies: int) -> "_Scores":
+        """Each row ``copies`` times."""
+        tokens = None if self.tokens is None else self.tokens.repeat_interleave(copies, 0)
+        return _Scores(self.logits.repeat_interleave(copies, 0), tokens)
+
+
 class Writing:
     """Writes texts that follow the tokens of ``prefix``, whose keys and values are ``layers``.
 
@@ -90,11 +118,18 @@ class Writing:
         while waiting or self._open:
             free = self._capacity - len(self._open)
             if waiting and free >= min(len(waiting), max(1, self._capacity * _REFILL)):
-                count = min(free, len(waiting), max(1, self._tokens // len(suffixes[waiting[0]])))
-                joining = [waiting.popleft() for _ in range(count)]
+                joining = [waiting.popleft() for _ in range(self._fitting([len(suffixes[index]) for index in waiting], free))]
                 yield from self._join([suffixes[index] for index in joining], joining, [seeds[index] for index in joining])
             else:
                 yield from self._step()
+
+    def _fitting(self, lengths: list[int], free: int) -> int:
+        """How many rows, of descending lengths, join in one pass: as many as fit, but not so many that padding costs more
+        than passes do."""
+        longest = lengths[0]
+        count = min(free, len(lengths), max(1, self._tokens // longest))
+        similar = sum(length > longest * (1 - _PADDING) for length in lengths)
+        return min(count, max(similar, -(-_LEAST_TOKENS // longest)))
 
     @torch.inference_mode()
     def _join(self, suffixes: list[tuple[int, ...]], indices: list[int], seeds: list[int]) -> list[tuple[int, Text]]:
@@ -102,39 +137,43 @@ class Writing:
         device, beams = self._module.device, self._beams
         lengths = [len(suffix) for suffix in suffixes]
         first = FirstPass(self.rows.prefix)
-        logits = self._forward(first, padded(suffixes, 0, device), torch.tensor(lengths, device=device)[:, None] - 1)
+        scores = self._forward(first, padded(suffixes, 0, device), torch.tensor(lengths, device=device) - 1)
         self.rows.add(first, lengths, beams)
         start = len(self._open)
         for index, suffix, seed in zip(indices, suffixes, seeds, strict=True):
             generator = torch.Generator(device).manual_seed(seed)
             self._open.append(_OpenText(index, suffix, self._manner.search(), generator))
-        return self._advance(logits.repeat_interleave(beams, 0), start)
+        return self._advance(scores.repeated(beams), start)
 
     @torch.inference_mode()
     def _step(self) -> list[tuple[int, Text]]:
         """Run the last token of every row, and choose the next ones."""
         last = [tokens[-1:] for text in self._open for tokens in text.search.rows]
         step = NextPass(self.rows, self._module.device)
-        logits = self._forward(step, torch.tensor(last, device=self._module.device), 1)
+        scores = self._forward(step, torch.tensor(last, device=self._module.device))
         self.rows.count_next()
-        return self._advance(logits, 0)
+        return self._advance(scores, 0)
 
-    def _forward(
-        self, shared: SharedPrefix, ids: Int[Tensor, "row token"], logits_to_keep: Tensor | int
-    ) -> Float[Tensor, "row vocab"]:
+    def _forward(self, shared: SharedPrefix, ids: Int[Tensor, "row token"], last: Int[Tensor, " row"] | None = None) -> _Scores:
+        """The next token's logits; ``last`` is the place of each row's last token, by default 0."""
+        places = (ids.new_zeros(len(ids)) if last is None else last)[:, None]
         positions = shared.length + shared.positions(ids.shape[1], ids.device).expand(len(ids), -1)
+        given = {"input_ids": ids, "position_ids": positions}
+        if self._manner.only_best:
+            with best_head(self._module) as best:
+                logits = run_after_prefix(self._module, shared, places, **given)
+            tokens = None if best is None or best.tokens is None else best.tokens[:, -1]
+            return _Scores(self._manner.check(logits[:, -1].float()), tokens)
         with float32_head(self._module, None) as columns:
-            logits = run_after_prefix(
-                self._module, shared, input_ids=ids, position_ids=positions, logits_to_keep=logits_to_keep
-            )
-        return self._manner.check(logits[:, -1, columns].float())
+            logits = run_after_prefix(self._module, shared, places, **given)
+        return _Scores(self._manner.check(logits[:, -1, columns].float()))
 
-    def _advance(self, logits: Float[Tensor, "row vocab"], start: int) -> list[tuple[int, Text]]:
+    def _advance(self, scores: _Scores, start: int) -> list[tuple[int, Text]]:
         """Let the texts from ``start`` on grow by one token; returns those that have ended, and frees their rows."""
         growing = self._open[start:]
         targets: list[int] = []
         sources: list[int] = []
-        for block, (text, found) in enumerate(zip(growing, self._continuations(logits, growing), strict=True), start):
+        for block, (text, found) in enumerate(zip(growing, self._continuations(scores, growing), strict=True), start):
             moved = [(row, past) for row, past in enumerate(text.search.advance(found)) if past != row]
             targets += [block * self._beams + row for row, _ in moved]
             sources += [block * self._beams + past for _, past in moved]
@@ -155,10 +194,12 @@ class Writing:
             self.rows.truncate(len(self._open) * self._beams)
         return ended
 
-    def _continuations(self, logits: Float[Tensor, "row vocab"], texts: Sequence[_OpenText]) -> list[list[Continuation]]:
+    def _continuations(self, found: _Scores, texts: Sequence[_OpenText]) -> list[list[Continuation]]:
         """The possible continuations of each text, the most probable first, or in the order in which they were drawn."""
         decoding = self._manner.decoding
-        scores = logits if self._beams == 1 else logits.log_softmax(-1)
+        if self._manner.only_best:
+            return [[Continuation(0, token)] for token in found.best.tolist()]
+        scores = found.logits if self._beams == 1 else found.logits.log_softmax(-1)
         if decoding.no_repeat_ngram_size:
             scores = self._without_repeats(scores, [row for text in texts for row in text.rows], decoding.no_repeat_ngram_size)
         if decoding.do_sample:

@@ -5,24 +5,19 @@ from contextlib import contextmanager, redirect_stderr
 from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any
-from warnings import warn
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, GgufConfig, PreTrainedConfig, PreTrainedModel
 
-from ...errors import ModelError, SelfAmplifyWarning
+from ...errors import ModelError
 from .gguf import GgufFile, cut_short, serve
+from .gguf_settings import check_settings
 
 if TYPE_CHECKING:
     from gguf import ReaderTensor
 
 _ROPE_FACTORS = "rope_freqs.weight"
 """Llama 3's: the factors by which the rotary frequencies are divided, one for each pair of dimensions."""
-_HARMLESS = frozenset(
-    ("vocab_size", "attention.causal", "attention.value_length", "tensor_data_layout", "rope.scaling.finetuned")
-    + ("rope.scaling.original_context_length", "attention.sliding_window_pattern", "rope.dimension_sections")
-)
-"""Settings that change nothing, or that follow from others."""
 
 
 def read_model(file: GgufFile, options: dict[str, Any]) -> tuple[PreTrainedModel, dict[str, Any]]:
@@ -48,7 +43,7 @@ def read_model(file: GgufFile, options: dict[str, Any]) -> tuple[PreTrainedModel
     with _parsed_once():
         tensors = _tensors(file)
         config = AutoConfig.from_pretrained(file.path.parent, **given)
-        _check_settings(file, config)
+        check_settings(file, config)
         _scale_rope(tensors, config)
         if options["dtype"] == "auto":
             options = options | {"dtype": _own_dtype(tensors)}
@@ -97,66 +92,6 @@ def _own_dtype(tensors: "list[ReaderTensor]") -> torch.dtype:
     """The precision in which a file's weights are written; bfloat16 if they are quantised."""
     kinds = {tensor.tensor_type.name for tensor in tensors}
     return {"F32": torch.float32, "F16": torch.float16}.get(max(kinds - {"F32"}, default="F32"), torch.bfloat16)
-
-
-def _check_settings(file: GgufFile, config: PreTrainedConfig) -> None:
-    """Refuse a file whose settings differ from the configuration that was made of them, and name those that were not read."""
-    from transformers.integrations.ggml import GGUF_CONFIG_MAPPING
-
-    differing, unknown = [], []
-    expected = _expected(config)
-    read = GGUF_CONFIG_MAPPING.get(config.model_type.removesuffix("_text"), {})
-    for key, value in file.settings.items():
-        name = key.removeprefix(f"{file.architecture}.")
-        if name == key or name in _HARMLESS or not _matters(name, value):
-            continue
-        if name in expected:
-            differing += [f"{key} = {value}"] if not _same(value, expected[name]) else []
-        elif not read.get(name):
-            unknown.append(f"{key} = {value}")
-    if differing:
-        raise ModelError(
-            f"{file.path.name} has settings that transformers does not read from such a file ({', '.join(differing)}), so that "
-            f"its answers would be wrong; {serve(file.path)}."
-        )
-    if unknown:
-        warn(
-            f"{file.path.name} has settings that transformers does not read ({', '.join(unknown)}), so its answers may differ "
-            f"from llama.cpp's (llama-server -m {file.path.name}), which reads them.",
-            SelfAmplifyWarning,
-            stacklevel=2,
-        )
-
-
-def _expected(config: PreTrainedConfig) -> dict[str, Any]:
-    """What the file's settings must be for this configuration; None where the configuration has no such setting."""
-    rope = getattr(config, "rope_parameters", None) or {}
-    rope = rope.get("full_attention", rope)
-    heads = getattr(config, "num_attention_heads", None)
-    head = getattr(config, "head_dim", None) or (config.hidden_size // heads if heads else None)
-    return {
-        "attention.head_count": heads,
-        "attention.head_count_kv": getattr(config, "num_key_value_heads", heads),
-        "attention.key_length": head,
-        "attention.sliding_window": getattr(config, "sliding_window", None),
-        "attn_logit_softcapping": getattr(config, "attn_logit_softcapping", None),
-        "final_logit_softcapping": getattr(config, "final_logit_softcapping", None),
-        "rope.freq_base": rope.get("rope_theta"),
-        "rope.dimension_count": int(head * rope.get("partial_rotary_factor", 1)) if head else None,
-        "rope.scaling.type": rope.get("rope_type"),
-        "rope.scaling.factor": rope.get("factor"),
-    }
-
-
-def _matters(name: str, value: Any) -> bool:
-    """Whether a setting asks for anything: no scaling, or one by 1, does not."""
-    return not (name.startswith("rope.scaling.") and value in ("none", "", 0, 1))
-
-
-def _same(value: Any, expected: Any) -> bool:
-    if isinstance(value, int | float) and isinstance(expected, int | float):
-        return abs(value - expected) <= 1e-6 * abs(expected)
-    return value == expected
 
 
 def _scale_rope(tensors: "list[ReaderTensor]", config: PreTrainedConfig) -> None:

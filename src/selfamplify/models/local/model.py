@@ -1,10 +1,10 @@
 """A transformers model on this machine: in batches, with shared prefixes and gradients."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -16,7 +16,8 @@ from ...records import Baseline, Chat, Decoding, Encoded, Generation, Message, N
 from ..model import AbstractDifferentiableModel, AnswerReading, Reading
 from . import chat as chats_of
 from . import traits
-from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable, run_after_prefix
+from .after_prefix import run_after_prefix
+from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable
 from .baseline import find_baseline, mean_embedding
 from .batching import Batcher, padded
 from .ending import Ending
@@ -35,6 +36,7 @@ _BATCH_TOKENS, _CPU_BATCH_TOKENS = 32768, 8192
 """Tokens run at once by default: on a CPU more take more memory and are no faster (docs/architecture.md)."""
 _WINDOW, _CPU_WINDOW = 512, 64
 """Questions answered together by default: on a CPU more are no faster."""
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 class LocalModel(AbstractDifferentiableModel):
@@ -84,7 +86,7 @@ class LocalModel(AbstractDifferentiableModel):
         end, turn = chats_of.turn_end(tokenizer)
         self._baselines: dict[str, Baseline] = {}
         self._ending = Ending(tokenizer, traits.ends(module, tokenizer, end), turn)
-        self._opens_thinking = chats_of.opens_thinking(tokenizer)
+        self._opened = chats_of.opens_thinking(tokenizer)
         module.generation_config = GenerationConfig()  # its own would fill in what a Decoding does not name
         on_cpu = module.device.type == "cpu"
         self.window = window or (_CPU_WINDOW if on_cpu else _WINDOW)
@@ -177,16 +179,16 @@ class LocalModel(AbstractDifferentiableModel):
     ) -> Float[Tensor, "row place column"]:
         width = next(iter(inputs.values())).shape[1]
         given: dict[str, Any] = inputs | {
-            "position_ids": len(prefix) + torch.arange(width, device=self.device).expand(rows, -1),
-            "logits_to_keep": lengths[:, None] - keep + torch.arange(keep, device=self.device),
+            "position_ids": len(prefix) + torch.arange(width, device=self.device).expand(rows, -1)
         }
+        places = lengths[:, None] - keep + torch.arange(keep, device=self.device)
         if prefix and self._mergeable and not torch.is_grad_enabled():
             try:
-                return run_after_prefix(self.module, SharedPrefix(self._prefixes.get(prefix)), **given)
+                return run_after_prefix(self.module, SharedPrefix(self._prefixes.get(prefix)), places, **given)
             except UnmergeableAttention:
                 self._mergeable = False
         before = self._prefixes.replicate(prefix, rows) if prefix else None
-        return self.module(**given, past_key_values=before, use_cache=before is not None).logits
+        return self.module(**given, logits_to_keep=places, past_key_values=before, use_cache=before is not None).logits
 
     def logits_from_embeddings(
         self,
@@ -210,16 +212,16 @@ class LocalModel(AbstractDifferentiableModel):
     def generated(
         self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
     ) -> Iterator[tuple[int, Generation]]:
-        ending = replace(self._ending, last_line=decoding.last_line)
-        manner = Manner(decoding, ending.ids, ending.reached, self._checked)
-        for prefix, members in _grouped([each.prefix for each in encoded]):
+        opened = ["" if each.chat.prefill else self._opened for each in encoded]
+        for (prefix, mark), members in _grouped([(each.prefix, mark) for each, mark in zip(encoded, opened, strict=True)]):
+            ending = replace(self._ending, last_line=decoding.last_line, opened=mark)
+            manner = Manner(decoding, ending.ids, ending.reached, self._checked)
             suffixes = {index: encoded[index].suffix for index in members}
             while suffixes:  # once more only where memory ran out
                 try:
                     for index, text in self._texts(prefix, suffixes, manner, seeds):
                         del suffixes[index]
-                        thinking = self._opens_thinking and not encoded[index].chat.prefill
-                        yield index, self._generation(text, ending, thinking)
+                        yield index, self._generation(text, ending)
                 except torch.OutOfMemoryError:
                     pass
                 else:
@@ -252,15 +254,15 @@ class LocalModel(AbstractDifferentiableModel):
         width = (max(map(len, suffixes.values())) + decoding.max_new_tokens) * decoding.num_beams
         return min(len(suffixes), self._batcher.rows(width, kept=_KEPT))
 
-    def _generation(self, text: Text, ending: Ending, thinking: bool) -> Generation:
+    def _generation(self, text: Text, ending: Ending) -> Generation:
         closing = text.ended and text.tokens[-1] in ending.ids
-        return Generation(ending.text(text.tokens, thinking), len(text.tokens) - closing, text.ended)
+        return Generation(ending.text(text.tokens), len(text.tokens) - closing, text.ended)
 
     def _keys_values(self, prefix: tuple[int, ...]) -> KeysValues:
         ids = torch.tensor([prefix], device=self.device)
         cache = DynamicCache()
         # Gradients may flow past these constants later, which inference mode would forbid.
-        with torch.inference_mode(False), torch.no_grad():
+        with torch.inference_mode(False), torch.no_grad(), float32_head(self.module, (self.blank,)):
             self.module(input_ids=ids.clone(), past_key_values=cache, use_cache=True, logits_to_keep=1)
         return [(layer.keys, layer.values) for layer in cache.layers]  # pyright: ignore
 
@@ -276,9 +278,9 @@ class LocalModel(AbstractDifferentiableModel):
         torch.cuda.empty_cache()
 
 
-def _grouped(prefixes: list[tuple[int, ...]]) -> list[tuple[tuple[int, ...], list[int]]]:
-    """The distinct prefixes, each with the indices of its rows, in the order of first appearance."""
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for index, prefix in enumerate(prefixes):
-        groups.setdefault(prefix, []).append(index)
+def _grouped(keys: list[_Key]) -> list[tuple[_Key, list[int]]]:
+    """The distinct keys, such as prefixes, each with the indices of its rows, in the order of first appearance."""
+    groups: dict[_Key, list[int]] = {}
+    for index, key in enumerate(keys):
+        groups.setdefault(key, []).append(index)
     return list(groups.items())

@@ -218,7 +218,9 @@ def _by_label(row: Answered) -> set[int]:
     if row.answer in labels:
         return {labels.index(row.answer)}
     bare = half_width(row.answer).strip("()[].:, ").casefold() if labels else ""
-    return {place for place, label in enumerate(labels) if half_width(label).casefold() == bare}
+    number = _NUMBER.fullmatch(bare)  # pandas writes 1 as 1.0 where a cell of the column is empty
+    names = {bare, number[1]} if number else {bare}
+    return {place for place, label in enumerate(labels) if half_width(label).casefold() in names}
 
 
 def _by_text(row: Answered) -> set[int]:
