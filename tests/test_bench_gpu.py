@@ -85,7 +85,10 @@ def test_dry_run_measures_every_row_and_a_second_call_none(tmp_path: Path, capsy
 
 def test_rows_are_written_one_by_one_and_resumed(rows: Rows):
     seen: list[int] = []
-    count = lambda: seen.append(len(read(rows.file)))  # noqa: E731
+
+    def count() -> None:
+        seen.append(len(read(rows.file)))
+
     titles = ("one", "two", "three")
     assert rows.measure(*(rows.row(title, work=count) for title in titles)) == []
     assert seen == [0, 1, 2]

@@ -41,12 +41,16 @@ class Rule:
     softcap: float | None
     window: int | None
 
+    def sees(self, distances: Int[Tensor, "*rows key"]) -> Bool[Tensor, "*rows key"]:
+        """Whether a query sees the keys that are so many tokens back; those ahead of it, at negative distances, it does not."""
+        return distances >= 0 if self.window is None else (distances >= 0) & (distances < self.window)
+
 
 class SharedPrefix:
     """The keys and values of a prefix that rows attend to in addition to their own tokens; ``seen`` holds the layers that did.
 
     Rows are padded on the right, so that they need no mask but the causal one. In the last layer, ``places`` may hold the only
-    tokens of each row whose output is read (``last_layer.py``).
+    tokens of each row whose output is read (``after_prefix.py``).
     """
 
     def __init__(self, layers: KeysValues):
@@ -92,8 +96,7 @@ class SharedPrefix:
             return attend(query, key, value, rule, True, None)
         slots = torch.arange(width, device=query.device)
         distances = self.positions(width, query.device)[..., None] - slots
-        visible = distances >= 0 if rule.window is None else (distances >= 0) & (distances < rule.window)
-        return attend(query, key, value, rule, False, visible[:, None])
+        return attend(query, key, value, rule, False, rule.sees(distances)[:, None])
 
     def attend_to_prefix(
         self, layer: int, query: Float[Tensor, "row head token dim"], rule: Rule
@@ -172,9 +175,8 @@ def attend(
     ``visible`` says which keys a query may see if it is not ``causal``; None: all of them. Heads are in groups that share keys
     and values.
     """
-    on_cpu = query.device.type == "cpu"
     flash = rule.softcap is None and query.shape[-1] == value.shape[-1]
-    if flash and on_cpu:
+    if flash and query.device.type == "cpu":
         # Finite, since a query that sees no key would get NaN; its log-sum-exp is then so low that this part has no weight.
         lowest = torch.finfo(query.dtype).min
         hidden = None if visible is None else torch.zeros_like(visible, dtype=query.dtype).masked_fill_(~visible, lowest)

@@ -139,7 +139,7 @@ class NextPass(SharedPrefix):
         keys, values = self._rows.append(layer, self._positions, key, value)
         slots = torch.arange(keys.shape[2], device=keys.device)
         distances = self._positions[:, None] - slots
-        visible = (distances >= 0) if rule.window is None else (distances >= 0) & (distances < rule.window)
+        visible = rule.sees(distances)
         # The heads of a group share their keys, so they are treated as the queries of one head.
         grouped = query.unflatten(1, (keys.shape[1], -1)).squeeze(3)
         out, lse = attend(grouped, keys, values, rule, False, visible[:, None, None])
