@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface
 
-from selfamplify.models.local.attention import Rule, SharedPrefix, attend, attend_plainly
+from selfamplify.models.local.attention import Rule, SharedPrefix, attend, attend_plainly, hiding
 
 from .machine import compare
 
@@ -95,9 +95,9 @@ def _attend(case: Case, device: str) -> tuple[Callable[[], Attended], Callable[[
     rule = Rule(case.dim**-0.5, None, None)
 
     def here() -> Attended:
-        return attend(query, key, value, rule, case.causal, None)
+        return attend(query, key, value, rule, case.causal)
 
-    return here, lambda dtype: attend_plainly(query.to(dtype), key.to(dtype), value.to(dtype), rule, case.causal, None)
+    return here, lambda dtype: attend_plainly(query.to(dtype), key.to(dtype), value.to(dtype), rule, case.causal)
 
 
 class _Layer(nn.Module):
@@ -130,6 +130,6 @@ def _shared(case: Case, device: str) -> tuple[Callable[[], Attended], Callable[[
     visible = places <= places[case.prefix :, None]
 
     def plain(dtype: torch.dtype) -> Attended:
-        return attend_plainly(query.to(dtype), keys.to(dtype), values.to(dtype), rule, False, visible)
+        return attend_plainly(query.to(dtype), keys.to(dtype), values.to(dtype), rule, False, hiding(visible, dtype))
 
     return here, plain

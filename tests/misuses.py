@@ -34,7 +34,7 @@ WRONG: list[tuple[str, Callable[[Path], object], str]] = [
     (
         "evaluate calibrate",
         lambda _: evaluate(SCRIPTED, SMALL, PROMPT, decide="likelihood", calibrate="yes"),
-        "`calibrate=True`",
+        "use one of: off, content_free, batch",
     ),
     ("evaluate io", lambda _: evaluate(SCRIPTED, SMALL, PROMPT, io="no"), "`io=True`"),
     ("evaluate out", lambda _: evaluate(SCRIPTED, SMALL, PROMPT, out=5), '`out="runs/mine"`'),
@@ -69,6 +69,11 @@ WRONG: list[tuple[str, Callable[[Path], object], str]] = [
     ("test_size", lambda folder: _read(folder, test_size=0.2), "`test_size=100`"),
     ("split_seed", lambda folder: _read(folder, split_seed=[1]), "`split_seed=0`"),
     ("data", lambda _: selfamplify.load_task("file", ["a.csv"]), '`data="questions.csv"`'),
+    (
+        "attributed part",
+        lambda _: selfamplify.load_task("planted_arc", attribute="words"),
+        "use one of: auto, text, choices, both",
+    ),
     ("web address", lambda _: selfamplify.load_task("file", "https://x.org/a.csv"), '`data="hub:owner/name"`'),
     ("JSON header", lambda folder: _read(folder, "quiz.json", header=True), "leave it out"),
 ]

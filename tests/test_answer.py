@@ -123,9 +123,10 @@ def test_fit_drops_no_more_shots_than_necessary(context: int):
     kept = [shots for shots in range(7) if longest(model, io_prompt(session, shots)) + 10 <= context]
     if not kept:
         with pytest.raises(ContextError, match="longer context"):
-            fit(session, [prompt], TASK.test, drop_shots=True)
+            fit(session, [prompt], TASK, drop_shots=True)
         return
-    [(shorter, asked)] = fit(session, [prompt], TASK.test, drop_shots=True)
+    [fitted] = fit(session, [prompt], TASK, drop_shots=True)
+    shorter, asked = fitted.prompt, fitted.asked
     assert shorter.shots == prompt.shots[: max(kept)]
     assert shorter.provenance is not None and shorter.provenance.dropped_shots == 6 - max(kept)
     assert asked == ask_after(model, shorter, TASK.test), "the questions must be those after the shortened prompt"

@@ -32,13 +32,14 @@ from selfamplify import (
 )
 from selfamplify.answering.answer import answer
 from selfamplify.answering.asked import ask_after
-from selfamplify.answering.deciding import Deciding
+from selfamplify.answering.batch import batch_calibrated
+from selfamplify.answering.deciding import Calibrate, Deciding
 from selfamplify.answering.ending import Ending, ending_of
 from selfamplify.answering.likelihood import CONTENT_FREE, calibrated
 from selfamplify.errors import ContextError, RunError, SettingsError
 from selfamplify.models.local.chat import render
 from selfamplify.prompting.profiles import DEFAULT
-from selfamplify.records import Chat, Response, Shot
+from selfamplify.records import Chat, Cost, Response, Shot
 
 TASK = task(6, 12)
 WORDS = ("bad", "very good indeed")
@@ -53,7 +54,7 @@ def model(request: pytest.FixtureRequest) -> LocalModel:
     return load_model(str(shared("models", request.param)))
 
 
-def decided(model: Any, prompt: Prompt, questions: Sequence[Question], calibrate: bool = False) -> list[Response]:
+def decided(model: Any, prompt: Prompt, questions: Sequence[Question], calibrate: Calibrate = "off") -> list[Response]:
     session = Session(model)
     asked = ask_after(model, prompt, questions, ending_of(prompt, DEFAULT.wording))
     return answer(session, prompt, asked, 0, Deciding("likelihood", calibrate))
@@ -105,7 +106,7 @@ def test_texts_are_compared_by_their_mean_log_probability_per_token(model: Local
 @pytest.mark.parametrize("form", ["letters", "words"])
 def test_calibration_divides_by_what_questions_without_content_get(model: LocalModel, form: str):
     prompt, asked = (letters(model), TASK.test[:4]) if form == "letters" else (words(), REVIEWS[2:])
-    plain, corrected = decided(model, prompt, asked), decided(model, prompt, asked, True)
+    plain, corrected = decided(model, prompt, asked), decided(model, prompt, asked, "content_free")
     empty = [replace(asked[0], id=f"e{place}", text=text) for place, text in enumerate(CONTENT_FREE)]
     free = np.exp([each.log_probabilities for each in decided(model, prompt, empty)]).mean(0)
     for before, after in zip(plain, corrected, strict=True):
@@ -124,8 +125,53 @@ def test_calibration_removes_what_is_probable_anyway(rows: list[list[float]]):
     assert np.allclose(calibrated(scores, [scores]), 0)
 
 
-@pytest.mark.parametrize("calibrate", [False, True])
-def test_likelihood_depends_neither_on_the_batch_nor_on_the_order(model: LocalModel, calibrate: bool):
+@given(
+    st.lists(st.tuples(*[st.floats(-20, 0)] * 3), min_size=1, max_size=6),
+    st.tuples(*[st.floats(-9, 9)] * 3),
+    st.integers(1, 30),
+)
+def test_batch_calibration_removes_what_every_label_gets_on_average(
+    rows: list[tuple[float, float, float]], bias: tuple[float, float, float], count: int
+):
+    def responses(scores: Sequence[Sequence[float]]) -> list[Response]:
+        return [
+            Response(f"q{place}", "", "A", "likelihood", Cost(1, 0.0), True, tuple(row)) for place, row in enumerate(scores)
+        ]
+
+    asked = [question(place) for place in range(len(rows))]
+    found = batch_calibrated(asked, responses(rows), asked, responses(rows))
+    scores = np.array([each.log_probabilities for each in found])
+    assert np.allclose(scores, np.array(rows) - np.mean(rows, 0)) and np.allclose(scores.mean(0), 0)
+    biased = np.array(rows) + bias
+    again = batch_calibrated(asked, responses(biased.tolist()), asked, responses(biased.tolist()))
+    assert np.allclose([each.log_probabilities for each in again], scores, atol=1e-9), "a bias of the prompt cancels"
+    assert [each.label for each in found] == ["ABC"[int(row.argmax())] for row in scores]
+    empty = responses([()] * count)
+    assert batch_calibrated([question()] * count, empty, asked, responses(rows)) == empty
+
+
+def test_batch_calibration_compares_with_training_questions_that_are_no_shots(model: LocalModel):
+    corpus = task(30, 6)
+    prompt = InputOutput().prompt(Session(model), corpus, Sample.of(corpus.train[:2], 0))
+    result = evaluate(model, corpus, prompt, decide="likelihood", calibrate="batch")
+    plain = np.array([each.log_probabilities for each in decided(model, prompt, corpus.test)])
+    others = np.array([each.log_probabilities for each in decided(model, prompt, corpus.train[2:])])
+    for response, expected in zip(result.responses, plain - others.mean(0), strict=True):
+        assert np.allclose(response.log_probabilities, expected, atol=1e-4)
+        assert (response.rule, response.label) == ("batch-calibrated likelihood", "ABC"[int(expected.argmax())])
+    with pytest.raises(SettingsError, match=r"needs 10 training questions besides the shots, and small has 4 such"):
+        evaluate(model, TASK, letters(model, 2), decide="likelihood", calibrate="batch")
+
+
+def test_batch_calibration_needs_the_same_texts_in_all_questions(model: LocalModel):
+    other = replace(REVIEWS[4], choices=(Choice("A", "poor"), Choice("B", "fine")))
+    mixed_choices = Task("reviews", REVIEWS[:4], (other,), words().label_map)
+    with pytest.raises(SettingsError, match="reviews have different choices"):
+        evaluate(model, mixed_choices, words(), decide="likelihood", calibrate="batch")
+
+
+@pytest.mark.parametrize("calibrate", ["off", "content_free"])
+def test_likelihood_depends_neither_on_the_batch_nor_on_the_order(model: LocalModel, calibrate: Calibrate):
     for prompt, asked in ((letters(model), TASK.test), (words(), REVIEWS)):
         whole = {each.question_id: each for each in decided(model, prompt, asked, calibrate)}
         single = [decided(model, prompt, [each], calibrate)[0] for each in reversed(asked)]
@@ -199,7 +245,7 @@ def test_what_does_not_go_with_likelihood_is_refused_in_one_line(tmp_path: Path)
     model = scripted(right)
     prompt = letters(model)
     for chosen, remedy in (
-        ({"calibrate": True}, '`decide="likelihood"`'),
+        ({"calibrate": "batch"}, '`decide="likelihood"`'),
         ({"decide": "likelihood", "judge": model}, "`judge`"),
     ):
         with pytest.raises(SettingsError) as error:
@@ -222,15 +268,15 @@ def test_a_prompt_needs_no_room_for_a_text_that_is_not_written():
 def test_a_run_is_continued_only_as_it_was_begun(tmp_path: Path):
     model = scripted(hesitant)
     plan = Plan(("zero_shot_cot",), ("random",), shots=2)
-    table = compare(model, TASK, plan, tmp_path / "a", decide="likelihood", calibrate=True)
-    assert (table.settings["decide"], table.settings["calibrate"]) == ("likelihood", True)
+    table = compare(model, TASK, plan, tmp_path / "a", decide="likelihood", calibrate="content_free")
+    assert (table.settings["decide"], table.settings["calibrate"]) == ("likelihood", "content_free")
     first, asked = left_behind(tmp_path / "a"), model.answered
-    assert compare(model, TASK, plan, tmp_path / "a", decide="likelihood", calibrate=True).digest() == table.digest()
+    assert compare(model, TASK, plan, tmp_path / "a", decide="likelihood", calibrate="content_free").digest() == table.digest()
     assert left_behind(tmp_path / "a") == first and model.answered == asked
     plain: dict[str, Any] = {}
     likely: dict[str, Any] = {"decide": "likelihood"}
     for other in (plain, likely):
-        with pytest.raises(RunError, match="calibrate: true -> false"):
+        with pytest.raises(RunError, match='calibrate: "content_free" -> "off"'):
             compare(model, TASK, plan, tmp_path / "a", **other)
     others = [compare(model, TASK, plan, tmp_path / name, **how).digest() for name, how in (("b", plain), ("c", likely))]
     assert len({*others, table.digest()}) == 3
@@ -252,7 +298,7 @@ def test_servers_decide_by_the_most_probable_tokens():
         prompt = letters(model)
         found = evaluate(model, TASK, prompt, decide="likelihood")
         assert {each.log_probabilities for each in found.responses} == {(-1.5, -0.5, -3.0)}
-        even = evaluate(model, TASK, prompt, decide="likelihood", calibrate=True)
+        even = evaluate(model, TASK, prompt, decide="likelihood", calibrate="content_free")
         assert np.allclose([each.log_probabilities for each in even.responses], 0)
     blind = Served(lambda chat: "B", kind="serve")
     with serving(blind):
@@ -266,7 +312,9 @@ def test_command_line_decides_by_likelihood(run: Run, tmp_path: Path):
     chosen = ["--model", shared("models", "stories260K"), "--task", "file", "--data", shared("cases", "k9_chinese.csv")]
     code, out, err = run("build", *chosen, "--method", "random", "--select", "random", "--shots", "1", "--out", tmp_path)
     assert code == 0, err
-    code, out, err = run("evaluate", tmp_path, *chosen, "--calibrate", "--no-io")
+    code, out, err = run("evaluate", tmp_path, *chosen, "--calibrate", "batch", "--no-io")
     assert code == 2 and "--decide likelihood" in err
-    code, out, err = run("evaluate", tmp_path, *chosen, "--max-new-tokens", "8", "--decide", "likelihood", "--calibrate")
+    code, out, err = run(
+        "evaluate", tmp_path, *chosen, "--max-new-tokens", "8", "--decide", "likelihood", "--calibrate", "content_free"
+    )
     assert code == 0 and "calibrated" in out

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
-from small import mixed, right, scripted, task, wrong
+from small import mixed, number_of, right, scripted, task, wrong
 
-from selfamplify import PAPER, Sample, Session, Store, select
+from selfamplify import DEFAULT, PAPER, Sample, Session, Store, select
 from selfamplify.errors import SelectionError, SelfAmplifyWarning, SettingsError
 from selfamplify.models.scripted import ScriptedModel
 from selfamplify.records import Chat, Encoded
 
 SELECTIONS = ("success", "error", "random")
+UNBALANCED = replace(DEFAULT, balance=False)
 
 
 def ids(sample: Sample) -> list[str]:
@@ -114,7 +115,7 @@ def test_success_and_error_are_disjoint_and_judged_by_the_prediction(seed: int):
 @pytest.mark.parametrize("shots", [1, 3, 40])
 def test_select_asks_at_most_one_batch_more_than_it_needs(shots: int):
     model = scripted(right)
-    sample = select(Session(model), task(200), "success", shots, 0)
+    sample = select(Session(model, UNBALANCED), task(200), "success", shots, 0)
     assert sample.counts.asked == shots
     assert shots <= model.answered <= shots + 32
 
@@ -135,7 +136,7 @@ def test_select_takes_every_question_equally_often():
     # always has the same result.
     drawn = Counter()
     for seed in range(400):
-        drawn.update(ids(select(Session(scripted(mixed)), task(36), "error", 3, seed)))
+        drawn.update(ids(select(Session(scripted(mixed), UNBALANCED), task(36), "error", 3, seed)))
     assert len(drawn) == 12 and sum(drawn.values()) == 1200
     assert chisquare(list(drawn.values())).pvalue > 0.001
 
@@ -185,4 +186,32 @@ def test_select_skips_questions_that_are_too_long():
 def test_under_the_papers_profile_a_generated_token_is_read():
     sample = select(Session(scripted(mixed), PAPER), task(36), "error", 4, 0)
     assert {int(name[1:]) // 3 % 3 for name in ids(sample)} == {1}
-    assert sample == select(Session(scripted(mixed)), task(36), "error", 4, 0)
+    assert sample == select(Session(scripted(mixed), UNBALANCED), task(36), "error", 4, 0)
+
+
+@given(st.integers(0, 2**40), st.integers(1, 12), st.sampled_from(SELECTIONS), st.sampled_from(["ABC", "AAAB", "AABBBC"]))
+def test_answers_are_as_even_as_the_qualified_questions_allow(seed: int, shots: int, selection: str, answers: str):
+    corpus = task(120, answers=answers)
+
+    def says(chat: Chat) -> str:
+        number = number_of(chat)
+        true = answers[number % len(answers)]
+        return true if number // 6 % 2 else "ABC"["ABC".index(true) - 1]
+
+    counts = Counter(question.answer for question in select(Session(scripted(says)), corpus, selection, shots, seed).questions)
+    assert sum(counts.values()) == shots
+    even = [counts[label] for label in set(answers)]
+    assert max(even) - min(even) <= 1
+
+
+def test_labels_that_never_qualify_are_not_looked_for_without_end():
+    model = scripted(lambda chat: "B")
+    with pytest.warns(SelfAmplifyWarning, match=r"6 of the 6 shots have the answer \(B\)"):
+        sample = select(Session(model), task(2000), "success", 6, 0)
+    assert sample.counts.asked <= 6 * 3 * 4 + 256 + 32
+
+
+def test_a_label_that_hardly_any_question_has_is_not_looked_for():
+    corpus = task(300, answers="AB" * 140 + "C")
+    sample = select(Session(scripted(mixed)), corpus, "random", 8, 0)
+    assert Counter(question.answer for question in sample.questions)["A"] >= 3

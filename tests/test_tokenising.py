@@ -1,11 +1,13 @@
 """A question is rendered and tokenised once after a prompt: for the context check, the key in the store, and the answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.tokenising import count_calls
 from selfamplify import (
+    DEFAULT,
     InputOutput,
     LocalModel,
     Plan,
@@ -64,7 +66,7 @@ def test_only_conclusions_need_more(model: LocalModel):
 def test_each_row_of_a_comparison_renders_its_questions_once(model: LocalModel, tmp_path: Path):
     plan = Plan(("random",), ("random",), shots=2)
     calls = count_calls(model)
-    table = compare(model, TASK, plan, tmp_path)
+    table = compare(model, TASK, plan, tmp_path, profile=replace(DEFAULT, balance=False))
     assert [row.unparsed for row in table.rows] == [0.0, 0.0]
     # The training questions that become shots are checked once against the context.
     assert calls.both == (2 * QUESTIONS + 2, 2 * QUESTIONS + 2)

@@ -15,6 +15,7 @@ from ..seeds import derive
 from ..session import Session
 from ..work.stage import Stage
 from .asked import Asked
+from .batch import batch_calibrated
 from .deciding import GENERATE, Deciding
 from .ending import continued
 from .likelihood import likely_answers
@@ -26,18 +27,28 @@ _READ = 32
 
 
 def answer(
-    session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int, deciding: Deciding = GENERATE
+    session: Session,
+    prompt: Prompt,
+    asked: Sequence[Asked],
+    seed: int,
+    deciding: Deciding = GENERATE,
+    reference: Sequence[Asked] = (),
 ) -> list[Response]:
     """One response per question, in order, with the label that was read from it, or that is the most probable.
 
     Labels are read by the rules of ``rules.py`` and, if none applies, by the model's own constrained continuation; or, if the
     session has a reader, by that model (section 4.1). Under ``decide="likelihood"`` nothing is read: see ``likelihood.py``.
-    ``asked`` comes from ``fit``, or from ``ask_after``, and then should have been checked by ``check_context``.
+    ``asked`` comes from ``fit``, or from ``ask_after``, and then should have been checked by ``check_context``; so does
+    ``reference``, the questions that batch calibration compares with.
     """
     made = prompt.provenance
     name = f"answering with {(made and made.explainer) or prompt.method} ({made.selection if made else 'given'})"
     if deciding.likely:
-        return likely_answers(session, prompt, asked, seed, deciding.calibrate, name)
+        responses = likely_answers(session, prompt, asked, seed, deciding.calibrate, name)
+        if deciding.calibrate != "batch":
+            return responses
+        known = likely_answers(session, prompt, reference, seed, deciding.calibrate, name.replace("answering", "calibrating"))
+        return batch_calibrated([each.question for each in asked], responses, [each.question for each in reference], known)
     model, reader = session.model, session.reader
     decoding, conclude = prompt.decoding, session.profile.wording.conclude
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from ..arguments import check_flag
 from ..errors import SettingsError
 from ..session import Session
 from .ending import Ending
 
 Decide = Literal["generate", "likelihood"]
 """``"generate"``: the model writes, and its label is read (the paper's way). ``"likelihood"``: the most probable label."""
+Calibrate = Literal["off", "content_free", "batch"]
+"""What log-probabilities are relative to: nothing, questions without content, or training questions (``batch.py``)."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,8 @@ class Deciding:
     ----------
     decide : {"generate", "likelihood"}
         By default what the model writes decides.
-    calibrate : bool
-        Whether log-probabilities are taken relative to those after a question without content (Zhao et al. 2021); by default
-        False.
+    calibrate : {"off", "content_free", "batch"}
+        What log-probabilities are taken relative to: by default nothing.
 
     Raises
     ------
@@ -31,16 +31,17 @@ class Deciding:
     """
 
     decide: Decide = "generate"
-    calibrate: bool = False
+    calibrate: Calibrate = "off"
 
     def __post_init__(self) -> None:
         if self.decide not in get_args(Decide):
             raise SettingsError(f'`decide={self.decide!r}` is invalid; use `decide="generate"` or `decide="likelihood"`.')
-        check_flag("calibrate", self.calibrate)
-        if self.calibrate and self.decide == "generate":
+        if self.calibrate not in get_args(Calibrate):
+            raise SettingsError(f"`calibrate={self.calibrate!r}` is invalid; use one of: {', '.join(get_args(Calibrate))}.")
+        if self.calibrate != "off" and self.decide == "generate":
             raise SettingsError(
-                "`calibrate=True` corrects log-probabilities, and these answers are read from what the model writes; "
-                'add `decide="likelihood"`, or leave it out.'
+                f'`calibrate="{self.calibrate}"` corrects log-probabilities, and these answers are read from what the model '
+                f'writes; add `decide="likelihood"`, or leave it out.'
             )
 
     @property

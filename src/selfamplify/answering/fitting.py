@@ -1,7 +1,7 @@
 """Whether finished prompts suit the questions: built for them, apart from them, and short enough for the model's context."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from ..errors import ContextError, DataError
 from ..models.context import check_context, fits
@@ -13,23 +13,34 @@ from ..session import Session
 from ..tasks.task import Task, content_key
 from ..text.lines import counted
 from .asked import Asked, ask_after
+from .batch import references
 from .deciding import GENERATE, Deciding, check_likelihood
 from .ending import Ending, ending_of
 
 _LABEL = 2
 """The tokens of a label and its closing parenthesis."""
-Fitted = tuple[Prompt, list[Asked]]
-"""A prompt, and the questions as they are asked after it: all fit the model's context with the longest reply."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A prompt, and the questions as they are asked after it: all fit the model's context with the longest reply.
+
+    ``reference`` holds the questions that batch calibration compares with; it is empty otherwise.
+    """
+
+    prompt: Prompt
+    asked: list[Asked]
+    reference: list[Asked] = field(default_factory=list)
 
 
 def fit(
     session: Session,
     prompts: Sequence[Prompt],
-    questions: Sequence[Question],
+    task: Task,
     drop_shots: bool,
     deciding: Deciding = GENERATE,
 ) -> list[Fitted]:
-    """The prompts with the questions as they are asked after each.
+    """The prompts with the test questions as they are asked after each.
 
     With ``drop_shots``, the prompts lose their last shots: as many as it takes for every question to fit, and equally many for
     all prompts, so that they stay comparable. Raises ContextError, with the numbers, if a question does not fit after one of
@@ -39,7 +50,10 @@ def fit(
     if deciding.likely:
         for prompt in prompts:
             check_likelihood(session, ending_of(prompt, session.profile.wording))
-    return (_shortened if drop_shots else _checked)(session, prompts, questions, deciding)
+    fitted = (_shortened if drop_shots else _checked)(session, prompts, task.test, deciding)
+    if deciding.calibrate != "batch":
+        return fitted
+    return [replace(each, reference=references(session, each.prompt, task)) for each in fitted]
 
 
 def _checked(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question], deciding: Deciding) -> list[Fitted]:
@@ -49,7 +63,7 @@ def _checked(session: Session, prompts: Sequence[Prompt], questions: Sequence[Qu
     for prompt in prompts:
         ending = ending_of(prompt, session.profile.wording) if deciding.likely else None
         asked = ask_after(model, prompt, questions, ending)
-        fitted.append((prompt, asked))
+        fitted.append(Fitted(prompt, asked))
         encoded, longest = [each.encoded for each in asked], prompt.decoding.max_new_tokens
         if ending is not None and ending.start is not None:
             encoded, longest = (encoded, _LABEL) if ending.form == "letters" else (_longest(model, asked, ending), 0)

@@ -26,6 +26,7 @@ from ..seeds import derive
 from ..session import Session
 from ..work.stage import Stage
 from .asked import Asked, ask_after
+from .deciding import Calibrate
 from .ending import Ending, ending_of
 from .own import own_part
 
@@ -41,8 +42,13 @@ class _Likelihood:
 
     prompt: Prompt
     ending: Ending
-    calibrate: bool
+    calibrate: Calibrate
     seed: int
+
+    @property
+    def by_content(self) -> bool:
+        """Whether log-probabilities are relative to those after questions without content."""
+        return self.calibrate == "content_free"
 
 
 @dataclass(frozen=True)
@@ -56,20 +62,21 @@ class _Opened:
 
 
 def likely_answers(
-    session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int, calibrate: bool, name: str
+    session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int, calibrate: Calibrate, name: str
 ) -> list[Response]:
     """One response per question, in order, with its most probable answer.
 
-    ``asked`` comes from ``ask_after`` with the prompt's ending. With ``calibrate``, each log-probability is taken relative to
-    its mean probability after questions without content: see ``calibrated``.
+    ``asked`` comes from ``ask_after`` with the prompt's ending. With ``calibrate="content_free"``, each log-probability is
+    taken relative to its mean probability after questions without content: see ``calibrated``. With ``"batch"``, those of all
+    labels are required, and ``batch.py`` does the rest.
     """
     model, ending = session.model, ending_of(prompt, session.profile.wording)
     written = [asdict(prompt.decoding)] if ending.start is None else []
     drawn = [seed] if written and prompt.decoding.do_sample else []
-    free = CONTENT_FREE if calibrate else ()
+    relative = {"off": (), "content_free": CONTENT_FREE, "batch": ("batch",)}[calibrate]
 
     def identity(each: Asked) -> list[Any]:
-        how = ["likelihood", asdict(ending), free, *written, *drawn]
+        how = ["likelihood", asdict(ending), relative, *written, *drawn]
         return [each.question.id, each.question.render(), model.fingerprint, each.encoded.digest, *how]
 
     compute = partial(_respond, _Likelihood(prompt, ending, calibrate, seed))
@@ -133,13 +140,13 @@ def _decided(
     """The responses to some questions, by their places; ``known`` has the scores of choices to questions without content."""
     start = perf_counter()
     scores = _scores(how, model, list(waiting.values()))
-    if how.calibrate:
+    if how.by_content:
         missing = {each.question.choices: each.question for each in waiting.values() if each.question.choices not in known}
         known.update(_content_free(how, model, list(missing.values())))
         pairs = zip(scores, waiting.values(), strict=True)
         scores = [calibrated(found, known[each.question.choices]) if found else () for found, each in pairs]
     shared = (perf_counter() - start) / len(waiting)
-    rule = "calibrated likelihood" if how.calibrate else "likelihood"
+    rule = "calibrated likelihood" if how.by_content else "likelihood"
     for (place, each), found in zip(waiting.items(), scores, strict=True):
         label = max(zip(found, each.question.labels, strict=True), key=lambda pair: pair[0])[1] if found else None
         cost = Cost(1 + (each.rationale is not None), each.seconds + shared)
@@ -158,7 +165,7 @@ def _content_free(
     scores = {each.choices: [score for score in (next(found) for _ in contents) if score] for each in questions}
     if not all(scores.values()):
         raise ModelError(
-            f"{model.name} gives no log-probabilities of labels to questions without content; use `calibrate=False`."
+            f'{model.name} gives no log-probabilities of labels to questions without content; use `calibrate="off"`.'
         )
     return scores
 
@@ -170,7 +177,7 @@ def _scores(how: _Likelihood, model: AbstractLanguageModel, opened: Sequence[_Op
     if not asked:
         found = []
     elif how.ending.form == "letters":
-        found = _of_labels(model, asked, how.calibrate)
+        found = _of_labels(model, asked, how.calibrate != "off")
     elif isinstance(model, AbstractDifferentiableModel):
         found = _of_texts(model, asked, [how.ending.answers(each.question) for each in asked])
     else:
@@ -187,7 +194,7 @@ def _of_labels(model: AbstractLanguageModel, opened: Sequence[_Opened], exact: b
         if exact and (not token.log_probabilities or min(token.log_probabilities) < token.least):
             raise ModelError(
                 f"{model.name} does not always return the log-probabilities of all labels (here for {each.question.id!r}), "
-                f"which calibration needs; use `calibrate=False`, or a server that returns those of more tokens."
+                f'which calibration needs; use `calibrate="off"`, or a server that returns those of more tokens.'
             )
     return [token.log_probabilities for token in tokens]
 

@@ -42,7 +42,7 @@ def main() -> None:
     """Run a command: exit code 0 if it succeeds, 2 if the user can fix the error, 1 for a fault of ours, 130 on Ctrl-C."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
     replace_unprintable()
-    with shown_warnings():
+    with shown_warnings(COMMANDS.get(arguments[0])):
         code = _run(arguments, debug="--debug" in sys.argv[1:])
     if code == _INTERRUPTED:
         remedy = "; run the same command again to continue where it stopped" if arguments[0] in _RESUMABLE else ""

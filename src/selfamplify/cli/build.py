@@ -6,6 +6,7 @@ import typer
 
 import selfamplify
 
+from ..text.label_counts import in_words, label_counts
 from . import options
 from .groups import grouped
 from .model_options import ModelOptions
@@ -56,7 +57,8 @@ def build(
             progress=progress,
         )
     if prompt.provenance:
-        say(f"shots selected by {prompt.provenance.selection}: {prompt.provenance.counts}")
+        answers = in_words(label_counts(shot.label for shot in prompt.shots))
+        say(f"shots selected by {prompt.provenance.selection}: {prompt.provenance.counts}; answers: {answers}")
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")
     say(f"wrote the prompt to {out}")

@@ -54,7 +54,7 @@ def compare(
     limit: options.Limit = None,
     judge: options.Judge = None,
     decide: options.Decide = "generate",
-    calibrate: options.Calibrate = False,
+    calibrate: options.Calibrate = "off",
     drop_shots: options.DropShots = False,
 ) -> None:
     """Compare methods on the same samples and test questions, each with IO, and print one table."""

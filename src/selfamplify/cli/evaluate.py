@@ -23,7 +23,7 @@ def evaluate(
     seed: options.Seed = 0,
     judge: options.Judge = None,
     decide: options.Decide = "generate",
-    calibrate: options.Calibrate = False,
+    calibrate: options.Calibrate = "off",
     drop_shots: options.DropShots = False,
     io: Annotated[
         bool, typer.Option("--io/--no-io", help="Answer with IO on the same shots, too, for the paired test.")

@@ -42,6 +42,8 @@ def explain(
         return
     if style.prefill:
         raise SettingsError("`prefill=True` is for the replies to a prompt, and none is made here; leave it out.")
+    if style.balance is not None:
+        raise SettingsError("`balance` is for the selection of shots, and none are selected here; leave it out.")
     profile = style.find()
     method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
     questions = options.load(task, file, model)

@@ -34,8 +34,12 @@ Decide = Annotated[
     ),
 ]
 Calibrate = Annotated[
-    bool,
-    typer.Option("--calibrate", help="With --decide likelihood: correct for labels that are probable without a question."),
+    Literal["off", "content_free", "batch"],
+    typer.Option(
+        "--calibrate",
+        help="With --decide likelihood: correct for labels that are probable without a question (content_free), or after other "
+        "questions (batch).",
+    ),
 ]
 DropShots = Annotated[
     bool, typer.Option("--drop-shots", help="Drop shots from prompts that are longer than the model's context.")
@@ -75,6 +79,12 @@ class TaskOptions:
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out rows that can't be used, instead of stopping.")] = (
         False
     )
+    attribute: Annotated[
+        Literal["auto", "text", "choices", "both"],
+        typer.Option(
+            "--attribute", help="The part of a question whose words are scored. auto: of a classification the text alone."
+        ),
+    ] = "auto"
 
 
 @dataclass(frozen=True)
@@ -163,6 +173,7 @@ def load(task: TaskOptions, file: FileOptions, model: "ModelOptions", judge: str
         split_seed=task.split_seed,
         test_size=task.test_size,
         skip_bad=task.skip_bad,
+        attribute=task.attribute,
         **file.given(),
     )
     loaded = model.check(loaded, judge, task.skip_bad)
@@ -215,11 +226,19 @@ class StyleOptions:
     prefill: Annotated[
         bool, typer.Option("--prefill", help="Begin every reply with the first words of the shots' replies.")
     ] = False
+    balance: Annotated[
+        bool | None,
+        typer.Option(
+            "--balance/--no-balance",
+            help="Choose shots with answers as even over the labels as possible. Default: yes; with --profile paper: no.",
+        ),
+    ] = None
 
     def find(self) -> Profile:
-        """The profile, with the length and the prefill that were asked for."""
+        """The profile, with what was asked for besides."""
         profile = as_profile(self.profile).with_length(self.max_new_tokens)
-        return replace(profile, prefill=True) if self.prefill else profile
+        balance = profile.balance if self.balance is None else self.balance
+        return replace(profile, prefill=self.prefill or profile.prefill, balance=balance)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.text import Text
 import selfamplify
 
 from ..errors import SelfAmplifyWarning
+from ..text.label_counts import in_words
 from ..text.lines import counted
 from ..text.printable import printable
 from .translation import in_options
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 stdout = Console()
 stderr = Console(stderr=True)
+
+_COUNTED_ROWS, _COUNTED_LABELS = 12, 8
+"""The label counts of at most so many rows, with at most so many labels, are printed."""
 
 
 def say(text: str, style: str = "", console: Console = stdout) -> None:
@@ -35,6 +40,8 @@ def print_table(table: "Table", command: Callable[..., Any]) -> None:
     The reasons of failures name the options of ``command``.
     """
     stdout.print(selfamplify.comparison_table(table))
+    for line in _label_counts(table):
+        say(line)
     cut = sum(round(row.cut * row.n) for row in table.rows)
     if cut:
         total = counted(sum(row.n for row in table.rows), "response")
@@ -42,6 +49,18 @@ def print_table(table: "Table", command: Callable[..., Any]) -> None:
         say(f"note: {cut} of {total} {verb} cut at the longest length; use a larger --max-new-tokens.", console=stderr)
     for cell, reason in table.failed.items():
         say(f"failed: {cell}: {in_options(reason, command)}", console=stderr)
+
+
+def _label_counts(table: "Table") -> Iterator[str]:
+    """How often each label is the answer of a shot, and of a question; nothing for long tables, whose results.json has it."""
+    if len(table.rows) > _COUNTED_ROWS or any(len(row.answers) > _COUNTED_LABELS for row in table.rows):
+        return
+    for selection, rows in groupby(table.rows, key=lambda row: row.selection):
+        own = list(rows)
+        answers = "; ".join(f"{row.explainer or row.method} {in_words(row.answers)}" for row in own if row.answers)
+        if answers:
+            shots = f"; the shots' own: {in_words(own[0].shot_answers)}" if own[0].shot_answers else ""
+            yield f"Answers with shots by {selection}: {answers}{shots}"
 
 
 @contextmanager
@@ -68,13 +87,13 @@ def waiting_for(name: str) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def shown_warnings() -> Iterator[None]:
-    """Print this package's warnings as notes, to standard error."""
+def shown_warnings(command: Callable[..., Any] | None) -> Iterator[None]:
+    """Print this package's warnings as notes, to standard error; they name the options of ``command``."""
     show = warnings.showwarning
 
     def shown(message: Warning | str, category: type[Warning], *place: Any) -> None:
         if issubclass(category, SelfAmplifyWarning):
-            say(f"note: {message}", console=stderr)
+            say(f"note: {in_options(str(message), command) if command else message}", console=stderr)
         else:
             show(message, category, *place)
 

@@ -45,7 +45,17 @@ def explain_all(session: Session, explainer: AbstractExplainer, questions: Seque
     def identity(question: Question) -> list[Any]:
         asked, divided = question.render(), segmenter(question.render())
         words_by = [divided] if divided else []
-        return [question.id, asked, question.answer, model.fingerprint, repr(explainer), repr(wording), seed, *words_by]
+        return [
+            question.id,
+            asked,
+            question.answer,
+            question.attributed,
+            model.fingerprint,
+            repr(explainer),
+            repr(wording),
+            seed,
+            *words_by,
+        ]
 
     compute = partial(_explain, explainer, wording, seed)
     stage = Stage(f"explaining with {explainer.name}", Explanation, identity, compute, explainer.together)

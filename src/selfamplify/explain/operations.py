@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial, reduce
+from functools import partial
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
@@ -46,27 +47,59 @@ def with_gradient_of(linear: Tensor, value: Tensor) -> Tensor:
 
 def composed(product: Rule, softmax: Rule, inverse_root: InverseRoot) -> dict[str, Rule]:
     """The rules of all products, of attention and of the norms, made of those of a product, softmax and inverse root."""
-    return (
-        dict.fromkeys(("mul", "multiply", "__mul__", "__rmul__", "matmul", "__matmul__", "bmm", "mm"), product)
-        | dict.fromkeys(("linear", "addmm"), _linear)
-        | {
-            "einsum": partial(_einsum, product),
-            "scaled_dot_product_attention": partial(_attention, product, softmax),
-            "layer_norm": partial(_layer_norm, product, inverse_root),
-            "rms_norm": partial(_rms_norm, product, inverse_root),
-        }
-    )
+    return dict.fromkeys(("mul", "multiply", "__mul__", "__rmul__", "matmul", "__matmul__", "bmm", "mm"), product) | {
+        "linear": _linear,
+        "addmm": _addmm,
+        "einsum": partial(_einsum, product),
+        "scaled_dot_product_attention": partial(_attention, product, softmax),
+        "layer_norm": partial(_layer_norm, product, inverse_root),
+        "rms_norm": partial(_rms_norm, product, inverse_root),
+    }
 
 
-def _linear(func: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
-    """A matrix product with weights, in the widest precision of its operands."""
-    kinds = [each.dtype for each in (*args, *kwargs.values()) if isinstance(each, Tensor)]
-    widest = reduce(torch.promote_types, kinds)
-    return func(*(_cast(each, widest) for each in args), **{name: _cast(each, widest) for name, each in kwargs.items()})
+def _linear(func: Callable[..., Tensor], input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    return func(input, weight, bias) if input.dtype == weight.dtype else _widened(input, weight.t(), bias)
 
 
-def _cast(value: Any, dtype: torch.dtype) -> Any:
-    return value.to(dtype) if isinstance(value, Tensor) else value
+def _addmm(func: Callable[..., Tensor], input: Tensor, mat1: Tensor, mat2: Tensor) -> Tensor:
+    return func(input, mat1, mat2) if mat1.dtype == mat2.dtype else _widened(mat1, mat2, input)
+
+
+def _widened(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """A product with weights of another precision, in the wider of both."""
+    wide = torch.promote_types(x.dtype, weight.dtype)
+    product: Tensor = TimesWeights.apply(x.to(wide), weight)  # pyright: ignore[reportAssignmentType]
+    return product if bias is None else product + bias.to(wide)
+
+
+class TimesWeights(torch.autograd.Function):
+    """States times weights [in, out], which are converted for each use, so that no copy is kept for the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(weight)
+        return times_weights(x, weight)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (weight,) = ctx.saved_tensors
+        return times_weights(gradients[0], weight.t()), None
+
+
+def times_weights(x: Float[Tensor, "*place in"], weight: Float[Tensor, "in out"]) -> Float[Tensor, "*place out"]:
+    """Return states times weights in the precision of the states.
+
+    On a GPU, float32 states are divided into three parts of bfloat16, which together hold every bit of them. Their products
+    with weights of bfloat16 are exact and add up in float32, and the weights need not be converted.
+    """
+    if not (x.device.type == "cuda" and x.dtype == torch.float32 and weight.dtype == torch.bfloat16):
+        return x @ weight.to(x.dtype)
+    parts, rest = [], x.flatten(0, -2)
+    for _ in range(3):
+        parts.append(rest.bfloat16())
+        rest = rest - parts[-1]
+    products = torch.mm(torch.cat(parts), weight, out_dtype=torch.float32)
+    return products.unflatten(0, (3, -1)).sum(0).unflatten(0, x.shape[:-1])
 
 
 def _einsum(product: Rule, func: Callable[..., Tensor], equation: str, *operands: Tensor) -> Tensor:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from random import Random
 
 from ..errors import ExplanationError
+from ..games.question import question_words
 from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Explanation, Question, ScoredWords
-from ..text.words import candidate_words
 from .explainer import AbstractExplainer
 
 
@@ -22,7 +22,7 @@ class RandomWords(AbstractExplainer):
     makes = "keywords"
 
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
-        words = candidate_words(question.render(), question.labels)
+        words = question_words(question)
         if not words:
             raise ExplanationError(f"Question {question.id} has no word that could be a keyword; leave it out.")
         draw = Random(seed)

@@ -63,7 +63,9 @@ class SelfTopk(AbstractWriting):
         return replace(decoding, last_line=_LISTED.format(k=self._k)) if decoding.last_line else decoding
 
     def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> NamedWords:
-        words = [word for word in parse_keywords(text) if not is_placeholder(word)][: self._k]
+        labels = {choice.text.lower() for choice in question.choices} if question.attributed == "text" else set[str]()
+        named = [word for word in parse_keywords(text) if not is_placeholder(word) and word.lower() not in labels]
+        words = named[: self._k]
         if not words:
             raise ExplanationError(
                 f"{model.name} named no keyword for question {question.id} (it wrote {text[:60]!r}); use an attribution such "

@@ -9,7 +9,8 @@ from torch.autograd.graph import Node
 _LINEAR = frozenset(
     "AccumulateGrad Add Alias AsStrided Cat Clone Copy Constant Diagonal Expand Flip Gather Index IndexSelect "
     "MaskedFill Mean Narrow Neg Permute Pad Repeat Reshape ReshapeAlias Roll Select Slice Split SplitWithSizes Squeeze Stack "
-    "Sub Rsub Sum T ToCopy Transpose Tril Triu Unbind Unflatten UnsafeSplit UnsafeView Unsqueeze View Where".split()
+    "Sub Rsub Sum T ToCopy Transpose Tril Triu Unbind Unflatten UnsafeSplit UnsafeView Unsqueeze View Where "
+    "TimesWeights".split()
 )
 _BILINEAR = frozenset("Addmm Baddbmm Bmm Div Linear Mm Mul Mv".split())
 

@@ -53,7 +53,7 @@ def question_game(
     """
     reading = model.read(reading_chat(question, wording), question.labels)
     check_length(model, len(reading.ids), 1, _REMEDY)
-    located = _some(locate(reading, candidate_words(question.render(), question.labels)), question)
+    located = _some(locate(reading, question_words(question)), question)
     target, words = Target.label(reading, question.answer), tuple(word.text for word in located)
     return TokenGame(
         model,
@@ -82,11 +82,19 @@ def text_game(
     """
     chat = reading_chat(question, wording)
     check_length(model, model.encode(chat).length, 1, _REMEDY)
-    located = tuple(_some(candidate_words(chat.question, question.labels), question))
+    located = tuple(_some(question_words(question), question))
     words = tuple(word.text for word in located)
     return TextGame(
         model, chat, question, located, value=value or model.label_value, absent=absent, baseline=baseline, words=words
     )
+
+
+def question_words(question: Question) -> list[Word]:
+    """The candidate words of the part of a question that is attributed, with their places in the rendered question."""
+    words = candidate_words(question.render(), question.labels)
+    if question.attributed == "both":
+        return words
+    return [word for word in words if (word.start < len(question.text)) == (question.attributed == "text")]
 
 
 def _some(located: Words, question: Question) -> Words:

@@ -21,6 +21,7 @@ from ..session import Session, check_session
 from ..tasks.task import Task, shuffle
 from ..text.lines import counted
 from ..work.stage import Stage
+from .turns import Turns, labels_in_turn
 
 _BATCH = 32
 """Questions that are asked together: more would be asked in vain once enough qualify."""
@@ -71,8 +72,8 @@ class AbstractSelection(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, shots: int) -> tuple[list[Question], Counts]:
-        """The first ``shots`` questions of ``pool`` that qualify (fewer if there are no more), and the counts."""
+    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, turns: Turns) -> Counts:
+        """Add the questions of ``pool`` that qualify to ``turns``, until that is done; returns what was counted."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ class Success(AbstractSelection):
 
     name = "success"
 
-    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, shots: int) -> tuple[list[Question], Counts]:
-        return _scan(pool, ask, shots, "success")
+    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, turns: Turns) -> Counts:
+        return _scan(pool, ask, turns, "success")
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ class Error(AbstractSelection):
 
     name = "error"
 
-    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, shots: int) -> tuple[list[Question], Counts]:
-        return _scan(pool, ask, shots, "error")
+    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, turns: Turns) -> Counts:
+        return _scan(pool, ask, turns, "error")
 
 
 @dataclass(frozen=True)
@@ -101,17 +102,16 @@ class Random(AbstractSelection):
 
     name = "random"
 
-    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, shots: int) -> tuple[list[Question], Counts]:
-        chosen: list[Question] = []
+    def choose(self, pool: Sequence[Question], fitting: Fits, ask: Ask, turns: Turns) -> Counts:
         counts = Counts()
         for question in pool:
-            if len(chosen) == shots:
+            if turns.done():
                 break
             if fitting(question):
-                chosen.append(question)
+                turns.add(question)
             else:
                 counts = counts.plus("too_long")
-        return chosen, counts
+        return counts
 
 
 SELECTIONS: dict[str, AbstractSelection] = {rule.name: rule for rule in (Success(), Error(), Random())}
@@ -126,18 +126,17 @@ def judge(question: Question, prediction: Prediction) -> Verdict:
     return "success" if prediction.label == question.answer else "error"
 
 
-def _scan(pool: Sequence[Question], ask: Ask, shots: int, wanted: Verdict) -> tuple[list[Question], Counts]:
-    chosen: list[Question] = []
+def _scan(pool: Sequence[Question], ask: Ask, turns: Turns, wanted: Verdict) -> Counts:
     counts = Counts()
     predictions = ask(pool)
     for question in pool:
-        if len(chosen) == shots:
+        if turns.done():
             break
         verdict = judge(question, next(predictions))
         counts = counts.plus(verdict)
         if verdict == wanted:
-            chosen.append(question)
-    return chosen, counts
+            turns.add(question)
+    return counts
 
 
 def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[Prediction]:
@@ -181,7 +180,8 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
     """Take shots at random from the training questions that qualify (section 3.2).
 
     The pool is put into a seeded order and asked until enough qualify, which draws from the same distribution as asking all of
-    it. No question is taken twice.
+    it. If the profile balances the answers, the labels take turns, as far as questions with each of them qualify: at most 256
+    questions more are asked for that. No question is taken twice.
 
     Parameters
     ----------
@@ -214,16 +214,17 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
             f"{task.name} has {counted(len(task.train), 'training question')}, too few for {shots} shots; use "
             f"`shots={len(task.train)}` or fewer, or more training questions."
         )
-    questions, counts = SELECTIONS[selection].choose(
+    turns = Turns(shots, labels_in_turn(task) if session.profile.balance else ())
+    counts = SELECTIONS[selection].choose(
         shuffle(task.train, derive(seed, "select")),
         partial(_fits, session.model, session.profile),
         lambda pool: ask(session, pool, seed),
-        shots,
+        turns,
     )
-    if len(questions) < shots:
-        raise _too_few(task, selection, shots, len(questions), counts)
-    _note_one_sided(questions, task)
-    return Sample(selection, seed, tuple(questions), counts)
+    if len(turns.sample) < shots:
+        raise _too_few(task, selection, shots, len(turns.sample), counts)
+    _note_one_sided(turns.sample, task)
+    return Sample(selection, seed, tuple(turns.sample), counts)
 
 
 def _note_one_sided(shots: Sequence[Question], task: Task) -> None:

@@ -29,6 +29,9 @@ class Profile:
         Whether a judge model reads the responses instead of rules; by default False.
     prefill : bool
         Whether every reply is begun with the first words of the shots' replies, such as ``The 6 keywords "``; by default False.
+    balance : bool
+        Whether shots are chosen so that their answers are as even over the labels as the qualified questions allow; by default
+        True. The paper's are chosen without regard to their answers.
     baseline : str
         What explainers put in the place of absent words, if they leave that open: by default ``"auto"``, a token that says as
         little as possible. The paper's is ``"pad"``, the padding token, even where that ends a turn.
@@ -41,6 +44,7 @@ class Profile:
     explainers: tuple[tuple[str, str], ...] = ()
     judged: bool = False
     prefill: bool = False
+    balance: bool = True
     baseline: str = "auto"
 
     def with_length(self, max_new_tokens: int | None) -> "Profile":
@@ -60,7 +64,7 @@ DEFAULT = Profile("default", OURS, Decoding(last_line=_STATED), None)
 # The ban on repeated bigrams covers those of the prompt: after "(" it would rule out every label.
 _A2_READING = replace(_A2, max_new_tokens=1, no_repeat_ngram_size=0)
 _CAPTUM = (("kernel_shap", "kernel_shap_captum"), ("deep_lift", "deep_lift_captum"))
-PAPER = Profile("paper", APPENDIX, _A2, _A2_READING, _CAPTUM, judged=True, baseline="pad")
+PAPER = Profile("paper", APPENDIX, _A2, _A2_READING, _CAPTUM, judged=True, balance=False, baseline="pad")
 
 PROFILES = {profile.name: profile for profile in (DEFAULT, PAPER)}
 

@@ -7,10 +7,11 @@ models, files or tokens. A record that contradicts itself can't be made: it rais
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
 from .explanations import Baseline, Cost, Explanation, NamedWords, ScoredWords, Value, WrittenText
 from .prompts import Provenance, Shot
-from .questions import Choice, Counts, Prediction, Question, Verdict
+from .questions import Attributed, Choice, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
 
 __all__ = [
+    "Attributed",
     "Baseline",
     "Chat",
     "Choice",

@@ -1,11 +1,13 @@
 """Questions, and what a model answers to them on its own."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..errors import DataError
 
 Verdict = Literal["success", "error", "discarded", "too_long"]
+Attributed = Literal["text", "choices", "both"]
+"""The part of a question whose words are scored and may become keywords."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ class Question:
         The label of the true choice.
     planted : tuple of str
         The words that decide the answer, if they are known by construction (the planted tasks); by default empty.
+    attributed : {"text", "choices", "both"}
+        The part whose words are scored and may become keywords: by default both, as in the paper. The questions of a
+        classification have the same choices, which explain nothing: there it is the text.
 
     Raises
     ------
@@ -52,6 +57,7 @@ class Question:
     choices: tuple[Choice, ...]
     answer: str
     planted: tuple[str, ...] = ()
+    attributed: Attributed = field(default="both", repr=False)  # prompts record digests of the repr
 
     def __post_init__(self) -> None:
         labels = self.labels

@@ -95,8 +95,8 @@ def _title(table: Table) -> str:
     if not table.rows:
         return "no rows"
     first = table.rows[0]
-    likely = "calibrated likelihood" if table.settings.get("calibrate") else "likelihood"
-    decided = f" · by {likely}" if table.settings.get("decide") == "likelihood" else ""
+    calibrated = {"content_free": "calibrated ", "batch": "batch-calibrated "}.get(table.settings.get("calibrate", "off"), "")
+    decided = f" · by {calibrated}likelihood" if table.settings.get("decide") == "likelihood" else ""
     return f"{first.task} · {first.model} · {counted(first.n, 'test question')} · {counted(first.shots, 'shot')}{decided}"
 
 

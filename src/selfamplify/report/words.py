@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..attribution.record import AnswerAttribution
+from ..games.question import question_words
 from ..prompting.formats import keywords
 from ..records import Question, ScoredWords
 from ..text.printable import printable
@@ -33,7 +34,7 @@ def coloured_question(question: Question, explanation: ScoredWords, k: int) -> T
     shown = Text(printable(question.render()))
     scored = iter(zip(explanation.words, shares(explanation.scores), strict=True))
     expected = next(scored, None)
-    for word in candidate_words(question.render(), question.labels):
+    for word in question_words(question):
         if expected is not None and word.text == expected[0]:
             style = terminal_style(expected[1])
             expected = next(scored, None)

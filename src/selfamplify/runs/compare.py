@@ -4,9 +4,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..answering.answer import answer
-from ..answering.asked import Asked
-from ..answering.deciding import Decide, Deciding
-from ..answering.fitting import fit
+from ..answering.deciding import Calibrate, Decide, Deciding
+from ..answering.fitting import Fitted, fit
 from ..errors import ExplanationError
 from ..evaluation.result import Result
 from ..methods.checking import check_task
@@ -19,6 +18,7 @@ from ..session import Session
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
 from .baselines import note_baselines
+from .one_sided import note_one_sided
 from .plan import Cell, Plan, as_plan
 from .rows import Finished
 from .run import Run, run_settings
@@ -34,7 +34,7 @@ def compare(
     profile: Profile | str = DEFAULT,
     judge: AbstractLanguageModel | str | Path | None = None,
     decide: Decide = "generate",
-    calibrate: bool = False,
+    calibrate: Calibrate = "off",
     progress: Progress = silent,
 ) -> Table:
     """Compare methods on the same samples and test questions, each with IO.
@@ -58,7 +58,7 @@ def compare(
     judge : AbstractLanguageModel, str or Path, optional
         A model that reads the responses in place of the rules.
     decide, calibrate
-        What decides an answer, and whether its log-probability is calibrated: see ``evaluate``.
+        What decides an answer, and how its log-probability is calibrated: see ``evaluate``.
     progress : callable
         Called with what is being done, how many items are done, and of how many; by default nothing is reported.
 
@@ -91,23 +91,24 @@ def compare(
             cells, failed = _prompts(plan, session, questions, deciding)
         finished: list[Finished] = []
         for cell in cells:
-            responses = answer(session, cell.prompt, cell.asked, cell.cell.seed, deciding)
-            run.save_prompt(str(cell.cell), cell.prompt)
-            result = Result(cell.prompt.method, questions.name, asked.name, questions.test, tuple(responses))
-            finished.append(Finished(cell.cell, cell.prompt, result, cell.selection))
+            prompt, fitted = cell.fitted.prompt, cell.fitted
+            responses = answer(session, prompt, fitted.asked, cell.cell.seed, deciding, fitted.reference)
+            run.save_prompt(str(cell.cell), prompt)
+            result = Result(prompt.method, questions.name, asked.name, questions.test, tuple(responses))
+            finished.append(Finished(cell.cell, prompt, result, cell.selection))
         table = run.finish(finished, failed, settings)
-    note_baselines(cell.prompt for cell in cells)
+    note_baselines(cell.fitted.prompt for cell in cells)
+    note_one_sided((f"{each.cell.method} ({each.selection})", each.result) for each in finished)
     return table
 
 
 @dataclass(frozen=True)
 class _Ready:
-    """A cell with its prompt and the questions as they are asked after it; ``selection`` is where its shots come from."""
+    """A cell with its prompt and its questions; ``selection`` is where its shots come from."""
 
     cell: Cell
     selection: str
-    prompt: Prompt
-    asked: list[Asked]
+    fitted: Fitted
 
 
 def _prompts(plan: Plan, session: Session, task: Task, deciding: Deciding) -> tuple[list[_Ready], dict[str, str]]:
@@ -127,5 +128,5 @@ def _prompts(plan: Plan, session: Session, task: Task, deciding: Deciding) -> tu
         else:
             own = prompt.provenance.selection if method.own_sample and prompt.provenance else cell.selection
             made[cell] = own, prompt
-    ready = fit(session, [prompt for _, prompt in made.values()], task.test, plan.drop_shots, deciding)
-    return [_Ready(cell, made[cell][0], *each) for cell, each in zip(made, ready, strict=True)], failed
+    ready = fit(session, [prompt for _, prompt in made.values()], task, plan.drop_shots, deciding)
+    return [_Ready(cell, made[cell][0], each) for cell, each in zip(made, ready, strict=True)], failed

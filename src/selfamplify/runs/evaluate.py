@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..answering.answer import answer
-from ..answering.deciding import Decide, Deciding
+from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, check_apart, fit
 from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
@@ -19,6 +19,7 @@ from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import shortened
 from ..work.stage import Progress, silent
+from .one_sided import note_one_sided
 from .plan import Cell
 from .rows import Finished
 from .run import Run, run_settings
@@ -33,7 +34,7 @@ def evaluate(
     seed: int = 0,
     judge: AbstractLanguageModel | str | Path | None = None,
     decide: Decide = "generate",
-    calibrate: bool = False,
+    calibrate: Calibrate = "off",
     profile: Profile | str | None = None,
     io: bool = False,
     drop_shots: bool = False,
@@ -60,9 +61,11 @@ def evaluate(
         What decides an answer: the text that the model writes (the default, as in the paper), or which label, or text of a
         choice, is the most probable after the prompt, or after the rationale that the model writes. Texts are compared by their
         mean log-probability per token.
-    calibrate : bool
-        With ``decide="likelihood"``: take log-probabilities relative to those after a question without content ("N/A",
-        "[MASK]" and none; Zhao et al. 2021, https://arxiv.org/abs/2102.09690); by default False.
+    calibrate : {"off", "content_free", "batch"}
+        With ``decide="likelihood"``: what log-probabilities are taken relative to. By default nothing; ``"content_free"``:
+        those after a question without content ("N/A", "[MASK]" and none; Zhao et al. 2021, https://arxiv.org/abs/2102.09690);
+        ``"batch"``: their means over at most 50 training questions, whose answers are not used (Zhou et al. 2023,
+        https://arxiv.org/abs/2309.17249).
     profile : Profile or str, optional
         By default the one that the prompt was built with; needed only if that is one of your own.
     io : bool
@@ -113,9 +116,11 @@ def evaluate(
             with run.claimed("results", settings):
                 ready = _ready(session, questions, prompt, io, drop_shots, deciding)
             results = _answered(session, questions, ready, seed, deciding)
-            cells = [_cell(each) for each, _ in ready]
+            cells = [_cell(each.prompt) for each in ready]
             found = zip(cells, ready, results, strict=True)
-            run.finish([Finished(cell, each, result, cell.selection) for cell, (each, _), result in found], {}, settings)
+            run.finish([Finished(cell, each.prompt, result, cell.selection) for cell, each, result in found], {}, settings)
+    names = [InputOutput.name, made.explainer if made and made.explainer else prompt.method]
+    note_one_sided(zip(names[-len(results) :], results, strict=True))
     return replace(results[-1], io=results[0] if len(results) > 1 else None)
 
 
@@ -134,13 +139,19 @@ def _as_prompt(prompt: object) -> Prompt:
 def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool, deciding: Deciding) -> list[Fitted]:
     """The prompt, after IO on its shots if that is wanted, each with the questions as they are asked after it."""
     plain = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != InputOutput.name else []
-    return fit(session, [*plain, prompt], task.test, drop_shots, deciding)
+    return fit(session, [*plain, prompt], task, drop_shots, deciding)
 
 
 def _answered(session: Session, task: Task, ready: list[Fitted], seed: int, deciding: Deciding) -> list[Result]:
     return [
-        Result(prompt.method, task.name, session.model.name, task.test, tuple(answer(session, prompt, asked, seed, deciding)))
-        for prompt, asked in ready
+        Result(
+            each.prompt.method,
+            task.name,
+            session.model.name,
+            task.test,
+            tuple(answer(session, each.prompt, each.asked, seed, deciding, each.reference)),
+        )
+        for each in ready
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ..evaluation.result import Result
 from ..evaluation.statistics import mean_and_deviation, paired
 from ..prompting.prompt import Prompt
+from ..text.label_counts import label_counts
 from .plan import Cell
 from .table import Gain, Mean, Row
 
@@ -84,4 +85,6 @@ def _row(item: Finished, io: Result | None) -> Row:
         unparsed=result.unparsed,
         seconds=round(result.seconds + sum(shot.explanation.cost.seconds for shot in prompt.shots if shot.explanation), 3),
         cut=result.cut,
+        shot_answers=label_counts(shot.label for shot in prompt.shots),
+        answers=label_counts(outcome.label for outcome in result.outcomes),
     )

@@ -113,11 +113,13 @@ def run_settings(session: Session, task: Task) -> dict[str, Any]:
         "profile": session.profile.name,
         "max_new_tokens": session.profile.decoding.max_new_tokens,
         "prefill": session.profile.prefill,
+        "balance": session.profile.balance,
         "judge": session.judge.name if session.judge else None,
         "task": task.name,
         "training_questions_sha256": sha256(repr(task.train)),
         "test_questions_sha256": sha256(repr(task.test)),
         "test_count": len(task.test),
+        "attributed": sorted({question.attributed for question in task.train}),
         "rows_left_out": len(task.skipped),
         "data_notes": list(task.notes),
     }

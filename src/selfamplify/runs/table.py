@@ -35,6 +35,8 @@ class Row:
         The share of responses from which no rule read a label, and of those that were cut at their maximum length.
     seconds : float
         Wall clock, explanations included.
+    shot_answers, answers : dict
+        How often each label is the answer of a shot, and of a test question (unparsed ones are left out).
     """
 
     method: str
@@ -54,6 +56,8 @@ class Row:
     unparsed: float
     seconds: float
     cut: float = 0.0
+    shot_answers: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from ..arguments import check_flag, check_seed, check_whole, checked_path
 from ..errors import DataError, SettingsError
 from ..names import find
-from ..records import Question
+from ..records import Attributed, Question
 from ..text.lines import argument, counted, shortened
 from .checking import check_reading
 from .file import File
@@ -25,6 +25,7 @@ from .source import AbstractSource, LeftOut, Reading
 from .task import Task, label_space, shuffle, split
 
 Data = str | Path | None
+_ATTRIBUTED = ("auto", *get_args(Attributed))
 
 
 class FileOptions(TypedDict, total=False):
@@ -48,6 +49,7 @@ def load_task(
     split_seed: int = 0,
     test_size: int | None = None,
     skip_bad: bool = False,
+    attribute: Attributed | Literal["auto"] = "auto",
     **reading: Unpack[FileOptions],
 ) -> Task:
     """Load a task by its name.
@@ -73,6 +75,9 @@ def load_task(
         questions are split off as the task states, or half of them if the task states no number or there are not enough.
     skip_bad : bool, default False
         Whether to leave bad rows out and list them in ``Task.skipped``, rather than raise an error.
+    attribute : {"auto", "text", "choices", "both"}, default "auto"
+        The part of each question whose words are scored and may become keywords: of a classification the text alone, since its
+        labels are the same in all questions; otherwise both, as in the paper.
     **reading
         For the task ``"file"`` only, how to read the file. By default, all of it is recognised, and what was recognised is in
         ``Task.notes``. ``columns``: the ``Columns``. ``answers_from``: whether numbers in the answers' column count from 0 or
@@ -94,6 +99,8 @@ def load_task(
     """
     check_seed(split_seed, "split_seed")
     check_flag("skip_bad", skip_bad)
+    if attribute not in _ATTRIBUTED:
+        raise SettingsError(f"`attribute={attribute!r}` is invalid; use one of: {', '.join(_ATTRIBUTED)}.")
     if test_size is not None:
         check_whole("test_size", test_size, 1, 100)
     source, found = _read(name, data, test_data, split_seed, reading)
@@ -110,6 +117,9 @@ def load_task(
             f"Without copies, {name} has {counted(len(train), 'training question')} and {counted(len(test), 'test question')}, "
             f"and each side needs one; use more data, or other files.{_why_bad(found.bad)}"
         )
+    part = ("text" if found.classification else "both") if attribute == "auto" else attribute
+    if part != "both":
+        train, test = (tuple(replace(question, attributed=part) for question in side) for side in (train, test))
     notes = (*(_roles(found.roles) if isinstance(source, File) else ()), *found.notes)
     skipped = tuple(map(str, (*found.bad, *found.known, *found.repeated)))
     return Task(name, train, test, label_space((*train, *test)), skipped, found.places, notes)

@@ -8,7 +8,7 @@ the prefix is never copied. Rows are run in one pass (``SharedPrefix``), or toke
 in ``rows.py``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,8 @@ KeysValues = list[tuple[Tensor, Tensor]]
 
 _NAME = "selfamplify_shared_prefix"
 _UNSUPPORTED = ("s_aux", "position_bias")  # attention sinks and learned biases: they are not merged here
+_ALIGNED = 16
+"""The kernel for GPUs reads rows of biases that begin at multiples of so many entries."""
 
 
 class UnmergeableAttention(Exception):
@@ -58,6 +60,7 @@ class SharedPrefix:
         self.seen: set[int] = set()
         self.places: Int[Tensor, "row place"] | None = None
         self._kept: tuple[Tensor, Tensor] | None = None
+        self._biases: dict[Hashable, Tensor] = {}
 
     def keys_values(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """The keys and values of all tokens of the rows in this layer. Raises KeysKept if only now all are known."""
@@ -93,10 +96,13 @@ class SharedPrefix:
         width = key.shape[2]
         windowed = rule.window is not None and width > rule.window
         if self.places is None and not windowed:
-            return attend(query, key, value, rule, True, None)
-        slots = torch.arange(width, device=query.device)
-        distances = self.positions(width, query.device)[..., None] - slots
-        return attend(query, key, value, rule, False, rule.sees(distances)[:, None])
+            return attend(query, key, value, rule, True)
+
+        def visible() -> Tensor:
+            slots = torch.arange(width, device=query.device)
+            return rule.sees(self.positions(width, query.device)[..., None] - slots)[:, None]
+
+        return attend(query, key, value, rule, False, self._bias("suffix", rule, visible, query.dtype))
 
     def attend_to_prefix(
         self, layer: int, query: Float[Tensor, "row head token dim"], rule: Rule
@@ -109,14 +115,26 @@ class SharedPrefix:
         rows, heads, width, dim = query.shape
         groups = heads // key.shape[1]
         folded = query.unflatten(1, (-1, groups)).permute(1, 2, 0, 3, 4).reshape(1, -1, groups * rows * width, dim)
-        visible = None
-        if rule.window is not None and self.length + self.last_position(width) >= rule.window:
+
+        def visible() -> Tensor:
             positions = self.length + self.positions(width, query.device)
             distances = positions[..., None] - torch.arange(self.length, device=query.device)
-            visible = (distances < rule.window).expand(rows, -1, -1).flatten(0, 1).repeat(groups, 1)
-        out, lse = attend(folded, key, value, rule, False, visible)
+            return rule.sees(distances).expand(rows, -1, -1).flatten(0, 1).repeat(groups, 1)
+
+        reaches = rule.window is None or self.length + self.last_position(width) < rule.window
+        bias = None if reaches else self._bias("prefix", rule, visible, query.dtype)
+        out, lse = attend(folded, key, value, rule, False, bias)
         out = out.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4, 5)[0].flatten(1, 2)
         return out, lse.unflatten(2, (groups, rows, width)).permute(0, 3, 1, 2, 4)[0].flatten(1, 2)
+
+    def _bias(
+        self, part: str, rule: Rule, visible: Callable[[], Bool[Tensor, "*rows query key"]], dtype: torch.dtype
+    ) -> Tensor:
+        """The bias that hides the other keys of a part, made once for all layers that have the same rule."""
+        key = part, rule, dtype, self.places is None
+        if key not in self._biases:
+            self._biases[key] = hiding(visible(), dtype)
+        return self._biases[key]
 
 
 def mergeable(module: PreTrainedModel) -> bool:
@@ -162,57 +180,70 @@ def _forward(
     return out.transpose(1, 2).contiguous(), None
 
 
+def hiding(visible: Bool[Tensor, "*rows query key"], dtype: torch.dtype) -> Float[Tensor, "*rows query key"]:
+    """Return what is added to scores so that keys that are not visible get no weight.
+
+    It is finite, even times log2(e) as in some kernels, since a query that sees no key at all would get NaN; its log-sum-exp is
+    so low that this part has no weight.
+    """
+    count = visible.shape[-1]
+    aligned = torch.zeros(*visible.shape[:-1], -(-count // _ALIGNED) * _ALIGNED, dtype=dtype, device=visible.device)
+    return aligned[..., :count].masked_fill_(~visible, torch.finfo(dtype).min / 2)
+
+
 def attend(
     query: Float[Tensor, "row head query dim"],
     key: Float[Tensor, "row kv_head key dim"],
     value: Float[Tensor, "row kv_head key value_dim"],
     rule: Rule,
     causal: bool,
-    visible: Bool[Tensor, "*rows _query key"] | None,
+    bias: Float[Tensor, "*rows _query key"] | None = None,
 ) -> tuple[Float[Tensor, "row head query value_dim"], Float[Tensor, "row head query"]]:
     """Attention, and the log-sum-exp of its scores in float32.
 
-    ``visible`` says which keys a query may see if it is not ``causal``; None: all of them. Heads are in groups that share keys
-    and values.
+    ``bias`` is added to the scores, if they are not ``causal``; ``hiding`` makes one. Heads are in groups that share keys and
+    values.
     """
-    flash = rule.softcap is None and query.shape[-1] == value.shape[-1]
-    if flash and query.device.type == "cpu":
-        # Finite, since a query that sees no key would get NaN; its log-sum-exp is then so low that this part has no weight.
-        lowest = torch.finfo(query.dtype).min
-        hidden = None if visible is None else torch.zeros_like(visible, dtype=query.dtype).masked_fill_(~visible, lowest)
+    same, device = query.shape[-1] == value.shape[-1], query.device.type
+    if rule.softcap is None and same and device == "cpu":
         return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-            query, key, value, 0.0, causal, attn_mask=hidden, scale=rule.scale
+            query, key, value, 0.0, causal, attn_mask=bias, scale=rule.scale
         )
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    if flash and visible is None and _flash_on_gpu(query):
-        return torch.ops.aten._scaled_dot_product_flash_attention(query, key, value, 0.0, causal, scale=rule.scale)[:2]
-    return attend_plainly(query, key, value, rule, causal, visible)
+    if rule.softcap is None and same and device == "cuda":
+        if bias is None and _flash_on_gpu(query):
+            return torch.ops.aten._scaled_dot_product_flash_attention(query, key, value, 0.0, causal, scale=rule.scale)[:2]
+        if query.shape[-1] % 8 == 0:
+            bias = None if bias is None else bias.expand(*query.shape[:-1], key.shape[2])
+            out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(
+                query, key, value, bias, True, 0.0, causal, scale=rule.scale
+            )[:2]
+            return out, lse[..., : query.shape[2]]  # it is padded
+    return attend_plainly(query, key, value, rule, causal, bias)
 
 
 def _flash_on_gpu(query: Tensor) -> bool:
-    """Whether torch's kernel for GPUs takes such queries."""
-    if query.device.type != "cuda" or query.dtype not in (torch.bfloat16, torch.float16):
-        return False
+    """Whether torch's flash kernel for GPUs takes such queries."""
     dim = query.shape[-1]
-    return dim % 8 == 0 and dim <= 256 and torch.cuda.get_device_capability(query.device) >= (8, 0)
+    half = query.dtype in (torch.bfloat16, torch.float16)
+    return half and dim % 8 == 0 and dim <= 256 and torch.cuda.get_device_capability(query.device) >= (8, 0)
 
 
 def attend_plainly(
-    query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, visible: Tensor | None
+    query: Tensor, key: Tensor, value: Tensor, rule: Rule, causal: bool, bias: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """What ``attend`` computes, by plain operations; each head has its own keys and values."""
     scores = (query @ key.transpose(-2, -1)).float() * rule.scale
     if rule.softcap is not None:
         scores = rule.softcap * torch.tanh(scores / rule.softcap)
     if causal:
-        visible = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-    if visible is not None:
-        scores = scores.masked_fill(~visible, float("-inf"))
+        bias = hiding(torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril(), scores.dtype)
+    if bias is not None:
+        scores = scores + bias
     lse = scores.logsumexp(-1)
-    # Without the clamp, a query that sees no key of this part would get NaN; with it, all its weights are 0.
-    weights = (scores - lse.clamp(min=torch.finfo(lse.dtype).min).unsqueeze(-1)).exp()
+    weights = (scores - lse.unsqueeze(-1)).exp()
     return weights.to(value.dtype) @ value, lse
 
 

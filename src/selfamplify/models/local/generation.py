@@ -181,18 +181,20 @@ class Writing:
         return self._ended()
 
     def _ended(self) -> list[tuple[int, Text]]:
-        ended: list[tuple[int, Text]] = []
-        for block in reversed(range(len(self._open))):
-            found = self._open[block].search.found
-            if found is None:
-                continue
-            ended.append((self._open[block].index, found))
-            last = self._open.pop()
-            if block < len(self._open):  # the last block moves to the rows that have become free
-                self._open[block] = last
-                self.rows.move(block * self._beams, len(self._open) * self._beams, self._beams)
-            self.rows.truncate(len(self._open) * self._beams)
+        """The texts that have ended; the last of the others take their rows."""
+        going = [block for block, text in enumerate(self._open) if text.search.found is None]
+        ended = [(text.index, text.search.found) for text in self._open if text.search.found is not None]
+        free = sorted(set(range(len(going))).difference(going))
+        last = going[len(going) - len(free) :]
+        for new, old in zip(free, last, strict=True):
+            self._open[new] = self._open[old]
+        self.rows.move(self._rows_of(free), self._rows_of(last))
+        del self._open[len(going) :]
+        self.rows.truncate(len(going) * self._beams)
         return ended
+
+    def _rows_of(self, blocks: Sequence[int]) -> list[int]:
+        return [block * self._beams + row for block in blocks for row in range(self._beams)]
 
     def _continuations(self, found: _Scores, texts: Sequence[_OpenText]) -> list[list[Continuation]]:
         """The possible continuations of each text, the most probable first, or in the order in which they were drawn."""

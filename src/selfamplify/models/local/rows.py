@@ -67,18 +67,21 @@ class Rows:
         if targets:
             self._write(targets, sources, min(self._common[target] for target in targets))
 
-    def move(self, target: int, source: int, count: int) -> None:
-        """Put ``count`` rows, beginning with ``source``, in the place of others, beginning with ``target``."""
-        targets, sources = range(target, target + count), range(source, source + count)
+    def move(self, targets: Sequence[int], sources: Sequence[int]) -> None:
+        """Put rows in the place of others."""
+        if not targets:
+            return
         self._write(targets, sources, 0)
         for new, old in zip(targets, sources, strict=True):
             self.lengths[new], self._common[new] = self.lengths[old], self._common[old]
 
     def _write(self, targets: Sequence[int], sources: Sequence[int], start: int) -> None:
         end = max(self.lengths[source] for source in sources)
+        device = self._layers[0][0].device
+        new, old = (torch.tensor(places, device=device) for places in (targets, sources))
         for layer in self._layers:
             for store in layer:
-                store[list(targets), :, start:end] = store[list(sources), :, start:end]
+                store[new, :, start:end] = store[old, :, start:end]
 
     def truncate(self, count: int) -> None:
         """Drop all rows but the first ``count``."""
@@ -137,10 +140,12 @@ class NextPass(SharedPrefix):
 
     def attend_to_suffix(self, layer: int, query: Tensor, key: Tensor, value: Tensor, rule: Rule) -> tuple[Tensor, Tensor]:
         keys, values = self._rows.append(layer, self._positions, key, value)
-        slots = torch.arange(keys.shape[2], device=keys.device)
-        distances = self._positions[:, None] - slots
-        visible = rule.sees(distances)
+
+        def visible() -> Tensor:
+            slots = torch.arange(keys.shape[2], device=keys.device)
+            return rule.sees(self._positions[:, None] - slots)[:, None, None]
+
         # The heads of a group share their keys, so they are treated as the queries of one head.
         grouped = query.unflatten(1, (keys.shape[1], -1)).squeeze(3)
-        out, lse = attend(grouped, keys, values, rule, False, visible[:, None, None])
+        out, lse = attend(grouped, keys, values, rule, False, self._bias("suffix", rule, visible, query.dtype))
         return out.flatten(1, 2).unsqueeze(2), lse.flatten(1, 2).unsqueeze(2)

@@ -1,0 +1,14 @@
+"""How often each label is an answer, as a record and in words."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+
+def label_counts(labels: Iterable[str | None]) -> dict[str, int]:
+    """The labels in alphabetical order, each with how often it occurs; None, where no label could be read, is left out."""
+    return dict(sorted(Counter(label for label in labels if label is not None).items()))
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Label counts in words, such as ``4 (A), 3 (B)``."""
+    return ", ".join(f"{count} ({label})" for label, count in counts.items())
