@@ -36,7 +36,7 @@ from selfamplify.answering.batch import batch_calibrated
 from selfamplify.answering.deciding import Calibrate, Deciding
 from selfamplify.answering.ending import Ending, ending_of
 from selfamplify.answering.likelihood import CONTENT_FREE, calibrated
-from selfamplify.errors import ContextError, RunError, SettingsError
+from selfamplify.errors import ContextError, ModelError, RunError, SettingsError
 from selfamplify.models.local.chat import render
 from selfamplify.prompting.profiles import DEFAULT
 from selfamplify.records import Chat, Cost, Response, Shot
@@ -161,6 +161,19 @@ def test_batch_calibration_compares_with_training_questions_that_are_no_shots(mo
         assert (response.rule, response.label) == ("batch-calibrated likelihood", "ABC"[int(expected.argmax())])
     with pytest.raises(SettingsError, match=r"needs 10 training questions besides the shots, and small has 4 such"):
         evaluate(model, TASK, letters(model, 2), decide="likelihood", calibrate="batch")
+
+
+def test_a_label_without_a_mean_is_refused(model: LocalModel):
+    corpus = task(30, 6)
+    more = (*corpus.test[0].choices, Choice("D", "cold rain"))
+    rare = replace(corpus, test=(replace(corpus.test[0], choices=more),), label_map={label: label for label in "ABCD"})
+    prompt = InputOutput().prompt(Session(model), rare, Sample.of(rare.train[:2], 0))
+    with pytest.raises(SettingsError, match="28 training questions, none of which offers D"):
+        evaluate(model, rare, prompt, decide="likelihood", calibrate="batch")
+    known = [Response("q1", "", None, "none", Cost(1, 0.0))]
+    scored = [Response("q0", "", "A", "likelihood", Cost(1, 0.0), True, (-1.0, -2.0, -3.0))]
+    with pytest.raises(ModelError, match="no mean to compare with"):
+        batch_calibrated([question()], scored, [question(1)], known)
 
 
 def test_batch_calibration_needs_the_same_texts_in_all_questions(model: LocalModel):

@@ -8,6 +8,9 @@ from ..prompting.prompt import Prompt
 from ..records import Encoded, Question
 from .ending import Ending
 
+LABEL_TOKENS = 2
+"""The tokens of a label and its closing parenthesis."""
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -12,13 +12,10 @@ from ..records import Encoded, Question
 from ..session import Session
 from ..tasks.task import Task, content_key
 from ..text.lines import counted
-from .asked import Asked, ask_after
+from .asked import LABEL_TOKENS, Asked, ask_after
 from .batch import references
 from .deciding import GENERATE, Deciding, check_likelihood
 from .ending import Ending, ending_of
-
-_LABEL = 2
-"""The tokens of a label and its closing parenthesis."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def _checked(session: Session, prompts: Sequence[Prompt], questions: Sequence[Qu
         fitted.append(Fitted(prompt, asked))
         encoded, longest = [each.encoded for each in asked], prompt.decoding.max_new_tokens
         if ending is not None and ending.start is not None:
-            encoded, longest = (encoded, _LABEL) if ending.form == "letters" else (_longest(model, asked, ending), 0)
+            encoded, longest = (encoded, LABEL_TOKENS) if ending.form == "letters" else (_longest(model, asked, ending), 0)
         check_context(model, encoded, longest, _shorter(len(prompt.shots)))
     if session.reader is not None and prompts and not deciding.likely:
         longest = max(prompt.decoding.max_new_tokens for prompt in prompts)
