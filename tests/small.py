@@ -28,8 +28,11 @@ def question(number: int = 0, choices: Sequence[str] = CHOICES, answer: str = "B
 
 def task(train: int = 12, test: int = 6, answers: str = "ABC") -> Task:
     """``train`` questions to take shots from, and the following ``test`` ones to answer; their answers cycle through
-    ``answers``."""
-    made = [question(number, answer=answers[number % len(answers)]) for number in range(train + test)]
+    ``answers``. Their choices differ, so that they are asked by letters."""
+    made = [
+        question(number, (*CHOICES[:2], f"{'warm' if number % 2 else 'cold'} soup"), answers[number % len(answers)])
+        for number in range(train + test)
+    ]
     return Task("small", tuple(made[:train]), tuple(made[train:]), {label: label for label in "ABC"})
 
 

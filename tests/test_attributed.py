@@ -56,9 +56,10 @@ def test_a_classification_scores_its_texts_unless_told_otherwise(tmp_path: Path)
 
 
 def test_names_of_labels_are_no_keywords_of_a_classification() -> None:
-    question = Question("q", "a warm film", ANIMAL.choices, "A", attributed="text")
-    said = SelfTopk(keywords=2).explanation(scripted(right), question, '"warm", "A brown cow" and "film"')
-    assert isinstance(said, NamedWords) and said.words == ("warm", "film")
+    for style in ("letter", "label"):
+        question = Question("q", "a warm film", ANIMAL.choices, "A", attributed="text", answer_style=style)
+        said = SelfTopk(keywords=2).explanation(question, '"warm", "A brown cow" and "film"')
+        assert isinstance(said, NamedWords) and said.words == ("warm", "film")
 
 
 def test_only_the_scored_words_are_coloured() -> None:
@@ -73,7 +74,9 @@ def test_the_command_line_takes_the_part(run: Run, tmp_path: Path) -> None:
     on = ["--task", "file", "--data", reviews(tmp_path), "--explainer", "feature_ablation"]
     code, text, err = run("explain", *on)
     assert code == 0 and "film" in text and "good" not in text.split("score")[1], err
-    code, both, _ = run("explain", *on, "--attribute", "both")
+    code, both, _ = run("explain", *on, "--attribute", "both", "--answer-style", "letter")
     assert code == 0 and "good" in both.split("score")[1]
+    code, both, _ = run("explain", *on, "--attribute", "both")
+    assert code == 0 and "good" not in both.split("score")[1], "label names are not shown in a question"
     code, _, err = run("explain", *on, "--attribute", "words")
     assert code == 2 and "--attribute" in err

@@ -225,6 +225,7 @@ MISUSES = [
     ("explain --prompt CHAT --answer <s> --model MODEL", "control token '<s>'"),
     ("evaluate nowhere OWN", "selfamplify build"),
     ("evaluate ROWS OWN", "There is no prompt at"),
+    ("build --answer-style label --model ./nowhere --out OUT", "--answer-style letter"),
     ("show nowhere", "selfamplify build"),
     ("show DATABASE", "prompt.json"),
     ("doctor --model ./x", "hub name such as org/model"),

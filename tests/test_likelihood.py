@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import Served, serving
 from small import Run, left_behind, question, right, scripted, shared, task
+from zoo import brute_force
 
 from selfamplify import (
     Choice,
@@ -37,7 +38,6 @@ from selfamplify.answering.deciding import Calibrate, Deciding
 from selfamplify.answering.ending import Ending, ending_of
 from selfamplify.answering.likelihood import CONTENT_FREE, calibrated
 from selfamplify.errors import ContextError, ModelError, RunError, SettingsError
-from selfamplify.models.local.chat import render
 from selfamplify.prompting.profiles import DEFAULT
 from selfamplify.records import Chat, Cost, Response, Shot
 
@@ -70,17 +70,6 @@ def words(shots: int = 2) -> Prompt:
     return Prompt("mine", "Is the review bad or very good indeed?", tuple(replies), {"A": "bad", "B": "good"})
 
 
-def brute_force(model: LocalModel, chat: Chat, answer: str) -> list[float]:
-    """The log-probability of each token of an answer at the end of a chat: one prompt, one pass, nothing shared."""
-    text = render(model.tokenizer, replace(chat, prefill=chat.prefill + answer))
-    encoded = model.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    ids, begins = encoded["input_ids"], len(text) - len(answer)
-    first = next(place for place, (_, end) in enumerate(encoded["offset_mapping"]) if end > begins)
-    with torch.inference_mode():
-        scores = model.module(input_ids=torch.tensor([ids])).logits[0].float().log_softmax(-1)
-    return [float(scores[place - 1, ids[place]]) for place in range(first, len(ids))]
-
-
 def test_labels_are_compared_by_their_log_probabilities(model: LocalModel):
     prompt = letters(model)
     responses = decided(model, prompt, TASK.test)
@@ -88,7 +77,7 @@ def test_labels_are_compared_by_their_log_probabilities(model: LocalModel):
         reading = model.read(replace(prompt.chat(asked), prefill="The answer is ("), asked.labels)
         with torch.inference_mode():
             logits = model.module(input_ids=torch.tensor([reading.ids])).logits[0, -1].float()
-        expected = logits.log_softmax(-1)[[reading.label_ids[label] for label in asked.labels]]
+        expected = logits.log_softmax(-1)[[reading.answers[label][0] for label in asked.labels]]
         assert np.allclose(response.log_probabilities, expected, atol=1e-4)
         assert response.label == asked.labels[int(expected.argmax())]
         assert (response.rule, response.text, response.finished) == ("likelihood", "", True)
@@ -105,7 +94,7 @@ def test_texts_are_compared_by_their_mean_log_probability_per_token(model: Local
 
 @pytest.mark.parametrize("form", ["letters", "words"])
 def test_calibration_divides_by_what_questions_without_content_get(model: LocalModel, form: str):
-    prompt, asked = (letters(model), TASK.test[:4]) if form == "letters" else (words(), REVIEWS[2:])
+    prompt, asked = (letters(model), TASK.test[:8:2]) if form == "letters" else (words(), REVIEWS[2:])
     plain, corrected = decided(model, prompt, asked), decided(model, prompt, asked, "content_free")
     empty = [replace(asked[0], id=f"e{place}", text=text) for place, text in enumerate(CONTENT_FREE)]
     free = np.exp([each.log_probabilities for each in decided(model, prompt, empty)]).mean(0)
@@ -161,6 +150,21 @@ def test_batch_calibration_compares_with_training_questions_that_are_no_shots(mo
         assert (response.rule, response.label) == ("batch-calibrated likelihood", "ABC"[int(expected.argmax())])
     with pytest.raises(SettingsError, match=r"needs 10 training questions besides the shots, and small has 4 such"):
         evaluate(model, TASK, letters(model, 2), decide="likelihood", calibrate="batch")
+
+
+def test_too_few_questions_for_a_batch_are_refused_before_anything_is_explained(model: LocalModel, tmp_path: Path):
+    plan, reported = Plan(("deep_lift",), ("success",), shots=4), list[str]()
+    with pytest.raises(SettingsError, match=r"needs 10 training questions besides the shots, and small has 8 such questions"):
+        compare(
+            model,
+            task(12, 6),
+            plan,
+            tmp_path,
+            decide="likelihood",
+            calibrate="batch",
+            progress=lambda *what: reported.append(what[0]),
+        )
+    assert not reported and not list(tmp_path.iterdir())
 
 
 def test_a_label_without_a_mean_is_refused(model: LocalModel):

@@ -138,7 +138,7 @@ def test_amplify_refuses_what_can_not_work():
         amplify(scripted(right), TASK, RandomWords())
     with pytest.raises(ModelError, match="deep_lift needs .*self_topk"):
         amplify(scripted(talker), TASK, DeepLift(), shots=1)
-    with pytest.raises(ExplanationError, match="named no keyword"):
+    with pytest.raises(ExplanationError, match=r"asked up to 4 times \(1 of 1 explanation named no keyword; for question q"):
         amplify(scripted(lambda chat: mixed(chat) if chat.prefill.endswith("(") else "!?"), TASK, SelfTopk(), shots=1)
 
 

@@ -41,10 +41,10 @@ def test_next_token_equals_plain_forward(name: str) -> None:
     for chat, names, token in zip(chats, labels, model.next_token(chats, labels), strict=True):
         reading = model.read(chat, names)
         expected = plain_logits(model, reading.ids)
-        log_probabilities = expected.log_softmax(-1)[[reading.label_ids[label] for label in names]]
+        log_probabilities = expected.log_softmax(-1)[[reading.answers[label][0] for label in names]]
         torch.testing.assert_close(torch.tensor(token.log_probabilities), log_probabilities, atol=1e-4, rtol=1e-4)
         assert token.text == model.tokenizer.decode([int(expected.argmax())])
-        assert token.label == {top: label for label, top in reading.label_ids.items()}.get(int(expected.argmax()))
+        assert token.label == {top: label for label, (top,) in reading.answers.items()}.get(int(expected.argmax()))
 
 
 @every_model
@@ -153,10 +153,10 @@ def test_read_gives_the_label_ids_of_this_context(name: str) -> None:
     model = model_of(name)
     for chat, question in zip([*asked()[0], *few_shot_chats()], (*QUESTIONS, *QUESTIONS), strict=True):
         reading = model.read(chat, question.labels)
-        for label, token in reading.label_ids.items():
+        for label, (token,) in reading.answers.items():
             with_answer = ids_of(model, Chat(chat.messages, f"{chat.prefill}{label})", chat.question))
             assert with_answer[: len(reading.ids) + 1] == (*reading.ids, token)
-        assert len(set(reading.label_ids.values())) == len(question.labels)
+        assert len(set(reading.answers.values())) == len(question.labels)
 
 
 @every_model
@@ -186,7 +186,7 @@ def test_read_distinguishes_labels_that_share_a_token_with_their_bracket(questio
     backend = zoo.merged_markers()
     model = LocalModel(tiny_module("llama"), tiny_tokenizer(backend=backend), "merged")
     reading = model.read(asked([question])[0][0], question.labels)
-    for label, token in reading.label_ids.items():
+    for label, (token,) in reading.answers.items():
         assert model.tokenizer.decode([token]) == f"({label}"
     assert reading.text[: reading.spans[-1][1]].endswith("The answer is ")
     assert model.next_token(*asked([question]))[0].log_probabilities

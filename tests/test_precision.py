@@ -1,15 +1,19 @@
 """precision_at_k: the share of planted words, never above 1, and at its expectation for random scores."""
 
+import io
 import random
+from dataclasses import replace
 from statistics import mean
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from selfamplify import Choice, Question
-from selfamplify.evaluation.precision import precision_at_k
-from selfamplify.records import NamedWords, ScoredWords
+from selfamplify.evaluation.precision import chance_of_precision, precision_at_k
+from selfamplify.records import NamedWords, ScoredWords, WrittenText
+from selfamplify.report.deciding import deciding_words_table
 from selfamplify.tasks.planted.source import PlantedArc
 from selfamplify.text.stop_words import STOP_WORDS
 from selfamplify.text.words import candidate_words
@@ -57,3 +61,22 @@ def test_named_words_are_ranked_in_the_order_in_which_they_were_named():
 def test_precision_needs_planted_words():
     with pytest.raises(ValueError, match="question q has no planted words"):
         precision_at_k(scored(*range(7)), Question("q", "What?", CHOICES, "A"))
+
+
+def test_chance_is_the_share_of_planted_words_among_the_keywords():
+    assert chance_of_precision(QUESTION) == 3 / 4  # of lemur, eat, roots, eggs; the others are function words
+    with pytest.raises(ValueError, match="question q has no planted words"):
+        chance_of_precision(Question("q", "What?", CHOICES, "A"))
+
+
+def test_table_of_deciding_words_compares_explainers_with_chance():
+    named = NamedWords("q", "self_topk", ("lemur", "eat", "eggs"))
+    other = replace(QUESTION, id="r", planted=("roots", "eggs"))
+    written = WrittenText("q", "self_exp", "Lemurs eat roots.")
+    found = {"mine": [named, scored(0, 0, 0, 0, 0, 3, 2)], "texts": [written, written]}
+    console = Console(file=io.StringIO(), width=80)
+    console.print(deciding_words_table(found, (QUESTION, other), 3))
+    assert isinstance(console.file, io.StringIO)
+    [row] = [line.split() for line in console.file.getvalue().splitlines() if line.startswith(("mine", "texts"))]
+    shares, chance = (2 / 3, 1.0), (chance_of_precision(QUESTION), chance_of_precision(other))
+    assert row[:4] == ["mine", f"{50 * sum(shares):.0f}", f"{50 * sum(chance):.0f}", f"{50 * (sum(shares) - sum(chance)):+.0f}"]

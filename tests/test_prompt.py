@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,17 @@ from small import question
 
 from selfamplify import Choice, Decoding, Prompt, Question
 from selfamplify.errors import DataError, RunError, SettingsError
-from selfamplify.records import Cost, Counts, Explanation, NamedWords, Provenance, ScoredWords, Shot, WrittenText
+from selfamplify.records import (
+    AnswerStyle,
+    Cost,
+    Counts,
+    Explanation,
+    NamedWords,
+    Provenance,
+    ScoredWords,
+    Shot,
+    WrittenText,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ['{"} {label}', "{{x}}", "\u2028", '\\"']
@@ -29,7 +40,8 @@ def explanations(draw: st.DrawFn, asked: str) -> Explanation | None:
 
 @st.composite
 def provenances(draw: st.DrawFn) -> Provenance:
-    optional = {name: draw(st.none() | st.integers(1, 9)) for name in ("keywords", "steps")}
+    optional: dict[str, Any] = {name: draw(st.none() | st.integers(1, 9)) for name in ("keywords", "steps")}
+    optional |= {"order": draw(st.sampled_from(["xry", "xyr"])), "own_instruction": draw(st.none() | TEXT)}
     return Provenance(
         task=draw(TEXT), model=draw(TEXT), model_fingerprint=draw(TEXT), profile="default", labels=("A", draw(TEXT)),
         selection="error", counts=Counts(3, 1, 1, 1, 2), seed=draw(st.integers()), sample_sha256="0", selfamplify="0.1",
@@ -40,11 +52,14 @@ def provenances(draw: st.DrawFn) -> Provenance:
 @st.composite
 def prompts(draw: st.DrawFn) -> Prompt:
     shots: list[Shot] = []
+    style: AnswerStyle = draw(st.sampled_from(["letter", "label", "text"]))
     for number in range(draw(st.integers(0, 3))):
-        asked = Question(f"q{number}", draw(TEXT), (Choice("A", draw(TEXT)), Choice("B", draw(TEXT))), "A", (draw(TEXT),))
+        offered = (Choice("A", draw(TEXT)), Choice("B", draw(TEXT)))
+        asked = Question(f"q{number}", draw(TEXT), offered, "A", (draw(TEXT),), "both", style)
         shots.append(Shot(asked, draw(TEXT), "A", draw(explanations(asked.id))))
     made = draw(st.none() | provenances())
-    return Prompt("io", draw(TEXT), tuple(shots), {"A": draw(TEXT)}, Decoding(7), draw(TEXT), made)
+    own: dict[str, Any] = {"answer_style": style, "system": draw(st.just("") | TEXT), "similar_last": draw(st.booleans())}
+    return Prompt("io", draw(TEXT), tuple(shots), {"A": draw(TEXT)}, Decoding(7), draw(TEXT), made, **own)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -60,10 +75,14 @@ def test_a_prompt_survives_its_file_whatever_the_texts(tmp_path: Path, prompt: P
 @given(prompts(), TEXT)
 def test_messages_alternate_and_end_with_the_question(prompt: Prompt, text: str):
     messages = prompt.messages(text)
+    if prompt.system:
+        assert messages.pop(0) == {"role": "system", "content": prompt.system}
     assert [message["role"] for message in messages] == ["user", "assistant"] * len(prompt.shots) + ["user"]
     assert messages[0]["content"].startswith(prompt.instruction + "\n")
     assert messages[-1]["content"].endswith(text)
-    assert [message["content"] for message in messages[1::2]] == [shot.reply for shot in prompt.shots]
+    replies = [message["content"] for message in messages[1::2]]
+    assert sorted(replies) == sorted(shot.reply for shot in prompt.shots)
+    assert prompt.similar_last or replies == [shot.reply for shot in prompt.shots]
     assert prompt.chat(text).question == text
 
 
@@ -91,6 +110,10 @@ def test_the_digest_covers_what_a_model_is_shown(prompt: Prompt, made: Provenanc
     assert replace(prompt, instruction=prompt.instruction + ".").digest() != prompt.digest()
     assert replace(prompt, prefill=prompt.prefill + "So").digest() != prompt.digest()
     assert replace(prompt, provenance=made).digest() == prompt.digest()
+    assert replace(prompt, system=prompt.system + ".").digest() != prompt.digest()
+    assert replace(prompt, similar_last=not prompt.similar_last).digest() != prompt.digest()
+    styles = {replace(prompt, answer_style=style).digest() for style in ("letter", "label", "text")}
+    assert len(styles) == 3
 
 
 def test_an_edited_prompt_is_refused(tmp_path: Path):
@@ -113,7 +136,7 @@ def test_an_edited_prompt_is_refused(tmp_path: Path):
 def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path / "mine.json")
     good = json.loads(file.read_text())
-    assert good["version"] == 2
+    assert good["version"] == 3
     incomplete = [{key: value for key, value in good.items() if key != left} for left in ("messages", "version", "shots")]
     others = [[], 3, None, {"rows": []}, {"hashes": 3}, {"hashes": {"prompt_sha256": "x"}}, good | {"shots": 3}, *incomplete]
     others.append(good | {"provenance": {"seed": 0}})
@@ -126,7 +149,7 @@ def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
         Prompt.load(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("version", [1, 3, "2"])
+@pytest.mark.parametrize("version", [1, 4, "2"])
 def test_another_version_of_the_file_is_refused(version: object, tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | {"version": version}))
@@ -160,3 +183,52 @@ def test_the_length_of_replies_can_be_changed():
     assert prompt.with_length(9).decoding.max_new_tokens == 9
     with pytest.raises(SettingsError, match="`max_new_tokens=0`"):
         prompt.with_length(0)
+
+
+def jaccard(one: str, other: str) -> float:
+    first, second = set(one.lower().split()), set(other.lower().split())
+    return len(first & second) / len(first | second)
+
+
+WORDS = st.lists(st.sampled_from("warm Warm cold dry palms skin heat".split()), min_size=1, max_size=6).map(" ".join)
+
+
+@given(st.lists(WORDS, max_size=5), WORDS, st.sampled_from(["label", "letter"]))
+def test_the_most_similar_shot_comes_last(texts: list[str], asked: str, style: AnswerStyle):
+    offered = (Choice("A", "oil"), Choice("B", "ice"))
+    made = [Question(f"q{place}", text, offered, "A", answer_style=style) for place, text in enumerate(texts)]
+    shots = tuple(Shot(each, f"reply {place}", "A") for place, each in enumerate(made))
+    prompt = Prompt("io", "Choose.", shots, {"A": "oil", "B": "ice"}, answer_style=style, similar_last=True)
+    turns = prompt.messages(Question("q", asked, offered, "B"))
+    order = [int(turn["content"].split()[1]) for turn in turns[1::2]]
+    more = " A oil B ice" if style == "letter" else ""
+    found = [jaccard(texts[place] + more, asked + more) for place in order]
+    assert found == sorted(found) and sorted(order) == list(range(len(texts)))
+    assert all(one < other for one, other, same in zip(order, order[1:], zip(found, found[1:], strict=False), strict=False)
+               if same[0] == same[1]), "shots that are equally similar keep their order"  # fmt: skip
+    assert prompt.context == replace(prompt, similar_last=False).context, "the file shows the shots as they are"
+    assert sum("Choose." in turn["content"] for turn in turns) == 1 and turns[0]["content"].startswith("Choose.\n")
+
+
+def test_a_file_of_version_2_is_read_as_letters(tmp_path: Path):
+    prompt = Prompt("io", "Choose.", (Shot(question(), "The answer is (B)", "B"),), {"A": "A"}, Decoding(9), "The")
+    data = json.loads(prompt.save(tmp_path).read_text())
+    for name in ("answer_style", "system", "similar_last"):
+        del data[name]
+    for shot in data["shots"]:
+        del shot["question"]["answer_style"]
+    (tmp_path / "prompt.json").write_text(json.dumps(data | {"version": 2}))
+    assert Prompt.load(tmp_path) == prompt
+
+
+def test_what_an_instruction_names_is_what_was_recorded_or_the_label_map():
+    prompt = Prompt("mine", "?", (), {"A": "bad", "B": "good"})
+    named = {style: replace(prompt, answer_style=style).named for style in ("letter", "label", "text")}
+    assert named == {"letter": ("A", "B"), "label": ("bad", "good"), "text": ()}
+
+
+def test_a_question_is_shown_in_the_style_of_the_prompt():
+    asked = question(choices=("wet", "dry"), answer="A", text="Which?")
+    for style, shown in {"letter": "Which? (A) wet (B) dry", "label": "Which?", "text": "Which?\n- wet\n- dry"}.items():
+        prompt = Prompt("io", "Choose.", (Shot(asked, "So.", "A"),), {}, answer_style=style)  # pyright: ignore
+        assert [turn["content"] for turn in prompt.messages(asked)] == [f"Choose.\n{shown}", "So.", shown]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from selfamplify import Prompt, layout_for
 from selfamplify.errors import ExplanationError
 from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, keywords
-from selfamplify.prompting.wording import APPENDIX, OURS, choices, listed
+from selfamplify.prompting.wording import APPENDIX, OURS, listed
 from selfamplify.records import NamedWords, ScoredWords, WrittenText
 from selfamplify.text.stop_words import STOP_WORDS
 
@@ -28,7 +28,7 @@ def test_a_keyword_rationale_is_the_papers_sentence():
 
 def test_a_keyword_rationale_of_two_words():
     said = KeywordFormat(OURS, 2).reply(SCORED, "A")
-    assert said == 'The 2 keywords "Cat", and "mat" are important to predict that the answer is (A)'
+    assert said == 'The 2 keywords "Cat" and "mat" are important to predict that the answer is (A)'
 
 
 def test_a_keyword_rationale_with_fewer_words_than_k_states_their_true_number():
@@ -95,11 +95,11 @@ def test_instructions_name_the_labels_the_number_and_an_example():
     assert said == (
         "You are presented with multiple choice question, where choices will look like (A), (B), (C) or (D), generate 6 "
         "keywords providing hints and generate the right single answer\nOuput example: The 6 keywords "
-        '"word1", "word2", "word3", "word4", "word5", and "word6" are important to predict that the answer is (A)'
+        '"word1", "word2" ... and "word6" are important to predict that the answer is (A)'
     )
     assert StepFormat(OURS, 2).instruction("AB").endswith("2-step rationale: step1, step2, therefore the answer is (A)")
     assert "(A) or (B)." in AnswerFormat(OURS).instruction("AB")
-    assert choices("A") == "(A)"
+    assert OURS.choices("A") == "(A)"
 
 
 def test_the_layout_depends_on_the_kind_of_the_explanations():

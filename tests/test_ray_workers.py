@@ -35,9 +35,13 @@ class Reference:
 
 @dataclass(eq=False)
 class Actor:
-    """A process: ``load`` and ``work`` are called as Ray's are."""
+    """A process: its methods are called as Ray's are."""
 
     loaded: Any
+
+    @property
+    def __ray_ready__(self) -> Any:
+        return SimpleNamespace(remote=lambda: Reference(NEVER if self.loaded is NEVER else None))
 
     @property
     def load(self) -> Any:
@@ -80,8 +84,8 @@ class FakeRay(ModuleType):
         return value
 
     def wait(self, asked: Sequence[Reference], timeout: float | None) -> tuple[list[Reference], list[Reference]]:
-        done = [each for each in asked if each.result is not NEVER]
-        assert done or timeout, "this would wait for ever"
+        done = [each for each in asked if each.result is not NEVER and each.result is not SLOW]
+        assert done or timeout is not None, "this would wait for ever"
         return done[:1], done[1:]
 
     def get(self, asked: Reference) -> Any:
@@ -90,7 +94,21 @@ class FakeRay(ModuleType):
         return asked.result
 
 
-NEVER, NOT_SENT = object(), object()
+class SlowRay(FakeRay):
+    """A model that is not loaded before it has been waited for ten times."""
+
+    def __init__(self, *loads: Any):
+        super().__init__(*loads)
+        self.timeouts: list[float | None] = []
+
+    def wait(self, asked: Sequence[Reference], timeout: float | None) -> tuple[list[Reference], list[Reference]]:
+        for each in asked if len(self.timeouts) == 10 else ():
+            each.result = GOOD
+        self.timeouts.append(timeout)
+        return super().wait(asked, timeout)
+
+
+NEVER, SLOW, NOT_SENT = object(), object(), object()
 GOOD = Description(
     "small", 100, 8, "abc torch 2.13", version("selfamplify"), object.__new__(PreTrainedTokenizerFast), "here", 1
 )
@@ -105,7 +123,7 @@ WRONG = {
     "a bug": (TaskFailed(), ModelError, "A replica failed .*No module named 'thing'"),
     "an interrupt": (KeyboardInterrupt(), KeyboardInterrupt, None),
     "nothing sent": (NOT_SENT, TypeError, "pickled"),
-    "no start": (NEVER, ModelError, "No replica started within 600 s, each taking 1 CPU"),
+    "no start": (NEVER, ModelError, "No replica started in 3 attempts of 200 s, each taking 1 CPU"),
 }  # fmt: skip
 
 
@@ -124,7 +142,7 @@ def worked(team: RayWorkers, compute: Any, batches: Iterable[Sequence[Any]]) -> 
 @pytest.mark.parametrize("wrong", [name for name in WRONG if "other" not in name or name == "another version"])
 def test_replicas_that_can_not_be_loaded_leave_none_alive_while_the_error_is_held(wrong: str) -> None:
     result, kind, said = WRONG[wrong]
-    ray = FakeRay(NEVER, result)
+    ray = FakeRay(*[NEVER, result] * 3)
     with pytest.raises(kind, match=said) as held:
         workers(ray)
     assert held.value.__traceback__ is not None and not ray.alive
@@ -186,6 +204,13 @@ def test_a_model_that_ends_three_processes_is_given_up() -> None:
     with pytest.raises(SelfAmplifyError):
         workers(FakeRay(*[Died()] * 4), 2)
     assert workers(FakeRay(Died(), Died(), GOOD), 1).count == 1
+
+
+def test_a_process_that_ray_never_starts_is_asked_for_again_but_one_that_loads_for_long_is_waited_for() -> None:
+    ray = FakeRay(NEVER, NEVER, NEVER, GOOD)
+    assert workers(ray, 2).count == 2 and len(ray.alive) == 2
+    slow = SlowRay(SLOW)
+    assert workers(slow, 1).count == 1 and slow.timeouts == [200, 0] * 5 + [200]
 
 
 def test_closed_replicas_are_ended_once_and_for_all() -> None:

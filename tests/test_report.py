@@ -21,12 +21,15 @@ from selfamplify import (
     compare,
     comparison_table,
     explanation_table,
+    load_task,
     responses_side_by_side,
     terminal_progress,
 )
 from selfamplify.errors import DataError, RunError
+from selfamplify.evaluation.difference import Difference
 from selfamplify.records import ScoredWords
-from selfamplify.runs.table import Gain, Mean, Row
+from selfamplify.runs.comparison import Comparison
+from selfamplify.runs.table import Mean, Row
 from selfamplify.text.files import write_whole
 from selfamplify.text.lines import shortened
 from selfamplify.text.printable import printable
@@ -57,11 +60,13 @@ def test_table_over_seeds_shows_means(run: tuple[Path, Table]):
     assert len(means) == 6 and {line.runs for line in means.values()} == {2}
     mine = [row.accuracy for row in table.rows if row.explainer == "random" and row.selection == "error"]
     own, io = means["random", "error"], means["io", "error"]
-    assert own.mean == pytest.approx(sum(mine) / 2)
-    assert own.gain is not None and io.gain is None and own.gain.low <= own.gain.difference <= own.gain.high
-    assert own.gain.difference == pytest.approx(own.mean - io.mean)
+    assert own.mean == pytest.approx(sum(mine) / 2) and own.low <= own.mean <= own.high
+    gain = next(each.difference for each in table.against() if (each.first, each.selection) == ("random", "error"))
+    assert gain.low <= gain.estimate <= gain.high and gain.estimate == pytest.approx(own.mean - io.mean)
     text = printed(comparison_table(table))
     assert "[bold]x[/]" in text and "random" in text and "auto_cot" in text
+    other = printed(comparison_table(table, "random"))
+    assert "tested against random" in " ".join(other.split()) and f"{0.0 - 100 * gain.estimate:+.1f}" in other
 
 
 SHARES = st.floats(0, 1)
@@ -84,24 +89,29 @@ ROWS = st.builds(
     unparsed=SHARES,
     seconds=st.floats(0, 99999),
 )
-GAINS = st.builds(Gain, st.floats(-1, 1), st.floats(-1, 1), st.floats(-1, 1), SHARES)
+FRACTIONS = st.floats(-1, 1)
 MEANS = st.builds(
     Mean,
-    st.sampled_from(["io", "kernel_shap", "self_topk"]),
+    st.sampled_from(["kernel_shap", "self_topk"]),
     st.sampled_from(["success", "clustered"]),
     st.none() | st.integers(1, 99),
     st.integers(1, 99),
     SHARES,
     st.none() | SHARES,
-    st.none() | GAINS,
+    SHARES,
+    SHARES,
+)
+GAINS = st.builds(
+    Difference, st.just(1), st.integers(10, 99), st.just(3), st.just(4), FRACTIONS, FRACTIONS, FRACTIONS, SHARES, SHARES
 )
 
 
-@given(st.lists(ROWS, max_size=3), st.lists(MEANS, min_size=1, max_size=3))
-def test_tables_fit_80_columns_and_lose_no_cell(rows: list[Row], means: list[Mean]):
+@given(st.lists(ROWS, max_size=3), st.lists(MEANS, min_size=1, max_size=3), GAINS)
+def test_tables_fit_80_columns_and_lose_no_cell(rows: list[Row], means: list[Mean], gain: Difference):
+    tested = tuple(Comparison(line.selection, line.method, "io", gain) for line in (*means, *rows))
     for name, text in (
-        ("seconds", printed(comparison_table(Table(tuple(rows))))),
-        ("runs", printed(comparison_table(Table((*rows, *(replace(row, seed=1) for row in rows)), tuple(means))))),
+        ("seconds", printed(comparison_table(Table(tuple(rows), comparisons=tested)))),
+        ("runs", printed(comparison_table(Table((*rows, *(replace(row, seed=1) for row in rows)), tuple(means), tested)))),
     ):
         assert "…" not in text and max(map(len, text.splitlines())) <= 80
         assert not any(line.endswith(" ") for line in text.splitlines())
@@ -147,6 +157,14 @@ def test_responses_are_shown_side_by_side(run: tuple[Path, Table], tmp_path: Pat
     assert "the answer is (" in text and not any(line.endswith(" ") for line in text.splitlines())
     with pytest.raises(DataError, match="run .selfamplify compare --out"):
         responses_side_by_side(tmp_path, 1)
+
+
+def test_answers_are_called_by_the_names_of_their_labels(tmp_path: Path):
+    corpus = load_task("reviews").limited(2)
+    plan = Plan(("random",), ("random",), shots=1)
+    compare(scripted(lambda chat: "The answer is positive", "positive"), corpus, plan, tmp_path)
+    text = printed(*responses_side_by_side(tmp_path, 2))
+    assert "the answer is positive" in text and "positive, right" in text and "(A)" not in text and "(B)" not in text
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)

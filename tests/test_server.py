@@ -28,7 +28,8 @@ from selfamplify import (
 from selfamplify.errors import ContextError, ModelError, SettingsError
 from selfamplify.models.served.addresses import base_url
 from selfamplify.models.served.endpoints import Endpoints
-from selfamplify.models.served.model import APPENDED, label_in, label_of
+from selfamplify.models.served.labels import label_in, label_of
+from selfamplify.models.served.model import APPENDED
 from selfamplify.prompting.wording import OURS
 from selfamplify.records import Chat, Generation, Message
 
@@ -415,9 +416,9 @@ def test_a_run_is_recalled_without_the_server(start: Any, tmp_path: Path):
 
 @pytest.fixture
 def rows(tmp_path: Path) -> list[object]:
-    """The options for a small file of questions."""
+    """The options for a small file of questions, whose choices differ, so that they are asked by letters."""
     file = tmp_path / "rows.csv"
-    file.write_text("question,a,b,answer\n" + "".join(f"Which of {n} things?,one,two,{'AB'[n % 2]}\n" for n in range(30)))
+    file.write_text("question,a,b,answer\n" + "".join(f"Which of {n} things?,one,{n + 2},{'AB'[n % 2]}\n" for n in range(30)))
     columns = ["--question-column", "question", "--answer-column", "answer", "--choice-columns", "a,b"]
     return ["--task", "file", "--data", file, *columns]
 

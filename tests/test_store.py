@@ -278,7 +278,7 @@ def test_build_and_evaluate_share_a_folder_and_resume(tmp_path: Path):
     assert model.answered == asked, "finished work was done again"
     assert [row.method for row in table.rows] == ["io", "self_amplify"]
     assert table.rows[0].p_vs_io is None and table.rows[1].p_vs_io is not None
-    assert result.io is not None and table.rows[1].p_vs_io == result.p_against(result.io)
+    assert result.io is not None and table.rows[1].p_vs_io == result.against(result.io).p
     assert len(Run(tmp_path).responses()) == 2 * len(TASK.test)
 
 

@@ -121,7 +121,8 @@ def test_command_line_explains_and_builds_by_perturbation_through_a_server(
 ):
     served, _ = server
     rows = tmp_path / "rows.csv"
-    rows.write_text("question,a,b,answer\n" + "".join(f"Is green {n} most of all?,sunlight,darkness,a\n" for n in range(12)))
+    made = [f"Is green {n} most of all?,sunlight,{'darkness' if n % 2 else 'night'},a\n" for n in range(12)]
+    rows.write_text("question,a,b,answer\n" + "".join(made))
     columns = [
         "--question-column",
         "question",

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,8 +44,14 @@ def saved(folder: Path, corpus: Task, text: str = KEYWORDS, **rows: str) -> Path
         for question, mark in zip(corpus.test, marks, strict=True):
             label = question.answer if mark == "+" else "A"
             said = (text if method in ("deep_lift", "kernel_shap") else f"{method} says ({{label}})").replace("{label}", label)
-            line = {"cell": str(Cell(method, selection, 6, 0)), "question": question.render(), "question_id": question.id}
+            line: dict[str, Any] = {
+                "cell": str(Cell(method, selection, 6, 0)),
+                "question": question.render(),
+                "question_id": question.id,
+            }
             line |= {"answer": question.answer, "label": label, "rule": "stated", "correct": mark == "+", "text": said}
+            if question.answer_style == "label":
+                line["names"] = dict(zip(question.labels, question.answers, strict=True))
             lines.append(json.dumps(line) + "\n")
     (folder / "responses.jsonl").write_text("".join(lines))
     return folder
@@ -131,7 +138,7 @@ def test_question_colours_exactly_the_words_of_the_reply(tmp_path: Path):
     assert isinstance(drawn, Text) and drawn.plain == asked(0).render()
     assert [drawn.plain[span.start : span.end] for span in drawn.spans] == ["rubs", "palms", "palms"]
     text = flat(printed(tmp_path, task()))
-    assert "(planted): George, palms; the reply names 1 of 2" in text
+    assert "deciding words: George, palms; the reply names 1 of 2" in text
     assert "rubs, PALMS; not in the question: winter" in text
 
 
@@ -139,7 +146,19 @@ def test_reply_without_quoted_words_names_none_and_a_task_without_planted_words_
     corpus = task(replace(asked(0), planted=()))
     rows = {"io_success": "-", "kernel_shap_success": "+"}
     text = flat(printed(saved(tmp_path, corpus, "The answer is (B), dry palms", **rows), corpus))
-    assert "in the reply: none" in text and "planted" not in text
+    assert "in the reply: none" in text and "deciding" not in text
+
+
+def test_answers_are_called_as_they_were_asked_for_and_likelihoods_are_shown(tmp_path: Path):
+    file = saved(tmp_path, task(count=1).styled("label"), io_success="-", deep_lift_success="+") / "responses.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for line, scores in zip(lines, ([0.5, -0.25], [-1.0, 0.0]), strict=True):
+        line |= {"rule": "batch-calibrated likelihood", "log_probabilities": scores}
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    text = flat(printed(tmp_path, task(count=1)))
+    assert "wet moss, wrong" in text and "dry palms, right" in text and "correct answer: dry palms" in text
+    assert "(A) wet moss" not in text and "Decided by batch-calibrated likelihood" in text
+    assert "+0.50" in text and "-0.25" in text and "+0.00" in text
 
 
 def test_phrase_in_quotes_names_each_of_its_words(tmp_path: Path):
@@ -178,7 +197,7 @@ def test_demo_ends_with_the_worked_question_the_caveat_and_the_next_commands(
     monkeypatch.setattr(demo, "run", run)
     demo.demo(tmp_path, limit=2)
     text = flat(capsys.readouterr().out)
-    parts = ("A worked question", questions[1].text, "deciding words (planted)", "Chosen by rule", "tiny", "Next, use")
+    parts = ("A worked question", questions[1].text, "deciding words: ", "Chosen by rule", "tiny", "Next, use")
     places = [text.find(part) for part in parts]
     assert -1 not in places and places == sorted(places)
 

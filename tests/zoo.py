@@ -1,6 +1,7 @@
 """The models that the tests run on: a tiny random one of each decoder family, and the small trained ones in shared/models."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from transformers import (
 )
 
 from selfamplify import Choice, Decoding, LocalModel, Question, load_model
+from selfamplify.models.local.chat import render
 from selfamplify.prompting.chats import reading_chat
 from selfamplify.prompting.wording import OURS
 from selfamplify.records import Chat
@@ -212,3 +214,14 @@ def plain_tokens(
             torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), generation_config=settings
         )
     return tuple(output[0, len(ids) :].tolist())
+
+
+def brute_force(model: LocalModel, chat: Chat, answer: str) -> list[float]:
+    """The log-probability of each token of an answer at the end of a chat: one prompt, one pass, nothing shared."""
+    text = render(model.tokenizer, replace(chat, prefill=chat.prefill + answer))
+    encoded = model.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    ids, begins = encoded["input_ids"], len(text) - len(answer)
+    first = next(place for place, (_, end) in enumerate(encoded["offset_mapping"]) if end > begins)
+    with torch.inference_mode():
+        scores = model.module(input_ids=torch.tensor([ids])).logits[0].double().log_softmax(-1)
+    return [float(scores[place - 1, ids[place]]) for place in range(first, len(ids))]

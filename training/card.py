@@ -111,8 +111,8 @@ percentages.
 ## Rationales
 
 The table follows the protocol of the paper's Table 2, run by the package itself: {contexts} contexts of {shots}
-shots, {limit:,} test questions, greedy decoding. The model explains its own shots. *sd* is over contexts; *p* is from
-a paired t-test over questions, each averaged over contexts.
+shots, {limit:,} test questions, greedy decoding. The model explains its own shots. *sd* is over contexts;
+interval and *p* are those of the mean over contexts and questions, with p corrected for all tests of a task (Holm).
 
 {protocol}
 

@@ -1,17 +1,15 @@
 """The finished model's results on the test sides of the tasks: the tables of its card, each a header and rows of text."""
 
 import random
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import mean
 
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
 from benchmarks.quality import QUESTIONS, qualities
-from selfamplify import DEFAULT, LocalModel, Plan, Run, Session, compare, load_task
-from selfamplify.evaluation.statistics import paired
+from selfamplify import DEFAULT, LocalModel, Plan, Session, compare, load_task
+from selfamplify.evaluation.difference import Difference
 from selfamplify.prompting.wording import OURS
 from selfamplify.tasks.planted.source import AbstractPlanted, PlantedArc, PlantedSnarks
 from selfamplify.tasks.planted.world import Scene
@@ -102,18 +100,19 @@ def protocol(plan: Plan, model: LocalModel, task: str, folder: Path, progress: P
     """Every method of ``plan`` on its contexts and the same test questions, greedily; it can be resumed."""
     profile = DEFAULT.with_length(_LONGEST_REPLY)
     table = compare(model, load_task(task), plan, folder, profile=profile, progress=progress)
-    right = _by_question(folder)
+    tests = {
+        other: {(each.selection, each.first): each.difference for each in table.against(other)} for other in ("io", "random")
+    }
     rows = []
     for line in table.means:
-        own = right[line.method, line.selection]
-        gain, against_io, against_random = "", "", ""
-        if line.gain is not None:
-            low, high = 100 * line.gain.low, 100 * line.gain.high
-            gain = f"{100 * line.gain.difference:+.1f} ({low:+.1f} to {high:+.1f})"
-            against_io, against_random = _p(line.gain.p), _p(paired(own, right["random", line.selection])[1])
+        against_io, against_random = (found.get((line.selection, line.method)) for found in tests.values())
+        gain = ""
+        if against_io is not None:
+            points = f"{100 * against_io.low:+.1f} to {100 * against_io.high:+.1f}"
+            gain = f"{100 * against_io.estimate:+.1f} ({points})"
         shares = (f"{100 * line.mean:.1f}", f"{100 * (line.sd or 0.0):.1f}", gain)
-        rows.append((task, line.selection, line.method, *shares, against_io, against_random))
-    head = ("task", "selection", "method", "mean right %", "sd", "gain on IO (95 % CI)", "p vs IO", "p vs random")
+        rows.append((task, line.selection, line.method, *shares, _p(against_io), _p(against_random)))
+    head = ("task", "selection", "method", "mean right %", "sd", "gain on IO (95 % CI)", "p vs IO (Holm)", "p vs random (Holm)")
     return Measured(head, tuple(rows))
 
 
@@ -152,16 +151,10 @@ def _mislabelled(scenes: Sequence[Scene], seed: int) -> Iterator[Scene]:
         yield replace(scene, question=replace(scene.question, answer=wrong))
 
 
-def _by_question(folder: Path) -> dict[tuple[str, str], list[float]]:
-    """For each method and selection, the share of contexts in which each question was answered correctly."""
-    outcomes: dict[tuple[str, str], dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    for line in Run(folder).responses():
-        outcomes[line.cell.method, line.cell.selection][line.question_id].append(line.correct)
-    return {cell: [mean(rights) for _, rights in sorted(questions.items())] for cell, questions in outcomes.items()}
-
-
-def _p(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
+def _p(found: Difference | None) -> str:
+    if found is None:
+        return ""
+    return "<0.001" if found.p_holm < 0.001 else f"{found.p_holm:.3f}"
 
 
 def _percent(count: int, of: int) -> str:

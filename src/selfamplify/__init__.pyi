@@ -10,8 +10,10 @@ from .errors import SelectionError as SelectionError
 from .errors import SelfAmplifyError as SelfAmplifyError
 from .errors import SelfAmplifyWarning as SelfAmplifyWarning
 from .errors import SettingsError as SettingsError
+from .evaluation.difference import Difference as Difference
 from .evaluation.precision import precision_at_k as precision_at_k
 from .evaluation.result import Result as Result
+from .evaluation.result import contrast as contrast
 from .evaluation.statistics import Interval as Interval
 from .explain.attn_lrp import AttnLrp as AttnLrp
 from .explain.attribution import AbstractAttribution as AbstractAttribution
@@ -37,6 +39,7 @@ from .explain.shapley_values import ShapleyValues as ShapleyValues
 from .explain.writing import AbstractWriting as AbstractWriting
 from .games.coalitions import AbstractGame as AbstractGame
 from .games.tokens import TokenGame as TokenGame
+from .methods.asking import asking as asking
 from .methods.auto_cot import AutoCot as AutoCot
 from .methods.checking import check_task as check_task
 from .methods.clustered import ClusteredAutoCot as ClusteredAutoCot
@@ -79,6 +82,7 @@ from .records import Cost as Cost
 from .records import Counts as Counts
 from .records import Decoding as Decoding
 from .records import Encoded as Encoded
+from .records import Evidence as Evidence
 from .records import Explanation as Explanation
 from .records import Generation as Generation
 from .records import Message as Message
@@ -89,18 +93,21 @@ from .records import Prediction as Prediction
 from .records import Provenance as Provenance
 from .records import Question as Question
 from .records import Response as Response
+from .records import Rival as Rival
 from .records import ScoredWords as ScoredWords
 from .records import Shot as Shot
 from .records import WrittenText as WrittenText
 from .report.progress import terminal_progress as terminal_progress
 from .report.responses import responses_side_by_side as responses_side_by_side
 from .report.tables import comparison_table as comparison_table
+from .report.tuning import tuning_table as tuning_table
 from .report.words import attribution_table as attribution_table
 from .report.words import coloured_question as coloured_question
 from .report.words import explanation_table as explanation_table
 from .report.worked import worked_question as worked_question
 from .runs.build import build as build
 from .runs.compare import compare as compare
+from .runs.comparison import Comparison as Comparison
 from .runs.evaluate import evaluate as evaluate
 from .runs.plan import PRESETS as PRESETS
 from .runs.plan import Cell as Cell
@@ -119,6 +126,12 @@ from .tasks.source import AbstractSource as AbstractSource
 from .tasks.source import LeftOut as LeftOut
 from .tasks.source import Reading as Reading
 from .tasks.task import Task as Task
+from .tuning.arms import Arm as Arm
+from .tuning.arms import SearchSpace as SearchSpace
+from .tuning.budget import Budget as Budget
+from .tuning.result import Raced as Raced
+from .tuning.result import Tuning as Tuning
+from .tuning.tune import tune as tune
 from .work.store import AbstractStore as AbstractStore
 
 __version__: str

@@ -43,6 +43,9 @@ NAMES: dict[Kind, dict[str, Entry]] = {
             "tasks.planted.source:PlantedSnarks",
             "Made-up sarcasm with two choices; the deciding words are known.",
         ),
+        "reviews": Entry(
+            "tasks.reviews:Reviews", "One-sentence reviews (400), negative or positive; the deciding words are marked."
+        ),
         "file": Entry("tasks.file:File", "A file of your own: multiple choice, or texts to classify."),
     },
     "explainer": {
@@ -99,6 +102,9 @@ NAMES: dict[Kind, dict[str, Entry]] = {
         "default": Entry("prompting.profiles:DEFAULT", "The wording of this package, and greedy decoding."),
         "paper": Entry(
             "prompting.profiles:PAPER", "The wording and decoding of the paper's appendix; the model reads the answers itself."
+        ),
+        "paper-no-ban": Entry(
+            "prompting.profiles:PAPER_NO_BAN", "The paper's, but pairs of words of the prompt may be written again."
         ),
     },
 }

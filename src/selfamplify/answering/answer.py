@@ -133,9 +133,9 @@ def _concluded(
     ]
     # The response may have used up the context: then no label is read from it.
     asked = [index for index, chat in enumerate(chats) if fits(model, model.encode(chat), 2)]
-    labels = [batch[index].labels for index in asked]
-    tokens = model.next_token([chats[index] for index in asked], labels) if asked else []
-    best = {index: token.best(names) for index, names, token in zip(asked, labels, tokens, strict=True)}
+    answers = [batch[index].answers for index in asked]
+    tokens = model.next_token([chats[index] for index in asked], answers) if asked else []
+    best = {index: batch[index].label_of(token.best(batch[index].answers)) for index, token in zip(asked, tokens, strict=True)}
     return [(best.get(index), "constrained" if best.get(index) else "none") for index in range(len(batch))]
 
 

@@ -26,6 +26,11 @@ _MOST, _LEAST = 50, 10
 RULE = "batch-calibrated likelihood"
 
 
+def check_references(task: Task, shots: int) -> None:
+    """Raise SettingsError if a task has too few training questions besides so many shots."""
+    _check_count(task, len(task.train) - shots, "")
+
+
 def references(session: Session, prompt: Prompt, task: Task) -> list[Asked]:
     """The first training questions as they are asked after a prompt; its shots and those that are too long are left out.
 
@@ -42,11 +47,7 @@ def references(session: Session, prompt: Prompt, task: Task) -> list[Asked]:
     pool = list(islice((question for question in task.train if content_key(question) not in shots), _MOST))
     longest = LABEL_TOKENS if ending.start is not None else prompt.decoding.max_new_tokens
     asked = [each for each in ask_after(session.model, prompt, pool, ending) if fits(session.model, each.encoded, longest)]
-    if len(asked) < _LEAST:
-        raise SettingsError(
-            f'`calibrate="batch"` needs {_LEAST} training questions besides the shots, and {task.name} has '
-            f'{counted(len(asked), "such question")} that fit the context; use `calibrate="content_free"`, or leave it out.'
-        )
+    _check_count(task, len(asked), " that fit the context")
     offered = {label for each in asked for label in each.question.labels}
     missing = sorted({label for question in task.test for label in question.labels} - offered)
     if missing:
@@ -85,3 +86,11 @@ def _calibrated(question: Question, response: Response, means: dict[str, float])
     scores = [score - means[label] for label, score in zip(question.labels, response.log_probabilities, strict=True)]
     label = question.labels[int(np.argmax(scores))]
     return replace(response, label=label, rule=RULE, log_probabilities=tuple(scores))
+
+
+def _check_count(task: Task, count: int, which: str) -> None:
+    if count < _LEAST:
+        raise SettingsError(
+            f'`calibrate="batch"` needs {_LEAST} training questions besides the shots, and {task.name} has '
+            f'{counted(max(count, 0), "such question")}{which}; use `calibrate="content_free"`, or leave it out.'
+        )

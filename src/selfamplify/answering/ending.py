@@ -9,11 +9,13 @@ from typing import Literal
 from ..errors import SettingsError
 from ..prompting.prompt import Prompt
 from ..prompting.wording import Wording
-from ..records import Question, Shot
+from ..records import AnswerStyle, Question, Shot
 from .plain import lowered
 
-Form = Literal["letters", "labels", "texts"]
-"""What an answer looks like: a label in parentheses, a label without them, or the text of a choice."""
+Form = Literal["letters", "labels", "names", "texts"]
+"""What an answer looks like: a label in parentheses, a label without them, the name that all questions give a label, or the
+text of a choice."""
+_FORMS: dict[AnswerStyle, Form] = {"letter": "letters", "label": "names", "text": "texts"}
 _WORDS = 4
 """The end of a rationale that leads over to the answer: at most this many words, such as "the answer is ("."""
 
@@ -24,7 +26,7 @@ class Ending:
 
     Parameters
     ----------
-    form : {"letters", "labels", "texts"}
+    form : {"letters", "labels", "names", "texts"}
         What an answer looks like.
     start : str, optional
         The whole reply up to the answer; None if a rationale comes first.
@@ -41,7 +43,8 @@ class Ending:
 
     def answers(self, question: Question) -> tuple[str, ...]:
         """The possible answers to a question, one for each label, as they would be written."""
-        return tuple(choice.text if self.form == "texts" else choice.label for choice in question.choices)
+        worded = self.form in ("names", "texts")
+        return tuple(choice.text if worded else choice.label for choice in question.choices)
 
     def after(self, said: str) -> str:
         """A reply up to the answer that its rationale may have named itself."""
@@ -59,37 +62,46 @@ def ending_of(prompt: Prompt, wording: Wording) -> Ending:
     """How the replies of a prompt end, by its shots, or, without any, by its instruction.
 
     A rationale comes first if the prompt starts every reply with one, if a shot has an explanation, or if the shots differ in
-    what is before their answers. Raises SettingsError if a shot does not end in its answer, or not all in the same form.
+    what is before their answers. It comes after the answer if a shot's first line ends in that. Raises SettingsError if neither
+    a shot's reply nor its first line ends in its answer, or not all in the same form.
     """
     if not prompt.shots:
-        labels = prompt.provenance.labels if prompt.provenance else tuple(prompt.label_map)
-        direct = wording.read.startswith(prompt.prefill) and prompt.instruction == wording.answer_instruction(labels)
-        return Ending("letters", wording.read if direct else None, wording.read, wording.conclude)
-    forms, stems = zip(*map(_divided, prompt.shots), strict=True)
+        direct = wording.read.startswith(prompt.prefill) and prompt.instruction == wording.answer_instruction(prompt.named)
+        form = _FORMS[prompt.answer_style]
+        return Ending(form, wording.read if direct else None, wording.read, wording.conclude)
+    last = prompt.provenance is None or prompt.provenance.order == "xry"
+    forms, stems, firsts = zip(*(_divided(shot, prompt.answer_style, last) for shot in prompt.shots), strict=True)
     if len(set(forms)) > 1:
         raise SettingsError(
             f"The shots of this prompt end in different forms ({', '.join(dict.fromkeys(forms))}), so that the likelihood of "
             f'answers can\'t be compared; use `decide="generate"`, or write all shots alike.'
         )
-    direct = stems[0].startswith(prompt.prefill) and len(set(stems)) == 1 and not any(shot.explanation for shot in prompt.shots)
+    explained = any(shot.explanation and not first for shot, first in zip(prompt.shots, firsts, strict=True))
+    direct = stems[0].startswith(prompt.prefill) and len(set(stems)) == 1 and not explained
     lead = _lead(stems)
-    conclude = wording.conclude if forms[0] == "letters" else f"\n{lead.lstrip()}"
+    named = forms[0] == "letters" or prompt.answer_style != "letter"
+    conclude = wording.conclude if named else f"\n{lead.lstrip()}"
     return Ending(forms[0], stems[0] if direct else None, lead or wording.read, conclude)
 
 
-def _divided(shot: Shot) -> tuple[Form, str]:
-    """The form of a shot's answer, and its reply up to there."""
-    reply, letter = shot.reply.rstrip(" ."), f"{shot.label})"
-    text = next(choice.text for choice in shot.question.choices if choice.label == shot.label).rstrip(" .")
-    if reply.endswith(f"({letter}"):
-        return "letters", reply.removesuffix(letter)
-    if text and _ends(reply, text):
-        return "texts", reply.removesuffix(text)
-    if _ends(reply, shot.label):
-        return "labels", reply.removesuffix(shot.label)
+def _divided(shot: Shot, style: AnswerStyle, last: bool) -> tuple[Form, str, bool]:
+    """The form of a shot's answer, its reply up to there, and whether the answer ends its first line, before a rationale.
+
+    The end of the reply is looked at first if answers come ``last``; else a rationale may end in the answer, too.
+    """
+    places = [(shot.reply, False), (shot.reply.partition("\n")[0], True)]
+    for reply, first in places if last else reversed(places):
+        reply, letter = reply.rstrip(" ."), f"{shot.label})"
+        text = next(choice.text for choice in shot.question.choices if choice.label == shot.label).rstrip(" .")
+        if reply.endswith(f"({letter}"):
+            return "letters", reply.removesuffix(letter), first
+        if text and _ends(reply, text):
+            return "names" if style == "label" else "texts", reply.removesuffix(text), first
+        if _ends(reply, shot.label):
+            return "labels", reply.removesuffix(shot.label), first
     raise SettingsError(
-        f"The reply to question {shot.question.id} does not end in its answer ({shot.label}), so that likelihood can't decide "
-        f'there; use `decide="generate"`, or write the answer last.'
+        f"Neither the reply to question {shot.question.id} nor its first line ends in its answer ({shot.label}), so that "
+        f'likelihood can\'t decide there; use `decide="generate"`, or write the answer there.'
     )
 
 

@@ -1,7 +1,8 @@
 """Deciding by likelihood: the answer that the model finds most probable after the prompt, or after its own rationale.
 
 Nothing is read from a text. Where the shots end in a label in parentheses, such as "The answer is (A)", the labels'
-log-probabilities are compared where they differ first. Where they end in texts, such as "Sentiment: positive", the
+log-probabilities are compared where they differ first. Where they end in the name of a label, such as "The answer is
+positive", those of whole names are compared: the sums over their tokens. Where they end in the texts of choices, the
 log-probability of each text is the sum over its tokens divided by their number, so that long texts are not at a disadvantage:
 the normalisation of Brown et al. 2020 (section 2.4 of https://arxiv.org/abs/2005.14165). The harness of EleutherAI divides by
 characters or bytes (``acc_norm``) instead, which does not depend on the tokenizer.
@@ -16,16 +17,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
-from ..games.coalitions import values_of
-from ..games.tokens import Target, TokenGame
 from ..models.context import fits
-from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
+from ..models.model import AbstractLanguageModel
 from ..prompting.prompt import Prompt
-from ..records import Choice, Cost, Encoded, Generation, Message, Question, Response
+from ..records import Choice, Cost, Encoded, Generation, NextToken, Question, Response
 from ..seeds import derive
 from ..session import Session
 from ..work.stage import Stage
-from .asked import Asked, ask_after
+from .asked import LABEL_TOKENS, Asked, ask_after
 from .deciding import Calibrate
 from .ending import Ending, ending_of
 from .own import own_part
@@ -172,18 +171,31 @@ def _content_free(
 
 def _scores(how: _Likelihood, model: AbstractLanguageModel, opened: Sequence[_Opened]) -> list[tuple[float, ...]]:
     """The log-probability of each answer to each question; nothing for a question that has used up the context."""
-    room = [place for place, each in enumerate(opened) if fits(model, each.encoded, 2)]
-    asked = [opened[place] for place in room]
+    answers = [how.ending.answers(each.question) for each in opened]
+    room = [place for place, each in enumerate(opened) if _fits(model, each, answers[place], how.ending)]
+    asked, names = [opened[place] for place in room], [answers[place] for place in room]
     if not asked:
         found = []
     elif how.ending.form == "letters":
         found = _of_labels(model, asked, how.calibrate != "off")
-    elif isinstance(model, AbstractDifferentiableModel):
-        found = _of_texts(model, asked, [how.ending.answers(each.question) for each in asked])
     else:
-        raise ModelError(f'{model.name} returns no log-probabilities of texts; use `decide="generate"`.')
+        tokens = model.next_token([each.encoded.chat for each in asked], names)
+        whole = how.ending.form != "texts"
+        found = [each.log_probabilities if whole else _per_token(each) for each in tokens]
     scores = dict(zip(room, found, strict=True))
     return [scores.get(place, ()) for place in range(len(opened))]
+
+
+def _fits(model: AbstractLanguageModel, opened: _Opened, answers: Sequence[str], ending: Ending) -> bool:
+    """Whether each answer fits the context after its question."""
+    if ending.form == "letters":
+        return fits(model, opened.encoded, LABEL_TOKENS)
+    chat = opened.encoded.chat
+    return all(fits(model, model.encode(replace(chat, prefill=f"{chat.prefill} {answer}")), 0) for answer in answers)
+
+
+def _per_token(token: NextToken) -> tuple[float, ...]:
+    return tuple(score / length for score, length in zip(token.log_probabilities, token.lengths, strict=True))
 
 
 def _of_labels(model: AbstractLanguageModel, opened: Sequence[_Opened], exact: bool) -> list[tuple[float, ...]]:
@@ -197,27 +209,3 @@ def _of_labels(model: AbstractLanguageModel, opened: Sequence[_Opened], exact: b
                 f'which calibration needs; use `calibrate="off"`, or a server that returns those of more tokens.'
             )
     return [token.log_probabilities for token in tokens]
-
-
-def _of_texts(
-    model: AbstractDifferentiableModel, opened: Sequence[_Opened], answers: Sequence[Sequence[str]]
-) -> list[tuple[float, ...]]:
-    """Those of the answers' texts, per token; nothing for a question of which an answer does not fit the context.
-
-    Each prompt is a game of one player, the tokens after those that prompts share, whose value is the answer's log-probability.
-    """
-    games: list[TokenGame] = []
-    for each, texts in zip(opened, answers, strict=True):
-        chat = each.encoded.chat
-        turns = (*chat.messages, *([Message("assistant", chat.prefill)] if chat.prefill else []))
-        for text in texts:
-            reading = model.read_answer(turns, text)
-            shared = len(each.encoded.prefix) if reading.ids[: len(each.encoded.prefix)] == each.encoded.prefix else 0
-            rest = tuple(range(shared, len(reading.ids)))
-            games.append(TokenGame(model, reading.ids, Target(reading.answer_ids), (rest,), value="logprob"))
-    fitting = [game for game in games if len(game.ids) + len(game.target.ids) <= model.context]
-    values = values_of(fitting, [np.array([[True]])] * len(fitting))
-    means = {id(game): float(value[0]) / len(game.target.ids) for game, value in zip(fitting, values, strict=True)}
-    own = iter(games)
-    scores = [[means.get(id(next(own))) for _ in texts] for texts in answers]
-    return [tuple(score for score in found if score is not None) if None not in found else () for found in scores]

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 
-from ..records import Question
+from ..records import Choice, Question
 from ..text.segments import UNSPACED, half_width
 from .own import own_part
 from .plain import lowered, one_of, plain, plain_choice
@@ -205,16 +206,25 @@ def recover(text: str, question: Question) -> tuple[str, str] | None:
     text : str
         The response.
     question : Question
-        The question, whose labels are looked for.
+        The question, whose answers are looked for as its style writes them: letters, or the choices' texts.
 
     Returns
     -------
     (str, str) or None
         None if no rule finds a label.
     """
-    own = plain(own_part(text), question.labels)
+    asked = question if question.answer_style == "letter" else _lettered_by_text(question)
+    own = plain(own_part(text), asked.labels)
     for name, rule in RULES.items():
-        label = rule(own, question)
+        label = rule(own, asked)
         if label is not None:
-            return label, name
+            return question.labels[asked.labels.index(label)], name
     return None
+
+
+def _lettered_by_text(question: Question) -> Question:
+    """The question with the texts of its choices as their labels, so that no letter in a reply counts as an answer."""
+    texts = [plain_choice(choice.text) for choice in question.choices]
+    if len(set(texts)) < len(texts):  # such as "good" and "Good.": their marks tell them apart
+        texts = [choice.text for choice in question.choices]
+    return replace(question, choices=tuple(map(Choice, texts, texts)), answer=texts[question.labels.index(question.answer)])

@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
-from . import build, compare, data, demo, doctor, evaluate, explain, listing, show
+from . import build, compare, data, demo, doctor, evaluate, explain, listing, show, tune
 from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
 
@@ -26,6 +26,7 @@ COMMANDS = {
     "build": build.build,
     "evaluate": evaluate.evaluate,
     "compare": compare.compare,
+    "tune": tune.tune,
     "explain": explain.explain,
     "show": show.show,
     "list": listing.listing,
@@ -34,7 +35,7 @@ COMMANDS = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 
-_RESUMABLE = ("demo", "build", "evaluate", "compare")
+_RESUMABLE = ("demo", "build", "evaluate", "compare", "tune")
 _INTERRUPTED = 130
 
 

@@ -11,14 +11,15 @@ from . import options
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import say, stderr
+from .task_options import FileOptions, TaskOptions, load
 
 
 @grouped
 def build(
     out: options.Out,
     model: ModelOptions,
-    task: options.TaskOptions,
-    file: options.FileOptions,
+    task: TaskOptions,
+    file: FileOptions,
     rationale: options.RationaleOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
@@ -37,12 +38,20 @@ def build(
         ),
     ] = "error",
     shots: Annotated[int, typer.Option("--shots", min=0, help="Number of shots in the prompt (n).")] = 8,
+    check: Annotated[
+        int,
+        typer.Option(
+            "--check",
+            min=0,
+            help="Number of training questions to ask with the finished prompt and with its shots alone, as a quick check.",
+        ),
+    ] = 30,
     seed: options.Seed = 0,
 ) -> None:
     """Build a prompt: the model selects its shots and explains them, and the explanations become rationales."""
     profile = style.find()
     made = selfamplify.make_method(method, rationale.keywords, rationale.steps, profile, engine.given())
-    questions = options.load(task, file, model)
+    questions = load(task, file, model, profile=profile)
     asked = model.load()
     with selfamplify.terminal_progress(stderr) as progress:
         prompt = selfamplify.build(
@@ -54,10 +63,11 @@ def build(
             shots=shots,
             seed=seed,
             profile=profile,
+            check=check,
             progress=progress,
         )
     if prompt.provenance:
-        answers = in_words(label_counts(shot.label for shot in prompt.shots))
+        answers = in_words(label_counts(shot.question.called(shot.label) for shot in prompt.shots))
         say(f"shots selected by {prompt.provenance.selection}: {prompt.provenance.counts}; answers: {answers}")
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")

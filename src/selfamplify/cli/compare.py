@@ -12,6 +12,7 @@ from . import options
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import print_table, say, stderr, stdout
+from .task_options import FileOptions, TaskOptions, load
 
 if TYPE_CHECKING:
     from ..prompting.profiles import Profile
@@ -23,8 +24,8 @@ METHODS = "auto_cot,deep_lift,kernel_shap,self_topk,self_exp,random"
 def compare(
     out: options.Out,
     model: ModelOptions,
-    task: options.TaskOptions,
-    file: options.FileOptions,
+    task: TaskOptions,
+    file: FileOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
     preset: Annotated[
@@ -56,9 +57,11 @@ def compare(
     decide: options.Decide = "generate",
     calibrate: options.Calibrate = "off",
     drop_shots: options.DropShots = False,
+    against: options.Against = "io",
 ) -> None:
     """Compare methods on the same samples and test questions, each with IO, and print one table."""
-    questions = options.load(task, file, model, judge)
+    profile = style.find()
+    questions = load(task, file, model, judge, profile)
     start = selfamplify.preset(preset, questions) if preset else selfamplify.Plan(tuple(options.names(METHODS)))
     given = {
         "methods": methods and tuple(options.names(methods)),
@@ -72,7 +75,9 @@ def compare(
         "settings": engine.given(),
     }
     plan = replace(start, **{name: setting for name, setting in given.items() if setting is not None})
-    run(plan, out, model, questions, style.find(), judge, decide=decide, calibrate=calibrate)
+    asked = model.load()
+    reader = model.load_judge(judge, asked)
+    run(plan, out, asked, questions, profile, against, judge=reader, decide=decide, calibrate=calibrate)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
             stdout.print(answers)
@@ -81,16 +86,14 @@ def compare(
 def run(
     plan: "selfamplify.Plan",
     out: Path,
-    model: ModelOptions,
+    model: "selfamplify.AbstractLanguageModel",
     task: "selfamplify.Task",
     profile: "Profile",
-    judge: str | None = None,
-    **deciding: Any,
+    against: str = "io",
+    **further: Any,
 ) -> None:
-    """Run a plan with progress, and print its table; ``deciding`` are further arguments of ``compare``."""
-    asked = model.load()
-    reader = model.load_judge(judge, asked)
+    """Run a plan with progress, and print its tests against a method; ``further`` are arguments of ``compare``."""
     with selfamplify.terminal_progress(stderr) as progress:
-        table = selfamplify.compare(asked, task, plan, out, profile=profile, judge=reader, progress=progress, **deciding)
-    print_table(table, compare)
+        table = selfamplify.compare(model, task, plan, out, profile=profile, progress=progress, **further)
+    print_table(table, compare, against)
     say(f"wrote the results to {out}")

@@ -10,9 +10,9 @@ import selfamplify
 
 from ..text.lines import counted, shortened
 from ..text.printable import printable
-from . import options
 from .groups import grouped
 from .screen import say
+from .task_options import FileOptions
 from .translation import in_options
 
 _BAD = 10
@@ -24,7 +24,7 @@ def describe(
         str,
         typer.Argument(metavar="DATA", help="A file, or hub:OWNER/NAME[:CONFIG][:SPLIT]; for another --task, a file of it."),
     ],
-    file: options.FileOptions,
+    file: FileOptions,
     task: Annotated[str, typer.Option("--task", help="A task from `selfamplify list` that reads files.")] = "file",
     test_data: Annotated[Path | None, typer.Option("--test-data", help="A file of test questions.")] = None,
     examples: Annotated[int, typer.Option("--examples", min=0, help="Number of questions to show.")] = 3,

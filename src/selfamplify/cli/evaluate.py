@@ -11,14 +11,15 @@ from . import options
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import print_table, say, stderr
+from .task_options import FileOptions, TaskOptions, load
 
 
 @grouped
 def evaluate(
     prompt: Annotated[Path, typer.Argument(metavar="PROMPT", help="The run folder of `selfamplify build`, or a prompt.json.")],
     model: ModelOptions,
-    task: options.TaskOptions,
-    file: options.FileOptions,
+    task: TaskOptions,
+    file: FileOptions,
     limit: options.Limit = None,
     seed: options.Seed = 0,
     judge: options.Judge = None,
@@ -36,7 +37,7 @@ def evaluate(
     """Measure a prompt's accuracy on test questions, with a 95 % interval and a paired test against IO on the same shots."""
     finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
     folder = out or (prompt.parent if prompt.suffix == ".json" else prompt)
-    questions = options.load(task, file, model, judge)
+    questions = load(task, file, model, judge)
     asked = model.load()
     built_by = finished.provenance.model if finished.provenance else asked.name
     if built_by != asked.name:

@@ -14,14 +14,15 @@ from .groups import Given, grouped
 from .model_options import ModelOptions
 from .prompted import PromptOptions
 from .screen import say, stdout
+from .task_options import FileOptions, TaskOptions, load
 
 
 @grouped
 def explain(
     given: Given,
     model: ModelOptions,
-    task: options.TaskOptions,
-    file: options.FileOptions,
+    task: TaskOptions,
+    file: FileOptions,
     rationale: options.RationaleOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
@@ -46,7 +47,7 @@ def explain(
         raise SettingsError("`balance` is for the selection of shots, and none are selected here; leave it out.")
     profile = style.find()
     method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
-    questions = options.load(task, file, model)
+    profile, questions = selfamplify.asking(profile, load(task, file, model))
     asked = _question(questions, question)
     session = selfamplify.Session(model.load(), profile)
     shot = method.prompt(session, questions, selfamplify.Sample.of([asked], seed)).shots[0]

@@ -1,24 +1,13 @@
-"""The options that several commands share: the task, the wording, the explainer, and the run."""
+"""The options that several commands share: the wording, the explainer, and the run."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import typer
 
-import selfamplify
-
 from ..errors import SettingsError
 from ..prompting.profiles import Profile, as_profile
-from ..text.lines import counted
-from .groups import grouped
-from .screen import say, stderr
-from .translation import in_options
-
-if TYPE_CHECKING:
-    from ..tasks.task import Task
-    from .model_options import ModelOptions
 
 Out = Annotated[Path, typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots and which coalitions are drawn.")]
@@ -41,6 +30,9 @@ Calibrate = Annotated[
         "questions (batch).",
     ),
 ]
+Against = Annotated[
+    str, typer.Option("--against", help="The method of the table that the others are tested against. Default: io.")
+]
 DropShots = Annotated[
     bool, typer.Option("--drop-shots", help="Drop shots from prompts that are longer than the model's context.")
 ]
@@ -51,178 +43,45 @@ MaxNewTokens = Annotated[
 
 
 @dataclass(frozen=True)
-class TaskOptions:
-    """Which questions."""
-
-    panel: ClassVar[str] = "Task"
-
-    task: Annotated[str, typer.Option("--task", help="A task from `selfamplify list`, or 'file' for a file of your own.")] = (
-        "planted_arc"
-    )
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            help="A file or folder of questions, or hub:OWNER/NAME[:CONFIG][:SPLIT]. Default: the task's data on the hub.",
-        ),
-    ] = None
-    test_data: Annotated[
-        Path | None, typer.Option("--test-data", help="A file of test questions. Default: a part of --data.")
-    ] = None
-    split_seed: Annotated[
-        int, typer.Option("--split-seed", help="Random seed of the split into training and test questions.")
-    ] = 0
-    test_size: Annotated[
-        int | None,
-        typer.Option("--test-size", min=1, help="Number of test questions to split off --data. Default: depends on the task."),
-    ] = None
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out rows that can't be used, instead of stopping.")] = (
-        False
-    )
-    attribute: Annotated[
-        Literal["auto", "text", "choices", "both"],
-        typer.Option(
-            "--attribute", help="The part of a question whose words are scored. auto: of a classification the text alone."
-        ),
-    ] = "auto"
-
-
-@dataclass(frozen=True)
-class FileOptions:
-    """How a file of the user's own is read."""
-
-    panel: ClassVar[str] = "Your own file (--task file); by default, all of this is recognised"
-
-    question_column: Annotated[str | None, typer.Option("--question-column", help="The column of the questions.")] = None
-    answer_column: Annotated[str | None, typer.Option("--answer-column", help="The column of the right answers.")] = None
-    choice_columns: Annotated[
-        str | None,
-        typer.Option(
-            "--choice-columns",
-            help="The columns of the choices, as A,B,C, or one column of lists. If you name only the question and the answer "
-            "column, the choices are in the question, or texts are classified.",
-        ),
-    ] = None
-    distractor_columns: Annotated[
-        str | None,
-        typer.Option("--distractor-columns", help="The columns of the wrong choices; the right one is in the answer column."),
-    ] = None
-    context_column: Annotated[
-        str | None,
-        typer.Option("--context-column", help="Columns to put before the question, such as passage."),
-    ] = None
-    id_column: Annotated[str | None, typer.Option("--id-column", help="The column of the ids.")] = None
-    answers_from: Annotated[
-        str | None,
-        typer.Option(
-            "--answers-from",
-            help="Whether numbers as answers count from 0 or 1, or are texts of choices (text).",
-        ),
-    ] = None
-    labels: Annotated[str | None, typer.Option("--labels", help="The labels of a classification, in order, as no,yes.")] = None
-    label_names: Annotated[
-        str | None,
-        typer.Option("--label-names", help="The labels of a classification and their names, as 0=negative,1=positive."),
-    ] = None
-    shuffle_choices: Annotated[
-        str | None,
-        typer.Option(
-            "--shuffle-choices",
-            help="A seed to shuffle the choices with, or off. Default: only if the right one always has the same place.",
-        ),
-    ] = None
-    encoding: Annotated[str | None, typer.Option("--encoding", help="The encoding of a text file, such as cp1252.")] = None
-    separator: Annotated[
-        str | None, typer.Option("--separator", help="The character between the cells of a CSV file, such as ';' or tab.")
-    ] = None
-    header: Annotated[
-        bool | None,
-        typer.Option(
-            "--header/--no-header", help="Whether the first line holds column names. If not, the columns are called 1, 2, 3."
-        ),
-    ] = None
-
-    def given(self) -> dict[str, Any]:
-        """The arguments of ``load_task`` that were given."""
-        listed = {"choices": self.choice_columns, "distractors": self.distractor_columns, "context": self.context_column}
-        single = {"question": self.question_column, "answer": self.answer_column, "id": self.id_column}
-        columns: dict[str, Any] = {name: value for name, value in single.items() if value}
-        columns |= {name: tuple(names(value)) for name, value in listed.items() if value}
-        found = {
-            "columns": selfamplify.Columns(**columns) if columns else None,
-            "answers_from": _choice("answers_from", self.answers_from, {"0": 0, "1": 1, "text": "text"}),
-            "labels": tuple(names(self.labels)) if self.labels else None,
-            "label_names": dict(map(_name, names(self.label_names))) if self.label_names else None,
-            "shuffle_choices": _shuffle(self.shuffle_choices),
-            "encoding": self.encoding,
-            "separator": {"tab": "\t", "\\t": "\t"}.get(self.separator or "", self.separator),
-            "header": self.header,
-        }
-        return {name: value for name, value in found.items() if value is not None}
-
-
-def load(task: TaskOptions, file: FileOptions, model: "ModelOptions", judge: str | None = None) -> "Task":
-    """The task, checked for control tokens of the model and the judge.
-
-    Says how many questions it has, and everything that was recognised or left out.
-    """
-    loaded = selfamplify.load_task(
-        task.task,
-        task.data,
-        test_data=task.test_data,
-        split_seed=task.split_seed,
-        test_size=task.test_size,
-        skip_bad=task.skip_bad,
-        attribute=task.attribute,
-        **file.given(),
-    )
-    loaded = model.check(loaded, judge, task.skip_bad)
-    train, test = counted(len(loaded.train), "training question"), counted(len(loaded.test), "test question")
-    say(f"{loaded.name}: {train} and {test}", console=stderr)
-    for note in loaded.notes:
-        say(f"  {in_options(note, grouped(_read))}", console=stderr)
-    if loaded.skipped:
-        say(f"{counted(len(loaded.skipped), 'row')} left out; the first: {loaded.skipped[0]}", console=stderr)
-    return loaded
-
-
-def _read(task: TaskOptions, file: FileOptions) -> None:
-    """A command with the options that notes on how a task was read may name."""
-
-
-def _choice(name: str, text: str | None, known: Mapping[str, Any]) -> Any:
-    if text is not None and text not in known:
-        raise SettingsError(f"`{name}={text!r}` is invalid; use one of: {', '.join(known)}.")
-    return None if text is None else known[text]
-
-
-def _name(text: str) -> tuple[str, str]:
-    """A label of a file and its name."""
-    label, equals, name = (part.strip() for part in text.partition("="))
-    if not (label and equals and name):
-        raise SettingsError(f'\'{text}\' does not name a label; use `label_names={{"0": "negative", "1": "positive"}}`.')
-    return label, name
-
-
-def _shuffle(text: str | None) -> int | str | None:
-    """A seed, "auto" or "off"."""
-    if text in (None, "auto", "off"):
-        return text
-    if not text.isdecimal():
-        raise SettingsError(f"'{text}' is not a seed; use `shuffle_choices=0`, or `shuffle_choices=\"off\"`.")
-    return int(text)
-
-
-@dataclass(frozen=True)
 class StyleOptions:
     """How the model is asked."""
 
     panel: ClassVar[str] = "Wording and decoding"
 
-    profile: Annotated[str, typer.Option("--profile", help="Wording and decoding: default, or those of the paper (paper).")] = (
-        "default"
-    )
+    profile: Annotated[
+        str, typer.Option("--profile", help="Wording and decoding: default, those of the paper (paper), or paper-no-ban.")
+    ] = "default"
     max_new_tokens: MaxNewTokens = None
+    answer_style: Annotated[
+        Literal["auto", "letter", "label", "text"] | None,
+        typer.Option(
+            "--answer-style",
+            help="How an answer is written: as a letter such as (A), as the name of its label, or as the text of its choice. "
+            "Default: auto, label names where all questions have the same choices, else letters.",
+        ),
+    ] = None
+    instruction: Annotated[
+        str | None,
+        typer.Option(
+            "--instruction", help='The task in your own words, such as "Is the review negative or positive?". Default: in ours.'
+        ),
+    ] = None
+    system: Annotated[str | None, typer.Option("--system", help="A system turn before everything else.")] = None
+    order: Annotated[
+        Literal["xry", "xyr"],
+        typer.Option("--order", help="Where rationales stand: before the answer (xry) or after it (xyr)."),
+    ] = "xry"
+    shot_order: Annotated[
+        Literal["drawn", "shuffled", "similar"],
+        typer.Option(
+            "--shot-order",
+            help="In which order shots are shown: as drawn, shuffled, or for each question with the most similar shot last.",
+        ),
+    ] = "drawn"
+    stop_words: Annotated[
+        Literal["none", "authors", "default"],
+        typer.Option("--stop-words", help="Which words never become keywords: none, those of the paper's authors, or ours."),
+    ] = "default"
     prefill: Annotated[
         bool, typer.Option("--prefill", help="Begin every reply with the first words of the shots' replies.")
     ] = False
@@ -238,7 +97,17 @@ class StyleOptions:
         """The profile, with what was asked for besides."""
         profile = as_profile(self.profile).with_length(self.max_new_tokens)
         balance = profile.balance if self.balance is None else self.balance
-        return replace(profile, prefill=self.prefill or profile.prefill, balance=balance)
+        return replace(
+            profile,
+            prefill=self.prefill or profile.prefill,
+            balance=balance,
+            answer_style=self.answer_style or profile.answer_style,
+            instruction=self.instruction or profile.instruction,
+            system=self.system or profile.system,
+            order=self.order,
+            shot_order=self.shot_order,
+            stop_words=self.stop_words,
+        )
 
 
 @dataclass(frozen=True)
@@ -252,7 +121,10 @@ class EngineOptions:
         typer.Option("--samples", min=1, help="Evaluations per question, for explainers that sample, such as kernel_shap."),
     ] = None
     value: Annotated[
-        str | None, typer.Option("--value", help="What is attributed: logit, logprob or margin. Default: as the model allows.")
+        str | None,
+        typer.Option(
+            "--value", help="What is attributed: logit, logprob or margin. Default: depends on the answers and the model."
+        ),
     ] = None
     absent: Annotated[
         str | None,

@@ -34,13 +34,13 @@ def say(text: str, style: str = "", console: Console = stdout) -> None:
     console.print(Text(printable(text), style), soft_wrap=True)
 
 
-def print_table(table: "Table", command: Callable[..., Any]) -> None:
-    """Print a table and what its readers must know: replies that were cut, and rows that failed.
+def print_table(table: "Table", command: Callable[..., Any], against: str = "io") -> None:
+    """Print a table, what may be concluded from it, and what its readers must know: replies that were cut, and failed rows.
 
     The reasons of failures name the options of ``command``.
     """
-    stdout.print(selfamplify.comparison_table(table))
-    for line in _label_counts(table):
+    stdout.print(selfamplify.comparison_table(table, against))
+    for line in (*table.conclusions(against), *_label_counts(table)):
         say(line)
     cut = sum(round(row.cut * row.n) for row in table.rows)
     if cut:

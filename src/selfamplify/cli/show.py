@@ -10,6 +10,7 @@ import typer
 import selfamplify
 
 from ..errors import DataError
+from . import options
 from .compare import compare
 from .screen import print_table, say, stdout
 
@@ -22,6 +23,7 @@ def show(
     responses: Annotated[
         int, typer.Option("--responses", min=0, help="Number of questions to show with the responses of all methods.")
     ] = 0,
+    against: options.Against = "io",
 ) -> None:
     """Show the prompt of a run and how it was built, or its table and responses."""
     run = None if path.suffix == ".json" else selfamplify.Run(path)
@@ -32,7 +34,7 @@ def show(
     if run is None or run.has_prompt:
         _show_prompt(selfamplify.Prompt.load(path))
     if run is not None and run.has_table:
-        print_table(run.table(), compare)
+        print_table(run.table(), compare, against)
         for answers in selfamplify.responses_side_by_side(path, responses) if responses else ():
             stdout.print(answers)
 

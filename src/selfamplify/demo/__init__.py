@@ -1,1 +1,1 @@
-"""The embedded default model: weights, tokenizer and card, as ``training/`` made them. Holds no code."""
+"""The embedded default model, as ``training/`` made it, with its card; and reviews to try other models on. Holds no code."""

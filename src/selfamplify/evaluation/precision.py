@@ -1,7 +1,9 @@
 """How well an explanation finds the words that decide an answer, on tasks for which these are known."""
 
+from ..games.question import question_words
 from ..prompting.formats import keywords
 from ..records import NamedWords, Question, ScoredWords
+from ..text.keywords import keyword
 
 
 def precision_at_k(explanation: ScoredWords | NamedWords, question: Question, k: int | None = None) -> float:
@@ -15,7 +17,7 @@ def precision_at_k(explanation: ScoredWords | NamedWords, question: Question, k:
     explanation : ScoredWords or NamedWords
         The explanation of the question.
     question : Question
-        A question of a planted task, whose deciding words are known.
+        A question whose deciding words are known: of a planted task, or of the task ``reviews``.
     k : int, optional
         How many words count. By default the number of distinct planted words, so that 1.0 can be reached and a larger k can't
         hide a miss.
@@ -30,9 +32,37 @@ def precision_at_k(explanation: ScoredWords | NamedWords, question: Question, k:
     ValueError
         If the deciding words of the question are not known.
     """
-    planted = {word.lower() for word in question.planted}
-    if not planted:
-        raise ValueError(f"question {question.id} has no planted words to find; use a planted task")
+    planted = _planted(question)
     wanted = len(planted) if k is None else k
     found = {word.lower() for word in keywords(explanation, wanted)}
     return len(found & planted) / wanted
+
+
+def chance_of_precision(question: Question) -> float:
+    """What ``precision_at_k`` is on average for words drawn at random: the share of planted words among its keywords.
+
+    Parameters
+    ----------
+    question : Question
+        A question whose deciding words are known.
+
+    Returns
+    -------
+    float
+        From 0 to 1; the same for every k up to the number of its words, without stop words.
+
+    Raises
+    ------
+    ValueError
+        If the deciding words of the question are not known.
+    """
+    planted = _planted(question)
+    words = {word for each in question_words(question) if (word := keyword(each.text))}
+    return len(planted & words) / len(words) if words else 0.0
+
+
+def _planted(question: Question) -> set[str]:
+    planted = {word.lower() for word in question.planted}
+    if not planted:
+        raise ValueError(f"question {question.id} has no planted words to find; use a planted task")
+    return planted

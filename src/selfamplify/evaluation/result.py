@@ -1,12 +1,18 @@
-"""The measured accuracy of one prompt, with its interval and all responses."""
+"""The measured accuracy of one prompt, with its interval and all responses; and the difference of two, also over contexts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool
 
 from ..errors import DataError, SettingsError
 from ..records import Outcome, Question, Response
 from ..text.lines import shortened
-from .statistics import Interval, mcnemar, wilson
+from .conclusion import p_in_words
+from .difference import Difference, difference, measured
+from .statistics import Interval, wilson
 
 UNPARSED = ("constrained", "none")
 """The rules by which a response is decided that does not name an answer itself."""
@@ -46,6 +52,12 @@ class Result:
         )
 
     @property
+    def given(self) -> tuple[str, ...]:
+        """The labels that were read from the responses, by letter or by name as the questions call them."""
+        answered = zip(self.questions, self.responses, strict=True)
+        return tuple(question.called(response.label) for question, response in answered if response.label is not None)
+
+    @property
     def n(self) -> int:
         """How many questions were asked."""
         return len(self.outcomes)
@@ -80,8 +92,8 @@ class Result:
         """The wall-clock time of answering, in seconds, summed over the questions."""
         return sum(response.cost.seconds for response in self.responses)
 
-    def p_against(self, other: "Result") -> float:
-        """The p of McNemar's exact test of this result against another one.
+    def against(self, other: "Result") -> Difference:
+        """The difference to another result in the same context: McNemar's exact test, and the paired bootstrap's interval.
 
         Parameters
         ----------
@@ -90,8 +102,8 @@ class Result:
 
         Returns
         -------
-        float
-            The two-sided p.
+        Difference
+            This result's accuracy minus the other's; see ``contrast`` for several contexts.
 
         Raises
         ------
@@ -100,25 +112,76 @@ class Result:
         SettingsError
             If ``other`` is not a result.
         """
-        if not isinstance(other, Result):
-            raise SettingsError(f"{shortened(repr(other))} is not a result; pass what `evaluate` returned.")
-        if [q.id for q in self.questions] != [q.id for q in other.questions]:
-            raise DataError(
-                "A paired test needs two results on the same questions; evaluate both with the same `task` and `limit`."
-            )
-        return mcnemar([o.correct for o in self.outcomes], [o.correct for o in other.outcomes])
+        return contrast([self], [other])
 
     def __str__(self) -> str:
         interval = self.interval
-        against = "" if self.io is None else f"; IO on the same shots {self.io.accuracy:.1%}, {_p(self.p_against(self.io))}"
         return (
             f"{self.method} on {self.task}: {self.correct}/{self.n} = {self.accuracy:.1%} "
-            f"(95 % interval {interval.low:.1%} to {interval.high:.1%}), unparsed {self.unparsed:.1%}{against}"
+            f"(95 % interval {interval.low:.1%} to {interval.high:.1%}), unparsed {self.unparsed:.1%}{self._against_io()}"
         )
+
+    def _against_io(self) -> str:
+        if self.io is None:
+            return ""
+        found = self.against(self.io)
+        points = f"{100 * found.estimate:+.1f} points ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+        return f"; against IO on the same shots {points}, {p_in_words(found.p)}"
 
     def __repr__(self) -> str:
         return f"Result({self})"
 
 
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+def contrast(first: Sequence[Result], second: Sequence[Result]) -> Difference:
+    """The difference of any two methods, over the contexts in which both answered the same questions.
+
+    Parameters
+    ----------
+    first, second : sequence of Result
+        One result per context (one drawn set of shots, such as a seed), in the same order of contexts.
+
+    Returns
+    -------
+    Difference
+        The accuracy of the first minus that of the second, as a single test. With one context it holds for those shots only.
+
+    Raises
+    ------
+    DataError
+        If the questions are not the same in all results, or there are more results of one method.
+    SettingsError
+        If something is not a result.
+
+    Examples
+    --------
+    >>> contrast([deep_lift_0, deep_lift_1], [io_0, io_1]).p  # doctest: +SKIP
+    0.031
+    """
+    return difference(*paired_outcomes(first, second))
+
+
+def measured_contrast(first: Sequence[Result], second: Sequence[Result]) -> Difference:
+    """As ``contrast``, without what depends on how many tests there are, which ``corrected`` adds."""
+    return measured(*paired_outcomes(first, second))
+
+
+def paired_outcomes(
+    first: Sequence[Result], second: Sequence[Result]
+) -> tuple[Bool[np.ndarray, "context question"], Bool[np.ndarray, "context question"]]:
+    """Whether each answer is correct, by context and question. Raises DataError and SettingsError as ``contrast`` does."""
+    for each in (*first, *second):
+        if not isinstance(each, Result):
+            raise SettingsError(f"{shortened(repr(each))} is not a result; pass what `evaluate` returned.")
+    if len(first) != len(second) or not first:
+        raise DataError(
+            f"A paired test needs one result of each method per context, not {len(first)} and {len(second)}; "
+            f"leave out the contexts that only one of them has."
+        )
+    if len({tuple(question.id for question in each.questions) for each in (*first, *second)}) > 1:
+        raise DataError("A paired test needs results on the same questions; evaluate all with the same `task` and `limit`.")
+    return correctness(first), correctness(second)
+
+
+def correctness(results: Sequence[Result]) -> Bool[np.ndarray, "context question"]:
+    """Whether each answer is correct, for results on the same questions."""
+    return np.array([[outcome.correct for outcome in each.outcomes] for each in results], dtype=bool)

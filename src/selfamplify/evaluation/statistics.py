@@ -61,27 +61,24 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
     return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
 
 
-def paired(first: Sequence[float], second: Sequence[float]) -> tuple[Interval, float]:
-    """Student's paired t-test over questions.
-
-    The independent draws are the questions, not the contexts. If all differences are equal, the interval is that single value,
-    and p is 0, or 1 if the differences are 0.
+def paired(first: Sequence[float], second: Sequence[float]) -> tuple[Interval, float] | None:
+    """Student's paired t-test over questions, of measurements other than right and wrong (``difference`` is for these).
 
     Parameters
     ----------
     first, second : sequence of float
-        For each question, the share of contexts in which the method answered it correctly.
+        For each question, two measurements, such as the share of deciding words that were found.
 
     Returns
     -------
     interval : Interval
         The 95 % interval of the mean difference ``first - second``.
     p : float
-        Two-sided.
+        Two-sided. Instead of both, None if the differences do not vary, or there is only one: then nothing can be tested.
     """
     differences = np.subtract(first, second)
     if np.allclose(differences, differences[0], atol=1e-12):
-        return Interval(differences[0], differences[0]), float(abs(differences[0]) < 1e-12)
+        return None
     test = cast(Any, ttest_1samp(differences, 0.0))
     interval = test.confidence_interval(0.95)
     return Interval(float(interval.low), float(interval.high)), float(test.pvalue)

@@ -30,8 +30,8 @@ class AbstractAttribution(AbstractExplainer):
     ----------
     value : {"logit", "logprob", "margin"}, optional
         What is attributed: the logit of y's token, its log-probability in nats, or its margin over the other labels (its logit
-        minus the log-sum-exp of theirs). By default, the logit of a question's label; the log-probability if the model returns
-        no logits, or if the answer is any other text.
+        minus the log-sum-exp of theirs). By default, the logit of a letter, and the margin of a label's name; the
+        log-probability if the model returns no logits, or if an answer has several tokens.
     baseline : str, optional
         What is put in the place of an absent word: ``"auto"``, ``"pad"``, ``"unk"``, ``"space"``, ``"mean"`` (the mean of the
         vocabulary's embeddings), or the text of one token. ``"auto"`` is the padding token if it has no other use, else a

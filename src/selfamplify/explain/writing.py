@@ -5,42 +5,58 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
+from ..errors import ExplanationError
 from ..models.context import check_context
 from ..models.model import AbstractLanguageModel
-from ..prompting.wording import Wording, is_placeholder, without_conclusion
-from ..records import Chat, Cost, Decoding, Explanation, NamedWords, Question, WrittenText
+from ..prompting.faults import counts_of
+from ..prompting.wording import Wording, without_conclusion
+from ..records import Chat, Cost, Decoding, Explanation, Generation, NamedWords, Question, WrittenText
+from ..seeds import derive
+from ..text.lines import shortened
 from .explainer import AbstractExplainer
 
+_DRAWS = 2
+"""How often a reply that is no explanation is drawn at random, after a request without an example has failed, too."""
 
-def replies_to(model: AbstractLanguageModel, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]) -> list[str]:
+
+def replies_to(
+    model: AbstractLanguageModel, chats: Sequence[Chat], decoding: Decoding, seeds: Sequence[int]
+) -> list[Generation]:
     """Return what the model writes in each chat; raise ContextError, before any work, if that does not fit its context."""
     encoded = [model.encode(chat) for chat in chats]
     check_context(model, encoded, decoding.max_new_tokens, "a model with a longer context")
     written = dict(model.generated(encoded, decoding, seeds))
-    return [written[place].text for place in range(len(chats))]
+    return [written[place] for place in range(len(chats))]
 
 
-def says_nothing(text: str) -> bool:
-    """Whether a reply is empty up to its conclusion, or only repeats the placeholders of the example."""
-    said = without_conclusion(text)
-    return not any(map(str.isalnum, said)) or is_placeholder(said)
+def _begun(start: str, reply: Generation) -> Generation:
+    """The reply with the words that it was given to begin with, which alone are no reply."""
+    if not any(map(str.isalnum, without_conclusion(reply.text))):
+        return reply
+    space = "" if start.endswith('"') else " "
+    return replace(reply, text=f"{start}{space}{reply.text}".strip())
 
 
 @dataclass(frozen=True, kw_only=True)
 class AbstractWriting(AbstractExplainer):
     """An explainer that lets the model write, about many questions at once.
 
-    A subclass implements ``chat`` and ``explanation``, and states what it ``makes``. A reply that is empty, or only repeats
-    the example in the request, is no explanation: that question is asked once more, without the example.
+    A subclass implements ``chat``, ``fault`` and ``explanation``, and states what it ``makes``. A reply with a fault is no
+    explanation: that question is asked again without the example, with the first words of the reply given, and then twice with
+    a reply that is drawn at random. If a fault remains, all explanations are refused.
 
     Parameters
     ----------
     decoding : Decoding, optional
         How the model writes; by default that of the method that uses the explainer, or else greedy.
+    strict : bool, optional
+        Whether keywords must occur in the question, and an explanation is cut to its number of sentences. True if it stays
+        open; False in the paper's profile.
     """
 
     together = 64
     decoding: Decoding | None = None
+    strict: bool | None = None
 
     @abstractmethod
     def chat(self, question: Question, wording: Wording, example: bool = True) -> Chat:
@@ -50,9 +66,17 @@ class AbstractWriting(AbstractExplainer):
         """Return the decoding with the line that completes the reply, where it is known."""
         return decoding
 
+    def opening(self, wording: Wording) -> str:
+        """Return the explanation's own first words, if the start of the reply gives them."""
+        return ""
+
     @abstractmethod
-    def explanation(self, model: AbstractLanguageModel, question: Question, text: str) -> NamedWords | WrittenText:
-        """Return the explanation that the model's text holds. Raise ExplanationError if it holds none."""
+    def fault(self, question: Question, reply: Generation) -> str | None:
+        """Return what is wrong with a reply, in words that follow the count, such as "said nothing"; None if nothing is."""
+
+    @abstractmethod
+    def explanation(self, question: Question, text: str) -> NamedWords | WrittenText:
+        """Return the explanation that the model's text, which has no fault, holds."""
 
     def explain(self, model: AbstractLanguageModel, question: Question, wording: Wording, seed: int) -> Explanation:
         return self.explain_all(model, [question], wording, [seed])[0]
@@ -62,14 +86,41 @@ class AbstractWriting(AbstractExplainer):
     ) -> list[Explanation]:
         start, decoding = perf_counter(), self.ending(self.decoding or Decoding())
         chats = [self.chat(question, wording) for question in questions]
-        texts = replies_to(model, chats, decoding, seeds)
-        failed = [place for place, text in enumerate(texts) if says_nothing(text)]
-        if failed:
-            again = [self.chat(questions[place], wording, example=False) for place in failed]
-            replies = replies_to(model, again, decoding, [seeds[place] for place in failed])
-            for place, chat, text in zip(failed, again, replies, strict=True):
-                texts[place] = chat.prefill.removeprefix(chats[place].prefill) + text
+        opening = self.opening(wording)
+        replies = [_begun(opening, reply) for reply in replies_to(model, chats, decoding, seeds)]
+        faults = self._faults(questions, replies)
+        again = [self.chat(question, wording, example=False) for question in questions]
+        drawn = replace(decoding, do_sample=True, num_beams=1, early_stopping=False)
+        for attempt, chosen in enumerate((decoding, *[drawn] * _DRAWS)):
+            failed = list(faults)
+            if not failed:
+                break
+            own = [derive(seeds[place], f"attempt {attempt}", questions[place].id) for place in failed]
+            for place, reply in zip(failed, replies_to(model, [again[place] for place in failed], chosen, own), strict=True):
+                given = again[place].prefill.removeprefix(chats[place].prefill)
+                replies[place] = _begun(f"{opening} {given}".strip(), reply)
+            faults = self._faults(questions, replies)
+        if faults:
+            raise self._refused(model, questions, replies, faults)
         cost = Cost(1, (perf_counter() - start) / len(questions))
-        return [
-            replace(self.explanation(model, question, text), cost=cost) for question, text in zip(questions, texts, strict=True)
-        ]
+        found = zip(questions, replies, strict=True)
+        return [replace(self.explanation(question, reply.text), cost=cost) for question, reply in found]
+
+    def _faults(self, questions: Sequence[Question], replies: Sequence[Generation]) -> dict[int, str]:
+        """The fault of each reply that has one, by its place."""
+        found = enumerate(map(self.fault, questions, replies))
+        return {place: fault for place, fault in found if fault is not None}
+
+    def _refused(
+        self,
+        model: AbstractLanguageModel,
+        questions: Sequence[Question],
+        replies: Sequence[Generation],
+        faults: dict[int, str],
+    ) -> ExplanationError:
+        first = min(faults)
+        return ExplanationError(
+            f"{model.name} could not explain all shots with {self.name}, asked up to {2 + _DRAWS} times "
+            f"({counts_of(faults.values(), len(questions))}; for question {questions[first].id} it wrote "
+            f'{shortened(repr(replies[first].text), 80)}); use an attribution such as `explainer="kernel_shap"`.'
+        )

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 
 from ..records import Baseline, Value
 from ..text.keywords import keyword
+from ..text.stop_words import StopWords
 from .values import Absent, check_absent, check_baseline, check_value
 
 
@@ -33,6 +34,8 @@ class AbstractGame(ABC):
         What is put in the place of an absent word (``absent="mask"``): see ``AbstractAttribution``.
     words : tuple of str, default ()
         The text of each player, if the players may become keywords.
+    stop_words : {"none", "authors", "default"}, default "default"
+        Which words never become keywords.
     passes : int, default 0
         Distinct coalitions evaluated so far.
 
@@ -46,6 +49,7 @@ class AbstractGame(ABC):
     absent: Absent = "mask"
     baseline: str = "auto"
     words: tuple[str, ...] = ()
+    stop_words: StopWords = "default"
     passes: int = 0
     _known: dict[bytes, float] = field(default_factory=dict)
 
@@ -81,8 +85,10 @@ class AbstractGame(ABC):
 
     @property
     def keywords(self) -> tuple[str | None, ...]:
-        """The keyword that each player would become: None for a function word; without ``words``, a distinct name for each."""
-        return tuple(map(keyword, self.words)) if self.words else tuple(map(str, range(self.players)))
+        """The keyword that each player would become: None for a stop word; without ``words``, a distinct name for each."""
+        if not self.words:
+            return tuple(map(str, range(self.players)))
+        return tuple(keyword(word, self.stop_words) for word in self.words)
 
     def values(self, coalitions: Bool[np.ndarray, "coalition word"]) -> Float[np.ndarray, " coalition"]:
         """Return the value of each coalition.

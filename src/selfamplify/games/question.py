@@ -38,7 +38,7 @@ def question_game(
     wording : Wording
         The sentences of the prompt that asks the question.
     value : {"logit", "logprob", "margin"}, optional
-        What is attributed; by default the model's ``label_value``.
+        What is attributed: see ``_value`` for the default.
     absent : {"mask", "delete"}, default "mask"
         How a word is made absent.
     baseline : str, default "auto"
@@ -51,20 +51,34 @@ def question_game(
     ExplanationError
         If the question has no candidate word.
     """
-    reading = model.read(reading_chat(question, wording), question.labels)
+    reading = model.read(reading_chat(question, wording), question.answers)
     check_length(model, len(reading.ids), 1, _REMEDY)
     located = _some(locate(reading, question_words(question)), question)
-    target, words = Target.label(reading, question.answer), tuple(word.text for word in located)
+    target = Target.of(reading, question.written(question.answer))
+    words = tuple(word.text for word in located)
     return TokenGame(
         model,
         reading.ids,
         target,
         tuple(located.values()),
-        value=value or model.label_value,
+        value=value or _value(model, question, reading),
         absent=absent,
         baseline=baseline,
         words=words,
+        stop_words=wording.stop_words,
     )
+
+
+def _value(model: AbstractDifferentiableModel, question: Question, reading: Reading) -> Value:
+    """What is attributed by default: of a letter the model's ``label_value``, of a label's name its margin over the others.
+
+    What makes a text a review makes every label's name more probable, and the margin leaves that out: on 40 reviews, deep_lift
+    finds 61 % of the deciding words with the margin, and 34 % with the logit, where random words are 32 %. If an answer of the
+    question has several tokens, it is the log-probability of the whole answer.
+    """
+    if any(len(ids) > 1 for ids in reading.answers.values()):
+        return "logprob"
+    return "margin" if question.answer_style == "label" else model.label_value
 
 
 def text_game(
@@ -85,13 +99,26 @@ def text_game(
     located = tuple(_some(question_words(question), question))
     words = tuple(word.text for word in located)
     return TextGame(
-        model, chat, question, located, value=value or model.label_value, absent=absent, baseline=baseline, words=words
+        model,
+        chat,
+        question,
+        located,
+        value=value or model.label_value,
+        absent=absent,
+        baseline=baseline,
+        words=words,
+        stop_words=wording.stop_words,
     )
+
+
+def rendered_words(question: Question) -> list[Word]:
+    """The candidate words of a question as it is asked, its choices included where it shows them."""
+    return candidate_words(question.render(), question.labels if question.answer_style == "letter" else ())
 
 
 def question_words(question: Question) -> list[Word]:
     """The candidate words of the part of a question that is attributed, with their places in the rendered question."""
-    words = candidate_words(question.render(), question.labels)
+    words = rendered_words(question)
     if question.attributed == "both":
         return words
     return [word for word in words if (word.start < len(question.text)) == (question.attributed == "text")]

@@ -99,7 +99,7 @@ class TextGame(AbstractGame):
         remaining = iter(asked)
         while part := list(islice(remaining, self.model.window)):
             answers = self.model.next_token(
-                [game.asked(present) for game, present in part], [game.question.labels for game, _ in part]
+                [game.asked(present) for game, present in part], [game.question.answers for game, _ in part]
             )
             for (game, _), answer in zip(part, answers, strict=True):
                 yield game.score(answer)

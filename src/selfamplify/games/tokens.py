@@ -62,10 +62,11 @@ class Target:
     rivals: tuple[int, ...] = ()
 
     @staticmethod
-    def label(reading: Reading, label: str) -> "Target":
-        """Return a label of a question as the target, with the other labels as rivals."""
-        others = tuple(token for other, token in reading.label_ids.items() if other != label)
-        return Target((reading.label_ids[label],), others)
+    def of(reading: Reading, answer: str) -> "Target":
+        """Return one answer to a question as the target, with the others as rivals if all of them have one token."""
+        others = [ids for other, ids in reading.answers.items() if other != answer]
+        single = len(reading.answers[answer]) == 1 and all(len(ids) == 1 for ids in others)
+        return Target(reading.answers[answer], tuple(token for token, *_ in others) if single else ())
 
 
 @dataclass
@@ -90,6 +91,8 @@ class TokenGame(AbstractGame):
         What they are replaced by; by default ``"auto"``.
     words : tuple of str
         What the players are called, if they may become keywords; by default empty.
+    stop_words : {"none", "authors", "default"}
+        Which words never become keywords; by default those of our list.
     passes : int
         How many coalitions were evaluated; it starts at 0.
 

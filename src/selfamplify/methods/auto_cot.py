@@ -13,11 +13,12 @@ from ..prompting.chats import request
 from ..prompting.formats import ThoughtFormat
 from ..prompting.profiles import Profile
 from ..prompting.prompt import Prompt
-from ..prompting.wording import Wording, without_conclusion
+from ..prompting.wording import Wording, copies_placeholders, without_conclusion, without_example
 from ..records import Chat, Cost, Question, Response, Shot, WrittenText
 from ..seeds import derive
 from ..session import Session
 from ..tasks.task import Task
+from ..text.lines import counted, shortened
 from ..work.stage import Stage
 from .design import design
 from .method import AbstractMethod
@@ -46,7 +47,8 @@ class AutoCot(AbstractMethod):
                     f"{session.model.name} concluded without a label on question {question.id}; use another `method` than "
                     f"auto_cot, or a server that returns log-probabilities."
                 )
-            shots.append(Shot(question, layout.reply(explanation, thought.label), thought.label, explanation))
+            reply = layout.reply(explanation, question.written(thought.label))
+            shots.append(Shot(question, reply, thought.label, explanation))
         return design(session, task, sample, self.name, layout, shots)
 
 
@@ -74,20 +76,40 @@ def _think(
     start = perf_counter()
     chats = [_thinking(question, profile.wording) for question in batch]
     seeds = [derive(seed, "think", question.id) for question in batch]
-    texts = [without_conclusion(reply.text) for reply in model.generate(chats, profile.decoding, seeds)]
+    texts = _thoughts(profile, model, batch, chats, seeds)
     ends = [_concluding(question, profile.wording, text) for question, text in zip(batch, texts, strict=True)]
     check_context(model, [model.encode(end) for end in ends], 1, _LONGER)
-    labels = [question.labels for question in batch]
-    tokens = model.next_token(ends, labels)
-    best = [token.best(names) for token, names in zip(tokens, labels, strict=True)]
+    tokens = model.next_token(ends, [question.answers for question in batch])
+    best = [question.label_of(token.best(question.answers)) for token, question in zip(tokens, batch, strict=True)]
     cost = Cost(2, (perf_counter() - start) / len(batch))
     return enumerate(
         Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)
     )
 
 
+def _thoughts(
+    profile: Profile, model: AbstractLanguageModel, batch: Sequence[Question], chats: Sequence[Chat], seeds: Sequence[int]
+) -> list[str]:
+    """What the model thinks up to its conclusion; one that copies the output example is asked again without it."""
+    texts = [without_conclusion(reply.text) for reply in model.generate(chats, profile.decoding, seeds)]
+    failed = [place for place, text in enumerate(texts) if copies_placeholders(text)]
+    if failed:
+        plain = replace(profile.wording, ask_thought=without_example(profile.wording.ask_thought))
+        again = [_thinking(batch[place], plain) for place in failed]
+        replies = model.generate(again, profile.decoding, [seeds[place] for place in failed])
+        for place, reply in zip(failed, replies, strict=True):
+            texts[place] = without_conclusion(reply.text)
+        still = [batch[place].id for place in failed if copies_placeholders(texts[place])]
+        if still:
+            raise ExplanationError(
+                f"{model.name} copied the example of the instruction as its chain of thought for "
+                f"{counted(len(still), 'question')} ({shortened(', '.join(still))}); use another `method` than auto_cot."
+            )
+    return texts
+
+
 def _thinking(question: Question, wording: Wording) -> Chat:
-    return request(ThoughtFormat(wording).instruction(question.labels), question, wording.think)
+    return request(wording, ThoughtFormat(wording).instruction(question.named), question, wording.think)
 
 
 def _concluding(question: Question, wording: Wording, text: str) -> Chat:

@@ -15,12 +15,14 @@ from .selection import Sample
 
 def design(session: Session, task: Task, sample: Sample, method: str, layout: AbstractFormat, shots: Sequence[Shot]) -> Prompt:
     """The prompt of ``method``: the format's instruction, the shots, and the record of how they came about."""
-    labels = typical_labels(task.train)
+    profile, labels = session.profile, typical_answers(task.train)
     provenance = Provenance(
         task=task.name,
         model=session.model.name,
         model_fingerprint=session.model.fingerprint,
-        profile=session.profile.name,
+        profile=profile.name,
+        order=profile.order,
+        own_instruction=profile.instruction,
         labels=labels,
         selection=sample.selection,
         counts=sample.counts,
@@ -29,13 +31,23 @@ def design(session: Session, task: Task, sample: Sample, method: str, layout: Ab
         selfamplify=version("selfamplify"),
     )
     instruction = layout.instruction(labels)
-    prefill = layout.opening if session.profile.prefill else ""
-    return Prompt(method, instruction, tuple(shots), task.label_map, session.profile.decoding, prefill, provenance)
+    return Prompt(
+        method,
+        instruction,
+        tuple(shots),
+        task.label_map,
+        profile.decoding,
+        layout.opening if profile.prefill else "",
+        provenance,
+        answer_style=task.train[0].answer_style,
+        system=profile.system,
+        similar_last=profile.shot_order == "similar",
+    )
 
 
-def typical_labels(questions: Sequence[Question]) -> tuple[str, ...]:
-    """The labels that most questions offer: what the instruction says the choices will look like."""
-    return Counter(question.labels for question in questions).most_common(1)[0][0]
+def typical_answers(questions: Sequence[Question]) -> tuple[str, ...]:
+    """The answers that most questions offer, where the instruction names them; none if questions differ in their texts."""
+    return Counter(question.named for question in questions).most_common(1)[0][0]
 
 
 def _digest(questions: Sequence[Question]) -> str:

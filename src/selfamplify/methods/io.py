@@ -33,12 +33,12 @@ def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
     return replace(
         prompt,
         method=InputOutput.name,
-        instruction=layout.instruction(made.labels if made else tuple(prompt.label_map)),
-        shots=tuple(_shot(shot.question, layout.wording) for shot in prompt.shots),
+        instruction=layout.instruction(prompt.named),
+        shots=tuple(_shot(replace(shot.question, answer_style=prompt.answer_style), layout.wording) for shot in prompt.shots),
         prefill=layout.opening if prompt.prefill else "",
         provenance=made and made.without_rationales(),
     )
 
 
 def _shot(question: Question, wording: Wording) -> Shot:
-    return Shot(question, AnswerFormat(wording).reply(None, question.answer), question.answer)
+    return Shot(question, AnswerFormat(wording).reply(None, question.written(question.answer)), question.answer)

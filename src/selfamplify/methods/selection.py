@@ -4,9 +4,12 @@ import warnings
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import chain, islice
 from typing import ClassVar, Literal, get_args
+
+import numpy as np
 
 from ..arguments import check_whole
 from ..errors import SelectionError, SelfAmplifyWarning
@@ -19,12 +22,15 @@ from ..records import Counts, Prediction, Question, Verdict
 from ..seeds import derive
 from ..session import Session, check_session
 from ..tasks.task import Task, shuffle
+from ..text.label_counts import bracketed
 from ..text.lines import counted
 from ..work.stage import Stage
 from .turns import Turns, labels_in_turn
 
 _BATCH = 32
 """Questions that are asked together: more would be asked in vain once enough qualify."""
+_LEVEL = 50
+"""Questions over which a label's average log-probability is taken."""
 
 _ONE_SIDED = 0.8
 """From this share of shots with the same answer on, a note says so."""
@@ -140,7 +146,10 @@ def _scan(pool: Sequence[Question], ask: Ask, turns: Turns, wanted: Verdict) -> 
 
 
 def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[Prediction]:
-    """f(x) for every question, in batches as they are taken: read greedily, or sampled if the profile says so."""
+    """f(x) for every question, in batches as they are taken: read greedily, or sampled if the profile says so.
+
+    Names of labels are compared relative to what each gets on average (``_levelled``), if the profile says so.
+    """
     model, profile = session.model, session.profile
     drawn = [asdict(profile.reading), seed] if profile.reading else []
 
@@ -149,7 +158,26 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
         return [question.id, model.fingerprint, encoded.digest, question.labels, *drawn]
 
     compute = partial(_predict, profile, seed)
-    return session.stream(Stage("asking", Prediction, identity, compute, _BATCH), questions)
+    predictions = session.stream(Stage("asking", Prediction, identity, compute, _BATCH), questions)
+    levelled = profile.levelled and all(question.answer_style == "label" for question in questions)
+    return _levelled(predictions, questions) if levelled else predictions
+
+
+def _levelled(predictions: Iterator[Prediction], questions: Sequence[Question]) -> Iterator[Prediction]:
+    """Predictions by how much more probable a label is than on average over the first 50 questions.
+
+    A small model gives one label nearly all answers, whatever the text, so that "success" would mean "has that label" (batch
+    calibration, Zhou et al. 2023, https://arxiv.org/abs/2309.17249, with training questions as the batch).
+    """
+    first = list(islice(predictions, _LEVEL))
+    known = [each.log_probabilities for each in first if each.log_probabilities]
+    level = np.mean(known, axis=0) if known else None
+    for prediction, question in zip(chain(first, predictions), questions, strict=False):
+        if level is None or not prediction.log_probabilities:
+            yield prediction
+        else:
+            label = question.labels[int(np.argmax(np.array(prediction.log_probabilities) - level))]
+            yield replace(prediction, text=question.written(label), label=label)
 
 
 def _predict(
@@ -159,17 +187,22 @@ def _predict(
     asked = [batch[place] for place in places]
     chats = [reading_chat(question, profile.wording) for question in asked]
     if profile.reading is None:
-        tokens = model.next_token(chats, [question.labels for question in asked])
-        read = [(token.text, token.label) for token in tokens]
+        tokens = model.next_token(chats, [question.answers for question in asked])
+        read = [(each.text, q.label_of(each.label), each.log_probabilities) for q, each in zip(asked, tokens, strict=True)]
     else:
         seeds = [derive(seed, "ask", question.id) for question in asked]
         texts = [reply.text.rstrip(")") for reply in model.generate(chats, profile.reading, seeds)]
-        read = [(text, text if text in q.labels else None) for q, text in zip(asked, texts, strict=True)]
+        read = [(text, text if text in q.labels else None, ()) for q, text in zip(asked, texts, strict=True)]
     known = dict(zip(places, read, strict=True))
     return (
-        (place, Prediction(q.id, *known[place]) if place in known else Prediction(q.id, "", None, too_long=True))
+        (place, _prediction(q, *known[place]) if place in known else Prediction(q.id, "", None, too_long=True))
         for place, q in enumerate(batch)
     )
+
+
+def _prediction(question: Question, text: str, label: str | None, log_probabilities: tuple[float, ...]) -> Prediction:
+    kept = log_probabilities if question.answer_style == "label" else ()
+    return Prediction(question.id, text, label, log_probabilities=kept)
 
 
 def _fits(model: AbstractLanguageModel, profile: Profile, question: Question) -> bool:
@@ -224,16 +257,18 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
     if len(turns.sample) < shots:
         raise _too_few(task, selection, shots, len(turns.sample), counts)
     _note_one_sided(turns.sample, task)
-    return Sample(selection, seed, tuple(turns.sample), counts)
+    order = session.profile.shot_order
+    sample = shuffle(turns.sample, derive(seed, "shot order")) if order == "shuffled" else turns.sample
+    return Sample(selection, seed, tuple(sample), counts)
 
 
 def _note_one_sided(shots: Sequence[Question], task: Task) -> None:
     """Warn if nearly all shots have the same answer: small models follow the majority of their shots (Zhao et al. 2021)."""
-    label, count = Counter(shot.answer for shot in shots).most_common(1)[0] if shots else ("", 0)
+    label, count = Counter(shot.called(shot.answer) for shot in shots).most_common(1)[0] if shots else ("", 0)
     if count >= max(4, _ONE_SIDED * len(shots)) and len({question.answer for question in task.train}) > 1:
         warnings.warn(
-            f"{count} of the {len(shots)} shots have the answer ({label}), and a small model may repeat what most shots "
-            f'answer; another seed or `selection="random"` may draw other ones.',
+            f"{count} of the {len(shots)} shots have the answer {bracketed(label)}, and a small model may repeat what most "
+            f'shots answer; another seed or `selection="random"` may draw other ones.',
             SelfAmplifyWarning,
             stacklevel=3,
         )

@@ -19,6 +19,7 @@ from ..records import Shot
 from ..session import Session
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
+from .asking import asking
 from .checking import check_task
 from .design import design
 from .method import AbstractMethod
@@ -67,13 +68,13 @@ class SelfAmplify(AbstractMethod):
             keywords=self.keywords,
             steps=self.steps,
             decoding=session.profile.decoding,
-            value=session.model.label_value,
             baseline=session.profile.baseline,
+            strict=session.profile.strict,
         )
         explanations = explain_all(session, explainer, sample.questions, sample.seed)
         layout = layout_for(explanations, session.profile.wording, self.keywords, self.steps)
         shots = [
-            Shot(question, layout.reply(explanation, question.answer), question.answer, explanation)
+            Shot(question, layout.reply(explanation, question.written(question.answer)), question.answer, explanation)
             for question, explanation in zip(sample.questions, explanations, strict=True)
         ]
         prompt = design(session, task, sample, self.name, layout, shots)
@@ -141,6 +142,7 @@ def amplify(
     check_selection(selection, shots)
     check_seed(seed)
     questions = check_task(task, model)
+    profile, questions = asking(profile, questions)
     session = Session(as_model(model), profile, progress=progress)
     sample = select(session, questions, selection, shots, seed)
     return method.prompt(session, questions, sample)

@@ -60,15 +60,18 @@ class AbstractLanguageModel(ABC):
         """
 
     @abstractmethod
-    def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
-        """The next-token distribution after the prefill of each chat, which ends in ``(``, with respect to its labels.
+    def next_token(self, chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:
+        """How probable each answer is after the prefill of its chat.
+
+        After a prefill that ends in ``(``, answers are labels of one token such as A and B, and what is returned is the
+        distribution of the next token. After any other one, they are words or texts, which are compared as wholes.
 
         Parameters
         ----------
         chats
             The chats, in any number.
-        labels
-            For each chat the labels that may follow, at least two.
+        answers
+            For each chat the answers that may follow, at least two.
 
         Returns
         -------
@@ -117,14 +120,14 @@ class AbstractLanguageModel(ABC):
 
 @dataclass(frozen=True)
 class Reading:
-    """A tokenised chat at the point where the label is read: the next token after ``ids`` says which label it is.
+    """A tokenised chat at the point where the answer is read: what follows ``ids`` says which answer it is.
 
-    ``label_ids`` are the labels' token ids *in this context*. ``spans`` are the character spans of ``ids`` in ``text``;
-    the question is ``text[question[0]:question[1]]``; ``prefix`` tokens lie wholly before it.
+    ``answers`` are the answers' token ids *in this context*: one each for labels in parentheses. ``spans`` are the character
+    spans of ``ids`` in ``text``; the question is ``text[question[0]:question[1]]``; ``prefix`` tokens lie wholly before it.
     """
 
     ids: tuple[int, ...]
-    label_ids: dict[str, int]
+    answers: dict[str, tuple[int, ...]]
     text: str
     spans: tuple[tuple[int, int], ...]
     question: tuple[int, int]
@@ -173,8 +176,8 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
         """Where the weights are."""
 
     @abstractmethod
-    def read(self, chat: Chat, labels: Sequence[str]) -> Reading:
-        """Tokenise a chat up to the point where one of ``labels`` is decided."""
+    def read(self, chat: Chat, answers: Sequence[str]) -> Reading:
+        """Tokenise a chat up to the point where one of ``answers`` is decided: see ``next_token``."""
 
     @abstractmethod
     def read_answer(self, messages: Sequence[Message], answer: str) -> AnswerReading:

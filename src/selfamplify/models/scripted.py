@@ -14,8 +14,8 @@ Script = Callable[[Chat], str]
 class ScriptedModel(AbstractLanguageModel):
     """A deterministic test double: it answers every chat with ``script(chat)``.
 
-    The next token is the first character of that answer. A token is a whitespace-separated word, so that lengths and contexts
-    can be tried. ``answered`` counts the chats answered so far.
+    The next token is the answer with which that begins, or its first character. A token is a whitespace-separated word, so that
+    lengths and contexts can be tried. ``answered`` counts the chats answered so far.
 
     Parameters
     ----------
@@ -48,13 +48,14 @@ class ScriptedModel(AbstractLanguageModel):
         words = " ".join([message.content for message in chat.messages] + [chat.prefill]).split()
         return Encoded(chat, len(words), sha256(json.dumps(asdict(chat))))
 
-    def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
-        return [self._next_token(chat, names) for chat, names in zip(chats, labels, strict=True)]
+    def next_token(self, chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:
+        return [self._next_token(chat, names) for chat, names in zip(chats, answers, strict=True)]
 
-    def _next_token(self, chat: Chat, labels: Sequence[str]) -> NextToken:
-        text = self._say(chat)[:1]
-        certain = [0.0 if label == text else -100.0 for label in labels]
-        return NextToken(text, text if text in labels else None, tuple(certain))
+    def _next_token(self, chat: Chat, answers: Sequence[str]) -> NextToken:
+        text = self._say(chat)
+        label = max((answer for answer in answers if text.startswith(answer)), key=len, default=None)
+        certain = [0.0 if answer == label else -100.0 for answer in answers]
+        return NextToken(label or text[:1], label, tuple(certain))
 
     def generated(
         self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]

@@ -1,5 +1,7 @@
 """How a question x is put to a model on its own (section 3.2), and a response to a judge."""
 
+from dataclasses import replace
+
 from ..records import Chat, Message, Question
 from .wording import Wording
 
@@ -10,18 +12,24 @@ _JUDGE_REQUEST = (
 
 
 def reading_chat(question: Question, wording: Wording) -> Chat:
-    """The standard prompt, continued by "The answer is (": the next token is f(x)."""
-    return request(wording.answer_instruction(question.labels), question, wording.read)
+    """The standard prompt, continued by "The answer is (": what follows is f(x)."""
+    return request(wording, wording.answer_instruction(question.named), question, wording.read)
 
 
-def request(instruction: str, question: Question, prefill: str = "") -> Chat:
-    """One user turn: an instruction, then the question."""
+def request(wording: Wording, instruction: str, question: Question, prefill: str = "") -> Chat:
+    """One user turn, an instruction and then the question, after the system turn if the wording has one."""
     text = question.render()
-    return Chat((Message("user", f"{instruction}\n{text}"),), prefill, text)
+    return Chat((*system_turn(wording.system), Message("user", f"{instruction}\n{text}")), prefill, text)
+
+
+def system_turn(text: str) -> tuple[Message, ...]:
+    """The system turn with a text; none without."""
+    return (Message("system", text),) if text else ()
 
 
 def judge_chat(question: Question, response: str) -> Chat:
     """What a judge model is asked: which choice a response gives (section 4.1 lets a model recover the labels)."""
+    shown_by_letter = replace(question, answer_style="letter")
     shown = ", ".join(f"({label})" for label in question.labels)
-    content = _JUDGE_REQUEST.format(choices=shown, question=question.render(), response=response)
+    content = _JUDGE_REQUEST.format(choices=shown, question=shown_by_letter.render(), response=response)
     return Chat((Message("user", content),), "The answer is (")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from ..errors import ExplanationError
 from ..records import Explanation, NamedWords, ScoredWords, WrittenText
 from ..text.keywords import best, keyword
-from .wording import Wording, choices, listed, placeholders
+from ..text.stop_words import StopWords
+from .wording import Wording, listed
 
 _MARK = "\ue000"
 """Stands in a sentence where the words of a question would."""
@@ -30,7 +31,7 @@ class AbstractFormat(ABC):
 
     @abstractmethod
     def instruction(self, labels: Sequence[str]) -> str:
-        """The preprompt (appendix A.3) for a task whose questions use ``labels``."""
+        """The preprompt (appendix A.3); ``labels`` are the answers that it names, as they are written."""
 
     @property
     @abstractmethod
@@ -39,7 +40,7 @@ class AbstractFormat(ABC):
 
     @abstractmethod
     def reply(self, explanation: Explanation | None, label: str) -> str:
-        """The assistant's turn of a shot: the rationale, which ends by naming the answer ``label``.
+        """The assistant's turn of a shot: the rationale and the answer, which is written ``label``.
 
         Raises
         ------
@@ -90,9 +91,9 @@ class KeywordFormat(AbstractFormat):
 
     def instruction(self, labels: Sequence[str]) -> str:
         return self.wording.ask_keywords.format(
-            preamble=self.wording.preamble.format(choices=choices(labels)),
+            preamble=self.wording.opened(labels),
             k=self.keywords,
-            example=self._sentence(placeholders("word", self.keywords), labels[0]),
+            example=self._filled(self.wording.example_words(self.keywords), self.keywords, _first(labels)),
         )
 
     @property
@@ -102,14 +103,17 @@ class KeywordFormat(AbstractFormat):
     def reply(self, explanation: Explanation | None, label: str) -> str:
         if not isinstance(explanation, ScoredWords | NamedWords):
             raise TypeError(f"a keyword rationale is written from words, not from {explanation!r}")
-        words = keywords(explanation, self.keywords)
+        words = keywords(explanation, self.keywords, self.wording.stop_words)
         if not words:
             raise ExplanationError(f"Question {explanation.question_id} has only stop words as keywords; leave it out.")
         return self._sentence(words, label)
 
     def _sentence(self, words: Sequence[str], label: str) -> str:
-        template = self.wording.keywords if len(words) > 1 else self.wording.keyword
-        return template.format(k=len(words), keywords=listed(words), label=label)
+        return self._filled(listed(words), len(words), label)
+
+    def _filled(self, shown: str, count: int, label: str) -> str:
+        template = self.wording.keywords if count > 1 else self.wording.keyword
+        return template.format(k=count, keywords=shown, label=label)
 
 
 @dataclass(frozen=True)
@@ -128,11 +132,11 @@ class StepFormat(AbstractFormat):
     steps: int = 3
 
     def instruction(self, labels: Sequence[str]) -> str:
-        example = ", ".join(placeholders("step", self.steps))
+        example = self.wording.example_steps(self.steps)
         return self.wording.ask_steps.format(
-            preamble=self.wording.preamble.format(choices=choices(labels)),
+            preamble=self.wording.opened(labels),
             p=self.steps,
-            example=self._sentence(example, labels[0]),
+            example=self._sentence(example, _first(labels)),
         )
 
     @property
@@ -162,8 +166,8 @@ class ThoughtFormat(AbstractFormat):
 
     def instruction(self, labels: Sequence[str]) -> str:
         return self.wording.ask_thought.format(
-            preamble=self.wording.preamble.format(choices=choices(labels)),
-            example=self._sentence("step1. step2. step3.", labels[0]),
+            preamble=self.wording.opened(labels),
+            example=self._sentence("step1. step2. step3.", _first(labels)),
         )
 
     @property
@@ -179,12 +183,17 @@ class ThoughtFormat(AbstractFormat):
         return self.wording.thought.format(think=self.wording.think, thought=thought, label=label)
 
 
+def _first(labels: Sequence[str]) -> str:
+    """The answer that an output example shows."""
+    return labels[0] if labels else ""
+
+
 def _before(sentence: str) -> str:
     """A sentence up to its mark, without white space at its end, since tokens of words begin with it."""
     return sentence.partition(_MARK)[0].rstrip()
 
 
-def keywords(explanation: ScoredWords | NamedWords, k: int) -> list[str]:
+def keywords(explanation: ScoredWords | NamedWords, k: int, stop_words: StopWords = "default") -> list[str]:
     """The k most important words of an explanation, each once (compared without case); all of them if there are fewer.
 
     Scored words are ranked by score, skipping stop words, and returned in the order of the text. Named words keep the order in
@@ -194,7 +203,7 @@ def keywords(explanation: ScoredWords | NamedWords, k: int) -> list[str]:
     if isinstance(explanation, NamedWords):
         chosen = list(best([word.lower() for word in words], [0.0] * len(words), k).values())
     else:
-        chosen = sorted(best([keyword(word) for word in words], explanation.scores, k).values())
+        chosen = sorted(best([keyword(word, stop_words) for word in words], explanation.scores, k).values())
     return [words[place] for place in chosen]
 
 

@@ -1,6 +1,7 @@
 """Step 3, prompt design (section 3.4): the preprompt and the shots (x, r, y), and prompt.json, the finished product."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,12 +10,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..arguments import check_whole, checked_path
 from ..errors import DataError, SettingsError
-from ..records import Chat, Decoding, Message, Provenance, Question, Shot
+from ..records import AnswerStyle, Chat, Decoding, Evidence, Message, Provenance, Question, Shot
 from ..text.files import write_whole
 from ..text.lines import counted, first_line, sha256, shortened
+from ..text.words import candidate_words
+from .chats import system_turn
 
 FILE_NAME = "prompt.json"
-_VERSION = 2
+_VERSION = 3
+_READABLE = (2, 3)
+"""Version 2 has no answer style: its answers are letters."""
 _ADDED = ("version", "messages", "hashes")
 """What the file holds in addition to the fields of Prompt."""
 
@@ -39,6 +44,15 @@ class Prompt:
         The start of every reply; by default empty.
     provenance : Provenance, optional
         How the prompt came about; None for a prompt made by hand.
+    answer_style : {"letter", "label", "text"}
+        How questions offer their choices, and how answers are written; by default by letters.
+    system : str
+        A system turn before everything else; by default none.
+    similar_last : bool
+        Whether each question is asked with the shots in the order of their similarity to it, the most similar one last; by
+        default they stay in their order. Similarity is the share of common words among all words of both (Jaccard).
+    evidence : Evidence, optional
+        How well the prompt did where ``tune`` chose it; else None.
     """
 
     method: str
@@ -48,19 +62,40 @@ class Prompt:
     decoding: Decoding = Decoding()
     prefill: str = ""
     provenance: Provenance | None = None
+    answer_style: AnswerStyle = "letter"
+    system: str = ""
+    similar_last: bool = False
+    evidence: Evidence | None = None
 
     def __repr__(self) -> str:
         explainer = f" with {self.provenance.explainer}" if self.provenance and self.provenance.explainer else ""
         task = f" for {self.provenance.task}" if self.provenance else ""
         return f"Prompt({self.method}{explainer}{task}: {counted(len(self.shots), 'shot')})"
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The answers that an instruction names, as they are written; none where they differ from question to question."""
+        if self.provenance:
+            return self.provenance.labels
+        names = {"letter": tuple(self.label_map), "label": tuple(self.label_map.values()), "text": ()}
+        return names[self.answer_style]
+
     @cached_property
     def _turns(self) -> tuple[Message, ...]:
-        """The shots' turns; the first opens with the instruction."""
+        """The turns of the shots in their order."""
+        return self._turns_of(self.shots)
+
+    def _turns_of(self, shots: Sequence[Shot]) -> tuple[Message, ...]:
+        """The system turn, if there is one, and the shots' turns; the first opens with the instruction."""
         turns: list[Message] = []
-        for shot in self.shots:
-            turns += [Message("user", shot.question.render()), Message("assistant", shot.reply)]
-        return (Message("user", f"{self.instruction}\n{turns[0].content}"), *turns[1:]) if turns else ()
+        for shot in shots:
+            turns += [Message("user", self._shown(shot.question)), Message("assistant", shot.reply)]
+        opened = (Message("user", f"{self.instruction}\n{turns[0].content}"), *turns[1:]) if turns else ()
+        return (*system_turn(self.system), *opened)
+
+    def _shown(self, question: Question) -> str:
+        """The text of a question in the prompt's answer style."""
+        return replace(question, answer_style=self.answer_style).render()
 
     def chat(self, question: Question | str) -> Chat:
         """The turns that ask a question after the shots.
@@ -68,13 +103,20 @@ class Prompt:
         Parameters
         ----------
         question
-            A record, or a text with the choices in it.
+            A record, or a text, with the choices in it unless the instruction names them.
         """
         if not isinstance(question, str | Question):
             raise SettingsError(f"A question is a text or a Question, not {shortened(repr(question))}; write it as a text.")
-        text = question if isinstance(question, str) else question.render()
+        text = question if isinstance(question, str) else self._shown(question)
         last = text if self.shots else f"{self.instruction}\n{text}"
-        return Chat((*self._turns, Message("user", last)), self.prefill, text)
+        turns = self._turns_of(self._by_similarity(text)) if self.similar_last else self._turns
+        return Chat((*turns, Message("user", last)), self.prefill, text)
+
+    def _by_similarity(self, text: str) -> list[Shot]:
+        """The shots, the most similar to a text last; those that are equally similar keep their order."""
+        words = _words(text)
+        found = [(_words(self._shown(shot.question)), shot) for shot in self.shots]
+        return [shot for own, shot in sorted(found, key=lambda pair: len(pair[0] & words) / max(1, len(pair[0] | words)))]
 
     def messages(self, question: Question | str) -> list[dict[str, str]]:
         """The same as plain chat messages: ``[{"role": …, "content": …}, …]``, the last one being the user's question."""
@@ -103,11 +145,13 @@ class Prompt:
     @property
     def context(self) -> list[dict[str, str]]:
         """The messages of the shots alone; empty for a zero-shot prompt."""
-        return self.messages("")[:-1]
+        return [asdict(message) for message in self._turns]
 
     def digest(self) -> str:
         """SHA-256 of what a model is shown: the context, the instruction and the prefill."""
-        return sha256(json.dumps([self.context, self.instruction, self.prefill], ensure_ascii=False))
+        style = [] if self.answer_style == "letter" else [self.answer_style]
+        order = ["similar_last"] if self.similar_last else []
+        return sha256(json.dumps([self.context, self.instruction, self.prefill, *style, *order], ensure_ascii=False))
 
     def save(self, path: str | Path) -> Path:
         """Write prompt.json.
@@ -154,8 +198,8 @@ class Prompt:
             data = json.loads(file.read_text(encoding="utf-8"))
             if not isinstance(data, dict):
                 raise ValueError("it is not an object")
-            if data["version"] != _VERSION:
-                raise DataError(f"{file} has version {data['version']}, and this package reads {_VERSION}; build it again.")
+            if data["version"] not in _READABLE:
+                raise DataError(f"{file} has version {data['version']}, and this package reads 2 and 3; build it again.")
             recorded, messages = data["hashes"]["prompt_sha256"], data["messages"]
             prompt = _ADAPTER.validate_python({key: value for key, value in data.items() if key not in _ADDED})
         except DataError:
@@ -168,6 +212,10 @@ class Prompt:
 
 
 _ADAPTER = TypeAdapter(Prompt)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.text.lower() for word in candidate_words(text))
 
 
 def _file(path: str | Path) -> Path:

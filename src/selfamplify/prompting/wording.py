@@ -1,28 +1,36 @@
-"""Every sentence that the method says to a model, in one place: ours, and the paper's appendix A.3.
+"""Every sentence that the method says to a model, in one place: ours for each answer style, and the paper's appendix A.3.
 
 Templates are filled with ``str.format``; texts of data are only ever inserted, never used as templates.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..records import AnswerStyle
+from ..text.stop_words import StopWords
+
+Order = Literal["xry", "xyr"]
+"""Whether a shot's rationale r comes before its answer y, as in the paper, or after it (Lampinen et al. 2022,
+https://arxiv.org/abs/2204.02329, who find that explanations after the answer help large models)."""
 
 
 @dataclass(frozen=True)
 class Wording:
     """The sentences that are said to a model: instructions (preprompts) with their output examples, and the shots' replies.
 
-    Each sentence is a template for ``str.format``. Its placeholders are ``{choices}`` ("(A), (B), (C) or (D)"), ``{preamble}``
-    and ``{example}`` (the sentences filled in before), ``{k}`` (the number of keywords), ``{keywords}`` (the quoted list),
-    ``{p}`` (the number of steps), ``{steps}`` and ``{thought}`` (the text of the rationale), ``{think}``, and ``{label}`` (the
-    letter of the answer).
+    Each sentence is a template for ``str.format``. Its placeholders are ``{choices}`` ("(A), (B), (C) or (D)", or "negative or
+    positive"), ``{preamble}`` and ``{example}`` (the sentences filled in before), ``{k}`` (the number of keywords),
+    ``{keywords}`` (the quoted list), ``{p}`` (the number of steps), ``{steps}`` and ``{thought}`` (the text of the rationale),
+    ``{think}``, and ``{label}`` (the answer as it is written: its letter, its label's name or its text).
 
     Parameters
     ----------
     name : str
         What results call the wording.
     preamble : str
-        Opens every instruction and says what the choices look like.
+        Opens every instruction and says what the choices look like, or what is asked.
     ask_answer, ask_keywords, ask_steps, ask_thought : str
         The instructions: for the answer alone, or after keywords, steps or a chain of thought.
     answer : str
@@ -38,9 +46,20 @@ class Wording:
     explain_request, explain_reply : str
         How self_exp asks for an explanation, and the start of the reply.
     conclude, conclude_thought : str
-        Continue a reply, or a chain of thought, up to the letter of its answer.
+        Continue a reply, or a chain of thought, up to its answer.
     read : str
         The start of the reply from which f(x) is read in step 1.
+    choice : str
+        An answer in the list of ``{choices}``.
+    system : str
+        A system turn before everything else; by default none.
+    explain_begins : str
+        The first words of self_exp's explanation, which are given; by default none.
+    words_between, topk_between, steps_between : str
+        What an output example shows between its first placeholders and the last, as in ``"word1", … and "word6"``: in the
+        instruction for keywords, in self_topk's request, and in self_exp's. By default it shows all.
+    stop_words : {"none", "authors", "default"}
+        Which words are never written as keywords.
     """
 
     name: str
@@ -65,6 +84,46 @@ class Wording:
     conclude: str = ", therefore the answer is ("
     conclude_thought: str = " Therefore, the answer is ("
     read: str = "The answer is ("
+    choice: str = "({label})"
+    system: str = ""
+    explain_begins: str = ""
+    words_between: str = ""
+    topk_between: str = ""
+    steps_between: str = ""
+    stop_words: StopWords = "default"
+
+    def choices(self, labels: Sequence[str]) -> str:
+        """The answers as an instruction lists them: ``(A), (B), (C) or (D)``."""
+        shown = [self.choice.format(label=label) for label in labels]
+        return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+    def opened(self, labels: Sequence[str]) -> str:
+        """The preamble of an instruction."""
+        return self.preamble.format(choices=self.choices(labels))
+
+    def example_words(self, count: int) -> str:
+        """The keywords of an instruction's output example."""
+        words = placeholders("word", count)
+        if not self.words_between or count < 3:
+            return listed(words)
+        return f'"{words[0]}", "{words[1]}"{self.words_between}"{words[-1]}"'
+
+    def topk_example(self, label: str, count: int) -> str:
+        """The reply that self_topk's request shows."""
+        words = placeholders("word", count)
+        shown = f'"{words[0]}"{self.topk_between}"{words[-1]}"' if self.topk_between and count > 1 else listed(words)
+        return f"{self.topk_reply.format(label=label, k=count)} {shown}"
+
+    def explain_example(self, label: str, count: int) -> str:
+        """The reply that self_exp's request shows."""
+        return f"{self.explain_reply.format(label=label, p=count)} {self.example_steps(count)}."
+
+    def example_steps(self, count: int) -> str:
+        """The steps of an output example."""
+        steps = placeholders("step", count)
+        if not self.steps_between or count < 3:
+            return ", ".join(steps)
+        return f"{steps[0]}, {steps[1]}{self.steps_between}{steps[-1]}"
 
     def answer_instruction(self, labels: Sequence[str]) -> str:
         """The instruction of standard (IO) prompting, which is also used to ask questions in step 1.
@@ -72,16 +131,38 @@ class Wording:
         Parameters
         ----------
         labels : sequence of str
-            The labels of the choices; the example shows the first.
+            The answers that it names; the output example, if there is one, shows the first.
 
         Returns
         -------
         str
             The instruction.
         """
-        return self.ask_answer.format(
-            preamble=self.preamble.format(choices=choices(labels)), example=self.answer.format(label=labels[0])
+        example = self.answer.format(label=labels[0] if labels else "")
+        return self.ask_answer.format(preamble=self.opened(labels), example=example)
+
+    def rationale_last(self) -> "Wording":
+        """The same with rationales after their answers (x, y, r), on a line of their own, so that a reply can end before."""
+        return replace(
+            self,
+            name=f"{self.name}-xyr",
+            ask_keywords="{preamble} Give the answer, and then {k} keywords that explain it.",
+            ask_steps="{preamble} Give the answer, and then explain it in {p} short sentences.",
+            keywords=f"{self.answer}\nThe {{k}} keywords {{keywords}} are important to predict this answer",
+            keyword=f"{self.answer}\nThe keyword {{keywords}} is important to predict this answer",
+            steps=f"{self.answer}\nExplanation: {{steps}}",
         )
+
+    def instructed(self, instruction: str) -> "Wording":
+        """The same with another preamble, such as a question of the user's own."""
+        topk, explain = map(_opened, (self.topk_request, self.explain_request))
+        preamble = instruction.strip().replace("{", "{{").replace("}", "}}")
+        return replace(self, preamble=preamble, topk_request=topk, explain_request=explain)
+
+
+def _opened(request: str) -> str:
+    """A request that opens with the preamble."""
+    return request if "{preamble}" in request else f"{{preamble}} {request}"
 
 
 OURS = Wording(
@@ -98,6 +179,44 @@ OURS = Wording(
     ask_thought="{preamble} Think step by step and generate the right single answer.\nOutput example: {example}",
 )
 
+LABELS = Wording(
+    name="labels",
+    preamble="Which label fits this text: {choices}?",
+    ask_answer="{preamble}",
+    ask_keywords="{preamble} First name the {k} words of the text that matter most for the answer.",
+    ask_steps="{preamble} First explain the answer in {p} short sentences.",
+    ask_thought="{preamble} Think step by step before you answer.",
+    answer="The answer is {label}",
+    keywords="The {k} keywords {keywords} are important to predict that the answer is {label}",
+    keyword="The keyword {keywords} is important to predict that the answer is {label}",
+    steps="{steps}. Therefore, the answer is {label}",
+    thought="{think} {thought} Therefore, the answer is {label}",
+    topk_request="{preamble} Name the {k} words of the text that matter most for the answer.",
+    topk_reply="The answer is {label}, and the {k} words that matter most are",
+    explain_request="{preamble} Say in {p} short sentences what in the text shows it.",
+    explain_reply="The answer is {label} because",
+    explain_begins="the text",
+    conclude=", therefore the answer is",
+    conclude_thought=" Therefore, the answer is",
+    read="The answer is",
+    choice="{label}",
+)
+"""For the style "label". There is no output example: a small model copies it instead of reading the text."""
+
+TEXTS = replace(
+    LABELS,
+    name="texts",
+    preamble="Choose the right answer to the question from the list below it.",
+    ask_keywords="{preamble} First name {k} words that give a hint.",
+    topk_request="{preamble} Name the {k} words that matter most for the answer.",
+    explain_request="{preamble} Explain the right answer in {p} short sentences.",
+    explain_begins="",
+)
+"""For the style "text"."""
+
+WORDINGS: dict[AnswerStyle, Wording] = {"letter": OURS, "label": LABELS, "text": TEXTS}
+"""Our wording for each answer style."""
+
 APPENDIX = Wording(
     name="paper",
     preamble="You are presented with multiple choice question, where choices will look like {choices},",
@@ -110,19 +229,20 @@ APPENDIX = Wording(
         "answer\nOuput example: {example}"
     ),
     ask_thought="{preamble} think step by step and generate the right single answer\nOuput example: {example}",
+    words_between=" ... and ",
+    topk_between=", ... and ",
+    steps_between=",...,",
 )
+"""Appendix A.3 of the paper, "Ouput" included. It words neither self_topk's and self_exp's requests without an example nor
+Auto-CoT's instruction; those are ours (docs/paper-map.md)."""
 
 
 def listed(words: Sequence[str]) -> str:
-    """The words in quotation marks, listed as in the paper's sentence: ``"a", "b", and "c"``."""
+    """The words in quotation marks, listed as in the paper's sentence: ``"a", "b", and "c"``, or ``"a" and "b"``."""
     quoted = [f'"{word}"' for word in words]
-    return ", ".join([*quoted[:-1], f"and {quoted[-1]}"]) if len(quoted) > 1 else quoted[0]
-
-
-def choices(labels: Sequence[str]) -> str:
-    """The labels as an instruction lists them: ``(A), (B), (C) or (D)``."""
-    shown = [f"({label})" for label in labels]
-    return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+    if len(quoted) < 3:
+        return " and ".join(quoted)
+    return ", ".join([*quoted[:-1], f"and {quoted[-1]}"])
 
 
 def placeholders(word: str, count: int) -> list[str]:
@@ -135,10 +255,9 @@ def without_example(template: str) -> str:
     return "\n".join(line for line in template.split("\n") if "{example}" not in line)
 
 
-def is_placeholder(text: str) -> bool:
-    """Whether a text repeats the placeholders of an output example, such as ``step1, step2, step3``, and says nothing else."""
-    rest = re.sub(r"\b(?:word|keyword|step)\s?\d+\b", "", text, flags=re.IGNORECASE)
-    return rest != text and not re.search(r"\w", re.sub(r"\band\b", "", rest))
+def copies_placeholders(text: str) -> bool:
+    """Whether a text holds a placeholder of an output example, such as ``step2`` or ``word3``."""
+    return re.search(r"\b(?:key)?(?:word|step)\d+\b", text, flags=re.IGNORECASE) is not None
 
 
 def without_conclusion(text: str) -> str:

@@ -6,11 +6,12 @@ models, files or tokens. A record that contradicts itself can't be made: it rais
 
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
 from .explanations import Baseline, Cost, Explanation, NamedWords, ScoredWords, Value, WrittenText
-from .prompts import Provenance, Shot
-from .questions import Attributed, Choice, Counts, Prediction, Question, Verdict
+from .prompts import Evidence, Provenance, Rival, Shot
+from .questions import AnswerStyle, Attributed, Choice, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
 
 __all__ = [
+    "AnswerStyle",
     "Attributed",
     "Baseline",
     "Chat",
@@ -19,6 +20,7 @@ __all__ = [
     "Counts",
     "Decoding",
     "Encoded",
+    "Evidence",
     "Explanation",
     "Generation",
     "Message",
@@ -29,6 +31,7 @@ __all__ = [
     "Provenance",
     "Question",
     "Response",
+    "Rival",
     "ScoredWords",
     "Shot",
     "Value",

@@ -109,28 +109,32 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True)
 class NextToken:
-    """The next-token distribution after a prefill, as far as the labels are concerned.
+    """The next-token distribution after a prefill, as far as the answers are concerned.
 
     Parameters
     ----------
     text : str
-        The most probable token of the whole vocabulary.
+        The most probable token of the whole vocabulary; if answers are words, the most probable of these.
     label : str, optional
-        The label whose token that is, or None.
+        The answer that this is, or None.
     log_probabilities : tuple of float
-        Those of the requested labels, in their order, in nats; empty if a server does not return them.
+        Those of the requested answers, in their order, in nats, each the sum over its tokens; empty if a server does not return
+        them.
     least : float
         If a server returns only those of the most probable tokens, the lowest of these; a label that is not among them has the
         next number below it. By default minus infinity.
+    lengths : tuple of int
+        The tokens of each answer; empty if each has one.
     """
 
     text: str
     label: str | None
     log_probabilities: tuple[float, ...]
     least: float = -math.inf
+    lengths: tuple[int, ...] = ()
 
     def best(self, labels: Sequence[str]) -> str | None:
-        """The most probable of the requested labels; without probabilities, the label that was read, or None."""
+        """The most probable of the requested answers; without probabilities, the label that was read, or None."""
         if not self.log_probabilities:
             return self.label
         return max(zip(self.log_probabilities, labels, strict=True), key=lambda pair: pair[0])[1]

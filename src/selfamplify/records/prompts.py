@@ -1,6 +1,7 @@
 """What a finished prompt is made of, and how it came about."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from .explanations import Explanation
 from .questions import Counts, Question
@@ -17,7 +18,7 @@ class Shot:
     reply : str
         The assistant's turn: rationale r and answer y together.
     label : str
-        The label of the answer.
+        The label of the answer, whichever way that is written.
     explanation : Explanation, optional
         What the rationale was written from; None if there is none.
     """
@@ -37,7 +38,7 @@ class Provenance:
     task, model, model_fingerprint, profile : str
         What it was built for, by which model, and how the model was asked.
     labels : tuple of str
-        Those that the instruction names.
+        The answers that the instruction names, as they are written; empty if they differ from question to question.
     selection : str
         How the shots were chosen; ``"given"`` if they were not selected.
     counts : Counts
@@ -48,6 +49,10 @@ class Provenance:
         The hash of the sample, equal for methods on the same shots.
     selfamplify : str
         The version of this package.
+    order : {"xry", "xyr"}
+        Whether rationales come before the answer (the default) or after it.
+    own_instruction : str, optional
+        The instruction of the user's own that opens the prompt; None if the wording's preamble does.
     explainer, engine : str, optional
         The explainer, by name and with all its settings; None for a method without one.
     keywords, steps : int, optional
@@ -66,6 +71,8 @@ class Provenance:
     seed: int
     sample_sha256: str
     selfamplify: str
+    order: Literal["xry", "xyr"] = "xry"
+    own_instruction: str | None = None
     explainer: str | None = None
     engine: str | None = None
     keywords: int | None = None
@@ -75,3 +82,60 @@ class Provenance:
     def without_rationales(self) -> "Provenance":
         """The same shots without what concerns their rationales."""
         return replace(self, explainer=None, engine=None, keywords=None, steps=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """A prompt that the chosen one was tested against, on the same test questions.
+
+    Parameters
+    ----------
+    arm : str
+        How it was made.
+    accuracy : float
+        Its share of correct answers, from 0 to 1.
+    difference, low, high : float
+        How much more accurate the chosen prompt is, and the 95 % interval of that.
+    p : float
+        Two-sided, of no difference; corrected by Holm's method for the number of rivals.
+    """
+
+    arm: str
+    accuracy: float
+    difference: float
+    low: float
+    high: float
+    p: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Why a prompt was chosen, and how well it did on questions that the choice did not see.
+
+    Parameters
+    ----------
+    arm : str
+        How the prompt was made.
+    arms : int
+        How many arms it was chosen from.
+    validation_questions, validation_accuracy
+        The questions of the choice, and the share that it answered correctly. That share is too high on average, since the
+        prompt was chosen for it.
+    test_questions, accuracy, low, high
+        The test questions, the share that it answered correctly, and its 95 % interval (Wilson).
+    rivals : tuple of Rival
+        The baselines.
+    conclusion : str
+        What may be concluded, in a sentence or two.
+    """
+
+    arm: str
+    arms: int
+    validation_questions: int
+    validation_accuracy: float
+    test_questions: int
+    accuracy: float
+    low: float
+    high: float
+    rivals: tuple[Rival, ...]
+    conclusion: str

@@ -8,6 +8,13 @@ from ..errors import DataError
 Verdict = Literal["success", "error", "discarded", "too_long"]
 Attributed = Literal["text", "choices", "both"]
 """The part of a question whose words are scored and may become keywords."""
+AnswerStyle = Literal["letter", "label", "text"]
+"""How a question offers its choices, and how its answer is written.
+
+``"letter"``: ``(A) dry palms (B) wet palms`` follows the question, and the answer is a letter. ``"label"``: the choices are
+the labels of a classification, which the instruction names once for all questions, and the answer is a label's name.
+``"text"``: the choices are listed below the question, and the answer is the text of one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Question:
     attributed : {"text", "choices", "both"}
         The part whose words are scored and may become keywords: by default both, as in the paper. The questions of a
         classification have the same choices, which explain nothing: there it is the text.
+    answer_style : {"letter", "label", "text"}
+        How it offers its choices, and how its answer is written: by default by letters.
 
     Raises
     ------
@@ -58,6 +67,7 @@ class Question:
     answer: str
     planted: tuple[str, ...] = ()
     attributed: Attributed = field(default="both", repr=False)  # prompts record digests of the repr
+    answer_style: AnswerStyle = field(default="letter", repr=False)
 
     def __post_init__(self) -> None:
         labels = self.labels
@@ -74,8 +84,34 @@ class Question:
         """The labels of the choices, in their order."""
         return tuple([choice.label for choice in self.choices])
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The choices as answers are written, in their order: their labels, or their texts."""
+        return self.labels if self.answer_style == "letter" else tuple([choice.text for choice in self.choices])
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The answers that an instruction names; none where they differ from question to question."""
+        return () if self.answer_style == "text" else self.answers
+
+    def written(self, label: str) -> str:
+        """The answer of that label as it is written."""
+        return self.answers[self.labels.index(label)]
+
+    def called(self, label: str) -> str:
+        """What counts call a label: its name if answers are the names of labels, else its letter."""
+        return self.written(label) if self.answer_style == "label" else label
+
+    def label_of(self, answer: str | None) -> str | None:
+        """The label of an answer as it is written; None for any other text."""
+        return self.labels[self.answers.index(answer)] if answer in self.answers else None
+
     def render(self) -> str:
-        """The text that a model reads: ``stem (A) first choice (B) second choice``."""
+        """The text that a model reads, such as ``stem (A) first choice (B) second choice``: see ``AnswerStyle``."""
+        if self.answer_style == "label":
+            return self.text
+        if self.answer_style == "text":
+            return "\n".join([self.text, *(f"- {choice.text}" for choice in self.choices)]).lstrip("\n")
         offered = [f"({choice.label}) {choice.text}" for choice in self.choices]
         return " ".join([self.text, *offered] if self.text else offered)
 
@@ -94,12 +130,15 @@ class Prediction:
         The label that this is, or None.
     too_long : bool
         Whether the question does not fit the model's context and was not asked; by default False.
+    log_probabilities : tuple of float
+        Those of the question's choices, in nats, where they were compared as wholes; else empty.
     """
 
     question_id: str
     text: str
     label: str | None
     too_long: bool = False
+    log_probabilities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

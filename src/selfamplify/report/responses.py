@@ -34,7 +34,7 @@ def responses_side_by_side(folder: str | Path, limit: int) -> list[Table]:
     tables: list[Table] = []
     for question in list(dict.fromkeys(line.question_id for line in lines))[:limit]:
         answers = [line for line in lines if line.question_id == question]
-        title = f"{answers[0].question}\n{question}: the answer is ({answers[0].answer})"
+        title = f"{answers[0].question}\n{question}: the answer is {answers[0].called(answers[0].answer)}"
         table = TrimmedTable(title=Text(printable(title)), title_justify="left")
         for name in ("method", "reply", "answer", "rule"):
             table.add_column(name)
@@ -47,5 +47,5 @@ def responses_side_by_side(folder: str | Path, limit: int) -> list[Table]:
 
 def verdict(line: Line) -> str:
     """The label that was read from a reply, and whether it is right."""
-    label = "no answer" if line.label is None else f"({line.label})"
+    label = "no answer" if line.label is None else line.called(line.label)
     return f"{label}, {'right' if line.correct else 'wrong'}"

@@ -6,12 +6,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ..attribution.record import AnswerAttribution
-from ..games.question import question_words
+from ..games.question import question_words, rendered_words
 from ..prompting.formats import keywords
 from ..records import Question, ScoredWords
 from ..text.printable import printable
 from ..text.shading import shares, terminal_style
-from ..text.words import Word, candidate_words
+from ..text.words import Word
 
 
 def coloured_question(question: Question, explanation: ScoredWords, k: int) -> Text:
@@ -48,7 +48,7 @@ def coloured_question(question: Question, explanation: ScoredWords, k: int) -> T
 def named_words(question: Question, names: Iterable[str]) -> list[Word]:
     """All occurrences of the named words in a question, its choices included; case does not matter."""
     lowered = {name.lower() for name in names}
-    return [word for word in candidate_words(question.render(), question.labels) if word.text.lower() in lowered]
+    return [word for word in rendered_words(question) if word.text.lower() in lowered]
 
 
 def explanation_table(explanation: ScoredWords, k: int) -> Table:

@@ -4,8 +4,9 @@ A single chosen question shows how the method works, not how well. So the report
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
@@ -19,10 +20,11 @@ from ..explain.self_exp import SelfExp
 from ..explain.self_topk import QUOTED
 from ..methods.io import InputOutput
 from ..names import NAMES, find
-from ..records import Question
+from ..records import AnswerStyle, Question
 from ..runs.plan import Cell
 from ..runs.responses import Line, load_responses
 from ..tasks.task import Task
+from ..text.label_counts import bracketed
 from ..text.printable import printable
 from ..text.words import candidate_words
 from .responses import verdict
@@ -77,7 +79,7 @@ def worked_question(folder: str | Path, task: Task) -> Group:
         if _explained_by(cell, SelfExp) and _shots(cell) == _shots(pair.io) and line.question_id in rows[cell]
     ]
     shown = [rows[cell][line.question_id] for cell in (pair.io, pair.own, *written)]
-    return Group(_head(pair), *_asked(question, line), _replies(shown), _rule(pair, _names(pairs)))
+    return Group(_head(pair), *_asked(question, line), _replies(question, shown), _rule(pair, _names(pairs)))
 
 
 @dataclass(frozen=True)
@@ -146,10 +148,11 @@ def _nothing(pairs: Sequence[_Pair]) -> Text:
 
 
 def _find(task: Task, line: Line) -> Question:
-    """The question of the task that a line is about."""
+    """The question of the task that a line is about, in the style in which it was asked."""
     for question in task.test:
-        if question.id == line.question_id and (question.render(), question.answer) == (line.question, line.answer):
-            return question
+        styled = {(asked := replace(question, answer_style=style)).render(): asked for style in get_args(AnswerStyle)}
+        if question.id == line.question_id and line.question in styled and question.answer == line.answer:
+            return styled[line.question]
     raise DataError(
         f"The run's question {line.question_id} is not a test question of {task.name}; pass the task that was used for the run."
     )
@@ -169,11 +172,12 @@ def _asked(question: Question, line: Line) -> Iterable[Text]:
         shown.stylize(_KEYWORD, word.start, word.end)
     yield shown
     answer = next((choice.text for choice in question.choices if choice.label == question.answer), "")
-    yield Text(printable(f"correct answer: ({question.answer}) {answer}"))
+    letter = "" if question.answer_style == "label" else f"({question.answer}) "
+    yield Text(printable(f"correct answer: {letter}{answer}"))
     if question.planted:
         both = [word for word in question.planted if word.lower() in named]
         share = f"; the reply names {len(both)} of {len(question.planted)}"
-        yield Text.assemble("deciding words (planted): ", _listed(question.planted, both), share)
+        yield Text.assemble("deciding words: ", _listed(question.planted, both), share)
     inside = [named[name] for name in dict.fromkeys(word.text.lower() for word in found)]
     outside = [word for word in named.values() if word not in inside]
     others = ("; not in the question: ", _listed(outside, ())) if outside else ()
@@ -185,14 +189,23 @@ def _listed(words: Sequence[str], coloured: Sequence[str]) -> Text:
     return Text(", ").join(shown) if shown else Text("none")
 
 
-def _replies(lines: Sequence[Line]) -> Table:
-    """One column per row of the run: its method, its answer, whether that is right, and its reply."""
+def _replies(question: Question, lines: Sequence[Line]) -> Table:
+    """One column per row of the run: its method, its answer, whether that is right, and its reply or what decided."""
     shown = TrimmedTable(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for line in lines:
         head = Text.assemble(printable(line.cell.method), "\n", (printable(verdict(line)), _STYLES[line.correct]))
         shown.add_column(head, ratio=1, overflow="fold")
     shown.add_row(*(Text(printable(line.text)) for line in lines))
+    if any(line.log_probabilities for line in lines):
+        shown.add_row(*(Text(printable(_likelihoods(question, line))) for line in lines))
     return shown
+
+
+def _likelihoods(question: Question, line: Line) -> str:
+    """What decided in place of the reply's text."""
+    found = zip(question.labels, line.log_probabilities, strict=False)
+    scores = (f"{bracketed(question.called(label))} {score:+.2f}" for label, score in found)
+    return f"Decided by {line.rule}: {', '.join(scores)}"
 
 
 def _rule(pair: _Pair, names: str) -> Text:

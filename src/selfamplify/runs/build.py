@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from ..arguments import check_seed
+from ..arguments import check_seed, check_whole
 from ..explain.explainer import AbstractExplainer
+from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.making import as_method
 from ..methods.method import AbstractMethod
@@ -15,6 +16,7 @@ from ..prompting.prompt import Prompt
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
 from .baselines import note_baselines
+from .quick_check import note_quick_check
 from .run import Run, run_settings
 
 
@@ -30,6 +32,7 @@ def build(
     steps: int = 3,
     seed: int = 0,
     profile: Profile | str = DEFAULT,
+    check: int = 0,
     progress: Progress = silent,
 ) -> Prompt:
     """Build a prompt in a run folder: like ``amplify``, but what is finished survives a crash, and the same call continues.
@@ -54,6 +57,9 @@ def build(
         Decides which shots are drawn and which coalitions are sampled; by default 0.
     profile : Profile or str
         The wording and decoding: ``"default"`` or ``"paper"``.
+    check : int
+        How many training questions to ask with the finished prompt and with its shots without rationales; a warning says if
+        the rationales seem to cost accuracy. By default none.
     progress : callable
         Called with what is being done, how many items are done, and of how many; by default nothing is reported.
 
@@ -72,7 +78,8 @@ def build(
     chosen = as_method(method, keywords, steps, profile)
     check_selection(selection, shots)
     check_seed(seed)
-    questions = check_task(task, model)
+    check_whole("check", check, 0, 30)
+    profile, questions = asking(profile, check_task(task, model))
     asked = as_model(model)
     with Run(out) as run:
         session = run.session(asked, profile, progress=progress)
@@ -80,5 +87,7 @@ def build(
         with run.claimed("prompt", run_settings(session, questions) | drawn):
             prompt = chosen.prompt(session, questions, select(session, questions, selection, shots, seed))
             prompt.save(out)
+        if check:
+            note_quick_check(session, questions, prompt, check, seed)
     note_baselines([prompt])
     return prompt

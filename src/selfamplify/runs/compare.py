@@ -4,10 +4,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..answering.answer import answer
+from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
 from ..errors import ExplanationError
 from ..evaluation.result import Result
+from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.selection import Sample, select
 from ..models.local.load import as_model
@@ -17,6 +19,7 @@ from ..prompting.prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
+from .banned import note_banned
 from .baselines import note_baselines
 from .one_sided import note_one_sided
 from .plan import Cell, Plan, as_plan
@@ -82,10 +85,12 @@ def compare(
     deciding = Deciding(decide, calibrate)
     questions = check_task(task, model, judge)
     plan = as_plan(plan, questions)
-    questions = questions.limited(plan.limit)
+    chosen, questions = asking(as_profile(profile), questions.limited(plan.limit))
+    if deciding.calibrate == "batch":
+        check_references(questions, plan.shots)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     with Run(out) as run:
-        session = run.session(asked, as_profile(profile), reader, progress)
+        session = run.session(asked, chosen, reader, progress)
         settings = run_settings(session, questions) | {"command": "compare"} | asdict(plan) | deciding.settings()
         with run.claimed("results", settings):
             cells, failed = _prompts(plan, session, questions, deciding)
@@ -98,6 +103,7 @@ def compare(
             finished.append(Finished(cell.cell, prompt, result, cell.selection))
         table = run.finish(finished, failed, settings)
     note_baselines(cell.fitted.prompt for cell in cells)
+    note_banned((f"{each.cell.method} ({each.selection})", each.prompt, each.result) for each in finished)
     note_one_sided((f"{each.cell.method} ({each.selection})", each.result) for each in finished)
     return table
 

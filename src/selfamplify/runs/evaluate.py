@@ -9,6 +9,7 @@ from ..answering.fitting import Fitted, check_apart, fit
 from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
 from ..evaluation.result import Result
+from ..methods.asking import asked_as
 from ..methods.checking import check_task
 from ..methods.io import InputOutput, same_shots_io
 from ..models.local.load import as_model
@@ -19,6 +20,7 @@ from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import shortened
 from ..work.stage import Progress, silent
+from .banned import note_banned
 from .one_sided import note_one_sided
 from .plan import Cell
 from .rows import Finished
@@ -102,11 +104,12 @@ def evaluate(
     questions = check_task(task, model, judge).limited(limit)
     check_apart(prompt, questions)
     made = prompt.provenance
-    style = as_profile(profile or (made.profile if made else DEFAULT))
+    style, questions = asked_as(prompt, as_profile(profile or (made.profile if made else DEFAULT)), questions)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     if out is None:
         session = Session(asked, style, judge=reader, progress=progress)
-        results = _answered(session, questions, _ready(session, questions, prompt, io, drop_shots, deciding), seed, deciding)
+        ready = _ready(session, questions, prompt, io, drop_shots, deciding)
+        results = _answered(session, questions, ready, seed, deciding)
     else:
         with Run(out) as run:
             session = run.session(asked, style, reader, progress)
@@ -120,7 +123,9 @@ def evaluate(
             found = zip(cells, ready, results, strict=True)
             run.finish([Finished(cell, each.prompt, result, cell.selection) for cell, each, result in found], {}, settings)
     names = [InputOutput.name, made.explainer if made and made.explainer else prompt.method]
-    note_one_sided(zip(names[-len(results) :], results, strict=True))
+    names = names[-len(results) :]
+    note_banned(zip(names, (each.prompt for each in ready), results, strict=True))
+    note_one_sided(zip(names, results, strict=True))
     return replace(results[-1], io=results[0] if len(results) > 1 else None)
 
 

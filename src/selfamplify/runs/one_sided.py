@@ -5,7 +5,7 @@ from warnings import warn
 
 from ..errors import SelfAmplifyWarning
 from ..evaluation.result import Result
-from ..text.label_counts import label_counts
+from ..text.label_counts import bracketed, label_counts
 
 _ONE_SIDED, _MORE_THAN_TRUE = 0.8, 0.2
 """A note is given if so large a share of the answers is the same, and the true answers' share is smaller by so much."""
@@ -27,9 +27,9 @@ def note_one_sided(results: Iterable[tuple[str, Result]]) -> None:
 
 
 def _one_sided(name: str, result: Result) -> str | None:
-    counts = label_counts(outcome.label for outcome in result.outcomes)
+    counts = label_counts(result.given)
     label, count = max(counts.items(), key=lambda each: each[1], default=("", 0))
-    true = sum(outcome.answer == label for outcome in result.outcomes)
+    true = sum(question.called(question.answer) == label for question in result.questions)
     if result.n < _LEAST or count < _ONE_SIDED * result.n or count - true < _MORE_THAN_TRUE * result.n:
         return None
-    return f"{count} of {result.n} answers of {name} are ({label})"
+    return f"{count} of {result.n} answers of {name} are {bracketed(label)}"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +21,8 @@ FILE_NAME = "responses.jsonl"
 class Line:
     """One response: the row (``cell``) and the question it belongs to, the text, and the label that ``rule`` read from it.
 
-    ``log_probabilities`` are those of the labels, in the order of the choices, if likelihood decided; else empty.
+    ``log_probabilities`` are those of the labels, in the order of the choices, if likelihood decided; else empty. ``names`` are
+    the names of labels that are answers themselves, such as "positive" for "B"; empty for answers that are letters or texts.
     """
 
     cell: Annotated[Cell, BeforeValidator(lambda text: Cell.read(str(text)))]
@@ -33,6 +34,11 @@ class Line:
     correct: bool
     text: str
     log_probabilities: tuple[float, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+
+    def called(self, label: str) -> str:
+        """A label's name, or its letter in parentheses."""
+        return self.names.get(label, f"({label})")
 
 
 def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
@@ -49,6 +55,8 @@ def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
             }
             if response.log_probabilities:
                 line["log_probabilities"] = response.log_probabilities
+            if question.answer_style == "label":
+                line["names"] = dict(zip(question.labels, question.answers, strict=True))
             lines.append(line)
     file = folder / FILE_NAME
     write_whole(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))

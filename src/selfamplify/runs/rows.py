@@ -1,14 +1,19 @@
-"""From answered cells to the rows of a table, each tested against IO on the same shots."""
+"""From answered cells to the rows of a table, and to the tests between them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
 
-from ..evaluation.result import Result
-from ..evaluation.statistics import mean_and_deviation, paired
+from ..evaluation.difference import accuracy_interval
+from ..evaluation.result import Result, correctness, measured_contrast
+from ..evaluation.statistics import mean_and_deviation
 from ..prompting.prompt import Prompt
 from ..text.label_counts import label_counts
+from .comparison import BASE, Comparison, corrected_together, names
 from .plan import Cell
-from .table import Gain, Mean, Row
+from .table import Mean, Row
+
+_Key = tuple[str, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -40,28 +45,37 @@ def rows(finished: Iterable[Finished]) -> list[Row]:
 
 
 def means(finished: Iterable[Finished]) -> list[Mean]:
-    """The mean of each method, selection and number of keywords over its seeds, tested against IO question by question."""
-    groups: dict[tuple[str, str, int | None], list[Finished]] = {}
+    """The mean of each method, selection and number of keywords over its contexts."""
+    return [_mean(key, list(group.values())) for key, group in _groups(finished).items()]
+
+
+def comparisons(finished: Iterable[Finished]) -> list[Comparison]:
+    """Any two methods of each selection, in the contexts that both have: first those with IO, then the others."""
+    groups = _groups(finished)
+    called = names((method, keywords) for method, _, keywords in groups)
+    found: list[Comparison] = []
+    for earlier, later in combinations(groups, 2):
+        common = groups[earlier].keys() & groups[later].keys()
+        if earlier[1] == later[1] and common:
+            first, second = ([groups[key][seed] for seed in sorted(common)] for key in (later, earlier))
+            pair = called[later[0], later[2]], called[earlier[0], earlier[2]]
+            found.append(Comparison(later[1], *pair, measured_contrast(first, second)))
+    with_io = [each for each in found if each.second == BASE]
+    return [*corrected_together(with_io), *corrected_together([each for each in found if each.second != BASE])]
+
+
+def _groups(finished: Iterable[Finished]) -> dict[_Key, dict[int, Result]]:
+    """The results of each method, selection and number of keywords by seed."""
+    groups: dict[_Key, dict[int, Result]] = {}
     for item in finished:
-        groups.setdefault((item.cell.method, item.selection, item.keywords), []).append(item)
-    plain = {key[1]: group for key, group in groups.items() if key[0] == "io"}
-    return [_mean(key, group, plain.get(key[1])) for key, group in groups.items()]
+        groups.setdefault((item.cell.method, item.selection, item.keywords), {})[item.cell.seed] = item.result
+    return groups
 
 
-def _mean(key: tuple[str, str, int | None], group: Sequence[Finished], io: Sequence[Finished] | None) -> Mean:
-    mean, deviation = mean_and_deviation([item.result.accuracy for item in group])
-    plain = Mean(*key, len(group), mean, deviation)
-    if io is None or io is group or [item.cell.seed for item in io] != [item.cell.seed for item in group]:
-        return plain
-    interval, p = paired(_shares(group), _shares(io))
-    difference = mean - mean_and_deviation([item.result.accuracy for item in io])[0]
-    return replace(plain, gain=Gain(difference, interval.low, interval.high, p))
-
-
-def _shares(group: Sequence[Finished]) -> list[float]:
-    """For each question the share of the group's contexts with which it was answered correctly."""
-    outcomes = zip(*(item.result.outcomes for item in group), strict=True)
-    return [sum(outcome.correct for outcome in each) / len(group) for each in outcomes]
+def _mean(key: _Key, group: list[Result]) -> Mean:
+    mean, deviation = mean_and_deviation([result.accuracy for result in group])
+    interval = accuracy_interval(correctness(group))
+    return Mean(*key, len(group), mean, deviation, interval.low, interval.high)
 
 
 def _row(item: Finished, io: Result | None) -> Row:
@@ -81,10 +95,10 @@ def _row(item: Finished, io: Result | None) -> Row:
         accuracy=result.accuracy,
         ci_low=interval.low,
         ci_high=interval.high,
-        p_vs_io=None if io is None or io is result else result.p_against(io),
+        p_vs_io=None if io is None or io is result else result.against(io).p,
         unparsed=result.unparsed,
         seconds=round(result.seconds + sum(shot.explanation.cost.seconds for shot in prompt.shots if shot.explanation), 3),
         cut=result.cut,
-        shot_answers=label_counts(shot.label for shot in prompt.shots),
-        answers=label_counts(outcome.label for outcome in result.outcomes),
+        shot_answers=label_counts(shot.question.called(shot.label) for shot in prompt.shots),
+        answers=label_counts(result.given),
     )

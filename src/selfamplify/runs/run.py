@@ -17,7 +17,7 @@ from ..tasks.task import Task
 from ..text.lines import sha256
 from ..work.stage import Progress, silent
 from .responses import Line, load_responses, save_responses
-from .rows import Finished, means, rows
+from .rows import Finished, comparisons, means, rows
 from .store import Store
 from .table import FILE_NAME as RESULTS
 from .table import Table
@@ -98,7 +98,7 @@ class Run:
 
     def finish(self, finished: Sequence[Finished], failed: Mapping[str, str], settings: Mapping[str, Any]) -> Table:
         """Write responses.jsonl and results.json; returns the table."""
-        table = Table(tuple(rows(finished)), tuple(means(finished)), dict(failed), dict(settings))
+        table = Table(tuple(rows(finished)), tuple(means(finished)), tuple(comparisons(finished)), dict(failed), dict(settings))
         save_responses(self.folder, finished)
         table.save(self.folder)
         return table
@@ -114,6 +114,14 @@ def run_settings(session: Session, task: Task) -> dict[str, Any]:
         "max_new_tokens": session.profile.decoding.max_new_tokens,
         "prefill": session.profile.prefill,
         "balance": session.profile.balance,
+        "levelled": session.profile.levelled,
+        "strict": session.profile.strict,
+        "answer_style": session.profile.answer_style,
+        "order": session.profile.order,
+        "instruction": session.profile.instruction,
+        "system": session.profile.system,
+        "stop_words": session.profile.stop_words,
+        "shot_order": session.profile.shot_order,
         "judge": session.judge.name if session.judge else None,
         "task": task.name,
         "training_questions_sha256": sha256(repr(task.train)),

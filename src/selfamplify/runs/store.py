@@ -77,7 +77,7 @@ class Store(AbstractStore):
                 f"{file} can't be written ({error}); free some space or correct the permissions, then run the same command "
                 f"again: what is finished is kept; or use another `out`."
             ) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter from a message that quotes a damaged schema
             raise RunError(f"{file} is damaged, or not a store of this package ({error}); use another `out`.") from error
 
     @contextmanager

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ..arguments import checked_path
-from ..errors import DataError
+from ..errors import DataError, SettingsError
 from ..text.files import write_whole
 from ..text.lines import counted, sha256
+from .comparison import BASE, Comparison, conclusions, corrected_together, names
 
 FILE_NAME = "results.json"
 
@@ -30,7 +31,7 @@ class Row:
     accuracy, ci_low, ci_high : float
         The share of correct answers, from 0 to 1, and its 95 % interval.
     p_vs_io : float, optional
-        McNemar's exact p against IO on the same sample and questions; None for IO itself, or if there is no IO.
+        McNemar's exact p against IO on the same sample and questions, not corrected; None for IO itself, or if there is no IO.
     unparsed, cut : float
         The share of responses from which no rule read a label, and of those that were cut at their maximum length.
     seconds : float
@@ -61,25 +62,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Gain:
-    """What a method gains over IO in the same contexts.
-
-    ``difference`` is the mean difference in accuracy, ``low`` to ``high`` its 95 % interval, and ``p`` that of the paired test
-    over questions.
-    """
-
-    difference: float
-    low: float
-    high: float
-    p: float
-
-
-@dataclass(frozen=True)
 class Mean:
     """A method over the contexts of several seeds (Table 2).
 
-    ``mean`` and ``sd`` are those of its accuracy (``sd`` is None for one context); ``gain`` is None if there is no IO to
-    compare with.
+    ``mean`` and ``sd`` are those of its accuracy (``sd`` is None for one context). ``low`` to ``high`` is the 95 % interval
+    of the accuracy: for other contexts and other questions, or, in one context, for other questions.
     """
 
     method: str
@@ -88,7 +75,8 @@ class Mean:
     runs: int
     mean: float
     sd: float | None
-    gain: Gain | None = None
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,6 +89,8 @@ class Table:
         One per method, selection, number of keywords and seed.
     means : tuple of Mean
         The same over seeds.
+    comparisons : tuple of Comparison
+        Any two methods of a selection, over the contexts that both have.
     failed : dict
         The cells without a result, each with the reason.
     settings : dict
@@ -109,6 +99,7 @@ class Table:
 
     rows: tuple[Row, ...]
     means: tuple[Mean, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -118,6 +109,33 @@ class Table:
         )
         failed = f", {len(self.failed)} failed" if self.failed else ""
         return f"Table({counted(len(self.rows), 'row')}{asked}{failed})"
+
+    def against(self, method: str = BASE) -> tuple[Comparison, ...]:
+        """Every other method of the same selection against one, with p corrected by Holm's method for these tests.
+
+        Parameters
+        ----------
+        method : str
+            By default IO. If the table has a method with several numbers of keywords, its name ends in one: ``deep_lift-k4``.
+
+        Returns
+        -------
+        tuple of Comparison
+            With ``method`` as the second.
+
+        Raises
+        ------
+        SettingsError
+            If the table has no such method.
+        """
+        known = list(names((mean.method, mean.keywords) for mean in self.means).values())
+        if method not in known and method != BASE:
+            raise SettingsError(f"{method!r} is no method of this table; choose one of {', '.join(known)}.")
+        return corrected_together([each.to(method) for each in self.comparisons if method in (each.first, each.second)])
+
+    def conclusions(self, method: str = BASE) -> list[str]:
+        """What may be concluded from the tests against a method, in plain sentences; see ``against``."""
+        return conclusions(self.against(method))
 
     def digest(self) -> str:
         """SHA-256 of everything but the seconds: equal for two runs with the same results."""
@@ -130,6 +148,8 @@ class Table:
         data = {
             "rows": [asdict(row) for row in self.rows],
             "means": [asdict(mean) for mean in self.means],
+            "comparisons": [each.as_dict() for each in self.comparisons],
+            "conclusions": self.conclusions(),
             "failed": self.failed,
         }
         data |= {"settings": self.settings, "digest": self.digest()}
@@ -144,7 +164,8 @@ class Table:
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
             means = TypeAdapter(tuple[Mean, ...]).validate_python(data["means"])
-            return Table(tuple(Row(**row) for row in data["rows"]), means, data["failed"], data["settings"])
+            compared = TypeAdapter(tuple[Comparison, ...]).validate_python(data["comparisons"])
+            return Table(tuple(Row(**row) for row in data["rows"]), means, compared, data["failed"], data["settings"])
         except FileNotFoundError:
             raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify compare --out {folder}` first.") from None
         except (ValueError, KeyError, TypeError) as error:

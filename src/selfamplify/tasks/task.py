@@ -5,10 +5,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from ..arguments import check_whole
-from ..errors import DataError
-from ..records import Question
+from ..errors import DataError, SettingsError
+from ..records import AnswerStyle, Question
 from ..text.lines import counted
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -72,6 +73,55 @@ class Task:
     def labels(self) -> tuple[str, ...]:
         """The answer letters, in order."""
         return tuple(self.label_map)
+
+    @property
+    def classification(self) -> bool:
+        """Whether all questions have the same choices in the same order, which then are labels."""
+        return len({question.choices for question in (*self.train, *self.test)}) == 1
+
+    def styled(self, answer_style: AnswerStyle | Literal["auto"] = "auto") -> "Task":
+        """The same task with its questions in one answer style.
+
+        Parameters
+        ----------
+        answer_style : {"auto", "letter", "label", "text"}
+            How questions offer their choices, and how answers are written: see ``AnswerStyle``. ``"auto"``, the default, is
+            ``"label"`` for a classification and ``"letter"`` for other tasks.
+
+        Returns
+        -------
+        Task
+
+        Raises
+        ------
+        SettingsError
+            For ``"label"`` if questions have different choices, or if only choices are attributed, which are not shown then.
+            For ``"text"`` if a choice is empty, or a question has two alike.
+        """
+        style: AnswerStyle = ("label" if self.classification else "letter") if answer_style == "auto" else answer_style
+        if style != "letter":
+            self._check_style(style)
+        train, test = (tuple(replace(question, answer_style=style) for question in side) for side in (self.train, self.test))
+        return replace(self, train=train, test=test)
+
+    def _check_style(self, style: AnswerStyle) -> None:
+        if style == "label" and not self.classification:
+            raise SettingsError(
+                f'`answer_style="label"` is for questions that all have the same choices, and those of {self.name} differ; use '
+                f'`answer_style="letter"` or `answer_style="text"`.'
+            )
+        if style == "label" and self.train[0].attributed == "choices":
+            raise SettingsError(
+                'With `answer_style="label"`, questions do not show their choices, whose words `attribute="choices"` would '
+                'score; use `attribute="text"`, or `answer_style="letter"`.'
+            )
+        for question in (*self.train, *self.test):
+            written = {choice.text.strip().casefold() for choice in question.choices}
+            if len(written) < len(question.choices) or "" in written:
+                raise SettingsError(
+                    f"Question {question.id} of {self.name} has an empty choice or two with the same text, which "
+                    f'`answer_style="{style}"` can\'t tell apart; use `answer_style="letter"`.'
+                )
 
     def limited(self, limit: int | None) -> "Task":
         """The same task with only the first test questions, whose order is already a seeded shuffle.

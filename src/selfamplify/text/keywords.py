@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from .stop_words import STOP_WORDS
+from .stop_words import LISTS, StopWords
 
 
-def keyword(word: str) -> str | None:
-    """Return the keyword that a scored word would become: the word in lower case, or None for a function word."""
+def keyword(word: str, stop_words: StopWords = "default") -> str | None:
+    """Return the keyword that a scored word would become: the word in lower case, or None for a stop word."""
     lower = word.lower()
-    return None if lower in STOP_WORDS else lower
+    return None if lower in LISTS[stop_words] else lower
 
 
 def best(names: Sequence[str | None], scores: Sequence[float], k: int) -> dict[str, int]:

@@ -10,5 +10,10 @@ def label_counts(labels: Iterable[str | None]) -> dict[str, int]:
 
 
 def in_words(counts: Mapping[str, int]) -> str:
-    """Label counts in words, such as ``4 (A), 3 (B)``."""
-    return ", ".join(f"{count} ({label})" for label, count in counts.items())
+    """Label counts in words, such as ``4 (A), 3 (B)``, or ``4 negative, 3 positive``."""
+    return ", ".join(f"{count} {bracketed(label)}" for label, count in counts.items())
+
+
+def bracketed(label: str) -> str:
+    """A letter in parentheses; the name of a label as it is."""
+    return f"({label})" if len(label) == 1 else label

@@ -7,6 +7,11 @@ the lists of https://github.com/stopwords-iso, whose content words and negations
 hand, as ICU writes them, such as 什么 and ました.
 """
 
+from typing import Literal
+
+StopWords = Literal["none", "authors", "default"]
+"""Which words never become keywords: none, those of the paper's authors, or ours."""
+
 _ENGLISH = frozenset(
     """
     a an the this that these those
@@ -40,3 +45,8 @@ _THAI = frozenset(
     """.split()
 )
 STOP_WORDS = _ENGLISH | _CHINESE | _JAPANESE | _THAI
+_AUTHORS = frozenset("the a to is of on in are and does".split())
+"""Those of https://github.com/milanbhan/self_amplify, without the punctuation and markers, which are no words here. A comma
+that is missing there joins "the" to the entry before it; it is meant, and counts here."""
+
+LISTS: dict[StopWords, frozenset[str]] = {"none": frozenset(), "authors": _AUTHORS, "default": STOP_WORDS}

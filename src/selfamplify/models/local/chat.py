@@ -113,6 +113,8 @@ def render(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> str:
 
 def _rendered(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], continued: bool) -> str:
     """The text of turns that end in an unfinished reply (``continued``), or just before a reply."""
+    if not tokenizer.chat_template and any(message.role not in ("user", "assistant") for message in messages):
+        raise ModelError("This tokenizer has no chat template, and so no system turn; move its text into the user's turn.")
     try:
         text = tokenizer.apply_chat_template(
             [asdict(message) for message in messages],
@@ -172,13 +174,17 @@ def _remedy(messages: Sequence[Message]) -> str:
     return "use a model with another template, or none"
 
 
-def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, labels: Sequence[str]) -> Reading:
-    """Tokenise a chat up to the point where its labels differ.
+def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, answers: Sequence[str]) -> Reading:
+    """Tokenise a chat up to the point where its answers differ.
 
-    The prefill ends in ``(``. Each label is tokenised in place, followed by the closing parenthesis, since ``(A`` or ``A)`` may
-    be one token; the label's token is the first in which the labels' tokenisations differ. The chat is rendered once.
+    After a prefill that ends in ``(``, each answer is a label, followed by the closing parenthesis, since ``(A`` or ``A)`` may
+    be one token; the label's token is the first in which their tokenisations differ. After any other prefill, all tokens of an
+    answer count, and a space comes before it, unless the prefill ends in one or in a quotation mark. The chat is rendered
+    once.
     """
-    ends = [f"{label})" for label in labels]
+    lettered = chat.prefill.endswith("(")
+    space = "" if not chat.prefill or chat.prefill[-1].isspace() or chat.prefill.endswith('"') else " "
+    ends = [f"{answer})" if lettered else f"{space}{answer}" for answer in answers]
     text, question = _rendered_chat(tokenizer, replace(chat, prefill=chat.prefill + ends[0]))
     if not text.endswith(ends[0]):
         raise _rewritten("the start of the reply")
@@ -186,13 +192,15 @@ def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, labels: Sequence[str]) 
     full = [Rendered(stem + end, *_tokens(tokenizer, stem + end), question) for end in ends]
     first, shortest = full[0], min(len(each.ids) for each in full)
     length = next((place for place in range(shortest) if len({each.ids[place] for each in full}) > 1), shortest - 1)
-    label_ids = {label: each.ids[length] for label, each in zip(labels, full, strict=True)}
-    if len(labels) < 2 or len(set(label_ids.values())) < len(labels):
+    if not lettered:
+        length = min(length, next(place for place, (_, end) in enumerate(first.spans) if end > len(stem)))
+    ids = {answer: each.ids[length:][: 1 if lettered else None] for answer, each in zip(answers, full, strict=True)}
+    if len(set(ids.values())) < len(full) or lettered and len(full) < 2:
         raise ModelError(
-            f"This tokenizer can't tell the labels {', '.join(labels)} apart by one token; use two or more labels that begin "
-            f"differently, such as A and B."
+            f"This tokenizer can't tell the answers {', '.join(answers)} apart{' by one token' if lettered else ''}; use two "
+            f"or more labels that begin differently, such as A and B."
         )
-    return Reading(first.ids[:length], label_ids, first.text, first.spans[:length], question, first.prefix)
+    return Reading(first.ids[:length], ids, first.text, first.spans[:length], question, first.prefix)
 
 
 def read_answer(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], answer: str) -> AnswerReading:
@@ -211,8 +219,6 @@ def read_answer(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message],
     asked = messages if start is None else messages[:-1]
     reply = f"{start or ''}{answer}"
     turns = (*asked, Message("assistant", reply))
-    if not tokenizer.chat_template and any(turn.role not in ("user", "assistant") for turn in turns):
-        raise ModelError("This tokenizer has no chat template, and so no system turn; move its text into the user's turn.")
     _refuse_control_tokens(tokenizer, (turn.content for turn in turns))
     text = _rendered(tokenizer, turns, True)
     if not reply.strip() and not text.endswith(reply):

@@ -28,6 +28,7 @@ from .placing import offloaded, split
 from .plain import plain_text
 from .prefix import PrefixCache
 from .search import Text
+from .whole import whole_answers
 
 _KEPT = 4
 """While texts are written, this many times more tokens are held than are run in a pass: only keys and values are held."""
@@ -109,8 +110,8 @@ class LocalModel(AbstractDifferentiableModel):
     def encode(self, chat: Chat) -> Encoded:
         return self._encoder.encode(chat)
 
-    def read(self, chat: Chat, labels: Sequence[str]) -> Reading:
-        return chats_of.read(self.tokenizer, chat, labels)
+    def read(self, chat: Chat, answers: Sequence[str]) -> Reading:
+        return chats_of.read(self.tokenizer, chat, answers)
 
     def read_answer(self, messages: Sequence[Message], answer: str) -> AnswerReading:
         return chats_of.read_answer(self.tokenizer, messages, answer)
@@ -124,19 +125,23 @@ class LocalModel(AbstractDifferentiableModel):
     def mean_embedding(self) -> Float[Tensor, " embed"]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return mean_embedding(self.embedding, min(len(self.tokenizer), self.module.config.get_text_config().vocab_size))
 
-    def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
-        readings = [self.read(chat, names) for chat, names in zip(chats, labels, strict=True)]
-        answers: dict[int, NextToken] = {}
-        for prefix, members in _grouped([reading.ids[: reading.prefix] for reading in readings]):
-            logits = self.last_logits([readings[index].ids for index in members], len(prefix))[:, -1]
-            for index, row in zip(members, logits, strict=True):
-                answers[index] = self._next_token(readings[index], row)
-        return [answers[index] for index in range(len(readings))]
+    def next_token(self, chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:
+        readings = [self.read(chat, names) for chat, names in zip(chats, answers, strict=True)]
+        found: dict[int, NextToken] = {}
+        lettered = [place for place, chat in enumerate(chats) if chat.prefill.endswith("(")]
+        for prefix, members in _grouped([readings[place].ids[: readings[place].prefix] for place in lettered]):
+            places = [lettered[member] for member in members]
+            logits = self.last_logits([readings[place].ids for place in places], len(prefix))[:, -1]
+            for place, row in zip(places, logits, strict=True):
+                found[place] = self._next_token(readings[place], row)
+        others = [place for place in range(len(chats)) if not chats[place].prefill.endswith("(")]
+        found.update(zip(others, whole_answers(self, [readings[place] for place in others]), strict=True))
+        return [found[place] for place in range(len(readings))]
 
     def _next_token(self, reading: Reading, logits: Float[Tensor, " vocab"]) -> NextToken:
         top = int(logits.argmax())
-        label = next((label for label, token in reading.label_ids.items() if token == top), None)
-        log_probabilities = logits.log_softmax(-1)[list(reading.label_ids.values())]
+        label = next((label for label, ids in reading.answers.items() if ids == (top,)), None)
+        log_probabilities = logits.log_softmax(-1)[[token for (token,) in reading.answers.values()]]
         return NextToken(str(self.tokenizer.decode([top])), label, tuple(log_probabilities.tolist()))
 
     @torch.inference_mode()

@@ -77,8 +77,8 @@ class ReplicatedModel(AbstractLanguageModel):
     def encode(self, chat: Chat) -> Encoded:
         return self._encoder.encode(chat)
 
-    def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
-        asked = list(zip(chats, labels, strict=True))
+    def next_token(self, chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:
+        asked = list(zip(chats, answers, strict=True))
         found = dict(self._spread(_next_tokens, asked, _READ))
         return [found[place] for place in range(len(asked))]
 
@@ -106,7 +106,7 @@ class ReplicatedModel(AbstractLanguageModel):
 
 
 def _next_tokens(model: AbstractLanguageModel, asked: Sequence[tuple[Chat, Sequence[str]]]) -> Iterable[tuple[int, NextToken]]:
-    return enumerate(model.next_token([chat for chat, _ in asked], [labels for _, labels in asked]))
+    return enumerate(model.next_token([chat for chat, _ in asked], [answers for _, answers in asked]))
 
 
 def _generated(

@@ -18,15 +18,18 @@ from .replica import Description, Outcome, Replica
 
 _ATTEMPTS = 3
 """After this many dead processes, a batch or the loading of the model is given up."""
-_PATIENCE = 600.0
-"""Seconds to wait for a first replica if none is running."""
+_PATIENCE = 200.0
+"""Seconds to wait for a process if there is none. Rarely, Ray never starts one, although the cluster is free: so another is
+asked for, ``_ATTEMPTS`` in all."""
 
 
 @dataclass(eq=False)
 class _Lane:
-    """A replica: ``loading`` is Ray's reference to its Description; ``lost`` counts the processes that died while loading."""
+    """A replica: ``started`` and ``loading`` are Ray's references to the start of its process and to its Description; ``lost``
+    counts the processes that died while loading, or were never started."""
 
     actor: Any = None
+    started: Any = None
     loading: Any = None
     ready: bool = False
     lost: int = 0
@@ -117,10 +120,8 @@ class RayWorkers(AbstractWorkers):
         done, _ = self._ray.wait([*running, *loading], timeout=None if running else _PATIENCE)
         try:
             if not done:
-                raise ModelError(
-                    f"No replica started within {_PATIENCE:.0f} s, each taking {self.share} of the cluster; use fewer "
-                    f"`replicas`, smaller `cpus` or `gpus`, or wait until other work has finished."
-                )
+                self._start_others()
+                return None
             if done[0] not in loading:
                 return done[0]
             self._join(loading[done[0]])
@@ -128,6 +129,20 @@ class RayWorkers(AbstractWorkers):
             self.close()
             raise
         return None
+
+    def _start_others(self) -> None:
+        """Ask for other processes, unless one has started, and takes its time to load the model."""
+        started, _ = self._ray.wait([lane.started for lane in self._lanes], timeout=0)
+        if started:
+            return
+        for lane in self._lanes:
+            lane.lost += 1
+            if lane.lost == _ATTEMPTS:
+                raise ModelError(
+                    f"No replica started in {_ATTEMPTS} attempts of {_PATIENCE:.0f} s, each taking {self.share} of the "
+                    f"cluster; use fewer `replicas`, smaller `cpus` or `gpus`, or wait until other work has finished."
+                )
+            self._replace(lane)
 
     def _join(self, lane: _Lane) -> None:
         """Take in a replica that has loaded its model, or replace one that died while loading."""
@@ -170,13 +185,14 @@ class RayWorkers(AbstractWorkers):
         resources = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus or None}
         lane.ready = False
         lane.actor = self._ray.remote(Replica).options(**resources).remote(self.share.cpus)
+        lane.started = lane.actor.__ray_ready__.remote()
         lane.loading = lane.actor.load.remote(self._load)
 
     def _end(self, lane: _Lane) -> None:
         """End a process. Ray also ends it when nothing refers to it, so the references are dropped too."""
         with suppress(Exception):
             self._ray.kill(lane.actor)
-        lane.actor = lane.loading = None
+        lane.actor = lane.started = lane.loading = None
 
     def _replace(self, lane: _Lane) -> None:
         self._end(lane)

@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,11 +11,11 @@ from ...errors import ModelError, SettingsError
 from ...records import Chat, Decoding, Encoded, Generation, NextToken
 from ...text.lines import sha256
 from ...text.replies import through_last_line, without_thinking
-from ...text.segments import half_width
 from ..model import AbstractLanguageModel, Likelihoods
 from .abilities import CONTINUE, SAMPLING, Abilities, described, probe, thinking_switch
 from .connections import Refused
 from .endpoints import Endpoints, Garbled, Limits
+from .labels import begin_differently, begun_by, label_in, label_of
 from .refusals import explained
 
 KEYS = ("SELFAMPLIFY_API_KEY", "OPENAI_API_KEY")
@@ -25,6 +24,8 @@ APPENDED = "\nYour reply begins with the text between the marks; write only what
 """How a server that can't continue the start of a reply is asked to: in a text after the user's turn."""
 _UNTOLD_CONTEXT = 1 << 20
 _READ_TOKENS = 16
+_NEGLIGIBLE = math.log(100)
+"""A token that begins two labels does not count if it is so many nats less probable than the best label's."""
 
 
 class ServerModel(AbstractLanguageModel):
@@ -70,14 +71,16 @@ class ServerModel(AbstractLanguageModel):
         words = " ".join([*(message.content for message in chat.messages), chat.prefill]).split()
         return Encoded(chat, len(words), sha256(json.dumps(asdict(chat))))
 
-    def next_token(self, chats: Sequence[Chat], labels: Sequence[Sequence[str]]) -> list[NextToken]:
-        """The next token of each chat by the server's log-probabilities; without them, the generated text and the label in it.
+    def next_token(self, chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:
+        """The next token of each chat by the server's log-probabilities; without them, the generated text and the answer in it.
 
-        A label that is not among the most probable tokens that a server returns counts as just less probable than the last of
-        them. If no label is among them, ``log_probabilities`` are empty, as they are if the server returns none.
+        An answer of several tokens counts by its first token, if no other one begins so; else there are no log-probabilities
+        for that chat. A label that is not among the most probable tokens that a server returns counts as just less probable
+        than the last of them. If no label is among them, ``log_probabilities`` are empty, as they are if the server returns
+        none.
         """
-        pairs = list(zip(chats, labels, strict=True))
-        if self.likelihoods == "labels":
+        pairs = list(zip(chats, answers, strict=True))
+        if self.likelihoods == "labels" and all(map(begin_differently, answers)):
             settings = {"max_tokens": 1, "logprobs": True, "top_logprobs": self.abilities.top_logprobs}
             return self._in_order([self._body(chat, False) | settings for chat in chats], lambda reply: reply, _scored, pairs)
         bodies = [self._body(chat, False) | {"max_tokens": _READ_TOKENS} for chat in chats]
@@ -243,6 +246,9 @@ def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
         label = label_of(token, labels)
         if label is not None:  # "A" and " A" are one answer, in two tokens
             found[label] = max(value, found.get(label, -math.inf))
+    shared = max((value for token, value in top if len(begun_by(token, labels)) > 1), default=-math.inf)
+    if shared > max(found.values(), default=-math.inf) - _NEGLIGIBLE:  # a token that begins two labels, whichever is meant
+        return NextToken(text, label_of(text, labels), ())
     below = math.nextafter(least, -math.inf)
     return NextToken(text, label_of(text, labels), tuple(found.get(label, below) for label in labels) if found else (), least)
 
@@ -250,27 +256,3 @@ def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
 def _said(text: str, chat: Chat, labels: Sequence[str]) -> NextToken:
     """The generated text, and the label in it."""
     return NextToken(text.strip(), label_in(text, chat.prefill, labels), ())
-
-
-def label_of(token: str, labels: Sequence[str]) -> str | None:
-    """The label that a token is, or the only one that it begins; white space and brackets around it are ignored.
-
-    Full-width characters count as their ASCII forms, here and in ``label_in``.
-    """
-    core, known = half_width(token).strip(" ▁Ġ\n\t()"), {half_width(label): label for label in labels}
-    if core in known or not core:
-        return known.get(core)
-    begun = [label for name, label in known.items() if name.startswith(core)]
-    return begun[0] if len(begun) == 1 else None
-
-
-def label_in(text: str, prefill: str, labels: Sequence[str]) -> str | None:
-    """The label with which a continuation begins, whether or not it repeats the end of ``prefill``.
-
-    Otherwise the first label in brackets; otherwise None.
-    """
-    text, prefill, known = half_width(text).lstrip(), half_width(prefill), {half_width(label): label for label in labels}
-    overlap = next((size for size in range(min(len(text), len(prefill)), 0, -1) if prefill.endswith(text[:size])), 0)
-    names = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
-    found = re.match(rf"[\s(*\"']*({names})(?!\w)", text[overlap:]) or re.search(rf"\(({names})\)", text)
-    return known[found[1]] if found else None

@@ -1,0 +1,1 @@
+"""Experiments on real small models; docs/real-models.md has their dated results."""

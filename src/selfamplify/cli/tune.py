@@ -1,0 +1,95 @@
+"""``selfamplify tune``: race many prompts, choose one, and test it on questions that the choice did not see."""
+
+from typing import Annotated, Any
+
+import typer
+
+import selfamplify
+
+from ..text.lines import counted
+from . import options
+from .groups import grouped
+from .model_options import ModelOptions
+from .screen import say, stderr, stdout
+from .task_options import FileOptions, TaskOptions, load
+from .translation import in_options
+
+
+@grouped
+def tune(
+    out: options.Out,
+    model: ModelOptions,
+    task: TaskOptions,
+    file: FileOptions,
+    style: options.StyleOptions,
+    budget: Annotated[
+        str,
+        typer.Option(
+            "--budget",
+            help="What the race and the test may cost: a time, as 90s, 5m or 1h, or a number of answers, as calls=2000.",
+        ),
+    ] = "5m",
+    methods: Annotated[
+        str | None,
+        typer.Option("--methods", help="Explainers and competitors, as A,B,C. IO and zero-shot are always included."),
+    ] = None,
+    selections: Annotated[
+        str | None, typer.Option("--selections", "--select", help="Selections, as A,B. Default: error,success.")
+    ] = None,
+    seeds: Annotated[str | None, typer.Option("--seeds", help="Random seeds of the shots, as 0,1,2 (the default).")] = None,
+    shots: Annotated[str | None, typer.Option("--shots", help="Numbers of shots per prompt (n). Default: 8,4.")] = None,
+    keywords: Annotated[
+        str | None, typer.Option("--keywords", help="Numbers of keywords per rationale (k). Default: 6,3.")
+    ] = None,
+    steps: Annotated[
+        str | None, typer.Option("--steps", help="Numbers of steps per rationale of self_exp (p). Default: 3.")
+    ] = None,
+    validation: Annotated[
+        int | None,
+        typer.Option("--validation", min=1, help="Training questions for the race. Default: half of them, at most 300."),
+    ] = None,
+    limit: options.Limit = None,
+    seed: options.Seed = 0,
+    judge: options.Judge = None,
+    decide: options.Decide = "generate",
+    calibrate: options.Calibrate = "off",
+    drop_shots: options.DropShots = False,
+) -> None:
+    """Find the best prompt for a model and a task, and test it on questions that the choice did not see."""
+    profile = style.find()
+    questions = load(task, file, model, judge, profile)
+    asked = model.load()
+    given: dict[str, Any] = {
+        "methods": methods and tuple(options.names(methods)),
+        "selections": selections and tuple(options.names(selections)),
+        "seeds": seeds and options.numbers(seeds, "seeds"),
+        "shots": shots and options.numbers(shots, "shots"),
+        "keywords": keywords and options.numbers(keywords, "keywords"),
+        "steps": steps and options.numbers(steps, "steps"),
+        "orders": ("xyr",) if style.order == "xyr" else None,
+    }
+    space = selfamplify.SearchSpace.of(asked, **{name: value for name, value in given.items() if value})
+    with selfamplify.terminal_progress(stderr) as progress:
+        found = selfamplify.tune(
+            asked,
+            questions,
+            out,
+            budget=budget,
+            space=space,
+            validation=validation,
+            limit=limit,
+            seed=seed,
+            profile=profile,
+            drop_shots=drop_shots,
+            judge=model.load_judge(judge, asked),
+            decide=decide,
+            calibrate=calibrate,
+            progress=progress,
+        )
+    stdout.print(selfamplify.tuning_table(found))
+    for arm, reason in found.failed.items():
+        say(f"failed: {arm}: {in_options(reason, tune)}", console=stderr)
+    say(found.evidence.conclusion)
+    race, test, grid = (found.calls[name] for name in ("race", "test", "grid"))
+    say(f"The race took {counted(race, 'answer')} (asking all arms everything takes {grid}), and the test {test}.")
+    say(f"wrote the prompt to {out}")

@@ -1,0 +1,49 @@
+"""A race of arms as a table."""
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from ..errors import SettingsError
+from ..text.lines import counted, shortened
+from ..text.printable import printable
+from ..tuning.result import Tuning
+from .trimmed import TrimmedTable
+
+
+def tuning_table(tuning: Tuning) -> RichTable:
+    """A race as a table for the terminal.
+
+    Parameters
+    ----------
+    tuning
+        The result of ``tune``.
+
+    Returns
+    -------
+    rich.table.Table
+        One line per arm: how many validation questions it was asked, and the share that it answered correctly; for finalists
+        also what an answer costs. The chosen arm is marked.
+
+    Raises
+    ------
+    SettingsError
+        If ``tuning`` is anything else.
+    """
+    if not isinstance(tuning, Tuning):
+        raise SettingsError(f"{shortened(repr(tuning))} is no result of a race; pass what `tune` returned.")
+    finalists = sum(each.tokens is not None for each in tuning.raced)
+    title = f"{counted(len(tuning.raced), 'arm')}, of which {counted(finalists, 'finalist')} answered all validation questions"
+    shown = TrimmedTable(title=Text(title), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+    shown.add_column("arm", overflow="fold")
+    for name in ("questions", "accuracy\n%", "tokens per\nanswer", ""):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for each in tuning.raced:
+        shown.add_row(
+            Text(printable(str(each.arm))),
+            str(each.n),
+            f"{100 * each.accuracy:.1f}",
+            "" if each.tokens is None else f"{each.tokens:.0f}",
+            "chosen" if str(each.arm) == tuning.evidence.arm else "",
+        )
+    return shown

@@ -1,0 +1,78 @@
+"""A first look at a finished prompt: some training questions, asked after it and after the same shots without rationales."""
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from warnings import warn
+
+from ..answering.answer import answer
+from ..answering.fitting import fit
+from ..errors import SelfAmplifyWarning
+from ..evaluation.result import Result
+from ..methods.io import same_shots_io
+from ..models.context import fits
+from ..prompting.prompt import Prompt
+from ..seeds import derive
+from ..session import Session
+from ..tasks.task import Task, content_key, shuffle
+
+_LEAST = 10
+"""With fewer questions, nothing is asked."""
+_DOUBT = 0.2
+"""With a p value of the paired test below this, a loss is a reason to measure; it is no proof."""
+
+
+@dataclass(frozen=True)
+class QuickCheck:
+    """How many of ``n`` training questions were answered right with the prompt, and with its shots alone; the test's p."""
+
+    n: int
+    right: int
+    without: int
+    p: float
+
+    @property
+    def lost(self) -> bool:
+        """Whether the rationales seem to cost accuracy."""
+        return self.right < self.without and self.p < _DOUBT
+
+    def __str__(self) -> str:
+        return (
+            f"{self.right} of {self.n} training questions right, and {self.without} with the same shots without rationales "
+            f"(p = {self.p:.2g})"
+        )
+
+
+def quick_check(session: Session, task: Task, prompt: Prompt, count: int, seed: int) -> QuickCheck | None:
+    """Ask ``count`` training questions that are no shots with both prompts.
+
+    None if the prompt has no rationales, or there are fewer than 10 such questions that fit the context after both prompts.
+    """
+    if not any(shot.explanation for shot in prompt.shots):
+        return None
+    shots, prompts = {content_key(shot.question) for shot in prompt.shots}, [same_shots_io(session, prompt), prompt]
+    longest = prompt.decoding.max_new_tokens
+    pool = shuffle([each for each in task.train if content_key(each) not in shots], derive(seed, "check"))
+    fitting = (
+        each for each in pool if all(fits(session.model, session.model.encode(own.chat(each)), longest) for own in prompts)
+    )
+    asked = tuple(islice(fitting, count))
+    if len(asked) < _LEAST:
+        return None
+    ready = fit(session, prompts, replace(task, test=asked), drop_shots=False)
+    plain, own = (
+        Result(each.prompt.method, task.name, session.model.name, asked, tuple(answer(session, each.prompt, each.asked, seed)))
+        for each in ready
+    )
+    return QuickCheck(own.n, own.correct, plain.correct, own.against(plain).p)
+
+
+def note_quick_check(session: Session, task: Task, prompt: Prompt, count: int, seed: int) -> None:
+    """Warn if the rationales seem to cost accuracy."""
+    found = quick_check(session, task, prompt, count, seed)
+    if found is not None and found.lost:
+        warn(
+            f"The rationales seem to cost accuracy on this model: {found}. Measure that with `evaluate(io=True)` before you "
+            f'use the prompt, or use `method="io"`.',
+            SelfAmplifyWarning,
+            stacklevel=3,
+        )

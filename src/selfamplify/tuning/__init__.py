@@ -1,0 +1,1 @@
+"""Which prompt is best for a model and its questions."""

@@ -1,0 +1,113 @@
+"""An arm with its prompt, ready to be asked."""
+
+from dataclasses import dataclass, replace
+
+from ..answering.answer import answer
+from ..answering.asked import Asked
+from ..answering.deciding import Deciding
+from ..answering.fitting import fit
+from ..methods.asking import asking
+from ..methods.making import make_method
+from ..methods.selection import Sample, select
+from ..prompting.prompt import Prompt
+from ..records import Question, Response
+from ..session import Session
+from ..tasks.task import Task
+from ..work.stage import Progress
+from .arms import Arm
+
+_MEASURED = 20
+"""Questions over which the time and the length of an answer are averaged."""
+_LONGEST = 5
+"""So many of the longest questions of the race and of the test must fit the context after a prompt."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The three parts of a task: shots come from ``task.train``, arms race on ``race``, and ``test`` is for the chosen."""
+
+    task: Task
+    race: tuple[Question, ...]
+    test: tuple[Question, ...]
+
+    def longest(self) -> tuple[Question, ...]:
+        """The longest questions, by characters."""
+        return tuple(
+            question
+            for side in (self.race, self.test)
+            for question in sorted(side, key=lambda each: -len(each.render()))[:_LONGEST]
+        )
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """An arm's prompt, and who is asked.
+
+    Parameters
+    ----------
+    arm : Arm
+        How the prompt was made.
+    session : Session
+        The model, asked as the arm's profile says.
+    task : Task
+        The corpus in the arm's answer style: its test questions are those of the race, then those of the test.
+    prompt : Prompt
+        It lost its last shots if it was too long.
+    deciding : Deciding
+        How answers are decided.
+    """
+
+    arm: Arm
+    session: Session
+    task: Task
+    prompt: Prompt
+    deciding: Deciding
+
+    def told(self, progress: Progress) -> "Entrant":
+        """The same with another progress."""
+        return replace(self, session=replace(self.session, progress=progress))
+
+    def within(self, where: str) -> "Entrant":
+        """The same, with a progress that says where in the race it is."""
+        progress = self.session.progress
+        return self.told(lambda what, done, total: progress(f"{where}: {what}", done, total))
+
+    def _asked(self, start: int, stop: int) -> tuple[list[Asked], list[Response]]:
+        """These questions of the task as they are asked, and the responses to them."""
+        questions = replace(self.task, test=self.task.test[start:stop])
+        (fitted,) = fit(self.session, [self.prompt], questions, False, self.deciding)
+        found = answer(self.session, self.prompt, fitted.asked, self.arm.seed, self.deciding, fitted.reference)
+        return fitted.asked, found
+
+    def correct(self, start: int, stop: int) -> list[bool]:
+        """Whether each of these questions of the task is answered correctly."""
+        asked, found = self._asked(start, stop) if start < stop else ([], [])
+        return [each.label == own.question.answer for each, own in zip(found, asked, strict=True)]
+
+    def seconds(self) -> float:
+        """How long an answer takes on average."""
+        _, found = self._asked(0, _MEASURED)
+        return sum(each.cost.seconds for each in found) / len(found)
+
+    def tokens(self) -> float:
+        """The mean length of a question after the prompt and its reply, in tokens of the model: what an answer costs."""
+        asked, found = self._asked(0, _MEASURED)
+        whole = [
+            replace(a.encoded.chat, prefill=f"{a.encoded.chat.prefill}{r.text}") for a, r in zip(asked, found, strict=True)
+        ]
+        return sum(self.session.model.encode(each).length for each in whole) / len(whole)
+
+
+def entered(session: Session, arm: Arm, corpus: Corpus, deciding: Deciding, drop_shots: bool) -> Entrant:
+    """Make the prompt of an arm.
+
+    Raises SelectionError, ExplanationError, ContextError or SettingsError if there is no prompt of this kind for the corpus.
+    """
+    profile, task = asking(arm.profile(session.profile), replace(corpus.task, test=(*corpus.race, *corpus.test)))
+    _, longest = asking(arm.profile(session.profile), replace(corpus.task, test=corpus.longest()))
+    own = replace(session, profile=profile)
+    method = make_method(arm.method, arm.keywords or 1, arm.steps or 1, profile)
+    sample = select(own, task, arm.selection, arm.shots, arm.seed) if arm.shots else Sample.of((), arm.seed)
+    prompt = method.prompt(own, task, sample)
+    (fitted,) = fit(own, [prompt], longest, drop_shots, deciding)
+    return Entrant(arm, own, task, fitted.prompt, deciding)

@@ -1,0 +1,88 @@
+"""What a race found, and tuning.json, the file that holds it."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..prompting.prompt import Prompt
+from ..records import Evidence
+from ..text.files import write_whole
+from ..text.lines import counted
+from .arms import Arm
+
+FILE_NAME = "tuning.json"
+
+
+@dataclass(frozen=True)
+class Raced:
+    """How an arm did.
+
+    Parameters
+    ----------
+    arm : Arm
+        How its prompt was made.
+    correct, n : int
+        How many of the validation questions it answered correctly before it was dropped, or to the end.
+    tokens : float, optional
+        The mean length of a question after the prompt and its reply, in tokens; None for an arm that was dropped. A server
+        shows no tokenizer: there, words are counted.
+    """
+
+    arm: Arm
+    correct: int
+    n: int
+    tokens: float | None = None
+
+    @property
+    def accuracy(self) -> float:
+        """The share of correct answers, from 0 to 1."""
+        return self.correct / self.n
+
+
+@dataclass(frozen=True, repr=False)
+class Tuning:
+    """The result of ``tune``.
+
+    Parameters
+    ----------
+    prompt : Prompt
+        The chosen prompt, with its evidence.
+    raced : tuple of Raced
+        All arms, the best of those that stayed longest first.
+    failed : dict
+        The arms without a prompt, each with the reason.
+    calls : dict
+        How many answers were asked for: in the ``race`` and for the ``test``; and, for comparison, how many a ``grid`` of all
+        arms and all validation questions would take.
+    settings : dict
+        What the race was begun with.
+    """
+
+    prompt: Prompt
+    raced: tuple[Raced, ...]
+    failed: dict[str, str]
+    calls: dict[str, int]
+    settings: dict[str, Any]
+
+    @property
+    def evidence(self) -> Evidence:
+        """How well the chosen prompt did."""
+        assert self.prompt.evidence is not None
+        return self.prompt.evidence
+
+    def __repr__(self) -> str:
+        return f"Tuning({self.evidence.arm} of {counted(len(self.raced), 'arm')}: {self.evidence.conclusion})"
+
+    def save(self, folder: Path) -> Path:
+        """Write tuning.json."""
+        file = folder / FILE_NAME
+        data = {
+            "evidence": asdict(self.evidence),
+            "raced": [{"name": str(each.arm), **asdict(each)} for each in self.raced],
+            "failed": self.failed,
+            "calls": self.calls,
+            "settings": self.settings,
+        }
+        write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        return file

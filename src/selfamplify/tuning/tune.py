@@ -1,0 +1,157 @@
+"""Choosing a prompt on one screen: make the arms, race them, choose, and test the choice on questions it did not see."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..answering.deciding import Calibrate, Decide, Deciding
+from ..arguments import check_flag, check_seed, check_whole
+from ..errors import SettingsError
+from ..methods.checking import check_task
+from ..models.local.load import as_model
+from ..models.model import AbstractLanguageModel
+from ..prompting.profiles import DEFAULT, Profile, as_profile
+from ..runs.baselines import note_baselines
+from ..runs.run import Run, run_settings
+from ..seeds import derive
+from ..tasks.task import Task, split
+from ..text.lines import counted
+from ..work.stage import Progress, silent
+from .arms import SearchSpace
+from .budget import Budget, Clock, as_budget
+from .entrant import Corpus
+from .evidence import evidence
+from .field import starting
+from .race import Runner, chosen, finalists, raced, rivals
+from .racing import LEAST
+from .result import Raced, Tuning
+
+_MOST = 300
+"""Validation questions, if half of the training questions are so many."""
+_TESTED = 50
+"""Test questions that are asked even if the time is over."""
+
+
+def tune(
+    model: AbstractLanguageModel | str | Path,
+    task: Task | str,
+    out: str | Path,
+    *,
+    budget: Budget | str = "5m",
+    space: SearchSpace | None = None,
+    validation: int | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    profile: Profile | str = DEFAULT,
+    drop_shots: bool = False,
+    judge: AbstractLanguageModel | str | Path | None = None,
+    decide: Decide = "generate",
+    calibrate: Calibrate = "off",
+    progress: Progress = silent,
+) -> Tuning:
+    """Choose the best prompt for a model and a task, and test it on questions that the choice did not see.
+
+    The training questions are parted: shots are drawn from one part, and arms (see ``SearchSpace``) race on the other by
+    successive halving. Of the finalists, the cheapest one within one standard error of the best is chosen. It is then asked the
+    test questions once, as are plain shots (the best finalist of IO) and zero-shot. What is finished survives a crash, and the
+    same call continues.
+
+    Parameters
+    ----------
+    model : AbstractLanguageModel, str or Path
+        The model, or what ``load_model`` takes.
+    task : Task or str
+        The task, or the name of one that needs no file.
+    out : str or Path
+        The run folder; prompt.json and tuning.json are written there.
+    budget : Budget or str
+        ``"90s"``, ``"5m"`` (the default) or ``"1h"`` for everything, or ``"calls=2000"`` answers in the race and the test. How
+        many arms race, and on how many questions, follows from it. The clock starts anew when a race is continued.
+    space : SearchSpace, optional
+        Which arms there are; by default ``SearchSpace.of(model)``.
+    validation : int, optional
+        How many training questions the race may ask; by default half of them, 300 at most.
+    limit : int, optional
+        How many test questions may be asked; by default all.
+    seed : int
+        Decides how the training questions are parted; by default 0.
+    profile : Profile or str
+        The wording and the decoding, as far as the arms leave them.
+    drop_shots : bool
+        Whether prompts that are longer than the context lose shots; by default False, and such arms fail.
+    judge : AbstractLanguageModel, str or Path, optional
+        A model that reads the responses in place of the rules.
+    decide, calibrate
+        What decides an answer: see ``evaluate``.
+    progress : callable
+        Called with what is being done, how many items are done, and of how many.
+
+    Returns
+    -------
+    Tuning
+
+    Raises
+    ------
+    SettingsError
+        For an unknown setting, or a budget that is too small for two baselines and one other arm.
+    DataError, RunError
+        As for ``compare``.
+    """
+    deciding, allowed = Deciding(decide, calibrate), as_budget(budget)
+    check_flag("drop_shots", drop_shots)
+    check_seed(seed)
+    asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
+    corpus = _parted(check_task(task, model, judge).limited(limit), validation, seed)
+    arms = (space or SearchSpace.of(asked)).arms()
+    with Run(out) as run:
+        session = run.session(asked, as_profile(profile), reader, progress)
+        settings = run_settings(session, corpus.task) | {
+            "command": "tune",
+            "budget": str(allowed),
+            "arms": list(map(str, arms)),
+        }
+        settings |= {"validation": len(corpus.race), "seed": seed, "drop_shots": drop_shots} | deciding.settings()
+        with run.claimed("tuning", settings):
+            clock = Clock.start(allowed)
+            field = starting(session, arms, corpus, deciding, drop_shots, allowed, clock)
+            runners = raced(field)
+            final = finalists(runners)
+            tokens = [each.entrant.tokens() for each in final]
+            own = chosen(final, tokens)
+            against = rivals(own, final)
+            calls = {"race": sum(len(each.correct) for each in runners), "grid": len(runners) * field.questions}
+            count = _test_questions(corpus, allowed, clock, calls["race"], own, 1 + len(against))
+            found = evidence(own, against, corpus, len(runners), count)
+            prompt = replace(own.entrant.prompt, evidence=found)
+            lengths = {each.entrant.arm: length for each, length in zip(final, tokens, strict=True)}
+            table = [Raced(r.entrant.arm, sum(r.correct), len(r.correct), lengths.get(r.entrant.arm)) for r in runners]
+            table.sort(key=lambda each: (-each.n, -each.correct))
+            calls["test"] = count * (1 + len(against))
+            tuning = Tuning(prompt, tuple(table), field.failed, calls, settings)
+            prompt.save(out)
+            tuning.save(run.folder)
+    note_baselines([prompt])
+    return tuning
+
+
+def _parted(task: Task, validation: int | None, seed: int) -> Corpus:
+    """The task with its training questions parted, with all near-copies of a question on one side."""
+    most = len(task.train) // 2
+    if validation is not None:
+        check_whole("validation", validation, LEAST, most)
+    count = min(most, validation or _MOST)
+    if count < LEAST or (validation or 0) > most:
+        raise SettingsError(
+            f"{task.name} has {counted(len(task.train), 'training question')}, of which at most half, and at least {LEAST}, "
+            f"are for the race; use more training questions, or `validation={max(most, LEAST)}`."
+        )
+    pool, race = split(task.train, count, derive(seed, "validation"))
+    return Corpus(replace(task, train=pool), race, task.test)
+
+
+def _test_questions(corpus: Corpus, budget: Budget, clock: Clock, used: int, own: Runner, prompts: int) -> int:
+    """How many test questions the rest of the budget suffices for."""
+    if budget.calls is not None:
+        affordable = max(1, (budget.calls - used) // prompts)
+    else:
+        affordable = max(_TESTED, int(clock.left / own.entrant.seconds() / prompts))
+    return min(len(corpus.test), affordable)

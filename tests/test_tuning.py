@@ -1,0 +1,211 @@
+"""Racing, choosing and testing: on made-up answers against brute force, and with models, the test questions unseen."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+from small import Run, number_of, right, scripted, task, wrong
+
+from selfamplify import Budget, Prompt, SearchSpace, SettingsError, Tuning, evaluate, tune
+from selfamplify.models.local.origin import EMBEDDED
+from selfamplify.records import Chat
+from selfamplify.tuning.budget import as_budget, size
+from selfamplify.tuning.racing import KEPT, calls, race, rounds, within_one_error
+
+SMALL = SearchSpace(("random",), ("random",), (0, 1), shots=(2,), keywords=(2,), orders=("xry",))
+
+
+@given(st.integers(1, 200), st.integers(1, 400), st.integers(0, 3))
+def test_rounds_ask_ever_fewer_arms_ever_more_questions(arms: int, questions: int, baselines: int):
+    planned = rounds(arms + baselines, questions, baselines)
+    assert planned[0].arms == arms + baselines and planned[-1].questions == questions
+    for one, other in zip(planned, planned[1:], strict=False):
+        assert baselines < other.arms < one.arms and one.questions < other.questions
+        assert (other.arms - baselines) * KEPT >= one.arms - baselines
+    assert calls(planned) <= (arms + baselines) * questions
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 4000), st.integers(3, 40), st.integers(10, 200), st.sampled_from([0, 50]))
+def test_size_of_a_race_is_affordable_and_the_largest(affordable: int, arms: int, questions: int, extra: int):
+    found = size(affordable, arms, questions, extra, 2)
+    if found is None:
+        assert affordable < 3 * (20 + extra)
+        return
+    assert calls(rounds(found.arms, found.questions, 2)) + found.arms * extra <= affordable
+    if found.questions < questions:
+        assert calls(rounds(found.arms, found.questions + 1, 2)) + found.arms * extra > affordable
+
+
+def matrix(accuracies: Sequence[float], questions: int, seed: int) -> np.ndarray:
+    """Answers of arms with these true accuracies; what is hard for one is hard for all."""
+    drawn = np.random.default_rng(seed)
+    hard = drawn.normal(size=questions)
+    own = drawn.normal(size=(len(accuracies), questions))
+    scores = 0.7 * hard + np.sqrt(1 - 0.49) * own
+    return scores < norm.ppf(accuracies)[:, None]
+
+
+def raced(answers: np.ndarray, baselines: int) -> list[list[bool]]:
+    asked: list[tuple[int, int, int]] = []
+
+    def ask(place: int, start: int, stop: int, round_of: str) -> list[bool]:
+        asked.append((place, start, stop))
+        return answers[place, start:stop].tolist()
+
+    arms, questions = answers.shape
+    found = race(ask, arms, questions, baselines)
+    assert sum(stop - start for _, start, stop in asked) == calls(rounds(arms, questions, baselines))
+    return found
+
+
+def test_a_race_finds_an_arm_about_as_good_as_all_answers_do_for_a_third_of_them():
+    accuracies = np.array([0.5, 0.45, *np.linspace(0.5, 0.75, 25)])
+    lost = np.zeros((2, 400))
+    for seed in range(400):
+        answers = matrix(accuracies.tolist(), 180, seed)
+        found = raced(answers, 2)
+        final = [place for place, each in enumerate(found) if len(each) == 180]
+        assert final[:2] == [0, 1] and sum(map(len, found)) <= 0.35 * answers.size
+        best = max(final, key=lambda place: sum(found[place]))
+        lost[:, seed] = 0.75 - accuracies[[best, answers.sum(axis=1).argmax()]]
+    assert lost[0].mean() <= lost[1].mean() + 0.01
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=8, max_size=8), min_size=1, max_size=6))
+def test_arms_within_one_error_are_those_of_the_definition(correct: list[list[bool]]):
+    best = max(correct, key=sum)
+    expected = []
+    for place, own in enumerate(correct):
+        lost = [int(a) - int(b) for a, b in zip(best, own, strict=True)]
+        mean = sum(lost) / 8
+        deviation = (sum((each - mean) ** 2 for each in lost) / 7) ** 0.5
+        if mean <= deviation / 8**0.5:
+            expected.append(place)
+    assert within_one_error(correct) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [("90s", Budget(90.0)), ("5m", Budget(300.0)), (" 1.5 h", Budget(5400.0)), ("calls=20", Budget(calls=20))],
+)
+def test_budgets_are_read(text: str, budget: Budget):
+    assert as_budget(text) == budget and as_budget(budget) is budget
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "0m", "calls=0", "calls=-3", "5 minutes"])
+def test_what_is_no_budget_is_refused(text: str):
+    with pytest.raises(SettingsError, match=r"`budget=\"5m\"`"):
+        as_budget(text)
+
+
+def test_arms_are_each_one_way_to_make_a_prompt_and_the_baselines_come_first():
+    arms = SearchSpace().arms()
+    assert len(set(map(str, arms))) == len(set(arms)) == len(arms)
+    assert [arm.method for arm in arms[:6]] == ["io", "zero_shot", "deep_lift", "self_exp", "self_topk", "auto_cot"]
+    assert all(arm.keywords is None and arm.steps is None and arm.order == "xry" for arm in arms if arm.method == "io")
+    with pytest.raises(SettingsError, match="unknown_method|is not a method|no method"):
+        SearchSpace(("unknown_method",))
+    with pytest.raises(SettingsError, match="not a tuple"):
+        SearchSpace(shots=())
+
+
+def helped(chat: Chat) -> str:
+    """Right if the shots have keywords, else right for every third question only."""
+    said = chat.messages[1].content if len(chat.messages) > 2 else ""
+    answered = right(chat) if "keyword" in said or number_of(chat) % 3 == 0 else wrong(chat)
+    return answered if chat.prefill.endswith("(") else f"the answer is ({answered})"
+
+
+def test_the_better_prompt_is_chosen_and_tested_on_questions_that_nothing_before_saw(tmp_path: Path):
+    corpus = task(120, 90)
+    unseen = {question.text for question in corpus.test}
+    log: list[str] = []
+
+    def script(chat: Chat) -> str:
+        log.append(chat.question)
+        return helped(chat)
+
+    def seen(what: str, done: int, total: int) -> None:
+        if not what.startswith("test"):
+            assert not any(text in question for question in log for text in unseen)
+
+    found = tune(scripted(script), corpus, tmp_path, budget="calls=600", space=SMALL, progress=seen)
+    evidence = found.evidence
+    assert evidence.arm.startswith("random-random-n2-k2") and evidence.accuracy == 1.0
+    assert [rival.arm.split("-")[0] for rival in evidence.rivals] == ["io", "zero_shot"]
+    assert all(rival.difference > 0.5 and rival.p < 0.001 for rival in evidence.rivals)
+    assert evidence.conclusion.count("It is better than") == 2
+    shots = {shot.question.id for shot in found.prompt.shots}
+    assert not shots & {question.id for question in corpus.test}
+    assert found.calls["race"] + found.calls["test"] <= 600
+    saved = Prompt.load(tmp_path)
+    assert saved.evidence == evidence and saved.digest() == found.prompt.digest()
+    assert json.loads((tmp_path / "tuning.json").read_text())["evidence"]["arm"] == evidence.arm
+    asked = len(log)
+    again = tune(scripted(script), corpus, tmp_path, budget="calls=600", space=SMALL)
+    assert len(log) == asked and again == replace(found, settings=again.settings)
+    assert evaluate(scripted(helped), corpus, saved).accuracy == 1.0
+
+
+def test_an_interrupted_race_continues(tmp_path: Path):
+    asked: list[str] = []
+
+    def script(chat: Chat) -> str:
+        asked.append(chat.question)
+        if len(asked) == 150:
+            raise KeyboardInterrupt
+        return helped(chat)
+
+    model = scripted(script)
+    with pytest.raises(KeyboardInterrupt):
+        tune(model, task(120, 90), tmp_path, budget="calls=600", space=SMALL)
+    found = tune(model, task(120, 90), tmp_path, budget="calls=600", space=SMALL)
+    whole = tune(scripted(helped), task(120, 90), tmp_path / "whole", budget="calls=600", space=SMALL)
+    assert found.evidence == whole.evidence and found.raced == whole.raced
+
+
+def test_where_answers_have_nothing_to_do_with_the_prompt_nothing_is_said_to_be_better(tmp_path: Path):
+    claims = 0
+    for seed in range(20):
+        drawn = np.random.default_rng(seed)
+
+        def script(chat: Chat, drawn: np.random.Generator = drawn) -> str:
+            letter = "ABC"[drawn.integers(3)]
+            return letter if chat.prefill.endswith("(") else f"the answer is ({letter})"
+
+        found = tune(scripted(script), task(120, 90), tmp_path / str(seed), budget="calls=400", space=SMALL)
+        claims += "better than io" in found.evidence.conclusion
+    assert claims <= 1
+
+
+def test_budgets_that_are_too_small_and_questions_that_are_too_few_are_refused(tmp_path: Path):
+    with pytest.raises(SettingsError, match=r"`budget=\"calls=9\"` does not suffice"):
+        tune(scripted(helped), task(120, 9), tmp_path / "a", budget="calls=9", space=SMALL)
+    with pytest.raises(SettingsError, match="12 training questions"):
+        tune(scripted(helped), task(12, 9), tmp_path / "b", space=SMALL)
+    with pytest.raises(SettingsError, match="validation=60"):
+        tune(scripted(helped), task(120, 9), tmp_path / "c", space=SMALL, validation=90)
+
+
+def test_a_budget_of_time_is_kept_by_what_answers_took(tmp_path: Path):
+    found = tune(scripted(helped), task(120, 90), tmp_path, budget="60s", space=SMALL)
+    assert isinstance(found, Tuning) and found.evidence.test_questions == 90
+    assert {each.n for each in found.raced} == {60}
+
+
+def test_command_line(run: Run, tmp_path: Path):
+    given = ["--task", "planted_arc", "--model", EMBEDDED, "--methods", "self_exp", "--seeds", 0, "--select", "success"]
+    code, out, err = run("tune", *given, "--shots", 2, "--budget", "calls=240", "--out", tmp_path, "--validation", 60)
+    assert code == 0, err
+    assert "chosen" in out and "test questions that the choice did not see" in out and "wrote the prompt to" in out
+    assert Prompt.load(tmp_path).evidence is not None
+    code, _, err = run("tune", *given, "--budget", "soon", "--out", tmp_path / "x")
+    assert code == 2 and "--budget 5m" in err and err.count("error:") == 1
+    assert run("evaluate", tmp_path, "--limit", 5)[0] == 0
