@@ -15,7 +15,7 @@ from selfamplify.answering.deciding import Deciding
 from selfamplify.errors import ExplanationError, SelectionError
 from selfamplify.runs.run import Run
 from selfamplify.tuning.entrant import Corpus, Entrant, entered
-from selfamplify.tuning.racing import race, within_one_error
+from selfamplify.tuning.racing import cheapest, race
 
 from .data import TASKS
 from .grid import profile_for
@@ -60,16 +60,9 @@ def main() -> None:
 
 def _report(correct: np.ndarray, tokens: np.ndarray, questions: int, races: int) -> None:
     """Run races on known answers, and compare their choices with the grid's and with the best arm."""
-    worth, found = correct.mean(axis=1), []
-    for seed in range(races):
-        order = np.random.default_rng(seed).permutation(correct.shape[1])
-        drawn, tested = correct[:, order[:questions]], correct[:, order[questions : questions + _TEST]]
-        raced = race(lambda arm, start, stop, _: drawn[arm, start:stop].tolist(), len(correct), questions, 2)  # noqa: B023
-        final = [arm for arm, own in enumerate(raced) if len(own) == questions]
-        winner, by_grid = _cheapest(drawn, final, tokens), _cheapest(drawn, range(len(correct)), tokens)
-        best = max(final, key=lambda arm: drawn[arm].sum())  # noqa: B023
-        error = tested[winner].mean() - worth[winner], drawn[winner].mean() - worth[winner]
-        found.append((worth[winner], worth[by_grid], worth[best], *error, sum(map(len, raced)) / drawn.size))
+    worth = correct.mean(axis=1)
+    orders = (np.random.default_rng(seed).permutation(correct.shape[1]) for seed in range(races))
+    found = [_raced(correct[:, order], worth, tokens, questions) for order in orders]
     chosen, by_grid, best, test, validation, share = np.array(found).T
     top = worth.max()
     print(f"\nbest arm {100 * top:.1f} %, io {100 * worth[0]:.1f} %; {races} races over {questions} questions")
@@ -81,10 +74,15 @@ def _report(correct: np.ndarray, tokens: np.ndarray, questions: int, races: int)
         print(f"{name} accuracy minus the true one: {100 * own.mean():+.2f} points on average, deviation {100 * own.std():.2f}")
 
 
-def _cheapest(answers: np.ndarray, arms: "range | list[int]", tokens: np.ndarray) -> int:
-    """The arm that ``tune`` chooses among these."""
-    near = within_one_error([answers[arm].tolist() for arm in arms])
-    return min((arms[place] for place in near), key=lambda arm: tokens[arm])
+def _raced(answers: np.ndarray, worth: np.ndarray, tokens: np.ndarray, questions: int) -> tuple[float, ...]:
+    """What the choice of one race is worth, the grid's, and the leader's; how far test and validation are off; its share."""
+    drawn, tested = answers[:, :questions], answers[:, questions : questions + _TEST]
+    raced = race(lambda arm, start, stop, _: drawn[arm, start:stop].tolist(), len(drawn), questions, 2)
+    final = [arm for arm, own in enumerate(raced) if len(own) == questions]
+    winner = final[cheapest(drawn[final].tolist(), tokens[final].tolist())]
+    by_grid, best = cheapest(drawn.tolist(), tokens.tolist()), max(final, key=lambda arm: drawn[arm].sum())
+    error = tested[winner].mean() - worth[winner], drawn[winner].mean() - worth[winner]
+    return worth[winner], worth[by_grid], worth[best], *error, sum(map(len, raced)) / drawn.size
 
 
 if __name__ == "__main__":

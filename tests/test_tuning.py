@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,6 +106,12 @@ def test_what_is_no_budget_is_refused(text: str):
         as_budget(text)
 
 
+@pytest.mark.parametrize("given", [{}, {"seconds": 5.0, "calls": 5}, {"seconds": 0.0}, {"calls": -1}])
+def test_a_budget_is_either_a_time_or_a_number_of_answers(given: dict[str, Any]):
+    with pytest.raises(SettingsError, match=r"`Budget\(calls=2000\)`"):
+        Budget(**given)
+
+
 def test_arms_are_each_one_way_to_make_a_prompt_and_the_baselines_come_first():
     arms = SearchSpace().arms()
     assert len(set(map(str, arms))) == len(set(arms)) == len(arms)
@@ -141,7 +148,7 @@ def test_the_better_prompt_is_chosen_and_tested_on_questions_that_nothing_before
     assert evidence.arm.startswith("random-random-n2-k2") and evidence.accuracy == 1.0
     assert [rival.arm.split("-")[0] for rival in evidence.rivals] == ["io", "zero_shot"]
     assert all(rival.difference > 0.5 and rival.p < 0.001 for rival in evidence.rivals)
-    assert evidence.conclusion.count("It is better than") == 2
+    assert evidence.conclusion.count(f"{evidence.arm} is better than") == 2
     shots = {shot.question.id for shot in found.prompt.shots}
     assert not shots & {question.id for question in corpus.test}
     assert found.calls["race"] + found.calls["test"] <= 600

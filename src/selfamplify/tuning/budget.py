@@ -26,10 +26,20 @@ class Budget:
         For everything: making the prompts, the race, and the test.
     calls : int, optional
         How many answers are asked for, in the race and in the test; making the prompts is not counted.
+
+    Raises
+    ------
+    SettingsError
+        Unless exactly one of them is given, and more than 0.
     """
 
     seconds: float | None = None
     calls: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [each for each in (self.seconds, self.calls) if each is not None]
+        if len(given) != 1 or given[0] <= 0:
+            raise SettingsError(f"{self!r} is not a budget; use for example `Budget(seconds=300)` or `Budget(calls=2000)`.")
 
     def __str__(self) -> str:
         return f"calls={self.calls}" if self.seconds is None else f"{self.seconds:g}s"

@@ -1,5 +1,6 @@
 """An arm with its prompt, ready to be asked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..answering.answer import answer
@@ -13,7 +14,7 @@ from ..prompting.prompt import Prompt
 from ..records import Question, Response
 from ..session import Session
 from ..tasks.task import Task
-from ..work.stage import Progress
+from ..work.stage import Progress, within
 from .arms import Arm
 
 _MEASURED = 20
@@ -29,14 +30,6 @@ class Corpus:
     task: Task
     race: tuple[Question, ...]
     test: tuple[Question, ...]
-
-    def longest(self) -> tuple[Question, ...]:
-        """The longest questions, by characters."""
-        return tuple(
-            question
-            for side in (self.race, self.test)
-            for question in sorted(side, key=lambda each: -len(each.render()))[:_LONGEST]
-        )
 
 
 @dataclass(frozen=True)
@@ -69,8 +62,7 @@ class Entrant:
 
     def within(self, where: str) -> "Entrant":
         """The same, with a progress that says where in the race it is."""
-        progress = self.session.progress
-        return self.told(lambda what, done, total: progress(f"{where}: {what}", done, total))
+        return self.told(within(self.session.progress, where))
 
     def _asked(self, start: int, stop: int) -> tuple[list[Asked], list[Response]]:
         """These questions of the task as they are asked, and the responses to them."""
@@ -104,10 +96,16 @@ def entered(session: Session, arm: Arm, corpus: Corpus, deciding: Deciding, drop
     Raises SelectionError, ExplanationError, ContextError or SettingsError if there is no prompt of this kind for the corpus.
     """
     profile, task = asking(arm.profile(session.profile), replace(corpus.task, test=(*corpus.race, *corpus.test)))
-    _, longest = asking(arm.profile(session.profile), replace(corpus.task, test=corpus.longest()))
+    race, test = task.test[: len(corpus.race)], task.test[len(corpus.race) :]
+    longest = replace(task, test=(*_longest(race), *_longest(test)))
     own = replace(session, profile=profile)
     method = make_method(arm.method, arm.keywords or 1, arm.steps or 1, profile)
     sample = select(own, task, arm.selection, arm.shots, arm.seed) if arm.shots else Sample.of((), arm.seed)
     prompt = method.prompt(own, task, sample)
     (fitted,) = fit(own, [prompt], longest, drop_shots, deciding)
     return Entrant(arm, own, task, fitted.prompt, deciding)
+
+
+def _longest(questions: Sequence[Question]) -> list[Question]:
+    """The longest questions, by characters."""
+    return sorted(questions, key=lambda each: -len(each.render()))[:_LONGEST]

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool
 
-from ..evaluation.difference import Difference, corrected, measured
+from ..evaluation.conclusion import conclusion
+from ..evaluation.difference import corrected, measured
 from ..evaluation.statistics import wilson
 from ..records import Evidence, Rival
 from ..text.lines import counted
@@ -52,7 +53,7 @@ def evidence(own: Runner, rivals: Sequence[Runner], corpus: Corpus, arms: int, c
             [
                 _plainly(own, arms),
                 f"On {counted(count, 'test question')} that the choice did not see, {tested} of its answers are right.",
-                *map(_against, names, differences),
+                *(conclusion(str(own.entrant.arm), name, each) for name, each in zip(names, differences, strict=True)),
             ]
         ),
     )
@@ -68,14 +69,3 @@ def _plainly(own: Runner, arms: int) -> str:
     if own.entrant.arm.method in (PLAIN, BARE):
         return f"{start}: no rationales were clearly better on the {len(own.correct)} validation questions, and it costs less."
     return f"{start}."
-
-
-def _against(name: str, found: Difference) -> str:
-    points = (
-        f"{100 * found.estimate:+.1f} points (95 % interval {100 * found.low:+.1f} to {100 * found.high:+.1f}, "
-        f"p = {found.p_holm:.2g})"
-    )
-    if found.verdict == "shown":
-        return f"It is {'better' if found.estimate > 0 else 'worse'} than {name}: {points}."
-    could = f"; only a difference of {100 * found.detectable:.1f} points or more would have been" if found.detectable else ""
-    return f"It was not shown to differ from {name}: {points}{could}."

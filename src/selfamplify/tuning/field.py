@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ..answering.deciding import Deciding
 from ..errors import ContextError, ExplanationError, SelectionError, SettingsError
 from ..session import Session
-from ..work.stage import Progress
+from ..work.stage import within
 from .arms import BARE, PLAIN, Arm
 from .budget import CONFIRMING, Budget, Clock, Size, size
 from .entrant import Corpus, Entrant, entered
@@ -54,7 +54,7 @@ def starting(
     for arm in arms:
         if len(entrants) == most or (len(entrants) > BASELINES and clock.left < (1 - _MAKING) * clock.seconds):
             break
-        own = replace(session, progress=_counted(session.progress, len(entrants) + 1))
+        own = replace(session, progress=within(session.progress, f"prompt {len(entrants) + 1}"))
         try:
             made = entered(own, arm, corpus, deciding, drop_shots)
             entrants.append(made.told(session.progress))
@@ -64,10 +64,6 @@ def starting(
     affordable = budget.calls if budget.calls is not None else int(clock.left / _seconds(ordered))
     found = _size(affordable, len(ordered), corpus, extra, budget)
     return Field(tuple(ordered[: found.arms]), failed, found.questions)
-
-
-def _counted(progress: Progress, number: int) -> Progress:
-    return lambda what, done, total: progress(f"prompt {number}: {what}", done, total)
 
 
 def _baselines_first(entrants: Sequence[Entrant], failed: dict[str, str]) -> list[Entrant]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .arms import BARE, PLAIN
 from .entrant import Entrant
 from .field import BASELINES, Field
-from .racing import race, within_one_error
+from .racing import cheapest, race
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ def finalists(runners: Sequence[Runner]) -> list[Runner]:
 
 def chosen(final: Sequence[Runner], tokens: Sequence[float]) -> Runner:
     """The cheapest finalist among the best one and those within one standard error of it."""
-    return final[min(within_one_error([each.correct for each in final]), key=lambda place: tokens[place])]
+    return final[cheapest([each.correct for each in final], tokens)]
 
 
 def rivals(own: Runner, final: Sequence[Runner]) -> list[Runner]:
-    """What the chosen arm is tested against: the best with plain shots, unless it has such, and the one without shots."""
-    plain = max((each for each in final if each.entrant.arm.method == PLAIN), key=lambda each: sum(each.correct))
-    bare = next(each for each in final if each.entrant.arm.method == BARE)
-    return [each for each in (plain, bare) if each is not own and not (each is plain and own.entrant.arm.method == PLAIN)]
+    """What the chosen arm is tested against: the best with plain shots, and the one without shots; not what it is itself."""
+    others = [name for name in (PLAIN, BARE) if name != own.entrant.arm.method]
+    found = ([each for each in final if each.entrant.arm.method == name] for name in others)
+    return [max(each, key=lambda runner: sum(runner.correct)) for each in found]

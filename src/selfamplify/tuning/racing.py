@@ -104,3 +104,8 @@ def within_one_error(correct: Sequence[Sequence[bool]]) -> list[int]:
     lost = best - answers
     errors = lost.std(axis=1, ddof=1) / np.sqrt(answers.shape[1]) if answers.shape[1] > 1 else np.full(len(answers), np.inf)
     return [place for place in range(len(answers)) if lost[place].mean() <= errors[place]]
+
+
+def cheapest(correct: Sequence[Sequence[bool]], costs: Sequence[float]) -> int:
+    """The place of the arm that costs least, of the best one and those within one standard error of it."""
+    return min(within_one_error(correct), key=lambda place: costs[place])

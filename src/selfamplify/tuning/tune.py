@@ -108,8 +108,11 @@ def tune(
             "command": "tune",
             "budget": str(allowed),
             "arms": list(map(str, arms)),
+            "validation": len(corpus.race),
+            "seed": seed,
+            "drop_shots": drop_shots,
+            **deciding.settings(),
         }
-        settings |= {"validation": len(corpus.race), "seed": seed, "drop_shots": drop_shots} | deciding.settings()
         with run.claimed("tuning", settings):
             clock = Clock.start(allowed)
             field = starting(session, arms, corpus, deciding, drop_shots, allowed, clock)

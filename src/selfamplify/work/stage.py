@@ -18,6 +18,11 @@ Progress = Callable[[str, int, int], None]
 It is not called if all records are known."""
 
 
+def within(progress: Progress, where: str) -> Progress:
+    """The same progress, which also says where in a longer piece of work it is."""
+    return lambda what, done, total: progress(f"{where}: {what}", done, total)
+
+
 def silent(what: str, done: int, total: int) -> None:
     """Report no progress."""
 
