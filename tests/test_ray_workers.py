@@ -123,7 +123,7 @@ WRONG = {
     "a bug": (TaskFailed(), ModelError, "A replica failed .*No module named 'thing'"),
     "an interrupt": (KeyboardInterrupt(), KeyboardInterrupt, None),
     "nothing sent": (NOT_SENT, TypeError, "pickled"),
-    "no start": (NEVER, ModelError, "No replica started in 3 attempts of 200 s, each taking 1 CPU"),
+    "no start": (NEVER, ModelError, "No replica started within 600 s, each taking 1 CPU"),
 }  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def worked(team: RayWorkers, compute: Any, batches: Iterable[Sequence[Any]]) -> 
 @pytest.mark.parametrize("wrong", [name for name in WRONG if "other" not in name or name == "another version"])
 def test_replicas_that_can_not_be_loaded_leave_none_alive_while_the_error_is_held(wrong: str) -> None:
     result, kind, said = WRONG[wrong]
-    ray = FakeRay(*[NEVER, result] * 3)
+    ray = FakeRay(NEVER, result)
     with pytest.raises(kind, match=said) as held:
         workers(ray)
     assert held.value.__traceback__ is not None and not ray.alive
@@ -206,11 +206,9 @@ def test_a_model_that_ends_three_processes_is_given_up() -> None:
     assert workers(FakeRay(Died(), Died(), GOOD), 1).count == 1
 
 
-def test_a_process_that_ray_never_starts_is_asked_for_again_but_one_that_loads_for_long_is_waited_for() -> None:
-    ray = FakeRay(NEVER, NEVER, NEVER, GOOD)
-    assert workers(ray, 2).count == 2 and len(ray.alive) == 2
+def test_a_process_that_loads_for_long_is_waited_for() -> None:
     slow = SlowRay(SLOW)
-    assert workers(slow, 1).count == 1 and slow.timeouts == [200, 0] * 5 + [200]
+    assert workers(slow, 1).count == 1 and slow.timeouts == [600, 0] * 5 + [600]
 
 
 def test_closed_replicas_are_ended_once_and_for_all() -> None:

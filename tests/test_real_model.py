@@ -43,7 +43,6 @@ from selfamplify.prompting.wording import copies_placeholders
 from selfamplify.runs.responses import load_responses
 
 pytestmark = [
-    pytest.mark.xdist_group("smollm2"),  # so that the model is loaded once
     pytest.mark.skipif(SMOLLM2.where() is None, reason=f"SmolLM2 is not installed; run: {SMOLLM2.install}"),
     # With few shots, this model now and then says the same to nearly all questions, and a note says so.
     pytest.mark.filterwarnings("ignore:.* answers of "),

@@ -1,7 +1,7 @@
 """Replicas on a real Ray cluster of two nodes: the same records as one model in this process, also when processes die.
 
-The tests run in this order on the same two replicas, since every new process takes seconds to import torch. None of them
-depends on speed: whatever is awaited ends the waiting.
+The tests run in this order on the same two replicas, since every new process takes seconds to import torch; so they need one
+worker (``--dist loadfile``). None of them depends on speed: whatever is awaited ends the waiting.
 """
 
 import os
@@ -28,7 +28,7 @@ from selfamplify.models.replicated import model as replicated
 from selfamplify.models.replicated.cluster import _knock
 from selfamplify.records import Chat
 
-pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 PLAN = Plan(("kernel_shap", "auto_cot"), ("error",), shots=2, limit=12, settings={"samples": 40})
 TASK = load_task("planted_arc")
 

@@ -18,15 +18,14 @@ from .replica import Description, Outcome, Replica
 
 _ATTEMPTS = 3
 """After this many dead processes, a batch or the loading of the model is given up."""
-_PATIENCE = 200.0
-"""Seconds to wait for a process if there is none. Rarely, Ray never starts one, although the cluster is free: so another is
-asked for, ``_ATTEMPTS`` in all."""
+_PATIENCE = 600.0
+"""Seconds to wait for a first process."""
 
 
 @dataclass(eq=False)
 class _Lane:
     """A replica: ``started`` and ``loading`` are Ray's references to the start of its process and to its Description; ``lost``
-    counts the processes that died while loading, or were never started."""
+    counts the processes that died while loading."""
 
     actor: Any = None
     started: Any = None
@@ -120,7 +119,7 @@ class RayWorkers(AbstractWorkers):
         done, _ = self._ray.wait([*running, *loading], timeout=None if running else _PATIENCE)
         try:
             if not done:
-                self._start_others()
+                self._check_started()
                 return None
             if done[0] not in loading:
                 return done[0]
@@ -130,19 +129,14 @@ class RayWorkers(AbstractWorkers):
             raise
         return None
 
-    def _start_others(self) -> None:
-        """Ask for other processes, unless one has started, and takes its time to load the model."""
+    def _check_started(self) -> None:
+        """Raise ModelError unless a process has started, which may take its time to load the model."""
         started, _ = self._ray.wait([lane.started for lane in self._lanes], timeout=0)
-        if started:
-            return
-        for lane in self._lanes:
-            lane.lost += 1
-            if lane.lost == _ATTEMPTS:
-                raise ModelError(
-                    f"No replica started in {_ATTEMPTS} attempts of {_PATIENCE:.0f} s, each taking {self.share} of the "
-                    f"cluster; use fewer `replicas`, smaller `cpus` or `gpus`, or wait until other work has finished."
-                )
-            self._replace(lane)
+        if not started:
+            raise ModelError(
+                f"No replica started within {_PATIENCE:.0f} s, each taking {self.share} of the cluster; use fewer `replicas`, "
+                f"smaller `cpus` or `gpus`, or wait until other work has finished."
+            )
 
     def _join(self, lane: _Lane) -> None:
         """Take in a replica that has loaded its model, or replace one that died while loading."""
