@@ -12,10 +12,10 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, cast
 
-import numpy as np
 from scipy.stats import spearmanr
 
 from selfamplify import DeepLift, LocalModel, ShapleyValues, TokenGame, load_model
+from selfamplify.evaluation.removal import by_score, counts, curves
 from selfamplify.games.tokens import Target
 from selfamplify.records import Message
 from selfamplify.text.words import candidate_words, overlapping
@@ -73,17 +73,18 @@ def game_of(model: LocalModel, sentence: str, label: str, baseline: str) -> Toke
 
 
 def area(game: TokenGame, scores: Sequence[float]) -> float:
-    """The mean of insertion minus deletion, along the ranking from the highest score to the lowest."""
-    ranks = np.argsort(np.argsort(-np.array(scores), kind="stable"))
-    steps = np.arange(game.players + 1)[:, None]
-    inserted, deleted = game.values(ranks < steps), game.values(ranks >= steps)
-    return float((inserted - deleted).mean())
+    """The mean of insertion minus deletion over all M + 1 points, along the ranking from the highest score to the lowest.
+
+    Both curves have the same ends, so that the area between them is (M + 1) / M times this mean, in which all tables are.
+    """
+    (along,) = curves(game.values, [by_score(scores)], counts(game.players))
+    return (along.insertion - along.deletion) * game.players / (game.players + 1)
 
 
 def rows(model: LocalModel, sentence: str, label: str) -> dict[str, Row]:
     """What each baseline gives on a sentence."""
     games = {each: game_of(model, sentence, label, each) for each in (*BASELINES, DELETED)}
-    shapley = {each: ShapleyValues(max_words=20).attribute(game, 0).scores for each, game in games.items()}
+    shapley = {each: ShapleyValues(limit=20).attribute(game, 0).scores for each, game in games.items()}
     found: dict[str, Row] = {}
     for each, game in games.items():
         lifted = None if each == DELETED else DeepLift().attribute(game, 0).scores

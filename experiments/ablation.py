@@ -41,6 +41,8 @@ VARIANTS = (
     Variant("1 keyword, 1 step", plan={"keywords": (1,), "steps": 1}),
     Variant("1 keyword, 1 step, batch", plan={"keywords": (1,), "steps": 1}, decided=BATCH),
     Variant("6 keywords, batch", plan={"keywords": (6,)}, decided=BATCH),
+    Variant("useful rationales", plan={"keep_rationales": "useful"}),
+    Variant("majority of 5 replies", decided={"self_consistency": 5}),
     Variant("most similar last", {"shot_order": "similar"}),
 )
 

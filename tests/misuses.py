@@ -10,7 +10,7 @@ from typing import Any
 from small import scripted, talker, task
 
 import selfamplify
-from selfamplify import KernelShap, Plan, Prompt, SelfAmplify, Task, amplify, build, evaluate
+from selfamplify import KernelShap, Plan, Prompt, SelfAmplify, Task, amplify, build, evaluate, faithfulness
 from selfamplify.errors import SettingsError
 
 SCRIPTED, SMALL = scripted(talker), task()
@@ -36,6 +36,12 @@ WRONG: list[tuple[str, Callable[[Path], object], str]] = [
         lambda _: evaluate(SCRIPTED, SMALL, PROMPT, decide="likelihood", calibrate="yes"),
         "use one of: off, content_free, batch",
     ),
+    (
+        "evaluate votes",
+        lambda _: evaluate(SCRIPTED, SMALL, PROMPT, self_consistency=5, decide="likelihood"),
+        '`decide="generate"`',
+    ),
+    ("evaluate temperature", lambda _: evaluate(SCRIPTED, SMALL, PROMPT, temperature=0.5), "`self_consistency=5`"),
     ("evaluate io", lambda _: evaluate(SCRIPTED, SMALL, PROMPT, io="no"), "`io=True`"),
     ("evaluate out", lambda _: evaluate(SCRIPTED, SMALL, PROMPT, out=5), '`out="runs/mine"`'),
     ("build out", lambda _: build(SCRIPTED, SMALL, "", method="random", selection="random", shots=2), '`out="runs/mine"`'),
@@ -44,6 +50,7 @@ WRONG: list[tuple[str, Callable[[Path], object], str]] = [
     ("plan seed", lambda _: Plan(("random",), seeds=("0",)), "`seed=0`"),
     ("plan limit", lambda _: Plan(("random",), limit=-1), "`limit=350`"),
     ("plan settings", lambda _: Plan(("random",), settings=[1]), "`settings="),
+    ("plan rationales", lambda _: Plan(("random",), keep_rationales="some"), '`keep_rationales="useful"`'),
     ("preset", lambda _: selfamplify.preset(SMALL, "table1"), "table1"),
     ("make_explainer", lambda _: selfamplify.make_explainer(KernelShap), "kernel_shap"),
     ("settings", lambda _: selfamplify.make_explainer("lime", ["samples"]), "`settings="),
@@ -52,6 +59,20 @@ WRONG: list[tuple[str, Callable[[Path], object], str]] = [
     ("no session", lambda _: selfamplify.select(SCRIPTED, SMALL, "error", 2, 0), "`Session(model)`"),
     ("question", lambda _: PROMPT.messages(None), "as a text"),
     ("length", lambda _: PROMPT.with_length("9"), "`max_new_tokens=300`"),
+    ("explainers", lambda _: faithfulness(SCRIPTED, SMALL, "kernel_shap"), "`explainers=['kernel_shap']`"),
+    ("explainer twice", lambda _: faithfulness(SCRIPTED, SMALL, ["lime", "lime"]), "name each once"),
+    ("only random words", lambda _: faithfulness(SCRIPTED, SMALL, ["random"]), "none besides random words"),
+    ("a competitor", lambda _: faithfulness(SCRIPTED, SMALL, ["auto_cot"]), "auto_cot"),
+    ("removal", lambda _: faithfulness(SCRIPTED, SMALL, removal=""), '`removal="delete"`'),
+    ("removal by a number", lambda _: faithfulness(SCRIPTED, SMALL, removal=0), '`removal="delete"`'),
+    ("faithfulness limit", lambda _: faithfulness(SCRIPTED, SMALL, limit=0), "`limit="),
+    ("faithfulness keywords", lambda _: faithfulness(SCRIPTED, SMALL, keywords=0), "`keywords=6`"),
+    ("faithfulness seed", lambda _: faithfulness(SCRIPTED, SMALL, seed="x"), "`seed=0`"),
+    ("faithfulness out", lambda _: faithfulness(SCRIPTED, SMALL, ["self_topk"], out=5), '`out="runs/mine"`'),
+    ("faithfulness tables", lambda _: selfamplify.faithfulness_tables("runs/mine"), "`Faithfulness.load(folder)`"),
+    ("common settings", lambda _: selfamplify.make_explainers(["lime"], {"steps": 3}), "has a setting 'steps'"),
+    ("marks", lambda _: selfamplify.with_marks(SMALL, ""), '`marks="marks.jsonl"`'),
+    ("marks of no task", lambda _: selfamplify.with_marks("planted_arc", "marks.jsonl"), '`load_task("commonsenseqa")`'),
     ("run", lambda _: selfamplify.Run(None), '`out="runs/mine"`'),
     ("table", lambda _: selfamplify.comparison_table("runs/mine"), "`Table.load(folder)`"),
     ("task name", lambda _: selfamplify.load_task(SMALL), '`load_task("snarks")`'),
@@ -60,6 +81,7 @@ WRONG: list[tuple[str, Callable[[Path], object], str]] = [
     ("one choice column", lambda folder: _read(folder, columns=selfamplify.Columns(choices="abc")), "choices=('abc',)"),
     ("answers_from", lambda folder: _read(folder, answers_from=2), "`answers_from=0`"),
     ("labels", lambda folder: _read(folder, labels="yes"), '`labels=("no", "yes")`'),
+    ("settings of a method", lambda _: selfamplify.make_method("amplify_proxy", settings=["epochs"]), "`settings="),
     ("one label", lambda folder: _read(folder, labels=("yes",)), '`labels=("no", "yes")`'),
     ("label_names", lambda folder: _read(folder, label_names="no"), '`label_names={"0": "negative", "1": "positive"}`'),
     ("shuffle_choices", lambda folder: _read(folder, shuffle_choices="x"), "`shuffle_choices=0`"),

@@ -10,7 +10,7 @@ import pytest
 from selfamplify import Choice, Question, ScriptedModel, Task
 from selfamplify.explain.explainer import AbstractExplainer
 from selfamplify.names import NAMES, find
-from selfamplify.records import Chat
+from selfamplify.records import Chat, Explanation, ScoredPairs, ScoredWords
 
 Run = Callable[..., tuple[int, str, str]]
 """Runs a command line; returns its exit code, and what it printed to standard output and standard error."""
@@ -18,6 +18,17 @@ SHARED = Path(__file__).parents[2] / "shared"
 CHOICES = ("wet moss", "dry palms", "warm soup")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 EXPLAINERS: dict[str, type[AbstractExplainer]] = {name: find("explainer", name) for name in NAMES["explainer"]}
+
+
+def word_scores(explanation: Explanation) -> ScoredWords:
+    """The scores of words; if pairs are scored, too, half of a pair's score counts for each of its words."""
+    if isinstance(explanation, ScoredPairs):
+        own = explanation
+        return ScoredWords(
+            own.question_id, own.explainer, own.words, own.shares, own.value, own.completeness_gap, None, own.cost, own.baseline
+        )
+    assert isinstance(explanation, ScoredWords)
+    return explanation
 
 
 def question(number: int = 0, choices: Sequence[str] = CHOICES, answer: str = "B", text: str = "") -> Question:

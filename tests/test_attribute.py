@@ -205,7 +205,7 @@ def test_every_attribution_explains_an_answer_of_several_tokens(name: str, where
     full, empty = game_of(model_of(where)).ends()
     assert (found.full, found.empty) == (pytest.approx(full, abs=1e-4), pytest.approx(empty, abs=1e-4))
     assert (found.completeness_gap is not None) == (name in COMPLETE)
-    if name in ("kernel_shap", "shapley_value_sampling", "shapley_values", "deep_lift"):
+    if name in ("kernel_shap", "shapley_value_sampling", "shapley_values", "shapley_interactions", "deep_lift"):
         assert sum(found.scores) == pytest.approx(found.full - found.empty, abs=1e-3)
     if name == "integrated_gradients":
         assert found.completeness_gap is not None

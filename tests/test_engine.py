@@ -9,7 +9,7 @@ import pytest
 import torch
 import zoo
 from observed import ObservedModel
-from small import EXPLAINERS
+from small import EXPLAINERS, word_scores
 from test_explainers import SMALL
 from transformers.pytorch_utils import Conv1D
 from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, model_of, tiny_model
@@ -206,7 +206,7 @@ def test_explaining_together_equals_explaining_alone(name: str, where: str) -> N
     together = explainer.explain_all(model, questions, OURS, [1, 2, 3][: len(questions)])
     for seed, question, explanation in zip([1, 2, 3], questions, together, strict=False):
         alone = explainer.explain(model, question, OURS, seed)
-        assert isinstance(explanation, ScoredWords) and isinstance(alone, ScoredWords)
+        explanation, alone = word_scores(explanation), word_scores(alone)
         assert explanation.scores == pytest.approx(alone.scores, abs=2e-4)
         assert (explanation.words, explanation.question_id) == (alone.words, question.id)
         assert explanation.cost.forward_passes == alone.cost.forward_passes

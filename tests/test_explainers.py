@@ -13,7 +13,7 @@ import zoo
 from captum.attr import LayerDeepLift, LayerGradientXActivation, LayerIntegratedGradients
 from games import Game, polynomial, types_unchecked
 from observed import ObservedModel
-from small import EXPLAINERS
+from small import EXPLAINERS, word_scores
 from zoo import ANIMAL, HANDS, PLANT, model_of, tiny_model
 
 from selfamplify import (
@@ -54,6 +54,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "kernel_shap": {"samples": 60},
     "kernel_shap_captum": {"samples": 40},
     "lime": {"samples": 40},
+    "shapley_interactions": {"samples": 400},
+    "counterfactual": {"most": 3, "evaluations": 60},
     "shapley_value_sampling": {"permutations": 4},
     "self_topk": {"decoding": Decoding(8)},
     "self_exp": {"decoding": Decoding(8)},
@@ -63,12 +65,13 @@ SMALL: dict[str, dict[str, Any]] = {
 ATTRIBUTIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractAttribution)]
 GRADIENTS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractGradient)]
 PERTURBATIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractPerturbation)]
-SAMPLED = ["kernel_shap", "kernel_shap_captum", "lime", "shapley_value_sampling", "random"]
+SAMPLED = ["kernel_shap", "kernel_shap_captum", "lime", "shapley_value_sampling", "shapley_interactions", "random"]
 COMPLETE = [
     "kernel_shap",
     "kernel_shap_captum",
     "shapley_value_sampling",
     "shapley_values",
+    "shapley_interactions",
     "integrated_gradients",
     "deep_lift",
     "deep_lift_captum",
@@ -85,9 +88,7 @@ def explain(name: str, model: LocalModel, question: Question = LEAF, seed: int =
 
 
 def scored(name: str, model: LocalModel, question: Question = LEAF, seed: int = 0, **chosen: Any) -> ScoredWords:
-    explanation = explain(name, model, question, seed, **chosen)
-    assert isinstance(explanation, ScoredWords)
-    return explanation
+    return word_scores(explain(name, model, question, seed, **chosen))
 
 
 def absence(name: str, absent: Absent) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def test_every_value_and_absence_can_be_attributed(name: str, value: Value, abse
     assert np.isfinite(explanation.scores).all()
 
 
-@pytest.mark.parametrize("name", ["kernel_shap", "shapley_value_sampling", "shapley_values"])
+@pytest.mark.parametrize("name", ["kernel_shap", "shapley_value_sampling", "shapley_values", "shapley_interactions"])
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 @both_models
 def test_shapley_scores_sum_to_what_the_words_change(name: str, absent: Absent, where: str) -> None:
@@ -269,8 +270,8 @@ def test_gradients_of_a_model_without_any_are_refused(name: str) -> None:
 @pytest.mark.parametrize("name", PERTURBATIONS)
 def test_perturbations_take_the_log_probability_on_a_model_without_logits(name: str) -> None:
     model = ScriptedModel(lambda chat: "A" if "green" in chat.question else "B")
-    explanation = make_explainer(name).explain(model, LEAF, OURS, 0)
-    assert isinstance(explanation, ScoredWords) and explanation.value == "logprob"
+    explanation = word_scores(make_explainer(name).explain(model, LEAF, OURS, 0))
+    assert explanation.value == "logprob"
     assert max(zip(explanation.scores, explanation.words, strict=True))[1] == "green"
     with pytest.raises(SettingsError, match='no logits; use `value="logprob"`'):
         make_explainer(name, {"value": "logit"}).explain(model, LEAF, OURS, 0)

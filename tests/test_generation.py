@@ -20,6 +20,8 @@ DECODINGS = {
     "beams": Decoding(12, num_beams=3),
     "early": Decoding(12, num_beams=2, no_repeat_ngram_size=2, early_stopping=True),
     "sampled": Decoding(12, do_sample=True, no_repeat_ngram_size=3),
+    "cool": Decoding(12, do_sample=True, temperature=0.4),
+    "hot beams": Decoding(12, do_sample=True, num_beams=2, temperature=1.7),
     "paper": Decoding(12, do_sample=True, num_beams=2, no_repeat_ngram_size=2, early_stopping=True),
 }
 # Many tokens end a text, so that texts from random weights have very different lengths.

@@ -10,6 +10,7 @@ from small import mixed, number_of, question, right, scripted, shared, talker, t
 from selfamplify import (
     DEFAULT,
     AbstractExplainer,
+    AmplifyProxy,
     AutoCot,
     ClusteredAutoCot,
     DeepLift,
@@ -145,8 +146,8 @@ def test_amplify_refuses_what_can_not_work():
 @pytest.mark.parametrize("name", method_names())
 def test_make_method_knows_every_name(name: str):
     made = make_method(name, 4, 2)
-    assert made.makes in ("keywords", "steps", None)
-    assert (made.makes is None) == (name in NAMES["competitor"])
+    assert made.makes in ("keywords", "steps", "decisive", "pair", None)
+    assert (made.makes is None) == (name in NAMES["competitor"] and name != "amplify_proxy")
 
 
 def test_make_method_refuses_unknown_names_and_settings():
@@ -155,6 +156,13 @@ def test_make_method_refuses_unknown_names_and_settings():
     for name in ("io", "self_exp"):
         with pytest.raises(SettingsError, match=f"{name} has no setting 'samples'"):
             make_method(name, settings={"samples": 3})
+
+
+def test_make_method_converts_the_settings_of_competitors():
+    made = make_method("amplify_proxy", 4, settings={"epochs": "2", "llm_errors": "no"})
+    assert made == AmplifyProxy(keywords=4, epochs=2, llm_errors=False)
+    with pytest.raises(SettingsError, match=r"auto_cot has no setting 'epochs'; leave `settings=\{'epochs': 2\}` out"):
+        make_method("auto_cot", settings={"epochs": 2})
 
 
 def test_make_method_passes_settings_to_the_explainer():

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from selfamplify import Choice, Question
 from selfamplify.evaluation.precision import chance_of_precision, precision_at_k
-from selfamplify.records import NamedWords, ScoredWords, WrittenText
+from selfamplify.records import DecisiveWords, NamedWords, ScoredPairs, ScoredWords, WrittenText
 from selfamplify.report.deciding import deciding_words_table
 from selfamplify.tasks.planted.source import PlantedArc
 from selfamplify.text.stop_words import STOP_WORDS
@@ -56,6 +56,14 @@ def test_named_words_are_ranked_in_the_order_in_which_they_were_named():
     named = NamedWords("q", "self_topk", ("Lemur", "eggs", "eat", "roots"))
     assert precision_at_k(named, QUESTION) == pytest.approx(2 / 3)
     assert precision_at_k(named, QUESTION, k=1) == 1.0
+
+
+def test_decisive_words_count_without_their_stop_words_and_pairs_by_half():
+    decisive = DecisiveWords("q", "counterfactual", ("the", "Lemur", "eat"), "A", "B", True)
+    assert precision_at_k(decisive, QUESTION) == pytest.approx(2 / 3)  # the third word is missing: a miss
+    assert precision_at_k(decisive, QUESTION, k=1) == 1.0
+    pairs = ScoredPairs("q", "x", ("lemur", "eat", "roots"), (1.0, 3.0, 0.0), (0.0, 6.0, 0.0), "logit")
+    assert pairs.shares == (4.0, 3.0, 3.0) and precision_at_k(pairs, QUESTION, k=1) == 1.0
 
 
 def test_precision_needs_planted_words():

@@ -35,10 +35,18 @@ from selfamplify.answering.ending import ending_of
 from selfamplify.errors import ModelError, SettingsError
 from selfamplify.methods.asking import asked_as, asking
 from selfamplify.prompting.chats import reading_chat
-from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, keywords
+from selfamplify.prompting.formats import (
+    AnswerFormat,
+    DecisiveFormat,
+    KeywordFormat,
+    PairFormat,
+    StepFormat,
+    ThoughtFormat,
+    keywords,
+)
 from selfamplify.prompting.profiles import PROFILES, Profile
 from selfamplify.prompting.wording import APPENDIX, LABELS, OURS, TEXTS, WORDINGS, Wording, placeholders
-from selfamplify.records import AnswerStyle, Chat, NextToken, ScoredWords, WrittenText
+from selfamplify.records import AnswerStyle, Chat, DecisiveWords, NextToken, ScoredPairs, ScoredWords, WrittenText
 from selfamplify.text.replies import through_last_line
 from selfamplify.text.stop_words import LISTS, StopWords
 
@@ -84,7 +92,8 @@ def test_output_examples_begin_with_the_first_placeholder_and_end_with_the_last(
 
 def test_no_wording_of_names_or_texts_mentions_letters_or_shows_an_example():
     for wording in (LABELS, TEXTS):
-        for layout in (AnswerFormat(wording), KeywordFormat(wording), StepFormat(wording), ThoughtFormat(wording)):
+        formats = (AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, DecisiveFormat, PairFormat)
+        for layout in (made(wording) for made in formats):
             said = layout.instruction(NAMES if wording is LABELS else ())
             assert "(" not in said and "xample" not in said and "word1" not in said and "step1" not in said
             assert (NAMES[0] in said) == (wording is LABELS)
@@ -103,25 +112,28 @@ def test_an_unknown_setting_of_a_profile_is_refused_in_one_line(setting: dict[st
 # Rationales after the answer.
 
 
-def layouts(wording: Wording) -> dict[str, tuple[Any, Any]]:
+def layouts(wording: Wording, own: str) -> dict[str, tuple[Any, Any]]:
     scored = ScoredWords("q", "x", ("warm", "palms"), (1.0, 2.0))
     return {"keywords": (KeywordFormat(wording, 2), scored), "keyword": (KeywordFormat(wording, 1), scored),
-            "steps": (StepFormat(wording, 2), WRITTEN)}  # fmt: skip
+            "steps": (StepFormat(wording, 2), WRITTEN),
+            "pair": (PairFormat(wording), ScoredPairs("q", "x", ("warm", "palms"), (1.0, 2.0), (1.0,), "logit")),
+            "decisive": (DecisiveFormat(wording), DecisiveWords("q", "x", ("warm",), own, "other", True)),
+            "misleading": (DecisiveFormat(wording), DecisiveWords("q", "x", ("warm",), "other", own, True))}  # fmt: skip
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("made", ["keywords", "keyword", "steps"])
+@pytest.mark.parametrize("made", ["keywords", "keyword", "steps", "pair", "decisive", "misleading"])
 def test_a_rationale_may_follow_its_answer(style: AnswerStyle, made: str):
     names = {"letter": ("A", "B"), "label": NAMES, "text": ()}[style]
     written = {"letter": "(A)", "label": "negative", "text": "dry palms"}[style]
     profile = AFTER.asking(style, names)
-    layout, explanation = layouts(profile.wording)[made]
+    layout, explanation = layouts(profile.wording, written.strip("()"))[made]
     reply = layout.reply(explanation, written.strip("()"))
     first, _, rest = reply.partition("\n")
     assert first == f"The answer is {written}" and rest and "\n" not in rest and "answer is" not in rest
     assert through_last_line(reply, profile.decoding.last_line) == first, "decoding stops after the answer"
     assert layout.opening and reply.startswith(layout.opening)
-    before, _ = layouts(DEFAULT.asking(style, names).wording)[made]
+    before, _ = layouts(DEFAULT.asking(style, names).wording, "")[made]
     assert before.reply(explanation, written.strip("()")).endswith(f"answer is {written}")
     assert layout.instruction(names) != before.instruction(names)
 

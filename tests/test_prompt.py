@@ -14,11 +14,14 @@ from selfamplify import Choice, Decoding, Prompt, Question
 from selfamplify.errors import DataError, RunError, SettingsError
 from selfamplify.records import (
     AnswerStyle,
+    Baseline,
     Cost,
     Counts,
+    DecisiveWords,
     Explanation,
     NamedWords,
     Provenance,
+    ScoredPairs,
     ScoredWords,
     Shot,
     WrittenText,
@@ -34,8 +37,10 @@ SCORE = st.floats(allow_nan=False, allow_infinity=False)
 def explanations(draw: st.DrawFn, asked: str) -> Explanation | None:
     cost = Cost(draw(st.integers(0, 9)), draw(st.floats(0, 9)))
     scored = ScoredWords(asked, "x", ("a", draw(TEXT)), (draw(SCORE), draw(SCORE)), "logit", 0.25, (0.5, 0.0), cost)
+    pairs = ScoredPairs(asked, "x", ("a", draw(TEXT)), (draw(SCORE), draw(SCORE)), (draw(SCORE),), "margin", 0.5, cost)
+    decisive = DecisiveWords(asked, "x", (draw(TEXT), "b"), draw(TEXT), draw(TEXT), draw(st.booleans()), cost, Baseline("_"))
     named = NamedWords(asked, draw(TEXT), (draw(TEXT), "b"), draw(TEXT), cost)
-    return draw(st.sampled_from([None, scored, named, WrittenText(asked, "z", draw(TEXT), cost)]))
+    return draw(st.sampled_from([None, scored, pairs, decisive, named, WrittenText(asked, "z", draw(TEXT), cost)]))
 
 
 @st.composite

@@ -8,15 +8,27 @@ from hypothesis import strategies as st
 
 from selfamplify import Prompt, layout_for
 from selfamplify.errors import ExplanationError
-from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat, keywords
-from selfamplify.prompting.wording import APPENDIX, OURS, listed
-from selfamplify.records import NamedWords, ScoredWords, WrittenText
+from selfamplify.prompting.formats import (
+    AnswerFormat,
+    DecisiveFormat,
+    KeywordFormat,
+    PairFormat,
+    StepFormat,
+    ThoughtFormat,
+    best_pair,
+    keywords,
+)
+from selfamplify.prompting.wording import APPENDIX, LABELS, OURS, listed
+from selfamplify.records import DecisiveWords, NamedWords, ScoredPairs, ScoredWords, WrittenText
 from selfamplify.text.stop_words import STOP_WORDS
 
 SCORED = ScoredWords(
     "q", "x", ("The", "cat", "sat", "not", "on", "the", "Cat", "mat"), (9.0, 3.0, -1.0, 0.5, 8.0, 7.0, 4.0, 2.0)
 )
 WRITTEN = WrittenText("q", "self_exp", "why")
+DECISIVE = DecisiveWords("q", "counterfactual", ("not", "mat"), "A", "B", True)
+PAIRS = ScoredPairs("q", "x", ("The", "cat", "not", "Cat", "mat"), (9.0, 1.0, -4.0, 0.0, 1.0),
+                    (9.0, 9.0, 9.0, 9.0, 0.5, 8.0, 0.2, 1.5, 2.5, -1.0), "logit")  # fmt: skip
 
 
 def test_a_keyword_rationale_is_the_papers_sentence():
@@ -89,6 +101,46 @@ def test_thought_and_answer_formats():
     assert AnswerFormat(OURS).reply(None, "D") == "The answer is (D)"
 
 
+@pytest.mark.parametrize(
+    ("words", "answer", "without", "said"),
+    [
+        (("not", "mat"), "A", "B", 'If "not" and "mat" were not there, the answer would be (B), therefore the answer is (A)'),
+        (("not",), "A", "A", 'If "not" were not there, (A) would be a less likely answer, therefore the answer is (A)'),
+        (
+            ("not",),
+            "B",
+            "A",
+            'If "not", which might suggest (B), were not there, the answer would be (A), therefore the answer is (A)',
+        ),
+        (
+            ("a", "b", "c"),
+            "B",
+            "B",
+            'If "a", "b", and "c", which might suggest (B), were not there, (A) would be a more likely answer, '
+            "therefore the answer is (A)",
+        ),
+    ],
+)
+def test_a_rationale_by_decisive_words_says_what_the_model_answers(words, answer, without, said):
+    assert DecisiveFormat(OURS).reply(DecisiveWords("q", "x", words, answer, without, True), "A") == said
+
+
+def test_decisive_words_and_pairs_of_a_classification_name_its_labels():
+    said = DecisiveFormat(LABELS).reply(DecisiveWords("q", "x", ("dull",), "negative", "positive", True), "negative")
+    assert said == 'If "dull" were not there, the answer would be positive. Therefore, the answer is negative'
+    said = PairFormat(LABELS).reply(PAIRS, "negative")
+    assert said == 'The words "cat" and "mat" together are important to predict that the answer is negative'
+
+
+def test_a_pair_is_the_highest_of_two_different_keywords_that_support_the_answer():
+    assert best_pair(PAIRS) == (1, 4)  # not and mat do more together, but with what they do alone they count against the answer
+    assert PairFormat(OURS).reply(PAIRS, "A").startswith('The words "cat" and "mat" together')
+    against = ScoredPairs("q", "x", ("cat", "mat", "hat"), (-1.0, -1.0, -1.0), (-3.0, -1.0, -2.0), "logit")
+    assert best_pair(against) == (0, 2), "no pair supports the answer"
+    with pytest.raises(ExplanationError, match="fewer than two different keywords"):
+        PairFormat(OURS).reply(ScoredPairs("q", "x", ("cat", "the", "Cat"), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0), "logit"), "A")
+
+
 def test_instructions_name_the_labels_the_number_and_an_example():
     # Appendix A.3, including its spelling in the paper's wording.
     said = KeywordFormat(APPENDIX, 6).instruction("ABCD")
@@ -98,6 +150,13 @@ def test_instructions_name_the_labels_the_number_and_an_example():
         '"word1", "word2" ... and "word6" are important to predict that the answer is (A)'
     )
     assert StepFormat(OURS, 2).instruction("AB").endswith("2-step rationale: step1, step2, therefore the answer is (A)")
+    assert (
+        DecisiveFormat(OURS)
+        .instruction("AB")
+        .endswith('If "word1" and "word2" were not there, the answer would be (B), therefore the answer is (A)')
+    )
+    assert PairFormat(OURS).instruction("AB").endswith(PairFormat(OURS).opening + 'word1" and "word2" together are important '
+                                                       "to predict that the answer is (A)")  # fmt: skip
     assert "(A) or (B)." in AnswerFormat(OURS).instruction("AB")
     assert OURS.choices("A") == "(A)"
 
@@ -107,6 +166,7 @@ def test_the_layout_depends_on_the_kind_of_the_explanations():
     for words in (SCORED, named):
         assert layout_for([words], OURS, 4, 3) == KeywordFormat(OURS, 4)
     assert layout_for([WRITTEN], OURS, 4, 2) == StepFormat(OURS, 2)
+    assert layout_for([DECISIVE], OURS) == DecisiveFormat(OURS) and layout_for([PAIRS], OURS) == PairFormat(OURS)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +174,8 @@ def test_the_layout_depends_on_the_kind_of_the_explanations():
     [
         (KeywordFormat(OURS), (None, WRITTEN)),
         (StepFormat(OURS), (None, SCORED)),
+        (DecisiveFormat(OURS), (None, SCORED)),
+        (PairFormat(OURS), (None, SCORED)),
         (ThoughtFormat(OURS), (None, SCORED)),
     ],
 )
@@ -136,6 +198,8 @@ def test_texts_are_inserted_and_never_used_as_templates(words: list[str], text: 
     [
         (AnswerFormat(OURS), None, "The answer is ("),
         (KeywordFormat(OURS, 3), SCORED, 'The 3 keywords "'),
+        (DecisiveFormat(OURS), DECISIVE, 'If "'),
+        (PairFormat(OURS), PAIRS, 'The words "'),
         (KeywordFormat(APPENDIX, 1), SCORED, 'The keyword "'),
         (StepFormat(OURS, 2), WRITTEN, "2-step rationale:"),
         (ThoughtFormat(OURS), WRITTEN, "Let's think step by step."),

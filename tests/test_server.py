@@ -90,6 +90,8 @@ def test_requests_say_what_the_chat_and_the_decoding_say(start: Any):
     assert greedy["temperature"] == 0 and greedy["max_tokens"] == 7 and "seed" not in greedy
     assert sampled["messages"] == turns and not FLAGS & sampled.keys()
     assert (sampled["temperature"], sampled["seed"], sampled["max_tokens"]) == (1, 1234567890123456789, 9)
+    model.generate([chat], Decoding(9, do_sample=True, temperature=0.7), [3])
+    assert served.asked[-1]["temperature"] == 0.7
     assert sampled["top_k"] == 50 and sampled["repetition_penalty"] == 1, "a server's own defaults must not fill in"
     found = model.generate([Chat((Message("user", "long"),))], Decoding(max_new_tokens=2), [0])[0]
     assert not found.finished and found.text == "reply to"

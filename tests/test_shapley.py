@@ -14,7 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from selfamplify import FeatureAblation, KernelShap, KernelShapCaptum, Lime, ShapleyValues, ShapleyValueSampling
+from selfamplify import (
+    FeatureAblation,
+    KernelShap,
+    KernelShapCaptum,
+    Lime,
+    ShapleyInteractions,
+    ShapleyValues,
+    ShapleyValueSampling,
+)
 from selfamplify.errors import ExplanationError, SettingsError
 from selfamplify.explain.estimators.odd_kernel import kernel, shapley_kernel, shapley_prior
 from selfamplify.explain.kernel_shap import ESTIMATORS, Estimator
@@ -351,7 +359,9 @@ def test_stopping_rule_is_about_the_words_that_would_become_keywords(
         (Lime, {"ridge": -1.0}, "above 0"),
         (ShapleyValueSampling, {"permutations": 2}, "permutations=4"),
         (ShapleyValueSampling, {"permutations": 27}, "permutations=28"),
-        (ShapleyValues, {"max_words": 0}, "max_words=1"),
+        (ShapleyValues, {"limit": 0}, "limit=1"),
+        (ShapleyValues, {"limit": 21}, "limit=20"),
+        (ShapleyInteractions, {"samples": 0}, "samples=1"),
     ],
 )
 def test_invalid_settings_are_refused_when_the_explainer_is_made(
@@ -369,7 +379,17 @@ def test_invalid_settings_are_refused_when_the_explainer_is_made(
         (KernelShapCaptum(samples=31), 30, "at least M \\+ 2 = 32.*`samples=32`"),
         (KernelShapCaptum(), 1, 'use `explainer="kernel_shap"`'),
         (Lime(samples=31), 30, "at least M \\+ 2 = 32.*`samples=32`"),
-        (ShapleyValues(), 13, '8,192 of them.*Use `explainer="kernel_shap"`'),
+        (
+            ShapleyValues(),
+            13,
+            r'8,192 of them: .* of work here, by a .*; write `ShapleyValues\(limit=13\)`.*`explainer="kernel_shap"`',
+        ),
+        (ShapleyValues(limit=20), 21, r'2,097,152 of them: .* of work here, by a .*; write `explainer="kernel_shap"`'),
+        (
+            ShapleyInteractions(samples=465),
+            30,
+            r"465 terms.*`samples` out, which makes 1,024.*`ShapleyInteractions\(samples=1860\)`",
+        ),
     ],
     ids=str,
 )

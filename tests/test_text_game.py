@@ -6,10 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from serving import Served, serving
-from small import EXPLAINERS, Run
+from small import EXPLAINERS, Run, word_scores
 from zoo import HANDS, PLANT, QUESTIONS, model_of
 
-from selfamplify import FeatureAblation, KernelShap, Question, ServerModel, ShapleyValues, load_server, make_explainer
+from selfamplify import (
+    Counterfactual,
+    DecisiveWords,
+    FeatureAblation,
+    KernelShap,
+    Question,
+    ServerModel,
+    ShapleyValues,
+    load_server,
+    make_explainer,
+)
 from selfamplify.errors import ExplanationError, SettingsError
 from selfamplify.explain.perturbation import AbstractPerturbation
 from selfamplify.games.question import question_game, text_game
@@ -50,12 +60,20 @@ def test_a_linear_game_on_a_server_is_found_exactly(server: tuple[Served, Server
 @pytest.mark.parametrize("name", [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractPerturbation)])
 def test_every_perturbation_finds_the_words_on_a_server(server: tuple[Served, ServerModel], name: str):
     question = Question("few", "Does green matter most?", PLANT.choices[:2], "A")
-    found = make_explainer(name, {"value": "margin"}).explain(server[1], question, OURS, 0)
-    assert isinstance(found, ScoredWords)
+    found = word_scores(make_explainer(name, {"value": "margin"}).explain(server[1], question, OURS, 0))
     scores = dict(zip(found.words, found.scores, strict=True))
     assert found.words == ("Does", "green", "matter", "most", "sunlight", "darkness")
     assert scores["sunlight"] == max(scores.values()) > scores["green"] > abs(scores["Does"])
     assert scores["darkness"] == min(scores.values())
+
+
+def test_decisive_words_are_found_on_a_server(server: tuple[Served, ServerModel]):
+    served, model = server
+    found = Counterfactual(absent="delete").explain(model, PLANT, OURS, 0)
+    assert isinstance(found, DecisiveWords) and found.cost.forward_passes == len(served.asked)
+    # A has -4 + 0.5 + 0.5 in all (sunlight, green, most, darkness) and B -6: no removal changes that, and that of the words
+    # for A comes closest.
+    assert (found.words, found.answer, found.changes) == (("green", "sunlight"), "A", False)
 
 
 def test_absent_words_leave_the_rest_of_the_text_alone(server: tuple[Served, ServerModel]):

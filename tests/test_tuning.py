@@ -130,6 +130,15 @@ def helped(chat: Chat) -> str:
     return answered if chat.prefill.endswith("(") else f"the answer is ({answered})"
 
 
+def test_settings_go_to_the_methods_that_have_them():
+    space = replace(SMALL, methods=("kernel_shap", "random"), settings={"samples": 64})
+    own = {arm.method: dict(arm.settings) for arm in space.arms()}
+    assert own == {"io": {}, "zero_shot": {}, "kernel_shap": {"samples": 64}, "random": {}}
+    assert all("samples=64" in str(arm) for arm in space.arms() if arm.method == "kernel_shap")
+    with pytest.raises(SettingsError, match="None of the methods random has a setting 'samples'"):
+        replace(SMALL, settings={"samples": 64})
+
+
 def test_the_better_prompt_is_chosen_and_tested_on_questions_that_nothing_before_saw(tmp_path: Path):
     corpus = task(120, 90)
     unseen = {question.text for question in corpus.test}

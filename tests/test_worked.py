@@ -191,7 +191,7 @@ def test_demo_ends_with_the_worked_question_the_caveat_and_the_next_commands(
 ):
     questions = load_task("planted_arc").limited(2).test
 
-    def run(plan: object, folder: Path, model: object, task: Task, style: object) -> None:
+    def run(plan: object, folder: Path, model: object, task: Task, profile: object) -> None:
         saved(folder, replace(task, test=task.test[:2]), io_success="+-", kernel_shap_success="-+")
 
     monkeypatch.setattr(demo, "run", run)

@@ -205,6 +205,7 @@ def plain_tokens(
         num_beams=decoding.num_beams,
         no_repeat_ngram_size=decoding.no_repeat_ngram_size,
         early_stopping=decoding.early_stopping,
+        temperature=decoding.temperature if decoding.do_sample else None,
         eos_token_id=list(ends),
         pad_token_id=model.blank,
     )

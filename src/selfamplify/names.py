@@ -72,6 +72,12 @@ NAMES: dict[Kind, dict[str, Entry]] = {
         "shapley_values": Entry(
             "explain.shapley_values:ShapleyValues", "Exact Shapley values from all coalitions; for short texts only."
         ),
+        "shapley_interactions": Entry(
+            "explain.shapley_interactions:ShapleyInteractions", "What each two words do together: Faith-SHAP of order 2."
+        ),
+        "counterfactual": Entry(
+            "explain.counterfactual:Counterfactual", "The fewest words without which the model would answer otherwise."
+        ),
         "self_topk": Entry("explain.self_topk:SelfTopk", "The model names the most important keywords itself."),
         "self_exp": Entry("explain.self_exp:SelfExp", "The model writes a step-by-step explanation itself."),
         "random": Entry("explain.random_words:RandomWords", "Random keywords, as a control."),
@@ -86,6 +92,10 @@ NAMES: dict[Kind, dict[str, Entry]] = {
         "auto_cot": Entry("methods.auto_cot:AutoCot", "Auto-CoT: the model's own zero-shot chains of thought as rationales."),
         "auto_cot_clustered": Entry(
             "methods.clustered:ClusteredAutoCot", "Auto-CoT with a sample of its own, one question per cluster (extra autocot)."
+        ),
+        "amplify_proxy": Entry(
+            "methods.amplify_proxy:AmplifyProxy",
+            "AMPLIFY: a fine-tuned encoder chooses the shots and their keywords (extra amplify).",
         ),
         "zero_shot": Entry("methods.zero_shot:ZeroShot", "Only the instruction and the question."),
         "zero_shot_cot": Entry(

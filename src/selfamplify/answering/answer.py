@@ -16,6 +16,7 @@ from ..session import Session
 from ..work.stage import Stage
 from .asked import Asked
 from .batch import batch_calibrated
+from .consistency import voted
 from .deciding import GENERATE, Deciding
 from .ending import continued
 from .likelihood import likely_answers
@@ -37,7 +38,8 @@ def answer(
     """One response per question, in order, with the label that was read from it, or that is the most probable.
 
     Labels are read by the rules of ``rules.py`` and, if none applies, by the model's own constrained continuation; or, if the
-    session has a reader, by that model (section 4.1). Under ``decide="likelihood"`` nothing is read: see ``likelihood.py``.
+    session has a reader, by that model (section 4.1). Under ``decide="likelihood"`` nothing is read: see
+    ``likelihood.py``. With several votes, as many replies are drawn: see ``consistency.py``.
     ``asked`` comes from ``fit``, or from ``ask_after``, and then should have been checked by ``check_context``; so does
     ``reference``, the questions that batch calibration compares with.
     """
@@ -49,6 +51,14 @@ def answer(
             return responses
         known = likely_answers(session, prompt, reference, seed, deciding.calibrate, name.replace("answering", "calibrating"))
         return batch_calibrated([each.question for each in asked], responses, [each.question for each in reference], known)
+    if deciding.votes:
+        draw = partial(_written, name=name, asked=asked)
+        return voted(session, prompt, seed, deciding.self_consistency, deciding.sampling_temperature, draw)
+    return _written(session, prompt, seed, name, asked)
+
+
+def _written(session: Session, prompt: Prompt, seed: int, name: str, asked: Sequence[Asked]) -> list[Response]:
+    """What the model writes to each question, with the label that is read from it."""
     model, reader = session.model, session.reader
     decoding, conclude = prompt.decoding, session.profile.wording.conclude
 

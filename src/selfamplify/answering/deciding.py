@@ -1,10 +1,14 @@
 """How an answer is decided: by what the model writes, or by the likelihood of each answer."""
 
 from dataclasses import dataclass
+from math import inf
+from numbers import Real
 from typing import Any, Literal, get_args
 
+from ..arguments import check_whole
 from ..errors import SettingsError
 from ..session import Session
+from ..text.lines import argument
 from .ending import Ending
 
 Decide = Literal["generate", "likelihood"]
@@ -23,17 +27,25 @@ class Deciding:
         By default what the model writes decides.
     calibrate : {"off", "content_free", "batch"}
         What log-probabilities are taken relative to: by default nothing.
+    self_consistency : int
+        How many replies to each question are sampled and vote (``consistency.py``): by default 1, the prompt's own decoding.
+    temperature : float, optional
+        The temperature of these replies, by default 0.7.
 
     Raises
     ------
     SettingsError
-        For an unknown way, and for calibration of what is written.
+        For an unknown way, for calibration of what is written, for votes where nothing is written, and for a temperature that
+        is not above 0, or without votes.
     """
 
     decide: Decide = "generate"
     calibrate: Calibrate = "off"
+    self_consistency: int = 1
+    temperature: float | None = None
 
     def __post_init__(self) -> None:
+        self._check_votes()
         if self.decide not in get_args(Decide):
             raise SettingsError(f'`decide={self.decide!r}` is invalid; use `decide="generate"` or `decide="likelihood"`.')
         if self.calibrate not in get_args(Calibrate):
@@ -44,6 +56,29 @@ class Deciding:
                 f'writes; add `decide="likelihood"`, or leave it out.'
             )
 
+    def _check_votes(self) -> None:
+        check_whole("self_consistency", self.self_consistency, 1, 5)
+        if self.self_consistency > 1 and self.decide == "likelihood":
+            raise SettingsError(
+                f"`self_consistency={self.self_consistency}` lets sampled replies vote, and by likelihood the same label is "
+                f'found every time; use `decide="generate"`, or leave it out.'
+            )
+        if self.temperature is None:
+            return
+        if not isinstance(self.temperature, Real) or isinstance(self.temperature, bool) or not 0 < self.temperature < inf:
+            raise SettingsError(
+                f"{argument('temperature', self.temperature)} is invalid; use a number above 0, such as `temperature=0.7`."
+            )
+        if self.self_consistency == 1:
+            raise SettingsError(
+                f"`temperature={self.temperature}` is that of replies which vote; add `self_consistency=5`, or leave it out."
+            )
+
+    @property
+    def votes(self) -> bool:
+        """Whether several replies vote."""
+        return self.self_consistency > 1
+
     @property
     def likely(self) -> bool:
         """Whether likelihood decides."""
@@ -51,7 +86,13 @@ class Deciding:
 
     def settings(self) -> dict[str, Any]:
         """What the record of a run says of it."""
-        return {"decide": self.decide, "calibrate": self.calibrate}
+        drawn = {"self_consistency": self.self_consistency, "temperature": self.sampling_temperature} if self.votes else {}
+        return {"decide": self.decide, "calibrate": self.calibrate, **drawn}
+
+    @property
+    def sampling_temperature(self) -> float:
+        """The temperature of replies that vote: the one given, or that of Wang et al. for GPT-3 (their section 3.1)."""
+        return 0.7 if self.temperature is None else float(self.temperature)
 
 
 GENERATE = Deciding()

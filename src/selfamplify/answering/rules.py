@@ -33,7 +33,8 @@ _CONCLUDES = re.compile(
 )
 _DENIED = re.compile(
     r"(?:examples?:|wrong|incorrect|false|other|\bnot|n['’]t|\bnever|\bnor|\bif|whether|neither)"
-    r"(?: (?:the|an?|my|think|believe|say|that|sure|clear|certain|to|be|would|answer|choice|option|is)){0,4} ?\Z",
+    r"(?: (?:the|an?|my|think|believe|say|that|sure|clear|certain|to|be|would|answer|choice|option|is)){0,4} ?\Z"
+    r"|\bwere not there, (?:the )?\Z",
     re.IGNORECASE,
 )
 """What comes before a statement that is none."""

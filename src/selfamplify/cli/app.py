@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
-from . import build, compare, data, demo, doctor, evaluate, explain, listing, show, tune
+from . import build, compare, data, demo, doctor, evaluate, explain, faithfulness, listing, show, tune
 from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
 
@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": compare.compare,
     "tune": tune.tune,
     "explain": explain.explain,
+    "faithfulness": faithfulness.faithfulness,
     "show": show.show,
     "list": listing.listing,
     "doctor": doctor.doctor,
@@ -35,7 +36,7 @@ COMMANDS = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 
-_RESUMABLE = ("demo", "build", "evaluate", "compare", "tune")
+_RESUMABLE = ("demo", "build", "evaluate", "compare", "tune", "faithfulness")
 _INTERRUPTED = 130
 
 

@@ -46,6 +46,7 @@ def build(
             help="Number of training questions to ask with the finished prompt and with its shots alone, as a quick check.",
         ),
     ] = 30,
+    keep_rationales: options.KeepRationales = "all",
     seed: options.Seed = 0,
 ) -> None:
     """Build a prompt: the model selects its shots and explains them, and the explanations become rationales."""
@@ -64,11 +65,14 @@ def build(
             seed=seed,
             profile=profile,
             check=check,
+            keep_rationales=keep_rationales,
             progress=progress,
         )
     if prompt.provenance:
         answers = in_words(label_counts(shot.question.called(shot.label) for shot in prompt.shots))
         say(f"shots selected by {prompt.provenance.selection}: {prompt.provenance.counts}; answers: {answers}")
+        if prompt.provenance.usefulness:
+            say(f"rationales: {prompt.provenance.usefulness}")
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")
     say(f"wrote the prompt to {out}")

@@ -2,32 +2,31 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 import selfamplify
 
+from ..errors import SettingsError
 from . import options
+from .estimating import EstimateOptions, print_estimate
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import print_table, say, stderr, stdout
 from .task_options import FileOptions, TaskOptions, load
-
-if TYPE_CHECKING:
-    from ..prompting.profiles import Profile
 
 METHODS = "auto_cot,deep_lift,kernel_shap,self_topk,self_exp,random"
 
 
 @grouped
 def compare(
-    out: options.Out,
     model: ModelOptions,
     task: TaskOptions,
     file: FileOptions,
     engine: options.EngineOptions,
     style: options.StyleOptions,
+    estimating: EstimateOptions,
     preset: Annotated[
         str | None,
         typer.Option(
@@ -52,14 +51,21 @@ def compare(
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Number of steps per rationale of self_exp (p). Default: 3.")
     ] = None,
+    keep_rationales: options.KeepRationales = "all",
     limit: options.Limit = None,
     judge: options.Judge = None,
     decide: options.Decide = "generate",
     calibrate: options.Calibrate = "off",
+    self_consistency: options.SelfConsistency = 1,
+    temperature: options.Temperature = None,
     drop_shots: options.DropShots = False,
     against: options.Against = "io",
+    out: options.OptionalOut = None,
 ) -> None:
     """Compare methods on the same samples and test questions, each with IO, and print one table."""
+    estimating.check()
+    if out is None and not estimating.estimate:
+        raise SettingsError('A comparison needs a folder; add for example `out="runs/mine"`, or --estimate.')
     profile = style.find()
     questions = load(task, file, model, judge, profile)
     start = selfamplify.preset(preset, questions) if preset else selfamplify.Plan(tuple(options.names(METHODS)))
@@ -72,12 +78,18 @@ def compare(
         "steps": steps,
         "limit": limit,
         "drop_shots": drop_shots,
+        "keep_rationales": keep_rationales,
         "settings": engine.given(),
     }
     plan = replace(start, **{name: setting for name, setting in given.items() if setting is not None})
     asked = model.load()
     reader = model.load_judge(judge, asked)
-    run(plan, out, asked, questions, profile, against, judge=reader, decide=decide, calibrate=calibrate)
+    further: dict[str, Any] = {"profile": profile, "judge": reader, "decide": decide, "calibrate": calibrate}
+    further |= {"self_consistency": self_consistency, "temperature": temperature}
+    if out is None or estimating.estimate:
+        print_estimate(asked, questions, plan, estimating, compare, **further)
+        return
+    run(plan, out, asked, questions, against, **further)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
             stdout.print(answers)
@@ -88,12 +100,11 @@ def run(
     out: Path,
     model: "selfamplify.AbstractLanguageModel",
     task: "selfamplify.Task",
-    profile: "Profile",
     against: str = "io",
     **further: Any,
 ) -> None:
     """Run a plan with progress, and print its tests against a method; ``further`` are arguments of ``compare``."""
     with selfamplify.terminal_progress(stderr) as progress:
-        table = selfamplify.compare(model, task, plan, out, profile=profile, progress=progress, **further)
+        table = selfamplify.compare(model, task, plan, out, progress=progress, **further)
     print_table(table, compare, against)
     say(f"wrote the results to {out}")

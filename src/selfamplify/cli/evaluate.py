@@ -25,6 +25,8 @@ def evaluate(
     judge: options.Judge = None,
     decide: options.Decide = "generate",
     calibrate: options.Calibrate = "off",
+    self_consistency: options.SelfConsistency = 1,
+    temperature: options.Temperature = None,
     drop_shots: options.DropShots = False,
     io: Annotated[
         bool, typer.Option("--io/--no-io", help="Answer with IO on the same shots, too, for the paired test.")
@@ -52,6 +54,8 @@ def evaluate(
             judge=model.load_judge(judge, asked),
             decide=decide,
             calibrate=calibrate,
+            self_consistency=self_consistency,
+            temperature=temperature,
             io=io,
             drop_shots=drop_shots,
             out=folder,

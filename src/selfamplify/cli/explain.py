@@ -8,7 +8,7 @@ import selfamplify
 
 from ..errors import DataError, SettingsError
 from ..names import NAMES
-from ..records import Question, ScoredWords
+from ..records import DecisiveWords, Question, ScoredPairs, ScoredWords
 from . import options
 from .groups import Given, grouped
 from .model_options import ModelOptions
@@ -51,8 +51,10 @@ def explain(
     asked = _question(questions, question)
     session = selfamplify.Session(model.load(), profile)
     shot = method.prompt(session, questions, selfamplify.Sample.of([asked], seed)).shots[0]
-    if isinstance(shot.explanation, ScoredWords):
+    if isinstance(shot.explanation, ScoredWords | ScoredPairs):
         _show_scores(asked, shot.explanation, rationale.keywords)
+    elif isinstance(shot.explanation, DecisiveWords):
+        _show_decisive(asked, shot.explanation)
     say(shot.reply)
 
 
@@ -67,12 +69,30 @@ def _question(task: "selfamplify.Task", wanted: str | None) -> Question:
     return found
 
 
-def _show_scores(question: Question, explanation: ScoredWords, keywords: int) -> None:
+def _show_scores(question: Question, explanation: ScoredWords | ScoredPairs, keywords: int) -> None:
     """The question in colours, the scores as a table, and what they cost."""
     stdout.print(selfamplify.coloured_question(question, explanation, keywords))
     stdout.print(selfamplify.explanation_table(explanation, keywords))
-    say("* keyword: one of the highest scores, stop words left out. Green words speak for the answer, red words against it.")
-    cost, gap = explanation.cost, explanation.completeness_gap
-    incomplete = "" if gap is None else f", completeness gap {gap:.2g}"
+    starred = "keyword: one of the highest scores, stop words left out"
+    if isinstance(explanation, ScoredPairs):
+        starred = "the pair of the rationale, stop words left out"
+    say(f"* {starred}. Green words speak for the answer, red words against it.")
+    gap = explanation.completeness_gap
+    _show_cost(explanation, "" if gap is None else f", completeness gap {gap:.2g}")
+
+
+def _show_decisive(question: Question, explanation: DecisiveWords) -> None:
+    """The question with its decisive words underlined, both answers, and what they cost."""
+    stdout.print(selfamplify.coloured_question(question, explanation, len(explanation.words)))
+    proof = "no smaller set of words does this" if explanation.smallest else "there may be a smaller set of words"
+    if explanation.changes:
+        say(f"The model answers {explanation.answer}; without the underlined words, {explanation.without} ({proof}).")
+    else:
+        say(f"The model answers {explanation.answer}. No removal changed that; the underlined words come closest.")
+    _show_cost(explanation, "")
+
+
+def _show_cost(explanation: ScoredWords | ScoredPairs | DecisiveWords, more: str) -> None:
+    cost = explanation.cost
     instead = "" if explanation.baseline is None else f", absent words replaced by {explanation.baseline}"
-    say(f"{cost.forward_passes} forward passes, {cost.seconds:.2f} s{incomplete}{instead}")
+    say(f"{cost.forward_passes} forward passes, {cost.seconds:.2f} s{more}{instead}")

@@ -10,6 +10,9 @@ from ..errors import SettingsError
 from ..prompting.profiles import Profile, as_profile
 
 Out = Annotated[Path, typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")]
+OptionalOut = Annotated[
+    Path | None, typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots and which coalitions are drawn.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Number of test questions to ask. Default: all.")]
 Judge = Annotated[
@@ -28,6 +31,25 @@ Calibrate = Annotated[
         "--calibrate",
         help="With --decide likelihood: correct for labels that are probable without a question (content_free), or after other "
         "questions (batch).",
+    ),
+]
+SelfConsistency = Annotated[
+    int,
+    typer.Option(
+        "--self-consistency",
+        min=1,
+        help="Number of replies that are sampled for each question; most of them decide. Default: 1, no sampling.",
+    ),
+]
+Temperature = Annotated[
+    float | None, typer.Option("--temperature", help="With --self-consistency: the temperature of these replies. Default: 0.7.")
+]
+KeepRationales = Annotated[
+    Literal["all", "useful"],
+    typer.Option(
+        "--keep-rationales",
+        help="Which rationales of explainers become shots: all, or only those that turn a wrong answer into the right one "
+        "(useful). Default: all.",
     ),
 ]
 Against = Annotated[
@@ -112,7 +134,7 @@ class StyleOptions:
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """Settings of explainers; one that an explainer does not have is refused."""
+    """Settings of explainers and competitors; one that a method does not have is refused."""
 
     panel: ClassVar[str] = "Explainer"
 
@@ -147,7 +169,9 @@ class EngineOptions:
     ] = None
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Any other setting of the explainer, such as permutations=50. May be repeated."),
+        typer.Option(
+            "--set", help="Any other setting of the explainer or the competitor, such as permutations=50. May be repeated."
+        ),
     ] = None
 
     def given(self) -> dict[str, Any]:

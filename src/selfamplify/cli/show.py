@@ -12,6 +12,7 @@ import selfamplify
 from ..errors import DataError
 from . import options
 from .compare import compare
+from .faithfulness import print_faithfulness
 from .screen import print_table, say, stdout
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def show(
     ] = 0,
     against: options.Against = "io",
 ) -> None:
-    """Show the prompt of a run and how it was built, or its table and responses."""
+    """Show the prompt of a run and how it was built, its table and responses, or what it found out about explanations."""
     run = None if path.suffix == ".json" else selfamplify.Run(path)
     if run is not None and not (run.has_prompt or run.has_table):
         raise DataError(
@@ -33,7 +34,9 @@ def show(
         )
     if run is None or run.has_prompt:
         _show_prompt(selfamplify.Prompt.load(path))
-    if run is not None and run.has_table:
+    if run is not None and run.has_faithfulness:
+        print_faithfulness(selfamplify.Faithfulness.load(path))
+    elif run is not None and run.has_table:
         print_table(run.table(), compare, against)
         for answers in selfamplify.responses_side_by_side(path, responses) if responses else ():
             stdout.print(answers)

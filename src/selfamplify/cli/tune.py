@@ -21,6 +21,7 @@ def tune(
     model: ModelOptions,
     task: TaskOptions,
     file: FileOptions,
+    engine: options.EngineOptions,
     style: options.StyleOptions,
     budget: Annotated[
         str,
@@ -67,6 +68,7 @@ def tune(
         "keywords": keywords and options.numbers(keywords, "keywords"),
         "steps": steps and options.numbers(steps, "steps"),
         "orders": ("xyr",) if style.order == "xyr" else None,
+        "settings": engine.given(),
     }
     space = selfamplify.SearchSpace.of(asked, **{name: value for name, value in given.items() if value})
     with selfamplify.terminal_progress(stderr) as progress:

@@ -1,20 +1,20 @@
 """How well an explanation finds the words that decide an answer, on tasks for which these are known."""
 
 from ..games.question import question_words
-from ..prompting.formats import keywords
-from ..records import NamedWords, Question, ScoredWords
+from ..prompting.formats import Worded, keywords
+from ..records import Question
 from ..text.keywords import keyword
 
 
-def precision_at_k(explanation: ScoredWords | NamedWords, question: Question, k: int | None = None) -> float:
+def precision_at_k(explanation: Worded, question: Question, k: int | None = None) -> float:
     """The share of the ``k`` most important words that are planted words of the question.
 
     Words are ranked as for a rationale: by score (or in the order in which they were named), without stop words, each word
-    once, ignoring case.
+    once, ignoring case. If an explanation has fewer than ``k`` words, as decisive words may, the missing ones are misses.
 
     Parameters
     ----------
-    explanation : ScoredWords or NamedWords
+    explanation : ScoredWords, ScoredPairs, DecisiveWords or NamedWords
         The explanation of the question.
     question : Question
         A question whose deciding words are known: of a planted task, or of the task ``reviews``.

@@ -14,9 +14,6 @@ from .conclusion import p_in_words
 from .difference import Difference, difference, measured
 from .statistics import Interval, wilson
 
-UNPARSED = ("constrained", "none")
-"""The rules by which a response is decided that does not name an answer itself."""
-
 
 @dataclass(frozen=True, repr=False)
 class Result:
@@ -79,8 +76,8 @@ class Result:
 
     @property
     def unparsed(self) -> float:
-        """The share of responses from which no rule could read a label, from 0 to 1."""
-        return sum(outcome.rule in UNPARSED for outcome in self.outcomes) / self.n
+        """The share of responses (of votes, if there are several per question) from which no rule read a label, from 0 to 1."""
+        return sum(response.unparsed for response in self.responses) / self.n
 
     @property
     def cut(self) -> float:

@@ -4,23 +4,19 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, TypeVar
 
-from ..errors import SettingsError
 from ..games.coalitions import AbstractGame
 from ..games.question import question_game, text_game
-from ..games.values import Absent, check_baseline, check_value
+from ..games.values import check_value
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Baseline, Cost, Explanation, Question, ScoredWords, Value
-from .explainer import AbstractExplainer
+from .playing import AbstractPlaying
 from .scores import Attribution, check_scores
-
-Attributed = TypeVar("Attributed", bound="AbstractAttribution")
 
 
 @dataclass(frozen=True, kw_only=True)
-class AbstractAttribution(AbstractExplainer):
+class AbstractAttribution(AbstractPlaying):
     """An explainer that scores every candidate word of a question.
 
     A subclass implements ``attribute``. It sees only the game, and so works on any model that can value coalitions: one that
@@ -52,26 +48,7 @@ class AbstractAttribution(AbstractExplainer):
     def __post_init__(self) -> None:
         if self.value is not None:
             check_value(self.value)
-        if self.baseline is not None:
-            check_baseline(self.baseline)
-            if not self.replaces:
-                raise SettingsError(
-                    f"{self.name} puts nothing in the place of words here; leave `baseline={self.baseline!r}` out."
-                )
-
-    def completed(self: Attributed, **settings: Any) -> Attributed:
-        unused = set() if self.replaces else {"baseline"}
-        return super().completed(**{name: value for name, value in settings.items() if name not in unused})
-
-    @property
-    def absence(self) -> Absent:
-        """How a word is made absent: its tokens are replaced by the baseline."""
-        return "mask"
-
-    @property
-    def replaces(self) -> bool:
-        """Whether the scores depend on what is put in the place of an absent word."""
-        return self.absence == "mask"
+        super().__post_init__()
 
     def blank(self, game: AbstractGame) -> Baseline | None:
         """Return what stood for the absent words of a game, for the record."""
@@ -137,16 +114,20 @@ class AbstractAttribution(AbstractExplainer):
         results = self.scored(games, seeds, [f"question {question.id}" for question in questions])
         seconds = (perf_counter() - start) / len(questions)
         return [
-            ScoredWords(
-                question.id,
-                self.name,
-                game.words,
-                tuple(map(float, result.scores)),
-                value=game.value,
-                completeness_gap=result.completeness_gap,
-                standard_errors=None if result.standard_errors is None else tuple(map(float, result.standard_errors)),
-                cost=Cost(result.passes, seconds),
-                baseline=self.blank(game),
-            )
+            self.explanation(question, game, result, Cost(result.passes, seconds))
             for question, game, result in zip(questions, games, results, strict=True)
         ]
+
+    def explanation(self, question: Question, game: AbstractGame, result: Attribution, cost: Cost) -> Explanation:
+        """Return the record of a question's scores."""
+        return ScoredWords(
+            question.id,
+            self.name,
+            game.words,
+            tuple(map(float, result.scores)),
+            value=game.value,
+            completeness_gap=result.completeness_gap,
+            standard_errors=None if result.standard_errors is None else tuple(map(float, result.standard_errors)),
+            cost=cost,
+            baseline=self.blank(game),
+        )

@@ -10,8 +10,9 @@ from ..prompting.wording import Wording
 from ..records import Explanation, Question
 
 Explainer = TypeVar("Explainer", bound="AbstractExplainer")
-Makes = Literal["keywords", "steps"]
-"""The kind of rationale that an explanation becomes: a list of keywords, or a few steps in sentences."""
+Makes = Literal["keywords", "steps", "decisive", "pair"]
+"""The kind of rationale that an explanation becomes: a list of keywords, a few steps in sentences, the words without which the
+answer would be another one, or the two words that do most together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,8 @@ class AbstractExplainer(ABC):
     A subclass is a frozen dataclass whose fields are its settings. Class variables:
 
     - ``name``: the name by which it is chosen;
-    - ``makes``: ``"keywords"`` (the default) for ScoredWords and NamedWords, ``"steps"`` for WrittenText;
+    - ``makes``: ``"keywords"`` (the default) for ScoredWords and NamedWords, ``"steps"`` for WrittenText,
+      ``"decisive"`` for DecisiveWords, and ``"pair"`` for ScoredPairs;
     - ``together`` (default 1): how many questions are explained, and remembered, in one unit of work.
     """
 
@@ -62,7 +64,7 @@ class AbstractExplainer(ABC):
         Returns
         -------
         Explanation
-            ScoredWords, NamedWords or WrittenText.
+            ScoredWords, ScoredPairs, DecisiveWords, NamedWords or WrittenText.
 
         Raises
         ------

@@ -1,17 +1,20 @@
 """Explainers by their names and settings."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from ..errors import SettingsError
 from ..names import find
+from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..text.lines import argument, shortened
 from .explainer import AbstractExplainer
 from .settings import in_python
+
+Made = TypeVar("Made")
 
 
 def make_explainer(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> AbstractExplainer:
@@ -36,7 +39,14 @@ def make_explainer(name: str, settings: Mapping[str, Any] = MappingProxyType({})
     """
     if not isinstance(name, str):
         raise SettingsError(f'{shortened(repr(name))} is not the name of an explainer; write `make_explainer("kernel_shap")`.')
-    kind, known = _find(name), settings_of(name)
+    return with_settings(_find(name), f"explainer {name}", settings_of(name), settings)
+
+
+def with_settings(kind: type[Made], what: str, known: Collection[str], settings: Mapping[str, Any], **further: Any) -> Made:
+    """Make an object of a dataclass from some of its fields; ``known`` are those that are settings, ``further`` the others.
+
+    Raises SettingsError for a field that is none of ``known`` ("The explainer lime has no setting …"), or an invalid value.
+    """
     if not isinstance(settings, Mapping):
         raise SettingsError(
             f'{argument("settings", settings)} is not a mapping; write for example `settings={{"samples": 350}}`.'
@@ -45,15 +55,51 @@ def make_explainer(name: str, settings: Mapping[str, Any] = MappingProxyType({})
         if setting not in known:
             given = f"`settings={{{setting!r}: {settings[setting]!r}}}`"
             remedy = f"it has: {', '.join(sorted(known))}" if known else f"leave {given} out"
-            raise SettingsError(f"The explainer {name} has no setting '{setting}'; {remedy}.")
+            raise SettingsError(f"The {what} has no setting '{setting}'; {remedy}.")
     try:
-        return TypeAdapter(kind).validate_python(dict(settings))
+        return TypeAdapter(kind).validate_python(further | dict(settings))
     except PydanticSchemaGenerationError:  # A plug-in's field of a type that pydantic does not know is not checked.
-        return kind(**settings)
+        return kind(**further, **settings)
     except ValidationError as error:
         first = error.errors()[0]
         given = in_python(kind, ".".join(map(str, first["loc"])), first["input"])
         raise SettingsError(f"`{given}` is invalid: {first['msg']}.") from error
+
+
+def make_explainers(
+    names: Sequence[str], settings: Mapping[str, Any] = MappingProxyType({}), profile: Profile | str = DEFAULT
+) -> list[AbstractExplainer]:
+    """Make several explainers with common settings.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names of explainers.
+    settings : mapping of str to Any, default {}
+        Settings; each explainer gets those that it has.
+    profile : Profile or str
+        The paper's profile replaces an explainer by the implementation that the paper used; by default the default profile.
+
+    Returns
+    -------
+    list of AbstractExplainer
+        One per name, in their order.
+
+    Raises
+    ------
+    SettingsError
+        If a name is unknown, no explainer has a setting, or a value is invalid.
+    """
+    replaced = dict(as_profile(profile).explainers)
+    own = [replaced.get(name, name) for name in names]
+    known = {name: settings_of(name) for name in own}
+    for setting, value in settings.items():
+        if not any(setting in each for each in known.values()):
+            raise SettingsError(
+                f"None of the explainers {', '.join(own)} has a setting '{setting}'; "
+                f"leave `settings={{{setting!r}: {value!r}}}` out."
+            )
+    return [make_explainer(name, {key: value for key, value in settings.items() if key in known[name]}) for name in own]
 
 
 def as_explainer(explainer: AbstractExplainer | str) -> AbstractExplainer:

@@ -23,12 +23,16 @@ class Attribution:
         |sum of scores - (f(x) - f(x'))| / |f(x) - f(x')|, if the method promises completeness.
     standard_errors : sequence of float, optional
         One standard error per player, if the method estimates them.
+    pairs : sequence of float, optional
+        What each two players do together, in the order of ``itertools.combinations``, if the method scores pairs; half of it is
+        in the score of each of the two.
     """
 
     scores: Sequence[float]
     passes: int = 0
     completeness_gap: float | None = None
     standard_errors: Sequence[float] | None = None
+    pairs: Sequence[float] | None = None
 
 
 def completeness_gap(scores: Sequence[float] | np.ndarray, full: float, empty: float) -> float | None:

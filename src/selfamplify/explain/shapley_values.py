@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 from math import factorial
+from time import perf_counter
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from ..errors import ExplanationError
+from ..errors import ExplanationError, SettingsError
 from ..games.coalitions import AbstractGame
+from ..text.lines import duration
 from .perturbation import AbstractPerturbation
 from .scores import Attribution, completeness_gap
-from .settings import check_count
+from .settings import check_count, in_python
+
+_MOST = 20
+"""The largest limit: a million coalitions and their values still fit in memory."""
+_TIMED = 48
+"""Coalitions of a refused question that are timed, after as many that warm the model up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +34,9 @@ class ShapleyValues(AbstractPerturbation):
         What is put in the place of an absent word; see ``AbstractAttribution``.
     absent : {"mask", "delete"}, default "mask"
         How a word is made absent; see ``AbstractPerturbation``.
-    max_words : int, default 12
-        A question of more words is refused with an ExplanationError.
+    limit : int, default 12
+        A question of more words is refused with an ExplanationError, which says how many coalitions it has and how long they
+        would take here, by a short measurement; at most 20.
 
     Raises
     ------
@@ -37,23 +45,42 @@ class ShapleyValues(AbstractPerturbation):
     """
 
     name = "shapley_values"
-    max_words: int = 12
+    limit: int = 12
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_count(self, "max_words")
+        check_count(self, "limit")
+        if self.limit > _MOST:
+            raise SettingsError(
+                f"`{in_python(type(self), 'limit', self.limit)}` is invalid, since 2^{self.limit} coalitions are too many; "
+                f"write at most `{in_python(type(self), 'limit', _MOST)}`."
+            )
 
     def attribute(self, game: AbstractGame, seed: int) -> Attribution:
         m = game.players
-        if m > self.max_words:
-            raise ExplanationError(
-                f"shapley_values evaluates every coalition, and {m} words have 2^{m} = {2**m:,} of them; it accepts at most "
-                f'`max_words={self.max_words}`. Use `explainer="kernel_shap"`, `explainer="shapley_value_sampling"`, '
-                f"or `max_words={m}`."
-            )
+        if m > self.limit:
+            raise self._refused(game)
         values = game.values(every_coalition(m))
         scores = exact_shapley(values, m)
         return Attribution(scores.tolist(), game.passes, completeness_gap(scores, values[-1], values[0]), [0.0] * m)
+
+    def _refused(self, game: AbstractGame) -> ExplanationError:
+        m = game.players
+        waiting = f"`{in_python(type(self), 'limit', m)}` to wait for that, or " if m <= _MOST else ""
+        return ExplanationError(
+            f"shapley_values evaluates every coalition of words, and {m} words have 2^{m} = {2**m:,} of them: "
+            f"{duration(2**m * _seconds_each(game))} of work here, by a short measurement; write {waiting}"
+            f'`explainer="kernel_shap"`, which estimates the same values from a few hundred.'
+        )
+
+
+def _seconds_each(game: AbstractGame) -> float:
+    """The time that a coalition of this game takes, measured on a few."""
+    drawn = np.random.default_rng(0).random((2 * _TIMED, game.players)) < 0.5
+    game.values(drawn[:_TIMED])
+    start, before = perf_counter(), game.passes
+    game.values(drawn[_TIMED:])
+    return (perf_counter() - start) / max(game.passes - before, 1)
 
 
 def every_coalition(m: int) -> Bool[np.ndarray, "coalition word"]:

@@ -90,7 +90,7 @@ class AbstractWriting(AbstractExplainer):
         replies = [_begun(opening, reply) for reply in replies_to(model, chats, decoding, seeds)]
         faults = self._faults(questions, replies)
         again = [self.chat(question, wording, example=False) for question in questions]
-        drawn = replace(decoding, do_sample=True, num_beams=1, early_stopping=False)
+        drawn = decoding.sampled(decoding.temperature)
         for attempt, chosen in enumerate((decoding, *[drawn] * _DRAWS)):
             failed = list(faults)
             if not failed:

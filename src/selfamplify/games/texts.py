@@ -106,13 +106,7 @@ class TextGame(AbstractGame):
 
     def score(self, answer: NextToken) -> float:
         """Return the attributed value. Raises ExplanationError if the log-probabilities that it needs are missing."""
-        if not answer.log_probabilities:
-            raise ExplanationError(
-                f"{self.model.name} returned no log-probabilities of labels for question {self.question.id} (it never returns "
-                f"any, does not continue the start of a reply, or no label is probable); "
-                f'use `explainer="self_topk"` or `explainer="self_exp"`, or check with `selfamplify doctor --server URL`.'
-            )
-        others = dict(zip(self.question.labels, answer.log_probabilities, strict=True))
+        others = dict(zip(self.question.labels, self.returned(answer), strict=True))
         own = others.pop(self.question.answer)
         needed = own if self.value == "logprob" else min(own, max(others.values()))
         if needed < answer.least or not math.isfinite(needed):
@@ -123,3 +117,13 @@ class TextGame(AbstractGame):
                 f"more tokens (check with `selfamplify doctor --server URL`)."
             )
         return own if self.value == "logprob" else own - float(np.logaddexp.reduce(list(others.values())))
+
+    def returned(self, answer: NextToken) -> tuple[float, ...]:
+        """Return the log-probabilities of the labels. Raises ExplanationError if there are none."""
+        if not answer.log_probabilities:
+            raise ExplanationError(
+                f"{self.model.name} returned no log-probabilities of labels for question {self.question.id} (it never returns "
+                f"any, does not continue the start of a reply, or no label is probable); "
+                f'use `explainer="self_topk"` or `explainer="self_exp"`, or check with `selfamplify doctor --server URL`.'
+            )
+        return answer.log_probabilities

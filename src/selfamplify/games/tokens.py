@@ -188,16 +188,17 @@ class TokenGame(AbstractGame):
         while part := list(islice(remaining, max(1, places // count))):
             members = grouped(enumerate(part), lambda item: id(item[1][0]))
             columns = columns_of(each[0][1][0] for each in members)
-            logits = self._logits(part, columns)
+            logits = self.logits(part, columns)
             found = np.empty(len(part))
             for each in members:
                 own, game = [place for place, _ in each], each[0][1][0]
                 found[own] = game.score(logits[own], columns).double().cpu().numpy()
             yield from found.tolist()
 
-    def _logits(
+    def logits(
         self, asked: Sequence[tuple["TokenGame", Bool[np.ndarray, " _word"]]], columns: Sequence[int] | None
     ) -> Float[Tensor, "row place column"]:
+        """Return the logits after each of the last places of each coalition, whose games are ``alike``: see ``score``."""
         count = len(self.target.ids)
         if not self.by_embeddings:
             return self.model.last_logits([game.row(present) for game, present in asked], len(self.prefix), count, columns)

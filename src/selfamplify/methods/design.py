@@ -27,7 +27,7 @@ def design(session: Session, task: Task, sample: Sample, method: str, layout: Ab
         selection=sample.selection,
         counts=sample.counts,
         seed=sample.seed,
-        sample_sha256=_digest(sample.questions),
+        sample_sha256=sample_digest(sample.questions),
         selfamplify=version("selfamplify"),
     )
     instruction = layout.instruction(labels)
@@ -50,5 +50,6 @@ def typical_answers(questions: Sequence[Question]) -> tuple[str, ...]:
     return Counter(question.named for question in questions).most_common(1)[0][0]
 
 
-def _digest(questions: Sequence[Question]) -> str:
+def sample_digest(questions: Sequence[Question]) -> str:
+    """What a prompt records of its shots' questions and answers."""
     return sha256("\x1e".join(f"{question.id}\x1f{question.render()}\x1f{question.answer}" for question in questions))

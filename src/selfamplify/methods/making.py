@@ -1,13 +1,15 @@
 """Methods by name: every explainer makes one of Self-AMPLIFY, and the competitors have names of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from ..errors import SettingsError
 from ..explain.explainer import AbstractExplainer
-from ..explain.making import make_explainer
+from ..explain.making import make_explainer, with_settings
 from ..names import NAMES, find, registered, unknown_name
 from ..prompting.profiles import DEFAULT, Profile, as_profile
+from ..text.lines import argument
 from .method import AbstractMethod
 from .self_amplify import SelfAmplify
 
@@ -31,7 +33,7 @@ def make_method(
     profile : Profile or str
         The paper's profile replaces an explainer by the implementation that the paper used.
     settings : mapping, optional
-        Settings of the explainer, by the names of its fields.
+        Settings of the explainer or the competitor, by the names of their fields; texts are converted to the fields' types.
 
     Returns
     -------
@@ -42,17 +44,45 @@ def make_method(
     SettingsError
         For an unknown name, or a setting that the method does not have.
     """
-    settings = settings or {}
+    settings = {} if settings is None else settings
     if name in NAMES["competitor"]:
-        if settings:
-            setting, value = next(iter(settings.items()))
-            raise SettingsError(
-                f"The method {name} has no setting '{setting}'; leave `settings={{{setting!r}: {value!r}}}` out."
-            )
-        return find("competitor", name)()
+        kind: type[AbstractMethod] = find("competitor", name)
+        own = {field.name for field in fields(kind)}  # pyright: ignore[reportArgumentType]
+        shared = {key: value for key, value in {"keywords": keywords, "steps": steps}.items() if key in own}
+        return with_settings(kind, f"method {name}", own - shared.keys(), settings, **shared)
     if name not in method_names():
         raise unknown_name("method", name, method_names())
     return SelfAmplify(make_explainer(dict(as_profile(profile).explainers).get(name, name), settings), keywords, steps)
+
+
+def settings_of_method(method: AbstractMethod) -> set[str]:
+    """What ``make_method`` takes as settings of a method: fields of its explainer, or its own besides keywords and steps."""
+    if isinstance(method, SelfAmplify):
+        return {field.name for field in fields(method.explainer)}  # pyright: ignore[reportArgumentType]
+    return {field.name for field in fields(method)} - {"keywords", "steps"}  # pyright: ignore[reportArgumentType]
+
+
+def settings_for(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the settings that the method of this name has."""
+    known = settings_of_method(make_method(name))
+    return {setting: value for setting, value in settings.items() if setting in known}
+
+
+def check_settings(names: Sequence[str], settings: object) -> None:
+    """Raise SettingsError for anything but a mapping, for a setting that none of the methods has, and for an invalid value."""
+    if not isinstance(settings, Mapping):
+        raise SettingsError(
+            f'{argument("settings", settings)} is not a mapping; write for example `settings={{"samples": 350}}`.'
+        )
+    used = [settings_for(name, settings) for name in names]
+    for setting, value in settings.items():
+        if not any(setting in own for own in used):
+            raise SettingsError(
+                f"None of the methods {', '.join(names)} has a setting '{setting}'; "
+                f"leave `settings={{{setting!r}: {value!r}}}` out."
+            )
+    for name, own in zip(names, used, strict=True):
+        make_method(name, settings=own)
 
 
 def as_method(

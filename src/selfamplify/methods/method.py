@@ -1,8 +1,9 @@
 """The interface of a method: an n-shot sample in, a prompt out."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from ..explain.explainer import Makes
 from ..prompting.prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task
@@ -24,8 +25,8 @@ class AbstractMethod(ABC):
     own_sample: ClassVar[bool] = False
 
     @property
-    def makes(self) -> Literal["keywords", "steps"] | None:
-        """What rationales are made of, so that their number matters; None if neither."""
+    def makes(self) -> Makes | None:
+        """What rationales are made of; None if the method writes none with an explainer."""
         return None
 
     @abstractmethod

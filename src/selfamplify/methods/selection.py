@@ -247,22 +247,34 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
             f"{task.name} has {counted(len(task.train), 'training question')}, too few for {shots} shots; use "
             f"`shots={len(task.train)}` or fewer, or more training questions."
         )
+    found, counts = chosen(session, task, pool_of(task, seed), selection, shots, seed)
+    if len(found) < shots:
+        raise _too_few(task, selection, shots, len(found), counts)
+    note_one_sided(found, task)
+    return Sample(selection, seed, tuple(in_order(session, found, seed)), counts)
+
+
+def pool_of(task: Task, seed: int) -> list[Question]:
+    """The training questions in the order in which they are looked at."""
+    return shuffle(task.train, derive(seed, "select"))
+
+
+def chosen(
+    session: Session, task: Task, pool: Sequence[Question], selection: str, shots: int, seed: int
+) -> tuple[Sequence[Question], Counts]:
+    """The first questions of a pool that qualify, fewer if not enough do, and what was asked; balanced as ``select`` says."""
     turns = Turns(shots, labels_in_turn(task) if session.profile.balance else ())
-    counts = SELECTIONS[selection].choose(
-        shuffle(task.train, derive(seed, "select")),
-        partial(_fits, session.model, session.profile),
-        lambda pool: ask(session, pool, seed),
-        turns,
-    )
-    if len(turns.sample) < shots:
-        raise _too_few(task, selection, shots, len(turns.sample), counts)
-    _note_one_sided(turns.sample, task)
-    order = session.profile.shot_order
-    sample = shuffle(turns.sample, derive(seed, "shot order")) if order == "shuffled" else turns.sample
-    return Sample(selection, seed, tuple(sample), counts)
+    fitting = partial(_fits, session.model, session.profile)
+    counts = SELECTIONS[selection].choose(pool, fitting, lambda asked: ask(session, asked, seed), turns)
+    return turns.sample, counts
 
 
-def _note_one_sided(shots: Sequence[Question], task: Task) -> None:
+def in_order(session: Session, shots: Sequence[Question], seed: int) -> Sequence[Question]:
+    """The shots in the order in which the profile shows them."""
+    return shuffle(shots, derive(seed, "shot order")) if session.profile.shot_order == "shuffled" else shots
+
+
+def note_one_sided(shots: Sequence[Question], task: Task) -> None:
     """Warn if nearly all shots have the same answer: small models follow the majority of their shots (Zhao et al. 2021)."""
     label, count = Counter(shot.called(shot.answer) for shot in shots).most_common(1)[0] if shots else ("", 0)
     if count >= max(4, _ONE_SIDED * len(shots)) and len({question.answer for question in task.train}) > 1:

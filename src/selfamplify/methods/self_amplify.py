@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from ..arguments import check_seed, check_whole
 from ..errors import SettingsError
-from ..explain.explainer import AbstractExplainer
+from ..explain.explainer import AbstractExplainer, Makes
 from ..explain.explaining import explain_all
 from ..explain.kernel_shap import KernelShap
 from ..explain.making import as_explainer
@@ -58,7 +57,7 @@ class SelfAmplify(AbstractMethod):
         check_whole("steps", self.steps, 1, 3)
 
     @property
-    def makes(self) -> Literal["keywords", "steps"]:
+    def makes(self) -> Makes:
         return self.explainer.makes
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
@@ -78,7 +77,8 @@ class SelfAmplify(AbstractMethod):
             for question, explanation in zip(sample.questions, explanations, strict=True)
         ]
         prompt = design(session, task, sample, self.name, layout, shots)
-        settings = {"explainer": explainer.name, "engine": repr(explainer), self.makes: getattr(self, self.makes)}
+        counts = {name: getattr(self, name) for name in ("keywords", "steps") if name == self.makes}
+        settings = {"explainer": explainer.name, "engine": repr(explainer), **counts}
         return replace(prompt, provenance=prompt.provenance and replace(prompt.provenance, **settings))
 
 

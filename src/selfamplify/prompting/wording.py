@@ -22,8 +22,9 @@ class Wording:
 
     Each sentence is a template for ``str.format``. Its placeholders are ``{choices}`` ("(A), (B), (C) or (D)", or "negative or
     positive"), ``{preamble}`` and ``{example}`` (the sentences filled in before), ``{k}`` (the number of keywords),
-    ``{keywords}`` (the quoted list), ``{p}`` (the number of steps), ``{steps}`` and ``{thought}`` (the text of the rationale),
-    ``{think}``, and ``{label}`` (the answer as it is written: its letter, its label's name or its text).
+    ``{keywords}`` and ``{words}`` (the quoted list), ``{p}`` (the number of steps), ``{steps}`` and ``{thought}`` (the text of
+    the rationale), ``{think}``, ``{label}`` (the answer as it is written: its letter, its label's name or its text) and
+    ``{other}`` (another answer, as ``choice`` writes it).
 
     Parameters
     ----------
@@ -31,8 +32,8 @@ class Wording:
         What results call the wording.
     preamble : str
         Opens every instruction and says what the choices look like, or what is asked.
-    ask_answer, ask_keywords, ask_steps, ask_thought : str
-        The instructions: for the answer alone, or after keywords, steps or a chain of thought.
+    ask_answer, ask_keywords, ask_steps, ask_thought, ask_decisive, ask_pair : str
+        The instructions: for the answer alone, or after keywords, steps, a chain of thought, decisive words or a pair of words.
     answer : str
         The reply of a shot without a rationale.
     keywords, keyword : str
@@ -41,6 +42,13 @@ class Wording:
         The rationale in steps.
     think, thought : str
         The start of a chain of thought, and the whole rationale.
+    decisive, misleading : str
+        The rationale by the words without which the model's answer is another one: if it is right, or else becomes right.
+    turned, shifted : str
+        What these say of the answer without the words: that it is ``{answer}``, or, if it stays the same, that ``{answer}`` is
+        less or more likely (``{degree}``).
+    pair : str
+        The rationale by two words that act together.
     topk_request, topk_reply : str
         How self_topk asks for keywords, and the start of the reply.
     explain_request, explain_reply : str
@@ -68,12 +76,19 @@ class Wording:
     ask_keywords: str
     ask_steps: str
     ask_thought: str
+    ask_decisive: str
+    ask_pair: str
     answer: str = "The answer is ({label})"
     keywords: str = "The {k} keywords {keywords} are important to predict that the answer is ({label})"
     keyword: str = "The keyword {keywords} is important to predict that the answer is ({label})"
     steps: str = "{p}-step rationale: {steps}, therefore the answer is ({label})"
     think: str = "Let's think step by step."
     thought: str = "{think} {thought} Therefore, the answer is ({label})"
+    decisive: str = "If {words} were not there, {then}, therefore the answer is ({label})"
+    misleading: str = "If {words}, which might suggest {other}, were not there, {then}, therefore the answer is ({label})"
+    turned: str = "the answer would be {answer}"
+    shifted: str = "{answer} would be a {degree} likely answer"
+    pair: str = "The words {words} together are important to predict that the answer is ({label})"
     topk_request: str = "Choose the right answer with the {k} most important keywords used to answer.\nExample: {example}"
     topk_reply: str = "The answer is ({label}), the {k} most important keywords to make the prediction are"
     explain_request: str = (
@@ -151,6 +166,11 @@ class Wording:
             keywords=f"{self.answer}\nThe {{k}} keywords {{keywords}} are important to predict this answer",
             keyword=f"{self.answer}\nThe keyword {{keywords}} is important to predict this answer",
             steps=f"{self.answer}\nExplanation: {{steps}}",
+            ask_decisive="{preamble} Give the answer, and then say without which words it would be another one.",
+            ask_pair="{preamble} Give the answer, and then two words that explain it together.",
+            decisive=f"{self.answer}\nIf {{words}} were not there, {{then}}",
+            misleading=f"{self.answer}\nIf {{words}}, which might suggest {{other}}, were not there, {{then}}",
+            pair=f"{self.answer}\nThe words {{words}} together are important to predict this answer",
         )
 
     def instructed(self, instruction: str) -> "Wording":
@@ -177,6 +197,13 @@ OURS = Wording(
         "answer.\nOutput example: {example}"
     ),
     ask_thought="{preamble} Think step by step and generate the right single answer.\nOutput example: {example}",
+    ask_decisive=(
+        "{preamble} Say without which words the answer would be another one, and generate the right single answer.\n"
+        "Output example: {example}"
+    ),
+    ask_pair=(
+        "{preamble} Name two words that together give a hint and generate the right single answer.\nOutput example: {example}"
+    ),
 )
 
 LABELS = Wording(
@@ -186,11 +213,16 @@ LABELS = Wording(
     ask_keywords="{preamble} First name the {k} words of the text that matter most for the answer.",
     ask_steps="{preamble} First explain the answer in {p} short sentences.",
     ask_thought="{preamble} Think step by step before you answer.",
+    ask_decisive="{preamble} First say without which words of the text the answer would be another one.",
+    ask_pair="{preamble} First name the two words of the text that together matter most for the answer.",
     answer="The answer is {label}",
     keywords="The {k} keywords {keywords} are important to predict that the answer is {label}",
     keyword="The keyword {keywords} is important to predict that the answer is {label}",
     steps="{steps}. Therefore, the answer is {label}",
     thought="{think} {thought} Therefore, the answer is {label}",
+    decisive="If {words} were not there, {then}. Therefore, the answer is {label}",
+    misleading="If {words}, which might suggest {other}, were not there, {then}. Therefore, the answer is {label}",
+    pair="The words {words} together are important to predict that the answer is {label}",
     topk_request="{preamble} Name the {k} words of the text that matter most for the answer.",
     topk_reply="The answer is {label}, and the {k} words that matter most are",
     explain_request="{preamble} Say in {p} short sentences what in the text shows it.",
@@ -208,6 +240,8 @@ TEXTS = replace(
     name="texts",
     preamble="Choose the right answer to the question from the list below it.",
     ask_keywords="{preamble} First name {k} words that give a hint.",
+    ask_decisive="{preamble} First say without which words the answer would be another one.",
+    ask_pair="{preamble} First name two words that together give a hint.",
     topk_request="{preamble} Name the {k} words that matter most for the answer.",
     explain_request="{preamble} Explain the right answer in {p} short sentences.",
     explain_begins="",
@@ -229,12 +263,19 @@ APPENDIX = Wording(
         "answer\nOuput example: {example}"
     ),
     ask_thought="{preamble} think step by step and generate the right single answer\nOuput example: {example}",
+    ask_decisive=(
+        "{preamble} say without which words the answer would be another one and generate the right single answer\n"
+        "Ouput example: {example}"
+    ),
+    ask_pair=(
+        "{preamble} name two words that together provide a hint and generate the right single answer\nOuput example: {example}"
+    ),
     words_between=" ... and ",
     topk_between=", ... and ",
     steps_between=",...,",
 )
 """Appendix A.3 of the paper, "Ouput" included. It words neither self_topk's and self_exp's requests without an example nor
-Auto-CoT's instruction; those are ours (docs/paper-map.md)."""
+Auto-CoT's instruction, nor decisive words and pairs; those are ours (docs/paper-map.md)."""
 
 
 def listed(words: Sequence[str]) -> str:

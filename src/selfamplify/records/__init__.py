@@ -5,8 +5,8 @@ models, files or tokens. A record that contradicts itself can't be made: it rais
 """
 
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
-from .explanations import Baseline, Cost, Explanation, NamedWords, ScoredWords, Value, WrittenText
-from .prompts import Evidence, Provenance, Rival, Shot
+from .explanations import Baseline, Cost, DecisiveWords, Explanation, NamedWords, ScoredPairs, ScoredWords, Value, WrittenText
+from .prompts import Evidence, Provenance, Rival, Shot, Usefulness
 from .questions import AnswerStyle, Attributed, Choice, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
 
@@ -18,6 +18,7 @@ __all__ = [
     "Choice",
     "Cost",
     "Counts",
+    "DecisiveWords",
     "Decoding",
     "Encoded",
     "Evidence",
@@ -32,8 +33,10 @@ __all__ = [
     "Question",
     "Response",
     "Rival",
+    "ScoredPairs",
     "ScoredWords",
     "Shot",
+    "Usefulness",
     "Value",
     "Verdict",
     "WrittenText",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import DataError
 
@@ -85,6 +85,8 @@ class Decoding:
     last_line : str
         A regular expression: a text ends with the first line in which it is found, where the rest is not needed. By default
         empty: a text ends where the model ends it.
+    temperature : float
+        What logits are divided by before a token is drawn, by default 1; without ``do_sample`` it changes nothing.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class Decoding:
     no_repeat_ngram_size: int = 0
     early_stopping: bool = False
     last_line: str = ""
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1 or self.num_beams < 1 or self.no_repeat_ngram_size < 0:
@@ -105,6 +108,12 @@ class Decoding:
                 f"Invalid decoding ({self.max_new_tokens} new tokens, {self.num_beams} beams, no_repeat_ngram_size "
                 f"{self.no_repeat_ngram_size}); write at least `max_new_tokens=1`, `num_beams=1`, `no_repeat_ngram_size=0`."
             )
+        if not 0 < self.temperature < math.inf:
+            raise DataError(f"`temperature={self.temperature}` is invalid; write a number above 0, such as `temperature=0.7`.")
+
+    def sampled(self, temperature: float) -> "Decoding":
+        """The same, but with each text drawn on its own at a temperature."""
+        return replace(self, do_sample=True, temperature=temperature, num_beams=1, early_stopping=False)
 
 
 @dataclass(frozen=True, slots=True)

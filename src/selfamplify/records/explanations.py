@@ -1,8 +1,9 @@
-"""The three kinds of explanations."""
+"""The kinds of explanations."""
 
 import math
 import reprlib
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 from ..errors import DataError
@@ -110,6 +111,131 @@ class ScoredWords:
 
 
 @dataclass(frozen=True, repr=False)
+class ScoredPairs:
+    """An attribution that also scores how much two words do together, beyond what each does alone (shapley_interactions).
+
+    Parameters
+    ----------
+    question_id, explainer : str
+        What is explained, and by what.
+    words : tuple of str
+        Every candidate word of the question, in the order of the text.
+    scores : tuple of float
+        What each word does alone, in the unit of ``value``.
+    pairs : tuple of float
+        What each two words do together, in the order of ``itertools.combinations``: words 0 and 1, 0 and 2, …, 1 and 2, ….
+    value : {"logit", "logprob", "margin"}
+        What is attributed.
+    completeness_gap : float, optional
+        |sum of scores and pairs - (f(x) - f(x'))| / |f(x) - f(x')|; None if f(x) = f(x').
+    cost : Cost
+        By default nothing.
+    baseline : Baseline, optional
+        What stood for absent words; None if they were removed.
+
+    Raises
+    ------
+    DataError
+        If a score is not finite, or there is not one per word and one per pair of words.
+    """
+
+    question_id: str
+    explainer: str
+    words: tuple[str, ...]
+    scores: tuple[float, ...]
+    pairs: tuple[float, ...]
+    value: Value
+    completeness_gap: float | None = None
+    cost: Cost = Cost(0, 0.0)
+    baseline: Baseline | None = None
+    kind: Literal["scored_pairs"] = "scored_pairs"
+
+    def __post_init__(self) -> None:
+        if (len(self.scores), len(self.pairs)) != (len(self.words), math.comb(len(self.words), 2)):
+            raise DataError(
+                f"{len(self.scores)} scores and {len(self.pairs)} scores of pairs for {len(self.words)} words; "
+                f"give each word and each two words one score."
+            )
+        if not all(map(math.isfinite, (*self.scores, *self.pairs))):
+            raise DataError("A score is not a finite number; leave the explanation out.")
+
+    @property
+    def by_pair(self) -> dict[tuple[int, int], float]:
+        """The score of each pair of words, by the words' places."""
+        return dict(zip(combinations(range(len(self.words)), 2), self.pairs, strict=True))
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """What each word does alone, and half of what it does with each other word: these sum to f(x) - f(x'), too."""
+        shares = list(self.scores)
+        for places, score in self.by_pair.items():
+            for place in places:
+                shares[place] += score / 2
+        return tuple(shares)
+
+    def __repr__(self) -> str:
+        best = sorted(self.by_pair.items(), key=lambda pair: -pair[1])[:3]
+        shown = ", ".join(f"{self.words[i]} and {self.words[j]} {score:+.3g}" for (i, j), score in best)
+        return f"ScoredPairs({self.question_id!r} by {self.explainer}: {len(self.words)} words, highest pairs {shown})"
+
+
+@dataclass(frozen=True, repr=False)
+class DecisiveWords:
+    """The fewest words without which the model gives another answer (counterfactual).
+
+    If the model does not answer y, they are the fewest without which it does: those that mislead it. If no words change the
+    answer, they are those that come closest.
+
+    Parameters
+    ----------
+    question_id, explainer : str
+        What is explained, and by what.
+    words : tuple of str
+        The words, in the order of the text. Each one is absent wherever it occurs.
+    answer : str
+        What the model answers to the whole question, as answers are written: a letter, a label's name or a choice's text.
+    without : str
+        What it answers without these words; the same if they do not change the answer.
+    smallest : bool
+        Whether it is proven that no smaller set of words changes the answer in this way.
+    cost : Cost
+        By default nothing.
+    baseline : Baseline, optional
+        What stood for absent words; None if they were removed.
+
+    Raises
+    ------
+    DataError
+        If there is no word.
+    """
+
+    question_id: str
+    explainer: str
+    words: tuple[str, ...]
+    answer: str
+    without: str
+    smallest: bool
+    cost: Cost = Cost(0, 0.0)
+    baseline: Baseline | None = None
+    kind: Literal["decisive_words"] = "decisive_words"
+
+    def __post_init__(self) -> None:
+        if not self.words:
+            raise DataError("No words can't be decisive; give the words without which the answer is another one.")
+
+    @property
+    def changes(self) -> bool:
+        """Whether the answer is another one without these words."""
+        return self.answer != self.without
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(reprlib.repr, self.words[:3])) + (", …" if len(self.words) > 3 else "")
+        proof = "smallest set" if self.smallest else "not proven smallest"
+        answers = f"answer {self.answer!r}, without {shown} {self.without!r}"
+        return f"DecisiveWords({self.question_id!r} by {self.explainer}: {answers}, {proof})"
+
+
+@dataclass(frozen=True, repr=False)
 class NamedWords:
     """Keywords that the model named itself (self_topk).
 
@@ -161,5 +287,5 @@ class WrittenText:
         return f"WrittenText({self.question_id!r} by {self.explainer}: {reprlib.repr(self.text)})"
 
 
-Explanation = ScoredWords | NamedWords | WrittenText
-"""Why the answer of one question is y, as an explainer sees it; ``kind`` says which of the three it is in a file."""
+Explanation = ScoredWords | ScoredPairs | DecisiveWords | NamedWords | WrittenText
+"""Why the answer of one question is y, as an explainer sees it; ``kind`` says which kind it is in a file."""

@@ -30,6 +30,37 @@ class Shot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Usefulness:
+    """How the candidates for shots fared where a shot's rationale had to be useful: see ``UsefulRationales``.
+
+    Parameters
+    ----------
+    tried : int
+        Candidates, all in all.
+    useful : int
+        Wrong without their rationale, and right with it.
+    right_without, wrong_with : int
+        Right without it; wrong both without and with it.
+    given_away : int
+        Wrong without it, and the rationale names the answer.
+    failed : int
+        Not explained, or too long for the model.
+    """
+
+    tried: int = 0
+    useful: int = 0
+    right_without: int = 0
+    wrong_with: int = 0
+    given_away: int = 0
+    failed: int = 0
+
+    def __str__(self) -> str:
+        said = f"{self.tried} tried, {self.useful} useful, {self.right_without} right without, {self.wrong_with} wrong with"
+        also = {"naming the answer": self.given_away, "not explained or too long": self.failed}
+        return said + "".join(f", {count} {what}" for what, count in also.items() if count)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provenance:
     """How a prompt came about.
 
@@ -59,6 +90,8 @@ class Provenance:
         Keywords or steps per rationale, whichever the explainer makes; else None.
     dropped_shots : int
         Shots that were left out to fit a context; by default 0.
+    usefulness : Usefulness, optional
+        How the candidates fared where only useful rationales were kept; else None.
     """
 
     task: str
@@ -78,6 +111,7 @@ class Provenance:
     keywords: int | None = None
     steps: int | None = None
     dropped_shots: int = 0
+    usefulness: Usefulness | None = None
 
     def without_rationales(self) -> "Provenance":
         """The same shots without what concerns their rationales."""

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from .explanations import Cost
 
+UNPARSED = ("constrained", "none")
+"""The rules by which a response is decided that does not name an answer itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -19,7 +22,7 @@ class Response:
         The label, or None if none could be read.
     rule : str
         The rule that read the label, "constrained", "judge" or "none"; if likelihood decided, "likelihood" or "calibrated
-        likelihood".
+        likelihood"; "majority" if several replies voted.
     cost : Cost
         What the reply took.
     finished : bool
@@ -27,6 +30,11 @@ class Response:
     log_probabilities : tuple of float
         If likelihood decided: those of the labels, in the order of the question's choices, in nats; divided by the number of
         tokens where the answers are texts, and calibrated if ``rule`` says so. Else empty.
+    votes : tuple of str or None
+        With self-consistency: the label of each reply, in the order in which they were drawn, None if none could be read. The
+        text is then the first reply with the label that most of them have. Else empty.
+    unparsed_votes : int
+        From how many of these replies no rule could read a label; by default 0.
     """
 
     question_id: str
@@ -36,6 +44,13 @@ class Response:
     cost: Cost
     finished: bool = True
     log_probabilities: tuple[float, ...] = ()
+    votes: tuple[str | None, ...] = ()
+    unparsed_votes: int = 0
+
+    @property
+    def unparsed(self) -> float:
+        """1 if no rule could read a label from the reply, else 0; of several replies, the share of those."""
+        return self.unparsed_votes / len(self.votes) if self.votes else float(self.rule in UNPARSED)
 
 
 @dataclass(frozen=True, slots=True)

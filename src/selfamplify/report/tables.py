@@ -116,6 +116,8 @@ def _title(table: Table) -> str:
     first = table.rows[0]
     calibrated = {"content_free": "calibrated ", "batch": "batch-calibrated "}.get(table.settings.get("calibrate", "off"), "")
     decided = f" · by {calibrated}likelihood" if table.settings.get("decide") == "likelihood" else ""
+    votes = table.settings.get("self_consistency", 1)
+    decided = f" · majority of {votes} replies" if votes > 1 else decided
     return f"{first.task} · {first.model} · {counted(first.n, 'test question')} · {counted(first.shots, 'shot')}{decided}"
 
 

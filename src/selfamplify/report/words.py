@@ -7,14 +7,14 @@ from rich.text import Text
 
 from ..attribution.record import AnswerAttribution
 from ..games.question import question_words, rendered_words
-from ..prompting.formats import keywords
-from ..records import Question, ScoredWords
+from ..prompting.formats import best_pair, keywords
+from ..records import DecisiveWords, Question, ScoredPairs, ScoredWords
 from ..text.printable import printable
 from ..text.shading import shares, terminal_style
 from ..text.words import Word
 
 
-def coloured_question(question: Question, explanation: ScoredWords, k: int) -> Text:
+def coloured_question(question: Question, explanation: ScoredWords | ScoredPairs | DecisiveWords, k: int) -> Text:
     """A question with its words coloured by their scores.
 
     Parameters
@@ -22,27 +22,45 @@ def coloured_question(question: Question, explanation: ScoredWords, k: int) -> T
     question
         The question that was explained.
     explanation
-        Its scored words.
+        Its scored words, scored pairs (half of a pair's score counts for each of its words) or decisive words.
     k
-        How many keywords to underline: those of the highest scores, without stop words.
+        How many keywords to underline: those of the highest scores, without stop words. Of scored pairs, the words of the
+        rationale are underlined, and decisive words are, whatever k is.
 
     Returns
     -------
     Text
-        The rendered question: words for the answer on green, words against it on red, the keywords bold and underlined.
+        The rendered question: words for the answer on green, words against it on red, the words of the rationale bold and
+        underlined.
     """
     shown = Text(printable(question.render()))
-    scored = iter(zip(explanation.words, shares(explanation.scores), strict=True))
-    expected = next(scored, None)
-    for word in question_words(question):
-        if expected is not None and word.text == expected[0]:
-            style = terminal_style(expected[1])
-            expected = next(scored, None)
-            if style:
-                shown.stylize(style, word.start, word.end)
-    for word in named_words(question, keywords(explanation, k)):
+    words = question_words(question)
+    match explanation:
+        case DecisiveWords():
+            names = {word.lower() for word in explanation.words}
+            chosen = [word for word in words if word.text.lower() in names]
+        case ScoredPairs():
+            placed = _coloured(shown, words, explanation.words, explanation.shares)
+            chosen = [placed[place] for place in best_pair(explanation) or () if place in placed]
+        case ScoredWords():
+            _coloured(shown, words, explanation.words, explanation.scores)
+            chosen = named_words(question, keywords(explanation, k))
+    for word in chosen:
         shown.stylize("bold underline", word.start, word.end)
     return shown
+
+
+def _coloured(shown: Text, words: Sequence[Word], scored: Sequence[str], scores: Sequence[float]) -> dict[int, Word]:
+    """Colour the words that are scored, and return them by their places among the scores."""
+    placed, waiting = dict[int, Word](), iter(words)
+    for place, (name, share) in enumerate(zip(scored, shares(scores), strict=True)):
+        word = next((word for word in waiting if word.text == name), None)
+        if word is None:
+            break
+        placed[place] = word
+        if style := terminal_style(share):
+            shown.stylize(style, word.start, word.end)
+    return placed
 
 
 def named_words(question: Question, names: Iterable[str]) -> list[Word]:
@@ -51,24 +69,40 @@ def named_words(question: Question, names: Iterable[str]) -> list[Word]:
     return [word for word in rendered_words(question) if word.text.lower() in lowered]
 
 
-def explanation_table(explanation: ScoredWords, k: int) -> Table:
+def explanation_table(explanation: ScoredWords | ScoredPairs, k: int) -> Table:
     """The words of a question and their scores as a table, highest score first.
 
     Parameters
     ----------
     explanation
-        The scored words.
+        The scored words, or scored pairs.
     k
-        How many keywords to mark with a star: those of the highest scores, without stop words.
+        How many keywords to mark with a star: those of the highest scores, without stop words. Of scored pairs, the k highest
+        are shown, and the pair of the rationale is marked.
 
     Returns
     -------
     Table
-        The columns are a star, the word, its score, and its standard error if the explainer estimates it.
+        The columns are a star, the word, its score, and its standard error if the explainer estimates it; of pairs, a star,
+        both words, what they do together, and what each does alone.
     """
+    if isinstance(explanation, ScoredPairs):
+        return _pair_table(explanation, k)
     chosen = {word.lower() for word in keywords(explanation, k)}
     value, errors = explanation.value, explanation.standard_errors
     return _score_table("word", explanation.words, explanation.scores, value, errors, chosen)
+
+
+def _pair_table(explanation: ScoredPairs, k: int) -> Table:
+    together, alone, chosen = explanation.by_pair, explanation.scores, best_pair(explanation)
+    table = Table("", "words")
+    for title in (f"together ({explanation.value})", "first alone", "second alone"):
+        table.add_column(title, justify="right")
+    for one, other in sorted(together, key=lambda places: (places != chosen, -together[places]))[:k]:
+        words = Text(f"{printable(explanation.words[one])} and {printable(explanation.words[other])}")
+        scores = (together[one, other], alone[one], alone[other])
+        table.add_row("*" if (one, other) == chosen else "", words, *(f"{score:+.4f}" for score in scores))
+    return table
 
 
 def attribution_table(attribution: AnswerAttribution) -> Table:

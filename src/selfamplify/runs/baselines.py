@@ -5,7 +5,7 @@ from warnings import warn
 
 from ..errors import SelfAmplifyWarning
 from ..prompting.prompt import Prompt
-from ..records import Baseline, ScoredWords
+from ..records import Baseline, DecisiveWords, ScoredPairs, ScoredWords
 
 
 def note_baselines(prompts: Iterable[Prompt]) -> None:
@@ -14,13 +14,13 @@ def note_baselines(prompts: Iterable[Prompt]) -> None:
     for prompt in prompts:
         for shot in prompt.shots:
             made = shot.explanation
-            if isinstance(made, ScoredWords) and made.baseline and made.baseline.role:
+            if isinstance(made, ScoredWords | ScoredPairs | DecisiveWords) and made.baseline and made.baseline.role:
                 used.setdefault(made.baseline, {})[made.explainer] = None
     if used:
         said = "; ".join(f"{baseline} ({', '.join(names)})" for baseline, names in used.items())
         warn(
-            f"Absent words were replaced by {said}. The scores also measure what that token tells the model; the baseline "
-            f'"auto" avoids such tokens.',
+            f"Absent words were replaced by {said}. The explanations also measure what that token tells the model; the "
+            f'baseline "auto" avoids such tokens.',
             SelfAmplifyWarning,
             stacklevel=3,
         )

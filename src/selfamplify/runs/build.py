@@ -9,6 +9,7 @@ from ..methods.checking import check_task
 from ..methods.making import as_method
 from ..methods.method import AbstractMethod
 from ..methods.selection import SelectionName, check_selection, select
+from ..methods.useful import Keep, keeping
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
@@ -33,6 +34,7 @@ def build(
     seed: int = 0,
     profile: Profile | str = DEFAULT,
     check: int = 0,
+    keep_rationales: Keep = "all",
     progress: Progress = silent,
 ) -> Prompt:
     """Build a prompt in a run folder: like ``amplify``, but what is finished survives a crash, and the same call continues.
@@ -60,6 +62,9 @@ def build(
     check : int
         How many training questions to ask with the finished prompt and with its shots without rationales; a warning says if
         the rationales seem to cost accuracy. By default none.
+    keep_rationales : {"all", "useful"}
+        Whether all rationales become shots (the default), or only those that turn a wrong answer of the model into the right
+        one: see ``UsefulRationales``. Only with an explainer.
     progress : callable
         Called with what is being done, how many items are done, and of how many; by default nothing is reported.
 
@@ -75,7 +80,7 @@ def build(
         As for ``amplify``.
     """
     profile = as_profile(profile)
-    chosen = as_method(method, keywords, steps, profile)
+    chosen = keeping(as_method(method, keywords, steps, profile), keep_rationales)
     check_selection(selection, shots)
     check_seed(seed)
     check_whole("check", check, 0, 30)

@@ -7,7 +7,7 @@ from ..answering.answer import answer
 from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
-from ..errors import ExplanationError
+from ..errors import ExplanationError, SelectionError
 from ..evaluation.result import Result
 from ..methods.asking import asking
 from ..methods.checking import check_task
@@ -38,12 +38,14 @@ def compare(
     judge: AbstractLanguageModel | str | Path | None = None,
     decide: Decide = "generate",
     calibrate: Calibrate = "off",
+    self_consistency: int = 1,
+    temperature: float | None = None,
     progress: Progress = silent,
 ) -> Table:
     """Compare methods on the same samples and test questions, each with IO.
 
-    The same call continues after a crash; a finished run is only read. A method that can't explain one of its shots fails as a
-    row, with the reason, and the others continue.
+    The same call continues after a crash; a finished run is only read. A method that can't explain one of its shots, or
+    finds too few shots of its own, fails as a row, with the reason, and the others continue.
 
     Parameters
     ----------
@@ -60,8 +62,8 @@ def compare(
         The wording and decoding: ``"default"`` or ``"paper"``.
     judge : AbstractLanguageModel, str or Path, optional
         A model that reads the responses in place of the rules.
-    decide, calibrate
-        What decides an answer, and how its log-probability is calibrated: see ``evaluate``.
+    decide, calibrate, self_consistency, temperature
+        What decides an answer, how its log-probability is calibrated, and how many sampled replies vote: see ``evaluate``.
     progress : callable
         Called with what is being done, how many items are done, and of how many; by default nothing is reported.
 
@@ -74,7 +76,7 @@ def compare(
     DataError
         If the task can't be loaded, or a question of it holds a control token of the model (see ``check_task``).
     SelectionError
-        If a sample can't be drawn.
+        If a sample for all methods can't be drawn.
     ContextError
         If a prompt does not fit.
     SettingsError
@@ -82,7 +84,7 @@ def compare(
     RunError
         If the folder was made with other settings, or is in use.
     """
-    deciding = Deciding(decide, calibrate)
+    deciding = Deciding(decide, calibrate, self_consistency, temperature)
     questions = check_task(task, model, judge)
     plan = as_plan(plan, questions)
     chosen, questions = asking(as_profile(profile), questions.limited(plan.limit))
@@ -129,7 +131,7 @@ def _prompts(plan: Plan, session: Session, task: Task, deciding: Deciding) -> tu
         method = plan.method(cell, session.profile)
         try:
             prompt = method.prompt(session, task, samples[drawn])
-        except ExplanationError as error:
+        except (ExplanationError, SelectionError) as error:
             failed[str(cell)] = str(error)
         else:
             own = prompt.provenance.selection if method.own_sample and prompt.provenance else cell.selection

@@ -37,6 +37,8 @@ def evaluate(
     judge: AbstractLanguageModel | str | Path | None = None,
     decide: Decide = "generate",
     calibrate: Calibrate = "off",
+    self_consistency: int = 1,
+    temperature: float | None = None,
     profile: Profile | str | None = None,
     io: bool = False,
     drop_shots: bool = False,
@@ -56,7 +58,7 @@ def evaluate(
     limit : int, optional
         Ask the first so many test questions; by default all.
     seed : int
-        Matters only if the prompt's decoding samples; by default 0.
+        Matters only if replies are sampled; by default 0.
     judge : AbstractLanguageModel, str or Path, optional
         A model that reads the responses in place of the rules.
     decide : {"generate", "likelihood"}
@@ -68,6 +70,12 @@ def evaluate(
         those after a question without content ("N/A", "[MASK]" and none; Zhao et al. 2021, https://arxiv.org/abs/2102.09690);
         ``"batch"``: their means over at most 50 training questions, whose answers are not used (Zhou et al. 2023,
         https://arxiv.org/abs/2309.17249).
+    self_consistency : int
+        How many replies to each question are sampled; the label that most of them give is the answer (Wang et al. 2023,
+        https://arxiv.org/abs/2203.11171). Of labels with equally many votes, the one that was voted for first wins. By default
+        1: one reply, by the prompt's own decoding.
+    temperature : float, optional
+        The temperature of these replies, by default 0.7. Only with ``self_consistency``.
     profile : Profile or str, optional
         By default the one that the prompt was built with; needed only if that is one of your own.
     io : bool
@@ -92,14 +100,15 @@ def evaluate(
         If a shot is among the test questions, the prompt was built for another task, or a question holds a control token of the
         model (see ``check_task``).
     SettingsError
-        If answers can't be decided so: a server without log-probabilities, or shots that do not end in their answers.
+        If answers can't be decided so: a server without log-probabilities, shots that do not end in their answers, or votes by
+        likelihood.
     RunError
         If the folder was made with other settings, or is in use.
     """
     check_seed(seed)
     check_flag("io", io)
     check_flag("drop_shots", drop_shots)
-    deciding = Deciding(decide, calibrate)
+    deciding = Deciding(decide, calibrate, self_consistency, temperature)
     prompt = _as_prompt(prompt)
     questions = check_task(task, model, judge).limited(limit)
     check_apart(prompt, questions)

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..arguments import check_flag, check_seed, check_whole
 from ..errors import SettingsError
-from ..methods.making import make_method
+from ..methods.making import check_settings, make_method, settings_for
 from ..methods.method import AbstractMethod
 from ..methods.selection import SelectionName, check_selection
 from ..methods.self_amplify import SelfAmplify
+from ..methods.useful import Keep, check_keep, keeping
 from ..names import unknown_name
 from ..prompting.profiles import DEFAULT, Profile
 from ..tasks.loading import as_task
@@ -76,8 +77,10 @@ class Plan:
         How many test questions are asked; by default all.
     drop_shots : bool
         Whether prompts that are longer than the context lose shots instead of being refused; by default False.
+    keep_rationales : {"all", "useful"}
+        Which rationales of explainers become shots: by default all; see ``UsefulRationales``.
     settings : mapping
-        Settings of explainers, for those that have them.
+        Settings of explainers and competitors, for those that have them.
 
     Raises
     ------
@@ -93,6 +96,7 @@ class Plan:
     steps: int = 3
     limit: int | None = None
     drop_shots: bool = False
+    keep_rationales: Keep = "all"
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,13 +111,9 @@ class Plan:
             )
         # Making each method checks its name and settings.
         methods = [make_method(method, count, self.steps) for method in self.methods for count in self.keywords]
-        used = set().union(*(_settings(method) for method in methods))
-        for setting, value in self.settings.items():
-            if setting not in used:
-                raise SettingsError(
-                    f"None of the methods {', '.join(self.methods)} has a setting '{setting}'; "
-                    f"leave `settings={{{setting!r}: {value!r}}}` out."
-                )
+        if self.keep_rationales != "all" and not any(isinstance(method, SelfAmplify) for method in methods):
+            keeping(methods[0], self.keep_rationales)
+        check_settings(self.methods, self.settings)
         for cell in self.cells():
             self.method(cell, DEFAULT)
 
@@ -129,10 +129,7 @@ class Plan:
         if self.limit is not None:
             check_whole("limit", self.limit, 1, 350)
         check_flag("drop_shots", self.drop_shots)
-        if not isinstance(self.settings, Mapping):
-            raise SettingsError(
-                f'{argument("settings", self.settings)} is not a mapping; write for example `settings={{"samples": 350}}`.'
-            )
+        check_keep(self.keep_rationales)
 
     def cells(self) -> Iterator[Cell]:
         """The rows, by seed and selection, IO first; only methods that make keywords have a row per number of keywords."""
@@ -149,14 +146,9 @@ class Plan:
 
     def method(self, cell: Cell, profile: Profile) -> AbstractMethod:
         """The method of a cell, with its settings."""
-        known = _settings(make_method(cell.method))
-        chosen = {key: value for key, value in self.settings.items() if key in known}
-        return make_method(cell.method, cell.keywords, self.steps, profile, chosen)
-
-
-def _settings(method: AbstractMethod) -> set[str]:
-    """The settings of the explainer of a method; none for a competitor."""
-    return {each.name for each in fields(method.explainer)} if isinstance(method, SelfAmplify) else set()  # pyright: ignore[reportArgumentType]
+        own = settings_for(cell.method, self.settings)
+        method = make_method(cell.method, cell.keywords, self.steps, profile, own)
+        return keeping(method, self.keep_rationales) if isinstance(method, SelfAmplify) else method
 
 
 PRESETS: dict[str, Plan] = {

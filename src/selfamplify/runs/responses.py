@@ -21,6 +21,8 @@ FILE_NAME = "responses.jsonl"
 class Line:
     """One response: the row (``cell``) and the question it belongs to, the text, and the label that ``rule`` read from it.
 
+    With self-consistency, ``votes`` are the labels of all replies in the order in which they were drawn (None: no label), and
+    ``unparsed_votes`` says from how many of them no rule could read one; ``text`` is the first reply with the winning label.
     ``log_probabilities`` are those of the labels, in the order of the choices, if likelihood decided; else empty. ``names`` are
     the names of labels that are answers themselves, such as "positive" for "B"; empty for answers that are letters or texts.
     """
@@ -35,6 +37,8 @@ class Line:
     text: str
     log_probabilities: tuple[float, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
+    votes: tuple[str | None, ...] = ()
+    unparsed_votes: int = 0
 
     def called(self, label: str) -> str:
         """A label's name, or its letter in parentheses."""
@@ -55,6 +59,8 @@ def save_responses(folder: Path, finished: Sequence[Finished]) -> Path:
             }
             if response.log_probabilities:
                 line["log_probabilities"] = response.log_probabilities
+            if response.votes:
+                line |= {"votes": response.votes, "unparsed_votes": response.unparsed_votes}
             if question.answer_style == "label":
                 line["names"] = dict(zip(question.labels, question.answers, strict=True))
             lines.append(line)

@@ -16,6 +16,7 @@ from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import sha256
 from ..work.stage import Progress, silent
+from .findings import is_study
 from .responses import Line, load_responses, save_responses
 from .rows import Finished, comparisons, means, rows
 from .store import Store
@@ -63,6 +64,11 @@ class Run:
     def has_table(self) -> bool:
         """Whether the folder holds a results.json."""
         return (self.folder / RESULTS).is_file()
+
+    @property
+    def has_faithfulness(self) -> bool:
+        """Whether its results.json holds a study of faithfulness."""
+        return self.has_table and is_study(self.folder)
 
     def prompt(self) -> Prompt:
         """The prompt that ``build`` made here. Raises DataError if there is none, or it is damaged."""

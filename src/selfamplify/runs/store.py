@@ -143,7 +143,11 @@ class Store(AbstractStore):
 def _difference(key: str, made: Any, wanted: Any) -> str:
     """What a person can read of a changed setting; of two hashes only that they differ."""
     if isinstance(made, dict) and isinstance(wanted, dict):
-        return "; ".join(_difference(part, made.get(part), wanted.get(part)) for part in made if made[part] != wanted.get(part))
+        return "; ".join(
+            _difference(part, made.get(part), wanted.get(part))
+            for part in sorted(made.keys() | wanted.keys())
+            if made.get(part) != wanted.get(part)
+        )
     if key.endswith(("_sha256", "_fingerprint")):
         return f"different {key.rsplit('_', 1)[0].replace('_', ' ')}"
     return f"{key}: {_shown(made)} -> {_shown(wanted)}"

@@ -163,6 +163,8 @@ class Table:
         file = folder / FILE_NAME
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
+            if "faithfulness" in data:
+                raise DataError(f"{file} was made by `selfamplify faithfulness`; read it with `Faithfulness.load(folder)`.")
             means = TypeAdapter(tuple[Mean, ...]).validate_python(data["means"])
             compared = TypeAdapter(tuple[Comparison, ...]).validate_python(data["comparisons"])
             return Table(tuple(Row(**row) for row in data["rows"]), means, compared, data["failed"], data["settings"])

@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+_UNITS = ((365 * 86400.0, "years"), (86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"))
+
 
 def first_line(error: Exception) -> str:
     """The first line of another package's error, to be put in brackets inside ours."""
@@ -29,6 +31,16 @@ def shortened(text: str, limit: int = 60) -> str:
 def counted(count: int, noun: str) -> str:
     """A number with its noun: ``1 shot``, ``2 shots``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them, in units of which there are two or more: ``12 seconds``, ``3.5 minutes``, ``14 hours``."""
+    if seconds < 0.1:
+        return "less than 0.1 seconds"
+    for unit, name in _UNITS:
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.{1 if seconds < 10 * unit else 0}f} {name}"
+    return f"{seconds:.{1 if seconds < 10 else 0}f} seconds"
 
 
 def argument(name: str, value: object) -> str:

@@ -1,13 +1,13 @@
 """What is raced: each arm is one way to make a prompt."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from typing import Any, Literal
 
 from ..arguments import check_seed, check_whole
 from ..errors import SettingsError
-from ..methods.making import make_method
+from ..methods.making import check_settings, make_method, settings_for
 from ..methods.selection import SelectionName, check_selection
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import Profile
@@ -42,6 +42,8 @@ class Arm:
         What opens the instruction in place of the profile's own.
     seed : int
         Which shots are drawn.
+    settings : tuple of (str, value)
+        Settings of the explainer or the competitor, by name; by default none.
     """
 
     method: str
@@ -53,6 +55,7 @@ class Arm:
     answer_style: Style
     instruction: str | None
     seed: int
+    settings: tuple[tuple[str, Any], ...] = ()
 
     def __str__(self) -> str:
         """Its name, with what differs from the usual."""
@@ -60,6 +63,7 @@ class Arm:
         parts += [f"k{self.keywords}" if self.keywords else "", f"p{self.steps}" if self.steps else ""]
         parts += ["" if self.order == "xry" else self.order, "" if self.answer_style == "auto" else self.answer_style]
         parts += [f'"{self.instruction}"' if self.instruction else "", f"seed{self.seed}" if self.shots else ""]
+        parts += [f"{name}={value}" for name, value in self.settings]
         return "-".join(filter(None, parts))
 
     def profile(self, base: Profile) -> Profile:
@@ -96,11 +100,13 @@ class SearchSpace:
         By default auto, the style that suits the task.
     instructions : tuple of str or None
         Instructions in your own words; None, the default, is the profile's.
+    settings : mapping
+        Settings of explainers and competitors, for those that have them; by default none.
 
     Raises
     ------
     SettingsError
-        For an unknown name, a value of a wrong type, or an empty tuple.
+        For an unknown name, a value of a wrong type, an empty tuple, or a setting that no method has.
     """
 
     methods: tuple[str, ...] = (PLAIN, "deep_lift", "self_exp", "self_topk", "auto_cot")
@@ -112,9 +118,12 @@ class SearchSpace:
     orders: tuple[Order, ...] = ("xry", "xyr")
     answer_styles: tuple[Style, ...] = ("auto",)
     instructions: tuple[str | None, ...] = (None,)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for each in fields(self):
+            if each.name == "settings":
+                continue
             values = getattr(self, each.name)
             if not isinstance(values, tuple | list) or not values:
                 raise SettingsError(f"{argument(each.name, values)} is not a tuple of values; leave it out for the default.")
@@ -125,8 +134,7 @@ class SearchSpace:
             check_seed(seed)
         for selection in self.selections:
             check_selection(selection, self.shots[0])
-        for method in self.methods:
-            make_method(method)
+        check_settings(self.methods, self.settings)
 
     @staticmethod
     def of(model: AbstractLanguageModel, **given: Any) -> "SearchSpace":
@@ -161,6 +169,7 @@ class SearchSpace:
             makes = make_method(arm.method).makes
             yield replace(
                 arm,
+                settings=tuple(sorted(settings_for(arm.method, self.settings).items())),
                 keywords=arm.keywords if makes == "keywords" else None,
                 steps=arm.steps if makes == "steps" else None,
                 order=arm.order if makes else "xry",

@@ -99,7 +99,7 @@ def entered(session: Session, arm: Arm, corpus: Corpus, deciding: Deciding, drop
     race, test = task.test[: len(corpus.race)], task.test[len(corpus.race) :]
     longest = replace(task, test=(*_longest(race), *_longest(test)))
     own = replace(session, profile=profile)
-    method = make_method(arm.method, arm.keywords or 1, arm.steps or 1, profile)
+    method = make_method(arm.method, arm.keywords or 1, arm.steps or 1, profile, dict(arm.settings))
     sample = select(own, task, arm.selection, arm.shots, arm.seed) if arm.shots else Sample.of((), arm.seed)
     prompt = method.prompt(own, task, sample)
     (fitted,) = fit(own, [prompt], longest, drop_shots, deciding)

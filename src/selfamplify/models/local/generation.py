@@ -205,6 +205,7 @@ class Writing:
         if decoding.no_repeat_ngram_size:
             scores = self._without_repeats(scores, [row for text in texts for row in text.rows], decoding.no_repeat_ngram_size)
         if decoding.do_sample:
+            scores = scores / decoding.temperature
             lowest = scores.topk(min(TOP_K, scores.shape[-1]))[0][:, -1:]
             scores = scores.masked_fill(scores < lowest, float("-inf"))
             blocks = scores.split(self._beams)

@@ -25,7 +25,7 @@ def plain_text(
         num_beams=decoding.num_beams,
         no_repeat_ngram_size=decoding.no_repeat_ngram_size,
         early_stopping=decoding.early_stopping if decoding.num_beams > 1 else False,
-        temperature=1.0,
+        temperature=decoding.temperature,
         top_k=TOP_K,
         top_p=1.0,
         repetition_penalty=1.0,

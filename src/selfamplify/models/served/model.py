@@ -82,8 +82,8 @@ class ServerModel(AbstractLanguageModel):
         pairs = list(zip(chats, answers, strict=True))
         if self.likelihoods == "labels" and all(map(begin_differently, answers)):
             settings = {"max_tokens": 1, "logprobs": True, "top_logprobs": self.abilities.top_logprobs}
-            return self._in_order([self._body(chat, False) | settings for chat in chats], lambda reply: reply, _scored, pairs)
-        bodies = [self._body(chat, False) | {"max_tokens": _READ_TOKENS} for chat in chats]
+            return self._in_order([self._body(chat, 0.0) | settings for chat in chats], lambda reply: reply, _scored, pairs)
+        bodies = [self._body(chat, 0.0) | {"max_tokens": _READ_TOKENS} for chat in chats]
         return self._in_order(bodies, _text, _said, pairs)
 
     def _in_order(
@@ -115,7 +115,7 @@ class ServerModel(AbstractLanguageModel):
             )
         chats = [each.chat for each in encoded]
         bodies = [
-            self._body(chat, decoding.do_sample)
+            self._body(chat, decoding.temperature if decoding.do_sample else 0.0)
             | {"max_tokens": decoding.max_new_tokens}
             | ({"seed": seed} if decoding.do_sample else {})
             for chat, seed in zip(chats, seeds, strict=True)
@@ -124,10 +124,10 @@ class ServerModel(AbstractLanguageModel):
             reply = self._continuation(chats[place].prefill, text)
             yield place, Generation(through_last_line(reply, decoding.last_line).strip(), tokens, finished)
 
-    def _body(self, chat: Chat, sampled: bool) -> dict[str, Any]:
-        """A request without the limit of its length."""
+    def _body(self, chat: Chat, temperature: float) -> dict[str, Any]:
+        """A request without the limit of its length; at temperature 0 nothing is drawn."""
         messages = [asdict(message) for message in chat.messages]
-        settings: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0} if sampled else {"temperature": 0.0}
+        settings: dict[str, Any] = {"temperature": temperature} | ({"top_p": 1.0} if temperature else {})
         if self.abilities.sampling:
             settings |= SAMPLING
         if self.abilities.switches_thinking:

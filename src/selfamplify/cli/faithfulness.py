@@ -1,0 +1,101 @@
+"""``selfamplify faithfulness``: do explanations of the model's own answers say more than random words do?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import selfamplify
+
+from ..errors import SettingsError
+from ..text.lines import counted
+from . import options
+from .groups import grouped
+from .model_options import ModelOptions
+from .screen import say, stderr, stdout
+from .task_options import FileOptions, TaskOptions, load
+from .translation import in_options
+
+
+@grouped
+def faithfulness(
+    out: options.Out,
+    model: ModelOptions,
+    task: TaskOptions,
+    file: FileOptions,
+    rationale: options.RationaleOptions,
+    engine: options.EngineOptions,
+    style: options.StyleOptions,
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            "--methods",
+            help="Explainers, as A,B,C. Random words are always the baseline. Default: deep_lift,kernel_shap,self_topk,"
+            "self_exp, as far as the model can be explained by them.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, help="Number of test questions to ask. Default: 50, or all if there are fewer."),
+    ] = None,
+    removal: Annotated[
+        str,
+        typer.Option(
+            "--removal",
+            help="How words are removed: delete, or what is put in their place: space, mean, or any other --baseline.",
+        ),
+    ] = "delete",
+    marks: Annotated[
+        Path | None,
+        typer.Option("--marks", help="A file with the words that people marked as deciding, by the ids of the questions."),
+    ] = None,
+    seed: options.Seed = 0,
+) -> None:
+    """Measure whether explanations of the model's own answers say more than random words do."""
+    if style.prefill:
+        raise SettingsError("`prefill=True` is for the replies to a prompt, and none is made here; leave it out.")
+    if style.balance is not None:
+        raise SettingsError("`balance` is for the selection of shots, and none are selected here; leave it out.")
+    profile = style.find()
+    if methods:
+        selfamplify.make_explainers(options.names(methods), engine.given(), profile)  # refused before a model is loaded
+    questions = load(task, file, model, None, profile)
+    if marks is not None:
+        questions = selfamplify.with_marks(questions, marks)
+        say(f"  {questions.notes[-1]}", console=stderr)
+    asked = model.load()
+    chosen = options.names(methods) if methods else selfamplify.default_explainers(asked)
+    explainers = selfamplify.make_explainers(chosen, engine.given(), profile)
+    with selfamplify.terminal_progress(stderr) as progress:
+        found = selfamplify.faithfulness(
+            asked,
+            questions,
+            explainers,
+            limit=limit,
+            keywords=rationale.keywords,
+            steps=rationale.steps,
+            removal=removal,
+            seed=seed,
+            profile=profile,
+            out=out,
+            progress=progress,
+        )
+    print_faithfulness(found)
+    say(f"wrote the results to {out}")
+
+
+def print_faithfulness(found: "selfamplify.Faithfulness") -> None:
+    """Print the tables of a study, what may be concluded from them, and what is missing."""
+    for table in selfamplify.faithfulness_tables(found):
+        stdout.print(table)
+    for line in found.conclusions():
+        say(line)
+    for each in found.measures:
+        if each.missing:
+            say(
+                f"note: {each.explainer} could not explain {counted(each.missing, 'question')}; the first: "
+                f"{in_options(each.reason, faithfulness)}",
+                console=stderr,
+            )
+    for note in found.notes:
+        say(f"note: {in_options(note, faithfulness)}", console=stderr)

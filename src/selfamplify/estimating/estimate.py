@@ -1,0 +1,179 @@
+"""What a comparison will take, on one screen: measure a little of everything, and count how often it occurs."""
+
+import resource
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import torch
+
+from ..answering.batch import check_references
+from ..answering.deciding import Calibrate, Decide, Deciding
+from ..errors import ExplanationError, SelectionError, SettingsError
+from ..methods.asking import asking
+from ..methods.checking import check_task
+from ..methods.method import AbstractMethod
+from ..methods.selection import Sample
+from ..methods.self_amplify import SelfAmplify
+from ..models.local.load import as_model
+from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
+from ..prompting.profiles import DEFAULT, Profile, as_profile
+from ..runs.plan import Cell, Plan, as_plan
+from ..runs.run import Run
+from ..session import Session
+from ..tasks.task import Task
+from ..work.stage import Progress, silent, within
+from .gpus import gpu, on_gpu, weights_of
+from .pilot import Measured, alone, answer_timed, explain_timed, select_timed
+from .record import Estimate, Work
+
+_ANSWERING = "answering with"
+_ASKED_TOGETHER = 32
+_OF_AN_ANSWER = 1.2e3
+"""Bytes of the run folder for each answer, besides its text."""
+_OF_A_TOKEN = 10
+"""Bytes of the run folder for each token of a reply, which is kept twice."""
+
+
+def estimate(
+    model: AbstractLanguageModel | str | Path,
+    task: Task | str,
+    plan: Plan | str,
+    *,
+    profile: Profile | str = DEFAULT,
+    judge: AbstractLanguageModel | str | Path | None = None,
+    decide: Decide = "generate",
+    calibrate: Calibrate = "off",
+    self_consistency: int = 1,
+    temperature: float | None = None,
+    on: str | None = None,
+    size: str | None = None,
+    seconds: float = 180.0,
+    progress: Progress = silent,
+) -> Estimate:
+    """Say what ``compare`` with the same arguments will take, from a short measurement on this machine.
+
+    The shots of the first context are selected as in the comparison; of every method, two shots are explained (eight where
+    explanations are made together) and a few test questions answered. Nothing is kept.
+
+    Parameters
+    ----------
+    model, task, plan, profile, judge, decide, calibrate, self_consistency, temperature
+        As for ``compare``.
+    on : str, optional
+        A GPU such as ``"h100"``, for which times are calculated from the tokens that were measured here and its data sheet; by
+        default this machine, for which times are measured.
+    size : str, optional
+        With ``on``: the number of weights of the model that will run there, as ``"7b"``, if it is not this one. Its replies
+        are taken to be as long as those of this model.
+    seconds : float
+        About how long answers may be measured, by default 180 for all methods together. Selection and explanations take what
+        they take.
+    progress : callable
+        As for ``compare``.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    SettingsError
+        For an unknown GPU or a size that is no number.
+    SelfAmplifyError
+        As ``compare``, if the comparison could not begin.
+    """
+    deciding = Deciding(decide, calibrate, self_consistency, temperature)
+    card, weights = None if on is None else gpu(on), weights_of(size)
+    questions = check_task(task, model, judge)
+    plan = as_plan(plan, questions)
+    chosen, questions = asking(as_profile(profile), questions.limited(plan.limit))
+    if deciding.calibrate == "batch":
+        check_references(questions, plan.shots)
+    asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
+    if card is not None and weights is None:
+        weights = _weights(asked)
+    start = perf_counter()
+    with TemporaryDirectory() as folder, Run(folder) as run:
+        works, failed = _works(
+            run.session(asked, chosen, reader, within(progress, "measuring")), questions, plan, deciding, seconds
+        )
+    answers = [each for each in works if each.what.startswith(_ANSWERING)]
+    disk = sum(_OF_AN_ANSWER * each.items + _OF_A_TOKEN * each.written for each in answers)
+    measured = Estimate(_machine(asked), tuple(works), failed, _memory(asked), disk, perf_counter() - start)
+    return measured if card is None or weights is None else on_gpu(measured, card, weights)
+
+
+def _works(session: Session, task: Task, plan: Plan, deciding: Deciding, seconds: float) -> tuple[list[Work], dict[str, str]]:
+    """The parts of a comparison, and the methods whose shots could not be explained, with the reasons."""
+    works: list[Work] = []
+    failed: dict[str, str] = {}
+    samples: dict[str, Sample] = {}
+    for selection in plan.selections:
+        samples[selection], asked = select_timed(session, task, selection, plan.shots, plan.seeds[0])
+        if asked.items:
+            # Every seed asks in another order, and no question is asked twice.
+            share = asked.items / len(task.train)
+            items = round(len(task.train) * (1 - (1 - share) ** len(plan.seeds)))
+            works.append(_scaled(f"selecting shots by {selection}", asked, items, -(-items // _ASKED_TOGETHER)))
+    methods, spent = list(dict.fromkeys(cell.method for cell in plan.cells())), 0.0
+    for place, name in enumerate(methods):
+        cells = [cell for cell in plan.cells() if cell.method == name]
+        method = plan.method(cells[0], session.profile)
+        try:
+            prompt, explained = explain_timed(session, task, method, samples[cells[0].selection])
+        except (ExplanationError, SelectionError) as error:
+            failed[name] = str(error)
+            continue
+        if any(shot.explanation for shot in prompt.shots):
+            made = _explained(cells, method)
+            groups = made * plan.shots if alone(method) else made
+            works.append(_scaled(f"explaining with {name}", explained, made * plan.shots, groups))
+        start = perf_counter()
+        own = answer_timed(session, task, prompt, plan, deciding, (seconds - spent) / (len(methods) - place))
+        spent += perf_counter() - start
+        works.append(_scaled(f"{_ANSWERING} {name}", own, len(cells) * len(task.test), len(cells), session.model.window))
+    return works, failed
+
+
+def _explained(cells: list[Cell], method: AbstractMethod) -> int:
+    """How many samples are explained: rows that differ in the number of keywords share explanations that don't depend on it."""
+    depends = isinstance(method, SelfAmplify) and hasattr(method.explainer, "keywords")
+    return len({(cell.selection, cell.seed, cell.keywords if depends else 0) for cell in cells})
+
+
+def _scaled(what: str, measured: Measured, items: int, groups: int, window: int = 1) -> Work:
+    """The part of which some items were measured, with all of its items."""
+    factor = items / measured.items
+    return Work(
+        what,
+        items,
+        groups,
+        round(factor * measured.read),
+        round(factor * measured.written),
+        groups * measured.shared,
+        measured.longest,
+        factor * measured.seconds + groups * measured.once,
+        measured.items,
+        window,
+    )
+
+
+def _machine(model: AbstractLanguageModel) -> str:
+    if isinstance(model, AbstractDifferentiableModel):
+        return f"{model.name} on this machine ({model.device})"
+    return f"{model.name} as it is reached from this machine"
+
+
+def _memory(model: AbstractLanguageModel) -> float:
+    """The most bytes of memory that were in use so far: of the GPU if the model is on one, else of this process."""
+    if isinstance(model, AbstractDifferentiableModel) and model.device.type == "cuda":
+        return float(torch.cuda.max_memory_allocated(model.device))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0)
+
+
+def _weights(model: AbstractLanguageModel) -> float:
+    if not isinstance(model, AbstractDifferentiableModel):
+        raise SettingsError(f'{model.name} does not show how many weights it has; give their number, as `size="7b"`.')
+    return float(sum(each.numel() for each in model.module.parameters()))

@@ -1,0 +1,121 @@
+"""A short measurement: real shots, some explanations and some answers of every method, timed."""
+
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from time import perf_counter
+
+from ..answering.answer import answer
+from ..answering.deciding import Deciding
+from ..answering.fitting import fit
+from ..methods.method import AbstractMethod
+from ..methods.selection import Sample, select
+from ..methods.self_amplify import SelfAmplify
+from ..prompting.chats import reading_chat
+from ..prompting.prompt import Prompt
+from ..records import Encoded, Response, WrittenText
+from ..runs.plan import Plan
+from ..session import Session
+from ..tasks.task import Task
+
+_FEW = 2
+"""Shots that are explained where each is explained alone."""
+_SIZES, _LARGER = (4, 16, 64, 256, 1024), 2.0
+"""Questions that are answered up to each step of a measurement; a step is expected to take twice as long as the one before."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What so many items took.
+
+    ``read`` counts tokens without the ``shared`` ones of the beginning, which took ``once`` seconds besides; ``longest`` is
+    the longest reply.
+    """
+
+    items: int
+    seconds: float
+    read: int = 0
+    written: int = 0
+    shared: int = 0
+    longest: int = 0
+    once: float = 0.0
+
+
+def select_timed(session: Session, task: Task, selection: str, shots: int, seed: int) -> tuple[Sample, Measured]:
+    """The shots of one selection as ``select`` draws them, and what it took to ask for them."""
+    start = perf_counter()
+    sample = select(session, task, selection, shots, seed)
+    seconds = perf_counter() - start
+    asked = sample.counts.asked
+    tokens = [_own(session.model.encode(reading_chat(each, session.profile.wording))) for each in sample.questions]
+    return sample, Measured(asked, seconds, round(asked * sum(tokens) / max(1, len(tokens))))
+
+
+def alone(method: AbstractMethod) -> bool:
+    """Whether a method explains each of its shots on its own, so that two of them show what all will take."""
+    return isinstance(method, SelfAmplify) and method.explainer.together == 1
+
+
+def explain_timed(session: Session, task: Task, method: AbstractMethod, sample: Sample) -> tuple[Prompt, Measured]:
+    """The prompt with two shots where each is explained alone, with all of them else; and what the explanations took."""
+    few = replace(sample, questions=sample.questions[:_FEW]) if alone(method) else sample
+    start = perf_counter()
+    prompt = method.prompt(session, task, few)
+    seconds = perf_counter() - start
+    read = written = longest = 0
+    for shot in prompt.shots:
+        if shot.explanation is not None:
+            chat = reading_chat(shot.question, session.profile.wording)
+            bare = session.model.encode(replace(chat, prefill=""))
+            read += shot.explanation.cost.forward_passes * _own(bare)
+            if isinstance(shot.explanation, WrittenText):
+                length = session.model.encode(replace(chat, prefill=shot.explanation.text)).length - bare.length
+                written, longest = written + length, max(longest, length)
+    return prompt, Measured(len(few.questions), seconds, read, written, 0, longest)
+
+
+def answer_timed(session: Session, task: Task, prompt: Prompt, plan: Plan, deciding: Deciding, seconds: float) -> Measured:
+    """What answers take after a prompt with as many shots as the plan says, of which the ``prompt`` has some.
+
+    More and more questions are asked, up to the model's window, as long as all of that takes about ``seconds``; the last ones
+    count, since the more answers are computed together, the less time each of them takes.
+    """
+    whole = replace(prompt, shots=tuple(islice(cycle(prompt.shots), plan.shots)))
+    (fitted,) = fit(session, [whole], task, plan.drop_shots, deciding)
+    first = last = _Timed(0, 0.0)
+    done, spent = 0, 0.0
+    responses: list[Response] = []
+    for size in _SIZES:
+        stop = min(size, session.model.window, len(fitted.asked))
+        if stop == done or spent + _LARGER * last.seconds > seconds:
+            break
+        start = perf_counter()
+        responses += answer(session, fitted.prompt, fitted.asked[done:stop], 0, deciding, fitted.reference)
+        last = _Timed(stop - done, perf_counter() - start)
+        first = last if not done else first
+        done, spent = stop, spent + last.seconds
+    asked = [each.encoded for each in fitted.asked[:done]]
+    written = [
+        session.model.encode(replace(each.chat, prefill=each.chat.prefill + response.text)).length - each.length
+        for each, response in zip(asked, responses, strict=True)
+    ]
+    replies = deciding.self_consistency
+    return Measured(
+        done,
+        done * last.seconds / last.items,
+        replies * sum(map(_own, asked)),
+        replies * max(0, sum(written)),
+        len(asked[0].prefix),
+        max(0, *written),
+        max(0.0, first.seconds - first.items * last.seconds / last.items),
+    )
+
+
+@dataclass(frozen=True)
+class _Timed:
+    items: int
+    seconds: float
+
+
+def _own(encoded: Encoded) -> int:
+    """The tokens of a chat after its shared beginning."""
+    return encoded.length - len(encoded.prefix)
