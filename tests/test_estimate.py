@@ -57,6 +57,14 @@ def test_a_method_that_can_not_be_explained_is_named(tmp_path: Path):
     assert found.seconds == sum(each.seconds for each in found.works)
 
 
+def test_a_few_answers_of_every_method_are_measured_although_the_time_is_over(embedded: selfamplify.AbstractLanguageModel):
+    plan = Plan(("random", "zero_shot"), ("random",), shots=2, limit=16)
+    found = estimate(embedded, "planted_arc", plan, seconds=0.0)
+    answered = [each for each in found.works if each.what.startswith("answering")]
+    assert len(answered) == 3 and all(each.measured == 4 and each.seconds > 0 for each in answered)
+    assert found.uncertain == tuple(each.what for each in answered)
+
+
 def test_sums_hold_for_the_parts():
     work = Work("answering with io", 10, 2, 100, 50, 40, 9, 3.0, 5)
     found = Estimate("here", (work, work), {}, 1.0, 1.0, 0.1)

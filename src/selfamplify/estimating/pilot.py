@@ -86,7 +86,7 @@ def answer_timed(session: Session, task: Task, prompt: Prompt, plan: Plan, decid
     responses: list[Response] = []
     for size in _SIZES:
         stop = min(size, session.model.window, len(fitted.asked))
-        if stop == done or spent + _LARGER * last.seconds > seconds:
+        if done and (stop == done or spent + _LARGER * last.seconds > seconds):
             break
         start = perf_counter()
         responses += answer(session, fitted.prompt, fitted.asked[done:stop], 0, deciding, fitted.reference)
