@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..methods.level import LEVEL, label_by_level, level_of
 from ..methods.selection import ask
-from ..records import Explanation, Prediction, Question
+from ..records import Explanation, Question
 from ..seeds import derive
 from ..session import Session
 from ..tasks.task import Task
 from .measuring import Pair
 from .pointing import keywords_of, pointed, rationale_of
-
-_LEVEL = 50
-"""Training questions over which a label's average log-probability is taken, as in the selection of shots."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def own_answers(session: Session, task: Task) -> OwnAnswers:
     greedy = _greedy(session)
     level = _level(greedy, task) if session.profile.levelled else ()
     predictions = list(ask(greedy, task.test, 0))
-    labels = [_label(question, each, level) for question, each in zip(task.test, predictions, strict=True)]
+    labels = [label_by_level(question, each, level) for question, each in zip(task.test, predictions, strict=True)]
     answered = [(question, label) for question, label in zip(task.test, labels, strict=True) if label is not None]
     too_long = sum(each.too_long for each in predictions)
     return OwnAnswers(
@@ -63,17 +61,10 @@ def _greedy(session: Session) -> Session:
 
 def _level(session: Session, task: Task) -> tuple[float, ...]:
     """The mean log-probability of each label over training questions; empty unless answers are the names of labels."""
-    asked = task.train[:_LEVEL]
+    asked = task.train[:LEVEL]
     if any(question.answer_style != "label" for question in asked):
         return ()
-    known = [each.log_probabilities for each in ask(session, asked, 0) if each.log_probabilities]
-    return tuple(np.mean(known, axis=0).tolist()) if known else ()
-
-
-def _label(question: Question, prediction: Prediction, level: tuple[float, ...]) -> str | None:
-    if not (level and prediction.log_probabilities):
-        return prediction.label
-    return question.labels[int(np.argmax(np.subtract(prediction.log_probabilities, level)))]
+    return level_of(ask(session, asked, 0))
 
 
 @dataclass(frozen=True)
@@ -109,7 +100,7 @@ class Simulation:
         asked = [replace(question, text=text) for question, made in explained for text in self._texts(question, made)]
         predictions = ask(_greedy(self.session), asked, 0)
         led = [
-            float(_label(question, each, self.level) == question.answer)
+            float(label_by_level(question, each, self.level) == question.answer)
             for question, each in zip(asked, predictions, strict=True)
         ]
         rows = np.array(led).reshape(len(explained), 1 + self.draws).tolist()

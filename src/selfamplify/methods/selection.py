@@ -9,8 +9,6 @@ from functools import partial
 from itertools import chain, islice
 from typing import ClassVar, Literal, get_args
 
-import numpy as np
-
 from ..arguments import check_whole
 from ..errors import SelectionError, SelfAmplifyWarning
 from ..models.context import fits
@@ -25,12 +23,11 @@ from ..tasks.task import Task, shuffle
 from ..text.label_counts import bracketed
 from ..text.lines import counted
 from ..work.stage import Stage
+from .level import LEVEL, label_by_level, level_of
 from .turns import Turns, labels_in_turn
 
 _BATCH = 32
 """Questions that are asked together: more would be asked in vain once enough qualify."""
-_LEVEL = 50
-"""Questions over which a label's average log-probability is taken."""
 
 _ONE_SIDED = 0.8
 """From this share of shots with the same answer on, a note says so."""
@@ -166,17 +163,15 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
 def _levelled(predictions: Iterator[Prediction], questions: Sequence[Question]) -> Iterator[Prediction]:
     """Predictions by how much more probable a label is than on average over the first 50 questions.
 
-    A small model gives one label nearly all answers, whatever the text, so that "success" would mean "has that label" (batch
-    calibration, Zhou et al. 2023, https://arxiv.org/abs/2309.17249, with training questions as the batch).
+    Otherwise "success" would mean "has the label that the model gives nearly all questions".
     """
-    first = list(islice(predictions, _LEVEL))
-    known = [each.log_probabilities for each in first if each.log_probabilities]
-    level = np.mean(known, axis=0) if known else None
+    first = list(islice(predictions, LEVEL))
+    level = level_of(first)
     for prediction, question in zip(chain(first, predictions), questions, strict=False):
-        if level is None or not prediction.log_probabilities:
+        label = label_by_level(question, prediction, level)
+        if label is None or label == prediction.label:
             yield prediction
         else:
-            label = question.labels[int(np.argmax(np.array(prediction.log_probabilities) - level))]
             yield replace(prediction, text=question.written(label), label=label)
 
 
