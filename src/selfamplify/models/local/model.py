@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -20,6 +20,7 @@ from .after_prefix import run_after_prefix
 from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable
 from .baseline import find_baseline, mean_embedding
 from .batching import Batcher, padded
+from .beginnings import Tree, run_tree, tree_of
 from .ending import Ending
 from .fingerprint import fingerprint
 from .generation import Manner, Writing
@@ -37,6 +38,8 @@ _BATCH_TOKENS, _CPU_BATCH_TOKENS = 32768, 8192
 """Tokens run at once by default: on a CPU more take more memory and are no faster (docs/architecture.md)."""
 _WINDOW, _CPU_WINDOW = 512, 64
 """Questions answered together by default: on a CPU more are no faster."""
+_SHARED = 0.9
+"""Rows are run as a tree if at most this share of their tokens is left: gathering keys and values has its price."""
 _Key = TypeVar("_Key", bound=Hashable)
 
 
@@ -148,9 +151,10 @@ class LocalModel(AbstractDifferentiableModel):
     def last_logits(
         self, rows: Sequence[Sequence[int]], prefix: int, keep: int = 1, tokens: Sequence[int] | None = None
     ) -> Float[Tensor, "row place column"]:
-        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
         shared = tuple(rows[0][:prefix])
-        suffixes = [tuple(rows[index][prefix:]) for index in order]
+        suffixes = [tuple(row[prefix:]) for row in rows]
+        order = sorted(range(len(rows)), key=lambda index: (len(suffixes[index]), suffixes[index]))
+        suffixes = [suffixes[index] for index in order]
         run = self._batcher.run(
             suffixes, len(suffixes[-1]), lambda batch: self._batch_logits(shared, batch, keep, tokens), self._free_memory
         )
@@ -172,24 +176,30 @@ class LocalModel(AbstractDifferentiableModel):
     def _batch_logits(
         self, prefix: tuple[int, ...], suffixes: Sequence[tuple[int, ...]], keep: int, tokens: Sequence[int] | None
     ) -> Float[Tensor, "row place column"]:
-        """Logits after the last ``keep`` tokens of each suffix. Suffixes are padded on the right; no token attends to that."""
+        """Logits after the last ``keep`` tokens of each suffix.
+
+        Suffixes that begin alike are run as a tree; others are padded on the right, and no token attends to that.
+        """
         lengths = torch.tensor([len(suffix) for suffix in suffixes], device=self.device)
-        ids = padded(suffixes, self.blank, self.device)
+        ids, tree = padded(suffixes, self.blank, self.device), tree_of(suffixes, self.device)
         with float32_head(self.module, tokens) as columns:
-            logits = self._after_prefix(prefix, len(suffixes), lengths, keep, input_ids=ids)
+            logits = self._after_prefix(prefix, lengths, keep, tree if tree.share <= _SHARED else None, input_ids=ids)
         return logits[..., columns].float()
 
     def _after_prefix(
-        self, prefix: tuple[int, ...], rows: int, lengths: Tensor, keep: int, **inputs: Tensor
+        self, prefix: tuple[int, ...], lengths: Int[Tensor, " row"], keep: int, tree: Tree | None = None, **inputs: Tensor
     ) -> Float[Tensor, "row place column"]:
-        width = next(iter(inputs.values())).shape[1]
+        rows, width = next(iter(inputs.values())).shape[:2]
         given: dict[str, Any] = inputs | {
             "position_ids": len(prefix) + torch.arange(width, device=self.device).expand(rows, -1)
         }
         places = lengths[:, None] - keep + torch.arange(keep, device=self.device)
         if prefix and self._mergeable and not torch.is_grad_enabled():
+            layers = self._prefixes.get(prefix)
             try:
-                return run_after_prefix(self.module, SharedPrefix(self._prefixes.get(prefix)), places, **given)
+                if tree is not None:
+                    return run_tree(self.module, layers, tree, len(prefix), places)
+                return run_after_prefix(self.module, SharedPrefix(layers), places, **given)
             except UnmergeableAttention:
                 self._mergeable = False
         before = self._prefixes.replicate(prefix, rows) if prefix else None
@@ -211,7 +221,7 @@ class LocalModel(AbstractDifferentiableModel):
         rows, width = embeddings.shape[:2]
         ends = torch.tensor([width] * rows if lengths is None else lengths, device=self.device)
         with float32_head(self.module, tokens) as columns:
-            logits = self._after_prefix(prefix, rows, ends, keep, inputs_embeds=embeddings)
+            logits = self._after_prefix(prefix, ends, keep, inputs_embeds=embeddings)
         return logits[..., columns].float()
 
     def generated(
