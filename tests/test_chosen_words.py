@@ -13,7 +13,7 @@ from selfamplify import Choice, LocalModel, NamedWords, Question, SelfTopk
 from selfamplify.errors import ContextError, ExplanationError
 from selfamplify.games.question import question_words
 from selfamplify.models.local.chat import render
-from selfamplify.prompting.formats import KeywordFormat
+from selfamplify.prompting.formats.keywords import KeywordFormat
 from selfamplify.prompting.wording import LABELS, OURS, Wording, listed
 from selfamplify.records import AnswerStyle, Attributed, Chat
 from selfamplify.text.stop_words import LISTS, StopWords

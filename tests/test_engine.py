@@ -21,7 +21,7 @@ from selfamplify.games.question import question_game
 from selfamplify.games.values import Absent
 from selfamplify.models.local.attention import SharedPrefix, mergeable
 from selfamplify.models.local.head import best_head, float32_head
-from selfamplify.prompting import formats as rationale
+from selfamplify.prompting.chosen import keywords
 from selfamplify.prompting.wording import OURS
 from selfamplify.records import ScoredWords, Value
 
@@ -40,7 +40,7 @@ def test_players_of_a_question_are_named_by_its_words() -> None:
     game = question_game(model_of("llama"), PLANT, OURS)
     explanation = KernelShap(samples=60).explain(model_of("llama"), PLANT, OURS, 0)
     assert isinstance(explanation, ScoredWords) and explanation.words == game.words
-    chosen = rationale.keywords(ScoredWords("plant", "x", game.words, tuple(map(float, range(game.players)))), 99)
+    chosen = keywords(ScoredWords("plant", "x", game.words, tuple(map(float, range(game.players)))), 99)
     assert {word.lower() for word in chosen} == {name for name in game.keywords if name is not None}
     assert len(game.keywords) == game.players and None in game.keywords
     assert len(set(replace(game, words=()).keywords)) == game.players

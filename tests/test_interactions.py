@@ -15,7 +15,7 @@ from zoo import HANDS, model_of
 from selfamplify import ScoredPairs, ShapleyInteractions, coloured_question, explanation_table
 from selfamplify.errors import DataError, ExplanationError
 from selfamplify.explain.estimators.quadratic import halves
-from selfamplify.prompting.formats import best_pair
+from selfamplify.prompting.chosen import best_pair
 from selfamplify.prompting.wording import OURS
 
 

@@ -35,15 +35,13 @@ from selfamplify.answering.ending import ending_of
 from selfamplify.errors import ModelError, SettingsError
 from selfamplify.methods.asking import asked_as, asking
 from selfamplify.prompting.chats import reading_chat
-from selfamplify.prompting.formats import (
-    AnswerFormat,
-    DecisiveFormat,
-    KeywordFormat,
-    PairFormat,
-    StepFormat,
-    ThoughtFormat,
-    keywords,
-)
+from selfamplify.prompting.chosen import keywords
+from selfamplify.prompting.formats.answer import AnswerFormat
+from selfamplify.prompting.formats.decisive import DecisiveFormat
+from selfamplify.prompting.formats.keywords import KeywordFormat
+from selfamplify.prompting.formats.pair import PairFormat
+from selfamplify.prompting.formats.steps import StepFormat
+from selfamplify.prompting.formats.thought import ThoughtFormat
 from selfamplify.prompting.profiles import PROFILES, Profile
 from selfamplify.prompting.wording import APPENDIX, LABELS, OURS, TEXTS, WORDINGS, Wording, placeholders
 from selfamplify.records import AnswerStyle, Chat, DecisiveWords, NextToken, ScoredPairs, ScoredWords, WrittenText

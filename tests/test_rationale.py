@@ -8,16 +8,13 @@ from hypothesis import strategies as st
 
 from selfamplify import Prompt, layout_for
 from selfamplify.errors import ExplanationError
-from selfamplify.prompting.formats import (
-    AnswerFormat,
-    DecisiveFormat,
-    KeywordFormat,
-    PairFormat,
-    StepFormat,
-    ThoughtFormat,
-    best_pair,
-    keywords,
-)
+from selfamplify.prompting.chosen import best_pair, keywords
+from selfamplify.prompting.formats.answer import AnswerFormat
+from selfamplify.prompting.formats.decisive import DecisiveFormat
+from selfamplify.prompting.formats.keywords import KeywordFormat
+from selfamplify.prompting.formats.pair import PairFormat
+from selfamplify.prompting.formats.steps import StepFormat
+from selfamplify.prompting.formats.thought import ThoughtFormat
 from selfamplify.prompting.wording import APPENDIX, LABELS, OURS, listed
 from selfamplify.records import DecisiveWords, NamedWords, ScoredPairs, ScoredWords, WrittenText
 from selfamplify.text.stop_words import STOP_WORDS

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..games.question import question_words
-from ..prompting.formats import keywords
+from ..prompting.chosen import keywords
 from ..records import DecisiveWords, Explanation, NamedWords, Question, ScoredPairs, ScoredWords, WrittenText
 from ..text.keywords import best, keyword
 from ..text.stop_words import StopWords

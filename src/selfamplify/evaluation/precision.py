@@ -1,7 +1,7 @@
 """How well an explanation finds the words that decide an answer, on tasks for which these are known."""
 
 from ..games.question import question_words
-from ..prompting.formats import Worded, keywords
+from ..prompting.chosen import Worded, keywords
 from ..records import Question
 from ..text.keywords import keyword
 

@@ -93,13 +93,18 @@ def make_explainers(
     replaced = dict(as_profile(profile).explainers)
     own = [replaced.get(name, name) for name in names]
     known = {name: settings_of(name) for name in own}
+    check_known(settings, known, "explainers")
+    return [make_explainer(name, {key: value for key, value in settings.items() if key in known[name]}) for name in own]
+
+
+def check_known(settings: Mapping[str, Any], known: Mapping[str, Collection[str]], what: str) -> None:
+    """Raise SettingsError for a setting that none of several explainers or methods has; ``known`` holds their settings."""
     for setting, value in settings.items():
         if not any(setting in each for each in known.values()):
             raise SettingsError(
-                f"None of the explainers {', '.join(own)} has a setting '{setting}'; "
+                f"None of the {what} {', '.join(known)} has a setting '{setting}'; "
                 f"leave `settings={{{setting!r}: {value!r}}}` out."
             )
-    return [make_explainer(name, {key: value for key, value in settings.items() if key in known[name]}) for name in own]
 
 
 def as_explainer(explainer: AbstractExplainer | str) -> AbstractExplainer:

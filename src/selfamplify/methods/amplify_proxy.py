@@ -6,7 +6,7 @@ from typing import Literal
 from ..arguments import check_flag, check_whole
 from ..errors import SelectionError, SettingsError
 from ..explain.settings import check_count, check_positive
-from ..prompting.formats import KeywordFormat
+from ..prompting.formats.keywords import KeywordFormat
 from ..prompting.prompt import Prompt
 from ..proxy.explaining import NAME
 from ..proxy.held_out import HeldOut

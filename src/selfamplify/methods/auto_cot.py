@@ -10,7 +10,7 @@ from ..errors import ExplanationError
 from ..models.context import check_context
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import request
-from ..prompting.formats import ThoughtFormat
+from ..prompting.formats.thought import ThoughtFormat
 from ..prompting.profiles import Profile
 from ..prompting.prompt import Prompt
 from ..prompting.wording import Wording, copies_placeholders, without_conclusion, without_example

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from ..prompting.formats import AbstractFormat
+from ..prompting.formats.format import AbstractFormat
 from ..prompting.prompt import Prompt
 from ..records import Provenance, Question, Shot
 from ..session import Session

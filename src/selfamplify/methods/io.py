@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ..prompting.formats import AnswerFormat
+from ..prompting.formats.answer import AnswerFormat
 from ..prompting.prompt import Prompt
 from ..prompting.wording import Wording
 from ..records import Question, Shot

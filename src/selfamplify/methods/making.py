@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..explain.explainer import AbstractExplainer
-from ..explain.making import make_explainer, with_settings
+from ..explain.making import check_known, make_explainer, with_settings
 from ..names import NAMES, find, registered, unknown_name
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..text.lines import argument
@@ -74,14 +74,9 @@ def check_settings(names: Sequence[str], settings: object) -> None:
         raise SettingsError(
             f'{argument("settings", settings)} is not a mapping; write for example `settings={{"samples": 350}}`.'
         )
-    used = [settings_for(name, settings) for name in names]
-    for setting, value in settings.items():
-        if not any(setting in own for own in used):
-            raise SettingsError(
-                f"None of the methods {', '.join(names)} has a setting '{setting}'; "
-                f"leave `settings={{{setting!r}: {value!r}}}` out."
-            )
-    for name, own in zip(names, used, strict=True):
+    used = {name: settings_for(name, settings) for name in names}
+    check_known(settings, used, "methods")
+    for name, own in used.items():
         make_method(name, settings=own)
 
 

@@ -11,7 +11,7 @@ from ..explain.kernel_shap import KernelShap
 from ..explain.making import as_explainer
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
-from ..prompting.formats import layout_for
+from ..prompting.formats.layout import layout_for
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
 from ..records import Shot

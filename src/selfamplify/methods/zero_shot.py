@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from ..prompting.formats import AnswerFormat, ThoughtFormat
+from ..prompting.formats.answer import AnswerFormat
+from ..prompting.formats.thought import ThoughtFormat
 from ..prompting.prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task

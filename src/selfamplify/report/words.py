@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ..attribution.record import AnswerAttribution
 from ..games.question import question_words, rendered_words
-from ..prompting.formats import best_pair, keywords
+from ..prompting.chosen import best_pair, keywords
 from ..records import DecisiveWords, Question, ScoredPairs, ScoredWords
 from ..text.printable import printable
 from ..text.shading import shares, terminal_style

@@ -1,0 +1,50 @@
+"""What the answer would be without some words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...records import DecisiveWords, Explanation
+from ..wording import Wording, listed, placeholders
+from .format import MARK, AbstractFormat, before, first_of
+
+
+@dataclass(frozen=True)
+class DecisiveFormat(AbstractFormat):
+    """The words without which the answer would be another one as the rationale.
+
+    If the model's answer was wrong, they are words that mislead it, and without them it is right. If they do not change the
+    answer, the rationale says that the right answer would be less likely without them, or more likely.
+
+    Parameters
+    ----------
+    wording : Wording
+        The sentences to fill in.
+    """
+
+    wording: Wording
+
+    def instruction(self, labels: Sequence[str]) -> str:
+        shown = listed(placeholders("word", 2))
+        return self.wording.ask_decisive.format(
+            preamble=self.wording.opened(labels),
+            example=self._sentence(self.wording.decisive, shown, "".join(labels[1:2]), first_of(labels), ""),
+        )
+
+    @property
+    def opening(self) -> str:
+        return before(self._sentence(self.wording.decisive, listed([MARK]), MARK, MARK, ""))
+
+    def reply(self, explanation: Explanation | None, label: str) -> str:
+        if not isinstance(explanation, DecisiveWords):
+            raise TypeError(f"a rationale by decisive words is written from such words, not from {explanation!r}")
+        shown = listed(explanation.words)
+        if explanation.answer != label:
+            degree = "" if explanation.changes else "more"
+            return self._sentence(self.wording.misleading, shown, label, label, degree, explanation.answer)
+        degree = "" if explanation.changes else "less"
+        return self._sentence(self.wording.decisive, shown, explanation.without, label, degree)
+
+    def _sentence(self, template: str, words: str, without: str, label: str, degree: str, other: str = "") -> str:
+        answer, named = (self.wording.choice.format(label=each) for each in (without, other))
+        then = (self.wording.shifted if degree else self.wording.turned).format(answer=answer, degree=degree)
+        return template.format(words=words, then=then, label=label, other=named)
