@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from selfamplify import Explanation, Message, NamedWords, Prompt, Shot, WrittenText
-from selfamplify.prompting.formats import AbstractFormat, AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
+from selfamplify.prompting.formats.answer import AnswerFormat
+from selfamplify.prompting.formats.format import AbstractFormat
+from selfamplify.prompting.formats.keywords import KeywordFormat
+from selfamplify.prompting.formats.steps import StepFormat
+from selfamplify.prompting.formats.thought import ThoughtFormat
 from selfamplify.prompting.wording import Wording, listed, placeholders
 from selfamplify.tasks.planted.arc import LABELS
 from selfamplify.tasks.planted.world import Scene

@@ -13,7 +13,10 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from transformers import PreTrainedTokenizerFast
 
 from selfamplify import NamedWords, WrittenText
-from selfamplify.prompting.formats import AnswerFormat, KeywordFormat, StepFormat, ThoughtFormat
+from selfamplify.prompting.formats.answer import AnswerFormat
+from selfamplify.prompting.formats.keywords import KeywordFormat
+from selfamplify.prompting.formats.steps import StepFormat
+from selfamplify.prompting.formats.thought import ThoughtFormat
 from selfamplify.prompting.wording import APPENDIX, OURS, Wording
 from selfamplify.tasks.planted import world as world
 from selfamplify.tasks.planted.arc import ASKING as ARC_ASKING
