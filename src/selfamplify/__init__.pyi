@@ -148,6 +148,9 @@ from .tasks.source import AbstractSource as AbstractSource
 from .tasks.source import LeftOut as LeftOut
 from .tasks.source import Reading as Reading
 from .tasks.task import Task as Task
+from .tracking.log import log_run as log_run
+from .tracking.tracker import AbstractTracker as AbstractTracker
+from .tracking.tracker import TrackedRun as TrackedRun
 from .tuning.arms import Arm as Arm
 from .tuning.arms import SearchSpace as SearchSpace
 from .tuning.budget import Budget as Budget

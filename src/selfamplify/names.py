@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from .errors import SettingsError
 
-Kind = Literal["model", "task", "explainer", "selection", "competitor", "preset", "profile"]
+Kind = Literal["model", "task", "explainer", "selection", "competitor", "preset", "profile", "tracker"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,11 @@ NAMES: dict[Kind, dict[str, Entry]] = {
         "paper-no-ban": Entry(
             "prompting.profiles:PAPER_NO_BAN", "The paper's, but pairs of words of the prompt may be written again."
         ),
+    },
+    "tracker": {
+        "mlflow": Entry("tracking.mlflow:MLflow", "MLflow, at MLFLOW_TRACKING_URI or its own default."),
+        "wandb": Entry("tracking.wandb:WandB", "Weights & Biases; WANDB_MODE=offline keeps runs on this machine."),
+        "trackio": Entry("tracking.trackio:Trackio", "Trackio's database on this machine."),
     },
 }
 
