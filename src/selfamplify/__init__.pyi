@@ -122,6 +122,7 @@ from .report.words import coloured_question as coloured_question
 from .report.words import explanation_table as explanation_table
 from .report.worked import worked_question as worked_question
 from .runs.build import build as build
+from .runs.cell import Cell as Cell
 from .runs.compare import compare as compare
 from .runs.comparison import Comparison as Comparison
 from .runs.evaluate import evaluate as evaluate
@@ -131,7 +132,6 @@ from .runs.findings import Agreement as Agreement
 from .runs.findings import Faithfulness as Faithfulness
 from .runs.findings import Measures as Measures
 from .runs.plan import PRESETS as PRESETS
-from .runs.plan import Cell as Cell
 from .runs.plan import Plan as Plan
 from .runs.plan import preset as preset
 from .runs.run import Run as Run

@@ -6,10 +6,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..attribution.record import AnswerAttribution
-from ..games.question import question_words, rendered_words
 from ..prompting.formats import best_pair, keywords
 from ..records import DecisiveWords, Question, ScoredPairs, ScoredWords
 from ..text.printable import printable
+from ..text.question_words import question_words, rendered_words
 from ..text.shading import shares, terminal_style
 from ..text.words import Word
 

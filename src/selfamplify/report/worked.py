@@ -21,7 +21,7 @@ from ..explain.self_topk import QUOTED
 from ..methods.io import InputOutput
 from ..names import NAMES, find
 from ..records import AnswerStyle, Question
-from ..runs.plan import Cell
+from ..runs.cell import Cell
 from ..runs.responses import Line, load_responses
 from ..tasks.task import Task
 from ..text.label_counts import bracketed

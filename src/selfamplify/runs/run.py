@@ -17,8 +17,9 @@ from ..tasks.task import Task
 from ..text.lines import sha256
 from ..work.stage import Progress, silent
 from .findings import is_study
-from .responses import Line, load_responses, save_responses
+from .responses import Line, load_responses
 from .rows import Finished, comparisons, means, rows
+from .saving import save_responses
 from .store import Store
 from .table import FILE_NAME as RESULTS
 from .table import Table
@@ -104,8 +105,8 @@ class Run:
 
     def finish(self, finished: Sequence[Finished], failed: Mapping[str, str], settings: Mapping[str, Any]) -> Table:
         """Write responses.jsonl and results.json; returns the table."""
-        table = Table(tuple(rows(finished)), tuple(means(finished)), tuple(comparisons(finished)), dict(failed), dict(settings))
-        save_responses(self.folder, finished)
+        found = tuple(rows(finished)), tuple(means(finished)), tuple(comparisons(finished))
+        table = Table(*found, dict(failed), dict(settings), save_responses(self.folder, finished))
         table.save(self.folder)
         return table
 
