@@ -113,6 +113,7 @@ from .records import Usefulness as Usefulness
 from .records import WrittenText as WrittenText
 from .report.estimating import estimate_table as estimate_table
 from .report.faithfulness import faithfulness_tables as faithfulness_tables
+from .report.files.writing import write_files as write_files
 from .report.progress import terminal_progress as terminal_progress
 from .report.responses import responses_side_by_side as responses_side_by_side
 from .report.tables import comparison_table as comparison_table

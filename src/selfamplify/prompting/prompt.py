@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..arguments import check_whole, checked_path
 from ..errors import DataError, SettingsError
 from ..records import AnswerStyle, Chat, Decoding, Evidence, Message, Provenance, Question, Shot
+from ..records.shown import html_repr
 from ..text.files import write_whole
 from ..text.lines import counted, first_line, sha256, shortened
 from ..text.sealing import seal
@@ -67,6 +68,8 @@ class Prompt:
     system: str = ""
     similar_last: bool = False
     evidence: Evidence | None = None
+
+    _repr_html_ = html_repr
 
     def __repr__(self) -> str:
         explainer = f" with {self.provenance.explainer}" if self.provenance and self.provenance.explainer else ""

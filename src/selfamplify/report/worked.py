@@ -27,9 +27,9 @@ from ..tasks.task import Task
 from ..text.label_counts import bracketed
 from ..text.printable import printable
 from ..text.words import candidate_words
+from .marks import named_words
 from .responses import verdict
 from .trimmed import TrimmedTable
-from .words import named_words
 
 _PREFERRED = ("success", "error")
 """The selections in the order in which they are tried; any others come last."""

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from ..arguments import checked_path
 from ..errors import DataError
+from ..records.shown import short_repr
 from ..text.lines import sha256
 from ..text.sealing import changed
 from .cell import Cell
@@ -17,7 +18,7 @@ from .table import FILE_NAME as RESULTS
 FILE_NAME = "responses.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Line:
     """One response: the row (``cell``) and the question it belongs to, the text, and the label that ``rule`` read from it.
 
@@ -39,6 +40,8 @@ class Line:
     names: dict[str, str] = field(default_factory=dict)
     votes: tuple[str | None, ...] = ()
     unparsed_votes: int = 0
+
+    __repr__ = short_repr
 
     def called(self, label: str) -> str:
         """A label's name, or its letter in parentheses."""

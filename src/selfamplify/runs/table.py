@@ -3,16 +3,21 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from ..arguments import checked_path
 from ..errors import DataError, SettingsError
+from ..evaluation.frames import data_frame
+from ..records.shown import html_repr
 from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import seal, sealed, unsealed
 from .comparison import BASE, Comparison, conclusions, corrected_together, names
+
+if TYPE_CHECKING:
+    import pandas
 
 FILE_NAME = "results.json"
 
@@ -107,6 +112,8 @@ class Table:
     settings: dict[str, Any] = field(default_factory=dict)
     responses_sha256: str = ""
 
+    _repr_html_ = html_repr
+
     def __repr__(self) -> str:
         asked = (
             f", {counted(self.rows[0].n, 'test question')} of {self.rows[0].task} on {self.rows[0].model}" if self.rows else ""
@@ -140,6 +147,21 @@ class Table:
     def conclusions(self, method: str = BASE) -> list[str]:
         """What may be concluded from the tests against a method, in plain sentences; see ``against``."""
         return conclusions(self.against(method))
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """The rows as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per method, selection, number of keywords and seed, with the fields of ``Row`` as columns.
+
+        Raises
+        ------
+        SettingsError
+            If pandas is not installed.
+        """
+        return data_frame([asdict(row) for row in self.rows])
 
     def digest(self) -> str:
         """SHA-256 of everything but the seconds, the responses included: equal for two runs with the same results."""
