@@ -17,10 +17,10 @@ import numpy as np
 
 from selfamplify import AbstractLanguageModel, Prompt, Question, ScoredWords, load_model
 from selfamplify.explain.self_topk import parse_keywords
-from selfamplify.games.question import question_words
 from selfamplify.prompting.formats.keywords import KeywordFormat
 from selfamplify.prompting.wording import LABELS
 from selfamplify.runs.responses import load_responses
+from selfamplify.text.question_words import question_words
 
 from .data import TASKS
 

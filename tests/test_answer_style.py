@@ -39,12 +39,13 @@ from selfamplify.answering.ending import ending_of
 from selfamplify.answering.likelihood import likely_answers
 from selfamplify.answering.rules import recover
 from selfamplify.errors import SettingsError
-from selfamplify.games.question import question_game, question_words, text_game
+from selfamplify.games.question import question_game, text_game
 from selfamplify.methods.asking import asked_as, asking
 from selfamplify.methods.io import same_shots_io
 from selfamplify.models.served.labels import label_in, label_of
 from selfamplify.prompting.wording import LABELS, TEXTS
 from selfamplify.records import AnswerStyle, Chat, Message, ScoredWords, Shot
+from selfamplify.text.question_words import question_words
 
 STYLES: tuple[AnswerStyle, ...] = ("letter", "label", "text")
 NAMES = ("negative", "positive")

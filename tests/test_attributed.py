@@ -8,10 +8,11 @@ from small import Run, right, scripted
 from zoo import ANIMAL, model_of
 
 from selfamplify import FeatureAblation, Question, RandomWords, SelfTopk, load_task
-from selfamplify.games.question import question_game, question_words, text_game
+from selfamplify.games.question import question_game, text_game
 from selfamplify.prompting.wording import OURS
 from selfamplify.records import Attributed, NamedWords, ScoredWords
 from selfamplify.report.words import coloured_question
+from selfamplify.text.question_words import question_words
 
 TEXT, CHOICES = ["Which", "animal", "gives", "milk"], ["a", "brown", "cow", "the", "snake"]
 PARTS: dict[Attributed, list[str]] = {"both": [*TEXT, *CHOICES], "text": TEXT, "choices": CHOICES}

@@ -11,11 +11,11 @@ from zoo import TRAINED, model_of, tiny_model
 
 from selfamplify import Choice, LocalModel, NamedWords, Question, SelfTopk
 from selfamplify.errors import ContextError, ExplanationError
-from selfamplify.games.question import question_words
 from selfamplify.models.local.chat import render
 from selfamplify.prompting.formats.keywords import KeywordFormat
 from selfamplify.prompting.wording import LABELS, OURS, Wording, listed
 from selfamplify.records import AnswerStyle, Attributed, Chat
+from selfamplify.text.question_words import question_words
 from selfamplify.text.stop_words import LISTS, StopWords
 
 CHOICES = (Choice("A", "bad"), Choice("B", "very good"))

@@ -12,8 +12,8 @@ from selfamplify.errors import SettingsError
 from selfamplify.evaluation.difference import Difference
 from selfamplify.prompting.prompt import Prompt
 from selfamplify.records import Cost, Response
+from selfamplify.runs.cell import Cell
 from selfamplify.runs.comparison import conclusions, corrected_together, names
-from selfamplify.runs.plan import Cell
 from selfamplify.runs.rows import Finished, comparisons
 
 TASK = task(12, 30)

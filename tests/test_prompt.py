@@ -141,7 +141,7 @@ def test_an_edited_prompt_is_refused(tmp_path: Path):
 def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path / "mine.json")
     good = json.loads(file.read_text())
-    assert good["version"] == 3
+    assert good["version"] == 4
     incomplete = [{key: value for key, value in good.items() if key != left} for left in ("messages", "version", "shots")]
     others = [[], 3, None, {"rows": []}, {"hashes": 3}, {"hashes": {"prompt_sha256": "x"}}, good | {"shots": 3}, *incomplete]
     others.append(good | {"provenance": {"seed": 0}})
@@ -154,7 +154,7 @@ def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
         Prompt.load(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("version", [1, 4, "2"])
+@pytest.mark.parametrize("version", [1, 5, "2"])
 def test_another_version_of_the_file_is_refused(version: object, tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | {"version": version}))

@@ -36,11 +36,11 @@ from selfamplify import (
 )
 from selfamplify.cli import demo
 from selfamplify.evaluation.precision import chance_of_precision
-from selfamplify.games.question import question_words
 from selfamplify.methods.asking import asking
 from selfamplify.models.local.named import SMOLLM2
 from selfamplify.prompting.wording import copies_placeholders
 from selfamplify.runs.responses import load_responses
+from selfamplify.text.question_words import question_words
 
 pytestmark = [
     pytest.mark.skipif(SMOLLM2.where() is None, reason=f"SmolLM2 is not installed; run: {SMOLLM2.install}"),

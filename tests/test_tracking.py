@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 from small import scripted, talker, task
@@ -62,9 +63,7 @@ def test_figures_of_several_numbers_of_keywords_have_different_names(tmp_path: P
 @pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:sqlalchemy", "ignore::DeprecationWarning:mlflow")
 def test_mlflow_keeps_the_run(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    import mlflow as imported
-
-    mlflow: Any = imported
+    mlflow = import_module("mlflow")
     place = f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.chdir(tmp_path)  # where it puts files
     monkeypatch.setenv("MLFLOW_TRACKING_URI", place)
@@ -94,9 +93,7 @@ def test_wandb_keeps_the_run_offline(run: Path, tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.skipif(find_spec("trackio") is None, reason="Trackio is not installed")
 def test_trackio_keeps_the_run(run: Path):
-    import trackio as imported
-
-    trackio: Any = imported
+    trackio = import_module("trackio")
     log_run(run, "trackio")
     kept = trackio.Api().runs("selfamplify")
     assert "mine" in [each.name for each in kept]

@@ -17,8 +17,8 @@ from rich.text import Text
 from selfamplify import Choice, Question, Task, load_task, worked_question
 from selfamplify.cli import demo
 from selfamplify.errors import DataError
-from selfamplify.report.words import named_words
-from selfamplify.runs.plan import Cell
+from selfamplify.report.marks import named_words
+from selfamplify.runs.cell import Cell
 from selfamplify.text.words import candidate_words
 
 CHOICES = (Choice("A", "wet moss"), Choice("B", "dry palms"))

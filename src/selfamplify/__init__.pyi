@@ -113,6 +113,7 @@ from .records import Usefulness as Usefulness
 from .records import WrittenText as WrittenText
 from .report.estimating import estimate_table as estimate_table
 from .report.faithfulness import faithfulness_tables as faithfulness_tables
+from .report.files.writing import write_files as write_files
 from .report.progress import terminal_progress as terminal_progress
 from .report.responses import responses_side_by_side as responses_side_by_side
 from .report.tables import comparison_table as comparison_table
@@ -122,6 +123,7 @@ from .report.words import coloured_question as coloured_question
 from .report.words import explanation_table as explanation_table
 from .report.worked import worked_question as worked_question
 from .runs.build import build as build
+from .runs.cell import Cell as Cell
 from .runs.compare import compare as compare
 from .runs.comparison import Comparison as Comparison
 from .runs.evaluate import evaluate as evaluate
@@ -131,7 +133,6 @@ from .runs.findings import Agreement as Agreement
 from .runs.findings import Faithfulness as Faithfulness
 from .runs.findings import Measures as Measures
 from .runs.plan import PRESETS as PRESETS
-from .runs.plan import Cell as Cell
 from .runs.plan import Plan as Plan
 from .runs.plan import preset as preset
 from .runs.run import Run as Run

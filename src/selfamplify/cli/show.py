@@ -14,6 +14,7 @@ from . import options
 from .compare import compare
 from .faithfulness import print_faithfulness
 from .screen import print_table, say, stdout
+from .tune import print_tuning
 
 if TYPE_CHECKING:
     from ..records import Provenance
@@ -27,6 +28,8 @@ def show(
     against: options.Against = "io",
 ) -> None:
     """Show the prompt of a run and how it was built, its table and responses, or what it found out about explanations."""
+    from ..tuning.result import FILE_NAME as TUNING  # heavy
+
     run = None if path.suffix == ".json" else selfamplify.Run(path)
     if run is not None and not (run.has_prompt or run.has_table):
         raise DataError(
@@ -34,10 +37,14 @@ def show(
         )
     if run is None or run.has_prompt:
         _show_prompt(selfamplify.Prompt.load(path))
+    if run is not None and (path / TUNING).is_file():
+        print_tuning(selfamplify.Tuning.load(path))
     if run is not None and run.has_faithfulness:
         print_faithfulness(selfamplify.Faithfulness.load(path))
     elif run is not None and run.has_table:
-        print_table(run.table(), compare, against)
+        table = run.table()
+        run.responses()  # refused if they were edited
+        print_table(table, compare, against)
         for answers in selfamplify.responses_side_by_side(path, responses) if responses else ():
             stdout.print(answers)
 

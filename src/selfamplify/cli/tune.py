@@ -88,10 +88,15 @@ def tune(
             calibrate=calibrate,
             progress=progress,
         )
+    print_tuning(found)
+    say(f"wrote the prompt to {out}")
+
+
+def print_tuning(found: "selfamplify.Tuning") -> None:
+    """Print the arms of a race, what may be concluded from the test, and what both took."""
     stdout.print(selfamplify.tuning_table(found))
     for arm, reason in found.failed.items():
         say(f"failed: {arm}: {in_options(reason, tune)}", console=stderr)
     say(found.evidence.conclusion)
     race, test, grid = (found.calls[name] for name in ("race", "test", "grid"))
     say(f"The race took {counted(race, 'answer')} (asking all arms everything takes {grid}), and the test {test}.")
-    say(f"wrote the prompt to {out}")

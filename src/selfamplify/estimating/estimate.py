@@ -19,7 +19,8 @@ from ..methods.self_amplify import SelfAmplify
 from ..models.local.load import as_model
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
-from ..runs.plan import Cell, Plan, as_plan
+from ..runs.cell import Cell
+from ..runs.plan import Plan, as_plan
 from ..runs.run import Run
 from ..session import Session
 from ..tasks.task import Task

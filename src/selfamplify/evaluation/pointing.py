@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..games.question import question_words
 from ..prompting.chosen import keywords
 from ..records import DecisiveWords, Explanation, NamedWords, Question, ScoredPairs, ScoredWords, WrittenText
 from ..text.keywords import best, keyword
+from ..text.question_words import question_words
 from ..text.stop_words import StopWords
 from ..text.words import candidate_words
 from .removal import by_score

@@ -1,9 +1,9 @@
 """How well an explanation finds the words that decide an answer, on tasks for which these are known."""
 
-from ..games.question import question_words
 from ..prompting.chosen import Worded, keywords
 from ..records import Question
 from ..text.keywords import keyword
+from ..text.question_words import question_words
 
 
 def precision_at_k(explanation: Worded, question: Question, k: int | None = None) -> float:

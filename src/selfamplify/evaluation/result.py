@@ -3,16 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool
 
 from ..errors import DataError, SettingsError
 from ..records import Outcome, Question, Response
+from ..records.shown import html_repr
 from ..text.lines import shortened
 from .conclusion import p_in_words
 from .difference import Difference, difference, measured
+from .frames import data_frame
 from .statistics import Interval, wilson
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +45,8 @@ class Result:
     questions: tuple[Question, ...]
     responses: tuple[Response, ...]
     io: "Result | None" = None
+
+    _repr_html_ = html_repr
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -110,6 +118,40 @@ class Result:
             If ``other`` is not a result.
         """
         return contrast([self], [other])
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """The answers as a data frame, one row per question.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With the columns ``question_id``, ``question``, ``answer`` (the true label), ``label`` (the one that was read, or
+            None), ``correct``, ``rule``, ``text`` (the reply), ``finished``, ``unparsed``, ``forward_passes`` and ``seconds``.
+
+        Raises
+        ------
+        SettingsError
+            If pandas is not installed.
+        """
+        answered = zip(self.questions, self.responses, self.outcomes, strict=True)
+        return data_frame(
+            [
+                {
+                    "question_id": question.id,
+                    "question": question.render(),
+                    "answer": outcome.answer,
+                    "label": outcome.label,
+                    "correct": outcome.correct,
+                    "rule": outcome.rule,
+                    "text": response.text,
+                    "finished": response.finished,
+                    "unparsed": response.unparsed,
+                    "forward_passes": response.cost.forward_passes,
+                    "seconds": response.cost.seconds,
+                }
+                for question, response, outcome in answered
+            ]
+        )
 
     def __str__(self) -> str:
         interval = self.interval

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from random import Random
 
 from ..errors import ExplanationError
-from ..games.question import question_words
 from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Explanation, Question, ScoredWords
+from ..text.question_words import question_words
 from .explainer import AbstractExplainer
 
 

@@ -8,7 +8,6 @@ from time import perf_counter
 import numpy as np
 
 from ..errors import ExplanationError
-from ..games.question import question_words
 from ..models.context import check_context
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import request
@@ -16,6 +15,7 @@ from ..prompting.faults import COPIED
 from ..prompting.wording import Wording, copies_placeholders, listed, without_example
 from ..records import Chat, Cost, Decoding, Explanation, Generation, NamedWords, Question
 from ..text.keywords import keyword
+from ..text.question_words import question_words
 from ..text.stop_words import StopWords
 from ..text.words import candidate_words
 from .settings import check_count

@@ -9,7 +9,8 @@ from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel, R
 from ..prompting.chats import reading_chat
 from ..prompting.wording import Wording
 from ..records import Question, Value
-from ..text.words import Word, candidate_words, overlapping
+from ..text.question_words import question_words
+from ..text.words import Word, overlapping
 from .texts import TextGame
 from .tokens import Target, TokenGame
 from .values import Absent
@@ -109,19 +110,6 @@ def text_game(
         words=words,
         stop_words=wording.stop_words,
     )
-
-
-def rendered_words(question: Question) -> list[Word]:
-    """The candidate words of a question as it is asked, its choices included where it shows them."""
-    return candidate_words(question.render(), question.labels if question.answer_style == "letter" else ())
-
-
-def question_words(question: Question) -> list[Word]:
-    """The candidate words of the part of a question that is attributed, with their places in the rendered question."""
-    words = rendered_words(question)
-    if question.attributed == "both":
-        return words
-    return [word for word in words if (word.start < len(question.text)) == (question.attributed == "text")]
 
 
 def _some(located: Words, question: Question) -> Words:

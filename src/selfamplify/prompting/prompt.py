@@ -11,17 +11,19 @@ from pydantic import TypeAdapter, ValidationError
 from ..arguments import check_whole, checked_path
 from ..errors import DataError, SettingsError
 from ..records import AnswerStyle, Chat, Decoding, Evidence, Message, Provenance, Question, Shot
+from ..records.shown import html_repr
 from ..text.files import write_whole
 from ..text.lines import counted, first_line, sha256, shortened
+from ..text.sealing import seal
 from ..text.words import candidate_words
 from .chats import system_turn
 
 FILE_NAME = "prompt.json"
-_VERSION = 3
-_READABLE = (2, 3)
-"""Version 2 has no answer style: its answers are letters."""
-_ADDED = ("version", "messages", "hashes")
-"""What the file holds in addition to the fields of Prompt."""
+_VERSION = 4
+_READABLE = (2, 3, _VERSION)
+"""Version 2 has no answer style: its answers are letters. Versions 2 and 3 have a digest of their messages only."""
+_ADDED = ("version", "messages")
+"""What the file holds besides its hashes and the fields of Prompt."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,6 +68,8 @@ class Prompt:
     system: str = ""
     similar_last: bool = False
     evidence: Evidence | None = None
+
+    _repr_html_ = html_repr
 
     def __repr__(self) -> str:
         explainer = f" with {self.provenance.explainer}" if self.provenance and self.provenance.explainer else ""
@@ -172,8 +176,8 @@ class Prompt:
             If the file can't be written.
         """
         file = _file(path)
-        data = {"version": _VERSION, "messages": self.context, "hashes": {"prompt_sha256": self.digest()}}
-        data |= _ADAPTER.dump_python(self, mode="json")
+        data = {"version": _VERSION, "messages": self.context} | _ADAPTER.dump_python(self, mode="json")
+        data["hashes"] = {"prompt_sha256": self.digest(), "file_sha256": seal(data)}
         write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
         return file
 
@@ -199,15 +203,19 @@ class Prompt:
             if not isinstance(data, dict):
                 raise ValueError("it is not an object")
             if data["version"] not in _READABLE:
-                raise DataError(f"{file} has version {data['version']}, and this package reads 2 and 3; build it again.")
-            recorded, messages = data["hashes"]["prompt_sha256"], data["messages"]
+                raise DataError(
+                    f"{file} has version {data['version']}, and this package reads 2 to {_VERSION}; build it again."
+                )
+            hashes, messages = data.pop("hashes"), data["messages"]
+            recorded = hashes["prompt_sha256"]
+            as_written = data["version"] < _VERSION or hashes["file_sha256"] == seal(data)
             prompt = _ADAPTER.validate_python({key: value for key, value in data.items() if key not in _ADDED})
         except DataError:
             raise
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             raise DataError(f"{file} is not a prompt.json of this package ({first_line(error)}); build it again.") from error
-        if recorded != prompt.digest() or messages != prompt.context:
-            raise DataError(f"The shots in {file} no longer match their hash, so the file was edited; build it again.")
+        if recorded != prompt.digest() or messages != prompt.context or not as_written:
+            raise DataError(f"{file} no longer matches its hashes, so it was edited; build it again.")
         return prompt
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import DataError
+from .shown import short_repr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Message:
     """One chat turn.
 
@@ -22,8 +23,10 @@ class Message:
     role: str
     content: str
 
+    __repr__ = short_repr
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Chat:
     """What a model is asked.
 
@@ -42,8 +45,10 @@ class Chat:
     prefill: str = ""
     question: str = ""
 
+    __repr__ = short_repr
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Encoded:
     """A chat as one model takes it, made once by ``AbstractLanguageModel.encode`` and used wherever it is needed.
 
@@ -64,6 +69,8 @@ class Encoded:
     digest: str
     prefix: tuple[int, ...] = ()
     suffix: tuple[int, ...] = ()
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,7 @@ class NextToken:
         return max(zip(self.log_probabilities, labels, strict=True), key=lambda pair: pair[0])[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Generation:
     """Generated text.
 
@@ -166,3 +173,5 @@ class Generation:
     text: str
     tokens: int
     finished: bool
+
+    __repr__ = short_repr

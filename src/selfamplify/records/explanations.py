@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Literal
 
 from ..errors import DataError
+from .shown import clipped, html_repr
 
 Value = Literal["logit", "logprob", "margin"]
 """What is attributed: the logit of the answer's token, its log-probability in nats, or its margin over the other labels."""
@@ -96,6 +97,8 @@ class ScoredWords:
     baseline: Baseline | None = None
     kind: Literal["scored_words"] = "scored_words"
 
+    _repr_html_ = html_repr
+
     def __post_init__(self) -> None:
         if len(self.scores) != len(self.words):
             raise DataError(f"{len(self.scores)} scores for {len(self.words)} words; give each word one score.")
@@ -106,8 +109,8 @@ class ScoredWords:
 
     def __repr__(self) -> str:
         best = sorted(zip(self.scores, self.words, strict=True), key=lambda pair: -pair[0])[:3]
-        shown = ", ".join(f"{word} {score:+.3g}" for score, word in best)
-        return f"ScoredWords({self.question_id!r} by {self.explainer}: {len(self.words)} words, highest {shown})"
+        shown = ", ".join(f"{clipped(word)} {score:+.3g}" for score, word in best)
+        return f"ScoredWords({clipped(self.question_id)!r} by {self.explainer}: {len(self.words)} words, highest {shown})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,6 +153,8 @@ class ScoredPairs:
     baseline: Baseline | None = None
     kind: Literal["scored_pairs"] = "scored_pairs"
 
+    _repr_html_ = html_repr
+
     def __post_init__(self) -> None:
         if (len(self.scores), len(self.pairs)) != (len(self.words), math.comb(len(self.words), 2)):
             raise DataError(
@@ -175,8 +180,8 @@ class ScoredPairs:
 
     def __repr__(self) -> str:
         best = sorted(self.by_pair.items(), key=lambda pair: -pair[1])[:3]
-        shown = ", ".join(f"{self.words[i]} and {self.words[j]} {score:+.3g}" for (i, j), score in best)
-        return f"ScoredPairs({self.question_id!r} by {self.explainer}: {len(self.words)} words, highest pairs {shown})"
+        shown = ", ".join(f"{clipped(self.words[i])} and {clipped(self.words[j])} {score:+.3g}" for (i, j), score in best)
+        return f"ScoredPairs({clipped(self.question_id)!r} by {self.explainer}: {len(self.words)} words, highest pairs {shown})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -219,6 +224,8 @@ class DecisiveWords:
     baseline: Baseline | None = None
     kind: Literal["decisive_words"] = "decisive_words"
 
+    _repr_html_ = html_repr
+
     def __post_init__(self) -> None:
         if not self.words:
             raise DataError("No words can't be decisive; give the words without which the answer is another one.")
@@ -231,8 +238,8 @@ class DecisiveWords:
     def __repr__(self) -> str:
         shown = ", ".join(map(reprlib.repr, self.words[:3])) + (", …" if len(self.words) > 3 else "")
         proof = "smallest set" if self.smallest else "not proven smallest"
-        answers = f"answer {self.answer!r}, without {shown} {self.without!r}"
-        return f"DecisiveWords({self.question_id!r} by {self.explainer}: {answers}, {proof})"
+        answers = f"answer {clipped(self.answer)!r}, without {shown} {clipped(self.without)!r}"
+        return f"DecisiveWords({clipped(self.question_id)!r} by {self.explainer}: {answers}, {proof})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -258,9 +265,11 @@ class NamedWords:
     cost: Cost = Cost(0, 0.0)
     kind: Literal["named_words"] = "named_words"
 
+    _repr_html_ = html_repr
+
     def __repr__(self) -> str:
         shown = ", ".join(map(reprlib.repr, self.words[:3]))
-        return f"NamedWords({self.question_id!r} by {self.explainer}: {len(self.words)} words, first {shown})"
+        return f"NamedWords({clipped(self.question_id)!r} by {self.explainer}: {len(self.words)} words, first {shown})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -283,8 +292,10 @@ class WrittenText:
     cost: Cost = Cost(0, 0.0)
     kind: Literal["written_text"] = "written_text"
 
+    _repr_html_ = html_repr
+
     def __repr__(self) -> str:
-        return f"WrittenText({self.question_id!r} by {self.explainer}: {reprlib.repr(self.text)})"
+        return f"WrittenText({clipped(self.question_id)!r} by {self.explainer}: {reprlib.repr(self.text)})"
 
 
 Explanation = ScoredWords | ScoredPairs | DecisiveWords | NamedWords | WrittenText

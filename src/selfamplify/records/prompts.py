@@ -5,9 +5,10 @@ from typing import Literal
 
 from .explanations import Explanation
 from .questions import Counts, Question
+from .shown import html_repr, short_repr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shot:
     """One demonstration (x, r, y) of the final prompt.
 
@@ -27,6 +28,9 @@ class Shot:
     reply: str
     label: str
     explanation: Explanation | None = None
+
+    __repr__ = short_repr
+    _repr_html_ = html_repr
 
 
 @dataclass(frozen=True, kw_only=True)

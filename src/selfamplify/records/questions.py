@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..errors import DataError
+from .shown import html_repr, short_repr
 
 Verdict = Literal["success", "error", "discarded", "too_long"]
 Attributed = Literal["text", "choices", "both"]
@@ -33,7 +34,7 @@ class Choice:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Question:
     """A labelled question x with its true answer y.
 
@@ -66,8 +67,11 @@ class Question:
     choices: tuple[Choice, ...]
     answer: str
     planted: tuple[str, ...] = ()
-    attributed: Attributed = field(default="both", repr=False)  # prompts record digests of the repr
+    attributed: Attributed = field(default="both", repr=False)
     answer_style: AnswerStyle = field(default="letter", repr=False)
+
+    __repr__ = short_repr
+    _repr_html_ = html_repr
 
     def __post_init__(self) -> None:
         labels = self.labels

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from .explanations import Cost
+from .shown import short_repr
 
 UNPARSED = ("constrained", "none")
 """The rules by which a response is decided that does not name an answer itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Response:
     """What the model replied to a test question, and the label that was read from it or decided.
 
@@ -46,6 +47,8 @@ class Response:
     log_probabilities: tuple[float, ...] = ()
     votes: tuple[str | None, ...] = ()
     unparsed_votes: int = 0
+
+    __repr__ = short_repr
 
     @property
     def unparsed(self) -> float:

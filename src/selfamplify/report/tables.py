@@ -53,7 +53,7 @@ def comparison_table(table: Table, against: str = BASE) -> RichTable:
         shown = _means(table, ("gain\nover IO", "95 % CI", "p vs\nIO") if io else ("gain", "95 % CI", "p"), gain)
     else:
         shown = _rows(table, "p vs\nIO" if io else "p", gain)
-    shown.title = Text(printable(_title(table) if io else f"{_title(table)} · tested against {against}"))
+    shown.title = Text(printable(title(table) if io else f"{title(table)} · tested against {against}"))
     return shown
 
 
@@ -110,7 +110,8 @@ def _empty(numbers: Sequence[str]) -> RichTable:
     return shown
 
 
-def _title(table: Table) -> str:
+def title(table: Table) -> str:
+    """The task, the model, how many questions and shots, and how answers were decided."""
     if not table.rows:
         return "no rows"
     first = table.rows[0]

@@ -1,17 +1,16 @@
 """A question with its words coloured by score, and the scores as a table."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from ..attribution.record import AnswerAttribution
-from ..games.question import question_words, rendered_words
 from ..prompting.chosen import best_pair, keywords
 from ..records import DecisiveWords, Question, ScoredPairs, ScoredWords
 from ..text.printable import printable
-from ..text.shading import shares, terminal_style
-from ..text.words import Word
+from ..text.shading import terminal_style
+from .marks import marks
 
 
 def coloured_question(question: Question, explanation: ScoredWords | ScoredPairs | DecisiveWords, k: int) -> Text:
@@ -33,40 +32,13 @@ def coloured_question(question: Question, explanation: ScoredWords | ScoredPairs
         The rendered question: words for the answer on green, words against it on red, the words of the rationale bold and
         underlined.
     """
-    shown = Text(printable(question.render()))
-    words = question_words(question)
-    match explanation:
-        case DecisiveWords():
-            names = {word.lower() for word in explanation.words}
-            chosen = [word for word in words if word.text.lower() in names]
-        case ScoredPairs():
-            placed = _coloured(shown, words, explanation.words, explanation.shares)
-            chosen = [placed[place] for place in best_pair(explanation) or () if place in placed]
-        case ScoredWords():
-            _coloured(shown, words, explanation.words, explanation.scores)
-            chosen = named_words(question, keywords(explanation, k))
-    for word in chosen:
-        shown.stylize("bold underline", word.start, word.end)
-    return shown
-
-
-def _coloured(shown: Text, words: Sequence[Word], scored: Sequence[str], scores: Sequence[float]) -> dict[int, Word]:
-    """Colour the words that are scored, and return them by their places among the scores."""
-    placed, waiting = dict[int, Word](), iter(words)
-    for place, (name, share) in enumerate(zip(scored, shares(scores), strict=True)):
-        word = next((word for word in waiting if word.text == name), None)
-        if word is None:
-            break
-        placed[place] = word
+    shown, found = Text(printable(question.render())), marks(question, explanation, k)
+    for word, share in found.shares.items():
         if style := terminal_style(share):
             shown.stylize(style, word.start, word.end)
-    return placed
-
-
-def named_words(question: Question, names: Iterable[str]) -> list[Word]:
-    """All occurrences of the named words in a question, its choices included; case does not matter."""
-    lowered = {name.lower() for name in names}
-    return [word for word in rendered_words(question) if word.text.lower() in lowered]
+    for word in found.chosen:
+        shown.stylize("bold underline", word.start, word.end)
+    return shown
 
 
 def explanation_table(explanation: ScoredWords | ScoredPairs, k: int) -> Table:

@@ -21,15 +21,15 @@ from ..explain.self_topk import QUOTED
 from ..methods.io import InputOutput
 from ..names import NAMES, find
 from ..records import AnswerStyle, Question
-from ..runs.plan import Cell
+from ..runs.cell import Cell
 from ..runs.responses import Line, load_responses
 from ..tasks.task import Task
 from ..text.label_counts import bracketed
 from ..text.printable import printable
 from ..text.words import candidate_words
+from .marks import named_words
 from .responses import verdict
 from .trimmed import TrimmedTable
-from .words import named_words
 
 _PREFERRED = ("success", "error")
 """The selections in the order in which they are tried; any others come last."""

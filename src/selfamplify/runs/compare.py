@@ -21,8 +21,9 @@ from ..tasks.task import Task
 from ..work.stage import Progress, silent
 from .banned import note_banned
 from .baselines import note_baselines
+from .cell import Cell
 from .one_sided import note_one_sided
-from .plan import Cell, Plan, as_plan
+from .plan import Plan, as_plan
 from .rows import Finished
 from .run import Run, run_settings
 from .table import Table

@@ -21,8 +21,8 @@ from ..tasks.task import Task
 from ..text.lines import shortened
 from ..work.stage import Progress, silent
 from .banned import note_banned
+from .cell import Cell
 from .one_sided import note_one_sided
-from .plan import Cell
 from .rows import Finished
 from .run import Run, run_settings
 

@@ -13,7 +13,8 @@ from ..errors import DataError
 from ..evaluation.conclusion import p_in_words
 from ..evaluation.figures import MEASURES, Figure
 from ..text.files import write_whole
-from ..text.lines import counted, sha256
+from ..text.lines import counted
+from ..text.sealing import seal, sealed, unsealed
 from .table import FILE_NAME
 
 RANKED_BY = ("comprehensiveness", "flips")
@@ -137,27 +138,33 @@ class Faithfulness:
 
     def digest(self) -> str:
         """SHA-256 of all results: equal for two runs with the same results."""
-        return sha256(json.dumps(asdict(self), sort_keys=True))
+        return seal(self._contents())
 
     def save(self, folder: str | Path) -> Path:
         """Write results.json into a folder; returns the file's path."""
         file = checked_path("folder", folder, "runs/faithful") / FILE_NAME
-        data = {"faithfulness": asdict(self), "conclusions": self.conclusions(), "digest": self.digest()}
-        write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        write_whole(file, json.dumps(sealed(self._contents()), indent=2, ensure_ascii=False) + "\n")
         return file
+
+    def _contents(self) -> dict[str, Any]:
+        """What results.json holds."""
+        return {"faithfulness": asdict(self), "conclusions": self.conclusions()}
 
     @staticmethod
     def load(folder: str | Path) -> "Faithfulness":
-        """Read the results.json of a run folder. Raises DataError if there is none, or it holds something else."""
+        """Read the results.json of a run folder. Raises DataError if there is none, or it is another one, or was edited."""
         folder = checked_path("folder", folder, "runs/faithful")
         file = folder / FILE_NAME
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
-            return TypeAdapter(Faithfulness).validate_python(data["faithfulness"])
+            own = unsealed(data, file, "`selfamplify faithfulness`")
+            return TypeAdapter(Faithfulness).validate_python(own["faithfulness"])
         except FileNotFoundError:
             raise DataError(
                 f"There is no {FILE_NAME} in {folder}; run `selfamplify faithfulness --out {folder}` first."
             ) from None
+        except DataError:
+            raise
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{file} is damaged, or made by another command ({error}); run `selfamplify faithfulness` with another `out`."

@@ -9,8 +9,8 @@ from ..evaluation.result import Result, correctness, measured_contrast
 from ..evaluation.statistics import mean_and_deviation
 from ..prompting.prompt import Prompt
 from ..text.label_counts import label_counts
+from .cell import Cell
 from .comparison import BASE, Comparison, corrected_together, names
-from .plan import Cell
 from .table import Mean, Row
 
 _Key = tuple[str, str, int | None]

@@ -1,7 +1,9 @@
 """A run folder: its files, the store that finished work is kept in, and the settings under which it was begun."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import astuple
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -12,13 +14,15 @@ from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import Profile
 from ..prompting.prompt import FILE_NAME as PROMPT
 from ..prompting.prompt import Prompt
+from ..records import Question
 from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import sha256
 from ..work.stage import Progress, silent
 from .findings import is_study
-from .responses import Line, load_responses, save_responses
+from .responses import Line, load_responses
 from .rows import Finished, comparisons, means, rows
+from .saving import save_responses
 from .store import Store
 from .table import FILE_NAME as RESULTS
 from .table import Table
@@ -104,8 +108,8 @@ class Run:
 
     def finish(self, finished: Sequence[Finished], failed: Mapping[str, str], settings: Mapping[str, Any]) -> Table:
         """Write responses.jsonl and results.json; returns the table."""
-        table = Table(tuple(rows(finished)), tuple(means(finished)), tuple(comparisons(finished)), dict(failed), dict(settings))
-        save_responses(self.folder, finished)
+        found = tuple(rows(finished)), tuple(means(finished)), tuple(comparisons(finished))
+        table = Table(*found, dict(failed), dict(settings), save_responses(self.folder, finished))
         table.save(self.folder)
         return table
 
@@ -130,10 +134,15 @@ def run_settings(session: Session, task: Task) -> dict[str, Any]:
         "shot_order": session.profile.shot_order,
         "judge": session.judge.name if session.judge else None,
         "task": task.name,
-        "training_questions_sha256": sha256(repr(task.train)),
-        "test_questions_sha256": sha256(repr(task.test)),
+        "training_questions_sha256": _questions_sha256(task.train),
+        "test_questions_sha256": _questions_sha256(task.test),
         "test_count": len(task.test),
         "attributed": sorted({question.attributed for question in task.train}),
         "rows_left_out": len(task.skipped),
         "data_notes": list(task.notes),
     }
+
+
+def _questions_sha256(questions: Sequence[Question]) -> str:
+    """The digest of what questions hold; how they are asked is a setting of its own."""
+    return sha256(json.dumps([[q.id, q.text, [astuple(each) for each in q.choices], q.answer, q.planted] for q in questions]))

@@ -3,15 +3,21 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from ..arguments import checked_path
 from ..errors import DataError, SettingsError
+from ..evaluation.frames import data_frame
+from ..records.shown import html_repr
 from ..text.files import write_whole
-from ..text.lines import counted, sha256
+from ..text.lines import counted
+from ..text.sealing import seal, sealed, unsealed
 from .comparison import BASE, Comparison, conclusions, corrected_together, names
+
+if TYPE_CHECKING:
+    import pandas
 
 FILE_NAME = "results.json"
 
@@ -95,6 +101,8 @@ class Table:
         The cells without a result, each with the reason.
     settings : dict
         What the run was begun with.
+    responses_sha256 : str
+        The digest of responses.jsonl; by default empty, for a table of no run folder.
     """
 
     rows: tuple[Row, ...]
@@ -102,6 +110,9 @@ class Table:
     comparisons: tuple[Comparison, ...] = ()
     failed: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    responses_sha256: str = ""
+
+    _repr_html_ = html_repr
 
     def __repr__(self) -> str:
         asked = (
@@ -137,38 +148,60 @@ class Table:
         """What may be concluded from the tests against a method, in plain sentences; see ``against``."""
         return conclusions(self.against(method))
 
+    def to_frame(self) -> "pandas.DataFrame":
+        """The rows as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per method, selection, number of keywords and seed, with the fields of ``Row`` as columns.
+
+        Raises
+        ------
+        SettingsError
+            If pandas is not installed.
+        """
+        return data_frame([asdict(row) for row in self.rows])
+
     def digest(self) -> str:
-        """SHA-256 of everything but the seconds: equal for two runs with the same results."""
-        rows = [{key: value for key, value in asdict(row).items() if key != "seconds"} for row in self.rows]
-        return sha256(json.dumps([rows, self.failed, self.settings], sort_keys=True))
+        """SHA-256 of everything but the seconds, the responses included: equal for two runs with the same results."""
+        return seal(self._contents())
 
     def save(self, folder: str | Path) -> Path:
         """Write results.json into a folder; returns the file's path."""
         file = checked_path("folder", folder, "runs/mine") / FILE_NAME
-        data = {
+        write_whole(file, json.dumps(sealed(self._contents()), indent=2, ensure_ascii=False) + "\n")
+        return file
+
+    def _contents(self) -> dict[str, Any]:
+        """What results.json holds."""
+        return {
             "rows": [asdict(row) for row in self.rows],
             "means": [asdict(mean) for mean in self.means],
             "comparisons": [each.as_dict() for each in self.comparisons],
             "conclusions": self.conclusions(),
             "failed": self.failed,
+            "settings": self.settings,
+            "responses_sha256": self.responses_sha256,
         }
-        data |= {"settings": self.settings, "digest": self.digest()}
-        write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-        return file
 
     @staticmethod
     def load(folder: str | Path) -> "Table":
-        """Read the results.json of a run folder. Raises DataError if there is none, or it is damaged."""
+        """Read the results.json of a run folder. Raises DataError if there is none, or it is damaged or edited."""
         folder = checked_path("folder", folder, "runs/mine")
         file = folder / FILE_NAME
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
             if "faithfulness" in data:
                 raise DataError(f"{file} was made by `selfamplify faithfulness`; read it with `Faithfulness.load(folder)`.")
+            unsealed(data, file, "the command that made it")
             means = TypeAdapter(tuple[Mean, ...]).validate_python(data["means"])
             compared = TypeAdapter(tuple[Comparison, ...]).validate_python(data["comparisons"])
-            return Table(tuple(Row(**row) for row in data["rows"]), means, compared, data["failed"], data["settings"])
+            rows, more = tuple(Row(**row) for row in data["rows"]), (data["settings"], data["responses_sha256"])
+            return Table(rows, means, compared, data["failed"], *more)
         except FileNotFoundError:
             raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify compare --out {folder}` first.") from None
+        except DataError:
+            raise
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{file} is damaged ({error}); run the command that made it again.") from error

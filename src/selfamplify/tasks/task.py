@@ -10,6 +10,7 @@ from typing import Literal
 from ..arguments import check_whole
 from ..errors import DataError, SettingsError
 from ..records import AnswerStyle, Question
+from ..records.shown import html_repr
 from ..text.lines import counted
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -50,6 +51,8 @@ class Task:
     skipped: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    _repr_html_ = html_repr
 
     def __post_init__(self) -> None:
         if not self.train or not self.test:

@@ -5,12 +5,12 @@ from pathlib import Path
 from ..errors import RunError
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Write ``text`` to ``file`` as UTF-8, and create its folder if needed. Raises RunError if the file can't be written."""
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write ``content`` to ``file``, a text as UTF-8, and create its folder if needed. Raises RunError if that fails."""
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
         part.replace(file)
     except OSError as error:
         reason = error.strerror or type(error).__name__

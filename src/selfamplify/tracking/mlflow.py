@@ -1,7 +1,8 @@
 """MLflow: https://mlflow.org/docs/latest/ml/tracking/."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from importlib import import_module
+from typing import ClassVar, final
 
 from .tracker import AbstractTracker, TrackedRun
 
@@ -24,9 +25,7 @@ class MLflow(AbstractTracker):
     experiment: str = "selfamplify"
 
     def log(self, run: TrackedRun) -> str:
-        import mlflow as imported
-
-        client: Any = imported
+        client = import_module(self.package)
         client.set_experiment(self.experiment)
         with client.start_run(run_name=run.name) as begun:
             client.log_params({name: str(value)[:_LONGEST] for name, value in run.settings.items()})

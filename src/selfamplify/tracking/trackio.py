@@ -1,7 +1,8 @@
 """Trackio: https://huggingface.co/docs/trackio."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from importlib import import_module
+from typing import ClassVar, final
 
 from .tracker import AbstractTracker, TrackedRun
 
@@ -21,9 +22,7 @@ class Trackio(AbstractTracker):
     project: str = "selfamplify"
 
     def log(self, run: TrackedRun) -> str:
-        import trackio as imported
-
-        client: Any = imported
+        client = import_module(self.package)
         begun = client.init(project=self.project, name=run.name, config=dict(run.settings), embed=False)
         try:
             client.log(dict(run.metrics))

@@ -1,7 +1,8 @@
 """Weights & Biases: https://docs.wandb.ai."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from importlib import import_module
+from typing import ClassVar, final
 
 from .tracker import AbstractTracker, TrackedRun
 
@@ -21,9 +22,7 @@ class WandB(AbstractTracker):
     project: str = "selfamplify"
 
     def log(self, run: TrackedRun) -> str:
-        import wandb as imported
-
-        client: Any = imported
+        client = import_module(self.package)
         with client.init(project=self.project, name=run.name, config=dict(run.settings)) as begun:
             begun.summary.update(dict(run.metrics))
             kept = client.Artifact(f"run-{begun.id}", type="selfamplify-run")

@@ -5,10 +5,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from ..arguments import checked_path
+from ..errors import DataError
 from ..prompting.prompt import Prompt
 from ..records import Evidence
 from ..text.files import write_whole
-from ..text.lines import counted
+from ..text.lines import counted, first_line
+from ..text.sealing import changed, sealed, unsealed
 from .arms import Arm
 
 FILE_NAME = "tuning.json"
@@ -84,5 +89,28 @@ class Tuning:
             "calls": self.calls,
             "settings": self.settings,
         }
-        write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        write_whole(file, json.dumps(sealed(data), indent=2, ensure_ascii=False) + "\n")
         return file
+
+    @staticmethod
+    def load(folder: str | Path) -> "Tuning":
+        """Read the tuning.json and the prompt.json of a run folder.
+
+        Raises DataError if one of them is missing, damaged or edited, or if they are not of the same race.
+        """
+        folder = checked_path("folder", folder, "runs/tuned")
+        file, prompt = folder / FILE_NAME, Prompt.load(folder)
+        try:
+            data = unsealed(json.loads(file.read_text(encoding="utf-8")), file, "`selfamplify tune`")
+            same = TypeAdapter(Evidence).validate_python(data["evidence"]) == prompt.evidence
+            raced = TypeAdapter(tuple[Raced, ...]).validate_python(data["raced"])
+            found = Tuning(prompt, raced, data["failed"], data["calls"], data["settings"])
+        except FileNotFoundError:
+            raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify tune --out {folder}` first.") from None
+        except DataError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{file} is damaged ({first_line(error)}); run `selfamplify tune` again.") from error
+        if not same:
+            raise changed(file, "`selfamplify tune`")
+        return found

@@ -1,0 +1,1 @@
+"""What a notebook shows of tasks, questions, explanations, prompts and results: HTML without scripts or style sheets."""

@@ -1,0 +1,61 @@
+"""An explanation on its own, without the text of its question."""
+
+from markupsafe import Markup
+
+from ...prompting.chosen import best_pair, keywords
+from ...records import DecisiveWords, Explanation, NamedWords, ScoredPairs, ScoredWords, WrittenText
+from ...text.shading import html_style, shares
+from ..marks import score_text
+from .pieces import block, dim, grid, joined, paragraph, text
+from .questions import KEYWORD, span
+
+_K = 6
+"""How many keywords are underlined where the number is not known: as many as a rationale has by default."""
+_PAIRS = 6
+
+
+def explanation(own: Explanation) -> Markup:
+    """The explanation's words, coloured by score and with the keywords underlined, or its text."""
+    match own:
+        case WrittenText():
+            return _block(own, paragraph(text(own.text)))
+        case NamedWords():
+            return _block(own, paragraph(joined((span(word, [KEYWORD], "") for word in own.words), ", ")))
+        case DecisiveWords():
+            proof = "no smaller set of words does this" if own.smallest else "there may be a smaller set of words"
+            without = f"without them {own.without} ({proof})" if own.changes else "no removal changed that; these come closest"
+            words = joined((span(word, [KEYWORD], "") for word in own.words), ", ")
+            return _block(own, paragraph(words), dim(f"the model answers {own.answer}; {without}"))
+        case ScoredPairs():
+            return _block(own, _words(own), _pairs(own), dim(_measures(own)))
+        case ScoredWords():
+            return _block(own, _words(own), dim(_measures(own)))
+
+
+def _block(own: Explanation, *parts: Markup) -> Markup:
+    return block(own.explainer, f"question {own.question_id}", *parts)
+
+
+def _words(own: ScoredWords | ScoredPairs) -> Markup:
+    scores = own.shares if isinstance(own, ScoredPairs) else own.scores
+    chosen = {word.lower() for word in keywords(own, _K)}
+    styled = (
+        span(word, [html_style(share), *([KEYWORD] if word.lower() in chosen else [])], score_text(own, place))
+        for place, (word, share) in enumerate(zip(own.words, shares(scores), strict=True))
+    )
+    return paragraph(joined(styled, " "))
+
+
+def _pairs(own: ScoredPairs) -> Markup:
+    """The pairs of the highest scores, the one that a rationale names first."""
+    best = best_pair(own)
+    pairs = sorted(own.by_pair.items(), key=lambda pair: (pair[0] != best, -pair[1]))[:_PAIRS]
+    rows = [(text(f"{own.words[one]} and {own.words[other]}"), text(f"{together:+.4f}")) for (one, other), together in pairs]
+    return grid(("words", f"together ({own.value})"), rows, 1)
+
+
+def _measures(own: ScoredWords | ScoredPairs) -> str:
+    gap = "" if own.completeness_gap is None else f", completeness gap {own.completeness_gap:.2g}"
+    instead = "" if own.baseline is None else f", absent words replaced by {own.baseline}"
+    cost = f"{own.cost.forward_passes} forward passes, {own.cost.seconds:.2f} s"
+    return f"blue for the answer, orange against it; {cost}{gap}{instead}"
