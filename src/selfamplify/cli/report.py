@@ -13,7 +13,9 @@ from .screen import say
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, finished or not.")],
-    out: Annotated[Path | None, typer.Option("--out", help="The file to write. Default: report.html in the run folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file to write. Default: report.html in the run folder.")
+    ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Write a run folder as one HTML page: results, figures, prompts and every answer. Needs no model and no network."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..report.files.figure import accuracy_figure, COLOURS
+from ..report.files.figure import COLOURS, accuracy_figure
 from ..report.printed import printed_table
 from ..runs.table import Table
 from ..text.lines import one_line, shortened
@@ -90,7 +90,7 @@ def _cost_figure(points: Sequence[Point], unit: str) -> "Figure":
 
 
 def _spread(wanted: Sequence[float], low: float, high: float) -> list[float]:
-    """Places of labels as near as may be to the wanted ones, which ascend, at equal least distances from ``low`` to ``high``."""
+    """Places of labels from ``low`` to ``high``, near the wanted ones, which ascend, and with a least distance."""
     gap = min((high - low) / max(1, len(wanted) - 1), 0.075 * (high - low))
     places: list[float] = []
     for place in wanted:

@@ -44,7 +44,9 @@ def table_grid(table: Table) -> Grid:
         own = [row for row in table.rows if _key(row) == (_method(each), each.selection, each.keywords)]
         p = alone.get((each.selection, called[_method(each), each.keywords]))
         cells = [*line.cells[:-1], "" if p is None else p_value(p), line.cells[-1]] if alone else [*line.cells]
-        lines.append((*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", f"{_mean([row.seconds for row in own]):.1f}"))
+        lines.append(
+            (*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", f"{_mean([row.seconds for row in own]):.1f}")
+        )
     heads = (*printed.heads[:-1], "p", printed.heads[-1]) if alone else printed.heads
     best = tuple(place for place, line in enumerate(printed.lines) if line.best)
     return Grid(printed.title, (*heads, "Unparsed (%)", "Seconds"), tuple(lines), 2, best)
@@ -104,7 +106,9 @@ def findings_grids(found: Faithfulness) -> list[Grid]:
     ]
     if found.agreements:
         pairs = tuple((f"{each.first}, {each.second}", *figure_cells(each.figure)) for each in found.agreements)
-        grids.append(Grid("Keywords in common, as a share of the smaller number of them", ("Explainers", *_FIGURE_HEADS), pairs))
+        grids.append(
+            Grid("Keywords in common, as a share of the smaller number of them", ("Explainers", *_FIGURE_HEADS), pairs)
+        )
     return grids
 
 
@@ -119,7 +123,9 @@ def race_grids(race: Race, prompt: Prompt | None) -> list[Grid]:
             gain, within = f"{100 * rival.difference:+.1f}", f"{100 * rival.low:+.1f} to {100 * rival.high:+.1f}"
             lines.append((rival.arm, _percent(rival.accuracy), "", gain, within, p_value(rival.p)))
         heads = ("Prompt", "Accuracy (%)", "95 % CI", "Gain of the chosen one", "95 % CI", "p (Holm)")
-        grids.append(Grid(f"The test, on {evidence.test_questions} questions that the choice did not see", heads, tuple(lines), 1, (0,)))
+        grids.append(
+            Grid(f"The test, on {evidence.test_questions} questions that the choice did not see", heads, tuple(lines), 1, (0,))
+        )
     arms = tuple(
         (each.name, str(each.n), _percent(each.correct / each.n), "" if each.tokens is None else f"{each.tokens:.0f}")
         for each in race.raced

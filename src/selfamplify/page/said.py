@@ -93,11 +93,11 @@ def _headline(tests: Sequence[Comparison]) -> str:
     better = [each for each in shown if each.difference.estimate > 0]
     best = max(better or shown, key=lambda each: abs(each.difference.estimate))
     sentence = conclusion(named[id(best)], best.second, best.difference)
-    counts = {"better": len(better), "worse": len(shown) - len(better)}
-    found = " and ".join(f"{count} {way}" for way, count in counts.items() if count)
     if len(shown) == 1:
         return sentence
-    return f"Of {len(tests)} tests against {BASE}, {found} are shown; the largest: {sentence}"
+    counts = {"better": len(better), "worse": len(shown) - len(better)}
+    found = " and ".join(f"{count} {way}" for way, count in counts.items() if count)
+    return f"Of {len(tests)} methods, {found} than {BASE}; the largest difference: {sentence}"
 
 
 def _of_findings(found: Faithfulness) -> Said:

@@ -82,7 +82,9 @@ def _rename(root: ElementTree.Element, name: str) -> None:
     """Put the figure's name before every id, and every reference to one; ids that nothing refers to are dropped."""
     links = f"{_LINK}href"
     used = {element.get(links, "")[1:] for element in root.iter() if element.get(links)}
-    used |= {found[1] for element in root.iter() for value in element.attrib.values() if (found := re.search(r"url\(#(.+)\)", value))}
+    used |= {
+        found[1] for element in root.iter() for value in element.attrib.values() if (found := re.search(r"url\(#(.+)\)", value))
+    }
     for element in root.iter():
         own = element.attrib.pop("id", None)
         if own in used:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..evaluation.statistics import wilson
 from ..prompting.prompt import Prompt
-from ..records import NamedWords, Shot, WrittenText
+from ..records import Shot, WrittenText
 from ..runs.cell import Cell
 from ..runs.table import Row, Table
 from ..text.lines import counted, shortened
@@ -38,13 +38,14 @@ class ShownShot:
 
 @dataclass(frozen=True)
 class ShownPrompt:
-    """A finished prompt; ``facts`` are the lines about how it was made."""
+    """A finished prompt; ``facts`` are the lines about how it was made, and ``engine`` the explainer's settings."""
 
     title: str
     instruction: str
     system: str
     shots: list[ShownShot]
     facts: list[str]
+    engine: str
     scored: bool
 
 
@@ -155,48 +156,47 @@ def _prompts(contents: Contents) -> Iterator[ShownPrompt]:
         yield _prompt("The finished prompt", contents.prompt)
     if not contents.prompts or contents.table is None:
         return
-    ranks = {_name(row): row.accuracy for row in contents.table.rows}
+    ranks = {(row.explainer or row.method, row.selection, row.keywords): row.accuracy for row in contents.table.rows}
     first = contents.table.rows[0].seed if contents.table.rows else 0
-    cells = {name: Cell.read(name) for name in contents.prompts}
-    own = [name for name in contents.prompts if cells[name].seed == first]
-    several = len({cells[name].keywords for name in own}) > 1
-    for name in sorted(own, key=lambda name: -ranks.get((cells[name].method, cells[name].selection, cells[name].keywords), 0.0)):
-        cell, prompt = cells[name], contents.prompts[name]
-        if prompt.shots:
+    cells = {name: cell for name in contents.prompts if (cell := Cell.read(name)).seed == first}
+    several = len({cell.keywords for cell in cells.values()}) > 1
+
+    def rank(cell: Cell) -> float:
+        """By accuracy; a method without keywords has none in its row."""
+        key = cell.method, cell.selection
+        return -ranks.get((*key, cell.keywords), ranks.get((*key, None), 0.0))
+
+    for name, cell in sorted(cells.items(), key=lambda pair: rank(pair[1])):
+        if contents.prompts[name].shots:
             count = f", k = {cell.keywords}" if several else ""
-            yield _prompt(f"{cell.method}{count}, shots by {cell.selection}", prompt)
-
-
-def _name(row: Row) -> tuple[str, str, int | None]:
-    return row.explainer or row.method, row.selection, row.keywords
+            yield _prompt(f"{cell.method}{count}, shots by {cell.selection}", contents.prompts[name])
 
 
 def _prompt(title: str, prompt: Prompt) -> ShownPrompt:
     made = prompt.provenance
     k = (made.keywords if made else None) or 6
     shots = [
-        ShownShot(pieces(replace(shot, question=replace(shot.question, answer_style=prompt.answer_style)), k), shot.reply, _explained(shot))
+        ShownShot(
+            pieces(replace(shot, question=replace(shot.question, answer_style=prompt.answer_style)), k),
+            shot.reply,
+            _explained(shot),
+        )
         for shot in prompt.shots
     ]
     facts = []
     if made is not None:
         facts = [f"Shots by {made.selection}: {made.counts}. Seed {made.seed}."]
-        facts += [f"Explained by {made.engine or made.explainer}."] if made.explainer else []
+        facts += [f"Explained by {made.explainer}."] if made.explainer else []
         facts += [f"{counted(made.dropped_shots, 'shot')} left out to fit the context."] if made.dropped_shots else []
         facts += [f"Useful rationales: {made.usefulness}."] if made.usefulness else []
     scored = any(piece.shade or piece.chosen for shot in shots for piece in shot.pieces)
-    return ShownPrompt(title, prompt.instruction, prompt.system, shots, facts, scored)
+    return ShownPrompt(title, prompt.instruction, prompt.system, shots, facts, (made.engine if made else None) or "", scored)
 
 
 def _explained(shot: Shot) -> str:
-    """What the model wrote as an explanation, where that is more than the scores of words."""
-    match shot.explanation:
-        case WrittenText() as written:
-            return written.text
-        case NamedWords() as named:
-            return named.text
-        case _:
-            return ""
+    """The explanation in the model's own words, where the reply does not repeat it."""
+    written = shot.explanation.text if isinstance(shot.explanation, WrittenText) else ""
+    return "" if written.strip() in shot.reply else written
 
 
 def _notes(contents: Contents) -> list[str]:

@@ -144,7 +144,8 @@ class Table:
         known = list(names((mean.method, mean.keywords) for mean in self.means).values())
         if method not in known and method != BASE:
             raise SettingsError(f"{method!r} is no method of this table; choose one of {', '.join(known)}.")
-        return corrected_together([each.to(method) for each in self.comparisons if method in (each.first, each.second)])
+        found = [each.to(method) for each in self.comparisons if method in (each.first, each.second)]
+        return tuple(found) if method == BASE else corrected_together(found)  # those with IO already are, see ``Comparison``
 
     def conclusions(self, method: str = BASE) -> list[str]:
         """What may be concluded from the tests against a method, in plain sentences; see ``against``."""
