@@ -96,8 +96,8 @@ def _headline(tests: Sequence[Comparison]) -> str:
     if len(shown) == 1:
         return sentence
     counts = {"better": len(better), "worse": len(shown) - len(better)}
-    found = " and ".join(f"{count} {way}" for way, count in counts.items() if count)
-    return f"Of {len(tests)} methods, {found} than {BASE}; the largest difference: {sentence}"
+    found = " and ".join(f"{count} {'is' if count == 1 else 'are'} {way}" for way, count in counts.items() if count)
+    return f"Of {len(tests)} rows tested against {BASE}, {found}; the largest difference: {sentence}"
 
 
 def _of_findings(found: Faithfulness) -> Said:
@@ -119,8 +119,12 @@ def _of_evidence(prompt: Prompt, evidence: Evidence) -> Said:
     made = prompt.provenance
     on = f" for {made.model} on {made.task}" if made else ""
     question = f"Which of {evidence.arms} prompts is best{on}?"
-    first, _, rest = evidence.conclusion.partition(". ")
-    return Said(question, f"{first.rstrip('.')}.", (rest,) if rest else ())
+    answer = (
+        f"{evidence.arm} was chosen, and on {counted(evidence.test_questions, 'test question')} that the choice did not see, "
+        f"{100 * evidence.accuracy:.1f} % of its answers are right (95 % interval {100 * evidence.low:.1f} to "
+        f"{100 * evidence.high:.1f})."
+    )
+    return Said(question, answer, (evidence.conclusion,))
 
 
 def _of_prompt(prompt: Prompt, contents: Contents) -> Said:

@@ -196,7 +196,7 @@ def _prompt(title: str, prompt: Prompt) -> ShownPrompt:
 def _explained(shot: Shot) -> str:
     """The explanation in the model's own words, where the reply does not repeat it."""
     written = shot.explanation.text if isinstance(shot.explanation, WrittenText) else ""
-    return "" if written.strip() in shot.reply else written
+    return "" if written.strip().rstrip(".") in shot.reply else written
 
 
 def _notes(contents: Contents) -> list[str]:

@@ -132,8 +132,13 @@
     }
     seen.unobserve(rows[place]);
     draw(place);
-    rows[place].scrollIntoView();
     rows[place].focus({ preventScroll: true });
+    settle(rows[place], 10);
+  };
+  // Rows above get their height when they are drawn near the screen, so the first place is not the last.
+  const settle = (row, frames) => {
+    row.scrollIntoView();
+    if (frames > 0 && location.hash === `#${row.id}`) requestAnimationFrame(() => settle(row, frames - 1));
   };
 
   // --- start ---
