@@ -1,7 +1,7 @@
 """The parts of a page, each made of what a run folder holds; a part that has nothing to show is not made."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,8 +20,14 @@ from .grids import Grid, balance_grid, findings_grids, race_grids, table_grid
 from .said import Said, said
 from .words import Piece, pieces
 
-_READ = ("task", "test_count", "rows_left_out", "attributed", "answer_style", "marked_words_sha256")
-"""The settings that say how the data was read, besides its notes."""
+_READ = {
+    "task": "task",
+    "test_count": "test questions",
+    "rows_left_out": "rows left out",
+    "attributed": "explained part of a question",
+    "answer_style": "answers are written as",
+}
+"""The settings that say how the data was read, besides its notes, and what the page calls them."""
 _HASHES = ("_sha256", "_fingerprint")
 _MOST_PROMPTS = 24
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
@@ -46,7 +52,7 @@ class ShownPrompt:
     shots: list[ShownShot]
     facts: list[str]
     engine: str
-    scored: bool
+    coloured: bool
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class View:
     drawings: list[Markup]
     balance: Grid | None
     prompts: list[ShownPrompt]
+    opened: ShownPrompt | None
     prompts_left_out: int
     questions: int
     answers: Markup | None
@@ -76,7 +83,6 @@ def view(contents: Contents) -> View:
     """Everything that the page of a folder shows."""
     table = contents.table if contents.table and contents.table.rows else None
     data = answers(contents.lines) if contents.lines else None
-    settings = [pair for each in contents.settings.values() for pair in each.items()]
     shown = list(_prompts(contents))
     return View(
         title=_title(contents),
@@ -87,14 +93,15 @@ def view(contents: Contents) -> View:
         drawings=list(_drawings(table, contents.race)),
         balance=balance_grid(table, contents.lines) if table else None,
         prompts=shown[:_MOST_PROMPTS],
+        opened=next((each for each in shown if each.coloured), shown[0] if shown else None),
         prompts_left_out=max(0, len(shown) - _MOST_PROMPTS),
         questions=len(data["questions"]) if data else 0,
         answers=embedded(data) if data else None,
         notes=_notes(contents),
-        read=_pairs(settings, lambda key: key in _READ),
+        read=_pairs(contents, lambda key: key in _READ),
         commands={what: _PASSWORD.sub("…@", line) for what, line in contents.begun.commands.items()},
-        settings=_pairs(settings, lambda key: key not in (*_READ, "data_notes") and not key.endswith(_HASHES)),
-        hashes=[*_pairs(settings, lambda key: key.endswith(_HASHES)), *_digests(contents)],
+        settings=_pairs(contents, lambda key: key not in (*_READ, "data_notes") and not key.endswith(_HASHES)),
+        hashes=[*_pairs(contents, lambda key: key.endswith(_HASHES)), *_digests(contents)],
         units=contents.begun.units if contents.unfinished else {},
     )
 
@@ -189,8 +196,8 @@ def _prompt(title: str, prompt: Prompt) -> ShownPrompt:
         facts += [f"Explained by {made.explainer}."] if made.explainer else []
         facts += [f"{counted(made.dropped_shots, 'shot')} left out to fit the context."] if made.dropped_shots else []
         facts += [f"Useful rationales: {made.usefulness}."] if made.usefulness else []
-    scored = any(piece.shade or piece.chosen for shot in shots for piece in shot.pieces)
-    return ShownPrompt(title, prompt.instruction, prompt.system, shots, facts, (made.engine if made else None) or "", scored)
+    coloured = any(piece.shade for shot in shots for piece in shot.pieces)
+    return ShownPrompt(title, prompt.instruction, prompt.system, shots, facts, (made.engine if made else None) or "", coloured)
 
 
 def _explained(shot: Shot) -> str:
@@ -214,10 +221,18 @@ def _digests(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "digest of the prompt", contents.prompt.digest()
 
 
-def _pairs(settings: list[tuple[str, Any]], wanted: Any) -> list[tuple[str, str]]:
-    """Settings as texts; a name that occurs twice with the same value is shown once."""
-    found = [(key.replace("_", " "), _text(value)) for key, value in settings if wanted(key)]
-    return list(dict.fromkeys(found))
+def _pairs(contents: Contents, wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
+    """Settings as texts, each once; one that differs between what was begun is shown with what it is of."""
+    found: dict[str, dict[str, str]] = {}
+    for what, settings in contents.settings.items():
+        for key in filter(wanted, settings):
+            found.setdefault(key, {})[what] = _text(settings[key])
+    pairs: list[tuple[str, str]] = []
+    for key, values in found.items():
+        name = _READ.get(key, key.replace("_", " "))
+        same = len(set(values.values())) == 1
+        pairs += [(name if same else f"{name} ({what})", value) for what, value in list(values.items())[: 1 if same else None]]
+    return pairs
 
 
 def _text(value: Any) -> str:
