@@ -11,6 +11,10 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
+from playwright.sync_api import Page, sync_playwright
+
+from .large_run import many
+
 _SCROLL = """
 async () => {
   const frames = [];
@@ -37,9 +41,6 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--methods", type=int, default=12)
     given = parser.parse_args()
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from pages import many  # the tests' own folders
-
     with tempfile.TemporaryDirectory() as place:
         folder = many(Path(place) / "run", given.questions, given.methods)
         start = perf_counter()
@@ -51,17 +52,10 @@ def main() -> None:
 
 def measure(file: Path, questions: int) -> None:
     """Open the page three times, filter and search in it, and scroll through it for four seconds."""
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as tools:
         browser = tools.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for _ in range(3):
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            start = perf_counter()
-            page.goto(file.as_uri())
-            page.locator("#count", has_text=f"{questions:,} of").wait_for()
-            parsed, loaded = page.evaluate(_TIMES)
-            print(f"opened in {perf_counter() - start:.2f} s (document {parsed / 1000:.2f} s, load {loaded / 1000:.2f} s)")
+        pages = [_opened(browser.new_page(viewport={"width": 1440, "height": 900}), file, questions) for _ in range(3)]
+        page = pages[-1]
         page.evaluate("location.hash = '#questions'")
         count, middle, high, most, drawn = page.evaluate(_SCROLL)
         print(f"scrolled {count} frames: median {middle:.0f} ms, 95 % {high:.0f} ms, longest {most:.0f} ms; {drawn} rows drawn")
@@ -75,6 +69,15 @@ def measure(file: Path, questions: int) -> None:
         page.wait_for_selector(f"#q-{questions - 10}.drawn")
         print(f"permalink in {perf_counter() - start:.2f} s")
         browser.close()
+
+
+def _opened(page: Page, file: Path, questions: int) -> Page:
+    start = perf_counter()
+    page.goto(file.as_uri())
+    page.locator("#count", has_text=f"{questions:,} of").wait_for()
+    parsed, loaded = page.evaluate(_TIMES)
+    print(f"opened in {perf_counter() - start:.2f} s (document {parsed / 1000:.2f} s, load {loaded / 1000:.2f} s)")
+    return page
 
 
 if __name__ == "__main__":

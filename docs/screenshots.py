@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _HEIGHT, _LARGEST = 900, 200_000
 
 
 def main(file: Path) -> None:
-    """Take the results at all widths in both schemes, and the other parts at one width in one scheme."""
+    """Take the results at all widths in both schemes, and the other parts in one of them."""
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as tools:
         browser = tools.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -31,7 +32,8 @@ def main(file: Path) -> None:
                 page = browser.new_page(viewport={"width": width, "height": _HEIGHT}, color_scheme=scheme)
                 page.goto(file.resolve().as_uri())
                 for part, top in PARTS.items():
-                    take(page, top, IMAGES / f"report-{part}-{width}-{scheme}.png")
+                    if part == "results" or scheme == ("dark" if part == "prompt" else "light"):
+                        take(page, top, IMAGES / f"report-{part}-{width}-{scheme}.png")
                 page.close()
         browser.close()
 
@@ -41,6 +43,8 @@ def take(page: "Page", top: str, picture: Path) -> None:
     page.evaluate("top => document.querySelector(top).scrollIntoView()", top)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.screenshot(path=picture)
+    with Image.open(picture) as taken:
+        taken.convert("RGB").quantize(128).save(picture, optimize=True)
     size = picture.stat().st_size
     print(f"{picture.name} {size / 1000:.0f} kB")
     assert size < _LARGEST, f"{picture} is larger than {_LARGEST / 1000:.0f} kB"

@@ -15,9 +15,10 @@ import pytest
 from hostile import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import TEXTS, explained, hostile_run, many
+from pages import TEXTS, explained, hostile_run
 from small import Run, question, right, scripted, talker, task
 
+from benchmarks.large_run import many
 from selfamplify import (
     DataError,
     Faithfulness,

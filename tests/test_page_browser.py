@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pages import TEXTS, explained, hostile_run, many
+from pages import TEXTS, explained, hostile_run
 from small import scripted, talker, task
 
+from benchmarks.large_run import many
 from selfamplify import Plan, Table, compare, write_report
 from selfamplify.runs.responses import Line, load_responses
 from selfamplify.text.printable import printable

@@ -4,7 +4,7 @@ import io
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -18,7 +18,7 @@ from .svg import inlined
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "selfamplify", "text.usetex": False, "text.parse_math": False}
+_SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "selfamplify", "text.usetex": False, "text.parse_math": False}
 _WIDE = 50.0
 """How many times as much the dearest row must cost as the cheapest for a logarithmic scale."""
 

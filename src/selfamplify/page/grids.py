@@ -118,7 +118,7 @@ def race_grids(race: Race, prompt: Prompt | None) -> list[Grid]:
     evidence = prompt.evidence if prompt else None
     if evidence is not None:
         own = (evidence.arm, _percent(evidence.accuracy), f"{_percent(evidence.low)}–{_percent(evidence.high)}", "", "", "")
-        lines = [own]
+        lines: list[tuple[str, ...]] = [own]
         for rival in evidence.rivals:
             gain, within = f"{100 * rival.difference:+.1f}", f"{100 * rival.low:+.1f} to {100 * rival.high:+.1f}"
             lines.append((rival.arm, _percent(rival.accuracy), "", gain, within, p_value(rival.p)))

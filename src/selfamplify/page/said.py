@@ -47,7 +47,7 @@ def _said(contents: Contents) -> Iterator[Said]:
 
 
 def _of_table(table: Table, complete: bool) -> Said:
-    first, several = table.rows[0], len(table.rows) > 1
+    first = table.rows[0]
     methods = list(dict.fromkeys(row.explainer or row.method for row in table.rows))
     asked = f"{counted(first.n, 'test question')} of {first.task}"
     if len([method for method in methods if method != BASE]) < 2:
@@ -58,9 +58,9 @@ def _of_table(table: Table, complete: bool) -> Said:
     if not complete:
         done = counted(len(table.rows), "row")
         return Said(question, f"Not known yet: {done} finished so far; methods are tested against {BASE} when all are.")
-    tests = table.against()
+    tests = list(table.against())
     if not tests:
-        return Said(question, _accuracy(max(table.rows, key=lambda row: row.accuracy) if several else first))
+        return Said(question, _accuracy(max(table.rows, key=lambda row: row.accuracy)))
     answer = _headline(tests) if len(tests) > 1 else tests[0].conclusion
     return Said(question, answer, tuple(line for line in table.conclusions() if line != answer))
 
