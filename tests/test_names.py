@@ -20,6 +20,7 @@ from selfamplify.methods.self_amplify import SelfAmplify
 from selfamplify.models.local.named import NamedModel
 from selfamplify.names import NAMES, Kind, find, registered, unknown_name
 from selfamplify.tasks.source import AbstractSource
+from selfamplify.tracking.tracker import AbstractTracker
 
 KINDS: dict[Kind, type] = {
     "model": NamedModel,
@@ -29,6 +30,7 @@ KINDS: dict[Kind, type] = {
     "competitor": AbstractMethod,
     "preset": Plan,
     "profile": Profile,
+    "tracker": AbstractTracker,
 }
 PLUGIN = '''
 from dataclasses import dataclass

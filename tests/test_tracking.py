@@ -87,6 +87,7 @@ def test_wandb_keeps_the_run_offline(run: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_DIR", str(tmp_path))
     log_run(run, "wandb")
+    import_module("wandb").teardown()  # so that it has written all
     (kept,) = tmp_path.rglob("*.wandb")
     assert b"success/random/accuracy" in kept.read_bytes()
 

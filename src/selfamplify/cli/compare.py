@@ -12,7 +12,7 @@ import selfamplify
 
 from ..errors import SettingsError
 from ..work.stage import Progress
-from . import options
+from . import options, tracking
 from .estimating import EstimateOptions, print_estimate
 from .groups import grouped
 from .model_options import ModelOptions
@@ -67,9 +67,11 @@ def compare(
     report: Annotated[
         bool, typer.Option("--report", help="Write report.html into the run folder, and renew it every minute while it runs.")
     ] = False,
+    log: tracking.Log = None,
 ) -> None:
     """Compare methods on the same samples and test questions, each with IO, and print one table."""
     estimating.check()
+    tracking.check(log)
     if out is None and not estimating.estimate:
         raise SettingsError('A comparison needs a folder; add for example `out="runs/mine"`, or --estimate.')
     profile = style.find()
@@ -96,6 +98,7 @@ def compare(
         print_estimate(asked, questions, plan, estimating, compare, **further)
         return
     run(plan, out, asked, questions, against, report, **further)
+    tracking.hand_over(out, log)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
             stdout.print(answers)

@@ -7,7 +7,7 @@ import typer
 
 import selfamplify
 
-from . import options
+from . import options, tracking
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import print_table, say, stderr
@@ -35,8 +35,10 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("--out", help="The run folder for the results. Default: the folder of the prompt.")
     ] = None,
+    log: tracking.Log = None,
 ) -> None:
     """Measure a prompt's accuracy on test questions, with a 95 % interval and a paired test against IO on the same shots."""
+    tracking.check(log)
     finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
     folder = out or (prompt.parent if prompt.suffix == ".json" else prompt)
     questions = load(task, file, model, judge)
@@ -63,3 +65,4 @@ def evaluate(
         )
     print_table(selfamplify.Run(folder).table(), evaluate)
     say(f"wrote the results to {folder}")
+    tracking.hand_over(folder, log)

@@ -29,4 +29,4 @@ class WandB(AbstractTracker):
             for file in run.files:
                 kept.add_file(str(file))
             begun.log_artifact(kept)
-        return f"run {begun.id} of project {self.project}: {begun.url or begun.dir}"
+        return f"run {begun.id} of project {self.project}: {begun.dir if begun.offline else begun.url}"
