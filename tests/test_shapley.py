@@ -26,9 +26,9 @@ from selfamplify import (
 from selfamplify.errors import ExplanationError, SettingsError
 from selfamplify.explain.estimators.informative import informative_pairs
 from selfamplify.explain.estimators.odd_kernel import kernel, shapley_kernel, shapley_prior
+from selfamplify.explain.estimators.odd_prior import cost, likeliest
 from selfamplify.explain.estimators.odd_process import OddProcess
 from selfamplify.explain.estimators.pairs import draw_pairs
-from selfamplify.explain.estimators.relevances import cost, likeliest
 from selfamplify.explain.kernel_shap import ESTIMATORS, Estimator
 from selfamplify.explain.perturbation import AbstractPerturbation
 from selfamplify.explain.scores import Attribution

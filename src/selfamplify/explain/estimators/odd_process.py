@@ -3,7 +3,7 @@
 Shapley values depend on the odd part of a game alone, and a pair of complements gives it without noise:
 o(z) = (f(z) - f(1 - z)) / 2. The process consists of products of the signs of one word, of three, and of all larger odd numbers
 (see ``odd_kernel``). How relevant each word is, how much words interact, and the ridge are the most probable ones, given the
-observations (see ``relevances``): a few words decide most answers, so that most products have next to no variance.
+observations (see ``odd_prior``): a few words decide most answers, so that most products have next to no variance.
 
 The estimate is biased by its prior, and least squares on the same coalitions is not; but its errors are smaller at the same
 number of evaluations on trained models (benchmarks/README.md).
@@ -17,7 +17,7 @@ from scipy.linalg import solve
 
 from .estimate import Estimate
 from .odd_kernel import kernel, shapley_kernel, shapley_prior
-from .relevances import Prior, likeliest
+from .odd_prior import Prior, likeliest
 
 _CHOOSING = 500
 """The most pairs that the prior is chosen on: the time that this takes grows with their cube."""

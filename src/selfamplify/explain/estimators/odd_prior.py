@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import cholesky
-from scipy.linalg.lapack import dpotri
+from scipy.linalg.lapack import dpotri  # pyright: ignore[reportAttributeAccessIssue]
 from scipy.optimize import minimize
 
 _LEAST, _MOST = -9.0, 1.0
 _LARGEST = 500.0
 """The range of log b, and the largest B, whose exponential is still a number."""
 _SHARES = (-12.0, 6.0)
-_RIDGES = (-21.0, 1.0)
+_RIDGES = (-25.0, 1.0)
 """The ranges of the log odds of c, and of the log of the ridge in units of k(z, z) = 1."""
 _SPREAD = 1.0
 """The standard deviation of log b. With fewer pairs than words it shrinks in proportion: standard errors were too small."""
