@@ -33,7 +33,7 @@ from selfamplify import (
     load_model,
 )
 from selfamplify.explain.attribution import AbstractAttribution
-from selfamplify.explain.estimators.least_squares import least_squares_estimate
+from selfamplify.explain.estimators.least_squares import LeastSquares
 from selfamplify.text.keywords import best
 
 from .baselines import DELETED, LABELS, area, correlation, game_of, read
@@ -121,7 +121,7 @@ def reference(game: TokenGame, count: int) -> Float[np.ndarray, " word"]:
     pairs = drawn(game.players, count // 2 - 1)
     values = game.values(np.concatenate([pairs, ~pairs]))
     odd = (values[: len(pairs)] - values[len(pairs) :]) / 2
-    return least_squares_estimate(pairs, odd, full - empty).scores
+    return LeastSquares(pairs, odd, full - empty).estimate().scores
 
 
 def drawn(m: int, count: int) -> Bool[np.ndarray, "pair word"]:

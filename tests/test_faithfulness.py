@@ -197,7 +197,7 @@ def deaf(chat: Chat) -> str:
 @pytest.fixture(scope="module")
 def planted() -> Faithfulness:
     """A study of the embedded model."""
-    explainers = ["deep_lift", KernelShap(samples=120), "self_topk"]
+    explainers = ["deep_lift", KernelShap(samples=200), "self_topk"]
     return faithfulness("embedded", "planted_arc", explainers, limit=16)
 
 

@@ -24,7 +24,11 @@ from selfamplify import (
     ShapleyValueSampling,
 )
 from selfamplify.errors import ExplanationError, SettingsError
+from selfamplify.explain.estimators.informative import informative_pairs
 from selfamplify.explain.estimators.odd_kernel import kernel, shapley_kernel, shapley_prior
+from selfamplify.explain.estimators.odd_prior import cost, likeliest
+from selfamplify.explain.estimators.odd_process import OddProcess
+from selfamplify.explain.estimators.pairs import draw_pairs
 from selfamplify.explain.kernel_shap import ESTIMATORS, Estimator
 from selfamplify.explain.perturbation import AbstractPerturbation
 from selfamplify.explain.scores import Attribution
@@ -208,20 +212,84 @@ def test_shapley_values_of_the_process_are_those_of_enumeration(players: int, sh
     share = share if players > 2 else 0.0
     relevance = np.ones(players) if equal else np.random.default_rng(0).exponential(size=players)
     signs = 2.0 * every_coalition(players) - 1
-    games = kernel(signs, relevance, share)  # the game of each column, by coalitions
+    games = kernel(signs, signs, relevance, share)  # the game of each column, by coalitions
     once = np.array([shapley_by_subsets(players, column) for column in games.T])  # [column, word]
     assert shapley_kernel(signs, relevance, share) == pytest.approx(once.T, abs=1e-12)
     twice = np.array([shapley_by_subsets(players, word) for word in once.T])
     assert shapley_prior(relevance, share) == pytest.approx(twice, abs=1e-12)
 
 
-def test_the_kernel_is_that_of_products_of_one_and_of_three_signs() -> None:
-    signs, relevance = 2.0 * every_coalition(5)[::3] - 1, np.array([0.2, 3.0, 1.0, 0.5, 0.3])
-    threes = [list(three) for three in combinations(range(5), 3)]
-    weights = np.array([relevance[three].prod() for three in threes])
-    triples = np.stack([signs[:, three].prod(1) for three in threes], 1)
-    expected = 0.7 * (signs * relevance) @ signs.T / 5 + 0.3 * (triples * weights) @ triples.T / weights.sum()
-    assert kernel(signs, relevance, 0.3) == pytest.approx(expected, abs=1e-12)
+def test_the_kernel_is_that_of_products_of_odd_numbers_of_signs() -> None:
+    signs, relevance = 2.0 * every_coalition(5)[::3] - 1, np.array([0.2, 1.3, 1.0, 0.5, 0.3])
+    subsets = [list(subset) for size in (1, 3, 5) for subset in combinations(range(5), size)]
+    weights = np.array([np.tanh(relevance[subset]).prod() for subset in subsets])
+    products = np.stack([signs[:, subset].prod(1) for subset in subsets], 1)
+    together = (products * weights) @ products.T / weights.sum()
+    expected = 0.3 * together + 0.7 * (signs * relevance) @ signs.T / relevance.sum()
+    assert kernel(signs, signs[:4], relevance, 0.3) == pytest.approx(expected[:, :4], abs=1e-12)
+
+
+@pytest.mark.parametrize(("players", "pairs"), [(6, 20), (12, 8)])
+def test_the_slope_of_the_prior_is_that_of_finite_differences(players: int, pairs: int) -> None:
+    generator = np.random.default_rng(pairs)
+    signs, o = 2.0 * (generator.random((pairs, players)) < 0.5) - 1, generator.normal(size=pairs)
+    values = np.append(generator.normal(size=players) - 2, [0.4, -3.0])
+    slopes = [
+        (cost(values + step, signs, o)[0] - cost(values - step, signs, o)[0]) / 2e-5 for step in 1e-5 * np.eye(players + 2)
+    ]
+    assert cost(values, signs, o)[1] == pytest.approx(slopes, rel=1e-5, abs=1e-5)
+
+
+def test_the_chosen_prior_is_more_probable_than_those_around_it() -> None:
+    worth, pairs = polynomial(8, 3, pairwise=0.3, threes=8), draw_pairs(8, 60, np.random.default_rng(0))
+    signs, o = 2.0 * pairs - 1, (worth(pairs.astype(float)) - worth(1.0 - pairs)) / 2
+    prior = likeliest(signs, o)
+    values = np.log([*prior.relevance, prior.share / (1 - prior.share), prior.ridge])
+    least = cost(values, signs, o)[0]
+    moves = np.random.default_rng(1).normal(size=(50, 10)) * 0.3
+    moves[:, -1] = np.abs(moves[:, -1])  # the ridge is at its least
+    assert all(cost(values + move, signs, o)[0] > least - 1e-3 for move in moves)
+
+
+def test_the_first_chosen_pair_leaves_the_least_variance() -> None:
+    worth, pairs = polynomial(9, 3, pairwise=0.3, threes=20), draw_pairs(9, 20, np.random.default_rng(0))
+    process = OddProcess.of(pairs, (worth(pairs.astype(float)) - worth(1.0 - pairs)) / 2, 1.0)
+
+    def left(pair: np.ndarray) -> float:
+        prior, signs = process.prior, np.concatenate([process.signs, 2.0 * pair[None] - 1])
+        across = shapley_kernel(signs, prior.relevance, prior.share)
+        known = kernel(signs, signs, prior.relevance, prior.share) + max(prior.ridge, 1e-6) * np.eye(len(signs))
+        return float((shapley_prior(prior.relevance, prior.share) - across @ np.linalg.solve(known, across.T)).trace())
+
+    chosen = informative_pairs(process, 5, np.random.default_rng(1))
+    others = np.random.default_rng(2).random((100, 9)) < 0.5
+    assert left(chosen[0]) <= min(map(left, others)) + 1e-9
+    known, both = ({min(pair.tobytes(), (~pair).tobytes()) for pair in some} for some in (pairs, (*pairs, *chosen)))
+    assert len(both) == len(known) + 5, "none is known already, and none is chosen twice"
+
+
+def test_chosen_pairs_give_smaller_errors_than_drawn_ones() -> None:
+    errors = np.zeros(2)
+    for seed in range(8):
+        worth = polynomial(16, seed, threes=0)
+        worth.alone[5:] *= 0.05
+        worth.threes += [(np.array(three), 1.0) for three in combinations(range(5), 3)]
+        pairs = draw_pairs(16, 79, np.random.default_rng(seed))
+        drawn = OddProcess.of(pairs, (worth(pairs.astype(float)) - worth(1.0 - pairs)) / 2, float(worth.shapley.sum()))
+        found = (scores_of(KernelShap(samples=160), 16, worth, seed), drawn.estimate().scores)
+        errors += [float(np.linalg.norm(scores - worth.shapley)) for scores in found]
+    assert errors[0] < 0.8 * errors[1]
+
+
+def test_the_process_gives_the_same_for_the_same_seed_and_asks_for_pairs() -> None:
+    worth = polynomial(14, 2, pairwise=0.3, threes=14)
+    first, second = Game(14, worth), Game(14, worth)
+    found = [KernelShap(samples=200).attribute(game, 5) for game in (first, second)]
+    assert found[0] == found[1] and found[0].passes <= 200
+    for rows, others in zip(first.asked, second.asked, strict=True):
+        assert (rows == others).all()
+    for rows in first.asked[1:]:  # the ends come first
+        assert (rows[len(rows) // 2 :] == ~rows[: len(rows) // 2]).all()
 
 
 def test_process_learns_that_a_few_words_decide() -> None:

@@ -1,5 +1,7 @@
 """Shapley values from pairs of coalitions by weighted least squares."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -7,10 +9,9 @@ from .estimate import Estimate
 from .pairs import sum_zero
 
 
-def least_squares_estimate(
-    pairs: Bool[np.ndarray, "pair word"], odd: Float[np.ndarray, " pair"], difference: float
-) -> Estimate:
-    """Return the scores of the paired regression.
+@dataclass(frozen=True)
+class LeastSquares:
+    """The paired regression.
 
     A coalition of size s has the kernel weight (M-1) / (C(M,s) s (M-s)) and is drawn with probability 1 / ((M-1) C(M,s)), so
     its row has weight 1 / (s (M-s)). With z centred at a half, a coalition and its complement differ in sign alone. Only the
@@ -27,17 +28,24 @@ def least_squares_estimate(
     difference : float
         f(all) - f(none).
     """
-    count, m = pairs.shape
-    sizes = pairs.sum(1)
-    roots = 1.0 / np.sqrt(sizes * (m - sizes))
-    mean = difference / m
-    basis = sum_zero(m)
-    centred = pairs - 0.5
-    design = roots[:, None] * (centred @ basis)
-    target = roots * (odd - centred.sum(1) * mean)
-    solution = np.linalg.lstsq(design, target, rcond=None)[0]
-    residual = target - design @ solution
-    bread = np.linalg.pinv(design.T @ design) @ design.T
-    spread = basis @ (bread * residual)
-    freedom = max(count - (m - 1), 1)
-    return Estimate(mean + basis @ solution, spread @ spread.T * count / freedom)
+
+    pairs: Bool[np.ndarray, "pair word"]
+    odd: Float[np.ndarray, " pair"]
+    difference: float
+
+    def estimate(self) -> Estimate:
+        """Return the scores."""
+        count, m = self.pairs.shape
+        sizes = self.pairs.sum(1)
+        roots = 1.0 / np.sqrt(sizes * (m - sizes))
+        mean = self.difference / m
+        basis = sum_zero(m)
+        centred = self.pairs - 0.5
+        design = roots[:, None] * (centred @ basis)
+        target = roots * (self.odd - centred.sum(1) * mean)
+        solution = np.linalg.lstsq(design, target, rcond=None)[0]
+        residual = target - design @ solution
+        bread = np.linalg.pinv(design.T @ design) @ design.T
+        spread = basis @ (bread * residual)
+        freedom = max(count - (m - 1), 1)
+        return Estimate(mean + basis @ solution, spread @ spread.T * count / freedom)

@@ -1,14 +1,12 @@
 """Shapley values from a Gaussian process over the odd part of a game.
 
 Shapley values depend on the odd part of a game alone, and a pair of complements gives it without noise:
-o(z) = (f(z) - f(1 - z)) / 2. The process consists of products of the signs of one word and of three words (see ``odd_kernel``).
-Products of more words are left to the ridge.
+o(z) = (f(z) - f(1 - z)) / 2. The process consists of products of the signs of one word, of three, and of all larger odd numbers
+(see ``odd_kernel``). How relevant each word is, how much words interact, and the ridge are the most probable ones, given the
+observations (see ``odd_prior``): a few words decide most answers, so that most products have next to no variance.
 
-Words are equally relevant at first, and afterwards as relevant as the scores that result: a few words decide most answers, and
-other words interact with those (automatic relevance determination, with the scores in place of a gradient). The share of the
-threes, the ridge, and the number of times that the relevances are taken anew are those with the least leave-one-out error. The
-estimate is biased by its prior, and least squares on the same coalitions is not; but its errors are smaller at the same number
-of evaluations on trained models (benchmarks/README.md).
+The estimate is biased by its prior, and least squares on the same coalitions is not; but its errors are smaller at the same
+number of evaluations on trained models (benchmarks/README.md).
 """
 
 from dataclasses import dataclass
@@ -19,110 +17,75 @@ from scipy.linalg import solve
 
 from .estimate import Estimate
 from .odd_kernel import kernel, shapley_kernel, shapley_prior
+from .odd_prior import Prior, likeliest
 
-_SHARES = (0.0, 0.1, 0.25, 0.5, 0.75)
-_RIDGES = np.concatenate([np.geomspace(1e-11, 1e-5, 4), np.geomspace(1e-4, 10, 16)])
-"""The shares c, and the ridges in units of k(z, z) = 1, to choose from; the smallest ridge is an exact fit."""
-_CHOOSING = 300
-"""The most pairs that the choice is based on: more hardly change it, and its cost grows with their cube."""
-_ROUNDS = 6
-"""The most times that relevances are taken from the scores; two or three times is usual."""
-_PAIRS_PER_WORD = 1.5
-"""With fewer, errors grew by up to a tenth, and standard errors were half of what they should be (games of 40 to 250 words)."""
-_LEAST_RELEVANCE = 0.02
-"""The least relevance of a word, in units of the mean: a word that seems to do nothing may still do something."""
-
-
-def process_estimate(pairs: Bool[np.ndarray, "pair word"], odd: Float[np.ndarray, " pair"], difference: float) -> Estimate:
-    """Return the Shapley values given o of some pairs.
-
-    The pair (all, none) is one of the observations, and a pair that was drawn twice counts once. The covariance is the sum of
-    two: the posterior covariance, scaled so that the leave-one-out errors have the size that it predicts, and the jackknife's
-    covariance of the draw of pairs, in which the error of each pair is its own leave-one-out error. With either alone, standard
-    errors were up to 1.7 and 2.3 times too small (350 evaluations, trained models).
-
-    Parameters
-    ----------
-    pairs : boolean array of shape (pair, word)
-        One coalition z of each pair.
-    odd : float64 array of shape (pair,)
-        o(z) of each pair.
-    difference : float
-        f(all) - f(none), the sum of the scores.
-    """
-    m = pairs.shape[1]
-    new = _distinct(pairs)
-    signs = 2.0 * np.concatenate([np.ones((1, m), bool), pairs[new]]) - 1
-    o = np.append(difference / 2, odd[new])
-    scale = float(np.abs(o).max())
-    if scale == 0.0:
-        return Estimate(np.zeros(m), np.zeros((m, m)))
-    o = o / scale
-    prior = _chosen(signs[:_CHOOSING], o[:_CHOOSING])
-    across = shapley_kernel(signs, prior.relevance, prior.share)
-    ridged = kernel(signs, prior.relevance, prior.share) + prior.ridge * np.eye(len(o))
-    solved = solve(ridged, np.column_stack([o, across.T, np.eye(len(o))]), assume_a="sym")
-    alpha, weights, precision = solved[:, 0], solved[:, 1 : m + 1].T, solved[:, m + 1 :].diagonal()
-    scores = scale * across @ alpha
-    posterior = prior.variance * (shapley_prior(prior.relevance, prior.share) - weights @ across.T)
-    drawn = weights * (alpha / precision)
-    covariance = scale**2 * (posterior + drawn @ drawn.T)
-    # The rest of f(all) - f(none) is spread evenly over the words.
-    centre = np.eye(m) - 1 / m
-    return Estimate(scores + (difference - scores.sum()) / m, centre @ covariance @ centre)
+_CHOOSING = 500
+"""The most pairs that the prior is chosen on: the time that this takes grows with their cube."""
 
 
 @dataclass(frozen=True)
-class _Prior:
-    """The prior that was chosen, and the scores that result from it.
+class OddProcess:
+    """The process, given o of some pairs.
 
-    ``relevance``, ``share`` and ``ridge`` are those of the kernel; ``variance`` is the process's variance according to the
-    leave-one-out errors, and ``error`` the mean square of these.
+    Parameters
+    ----------
+    signs : float64 array of shape (pair, word)
+        The sides t of each coalition, 1 or -1.
+    o : float64 array of shape (pair,)
+        The observations, in units of ``scale``.
+    scale : float
+        The largest observation.
+    difference : float
+        f(all) - f(none), the sum of the scores.
+    prior : Prior
+        What the kernel is made of.
     """
 
-    relevance: Float[np.ndarray, " word"]
-    share: float
-    ridge: float
-    variance: float
-    error: float
-    scores: Float[np.ndarray, " word"]
+    signs: Float[np.ndarray, "pair word"]
+    o: Float[np.ndarray, " pair"]
+    scale: float
+    difference: float
+    prior: Prior
 
+    @staticmethod
+    def of(
+        pairs: Bool[np.ndarray, "pair word"],
+        odd: Float[np.ndarray, " pair"],
+        difference: float,
+        before: Prior | None = None,
+    ) -> "OddProcess":
+        """Return the process given o(z) of one coalition z of each pair, with its prior, or from the one before it.
 
-def _chosen(signs: Float[np.ndarray, "pair word"], o: Float[np.ndarray, " pair"]) -> _Prior:
-    """Take relevances from the scores for as long as the leave-one-out error falls (it always does if pairs are few)."""
-    m = signs.shape[1]
-    best = _least_left_out(signs, o, np.ones(m))
-    for _ in range(_ROUNDS if len(o) > _PAIRS_PER_WORD * m else 0):
-        sizes = np.abs(best.scores)
-        if not sizes.any():
-            break
-        relevance = np.maximum(sizes / sizes.mean(), _LEAST_RELEVANCE)
-        tried = _least_left_out(signs, o, relevance)
-        if tried.error >= best.error:
-            break
-        best = tried
-    return best
+        The pair (all, none) is one of the observations, and a pair that was drawn twice counts once.
+        """
+        m, new = pairs.shape[1], _distinct(pairs)
+        signs = 2.0 * np.concatenate([np.ones((1, m), bool), pairs[new]]) - 1
+        o = np.append(difference / 2, odd[new])
+        scale = float(np.abs(o).max()) or 1.0
+        prior = likeliest(signs[:_CHOOSING], o[:_CHOOSING] / scale, before)
+        return OddProcess(signs, o / scale, scale, difference, prior)
 
+    def estimate(self) -> Estimate:
+        """Return the Shapley values.
 
-def _least_left_out(
-    signs: Float[np.ndarray, "pair word"], o: Float[np.ndarray, " pair"], relevance: Float[np.ndarray, " word"]
-) -> _Prior:
-    """The share and the ridge with the least mean squared leave-one-out error.
-
-    The error of pair i is alpha_i / P_ii, where P is the inverse of the ridged kernel; its variance is 1 / P_ii times that of
-    the process.
-    """
-    found: list[_Prior] = []
-    for share in _SHARES if signs.shape[1] > 2 else _SHARES[:1]:
-        values, vectors = np.linalg.eigh(kernel(signs, relevance, share))
-        inverse = 1 / (np.clip(values, 0.0, None)[:, None] + _RIDGES)  # [eigenvalue, ridge]
-        weights, precision = vectors @ (inverse * (vectors.T @ o)[:, None]), vectors**2 @ inverse
-        errors = ((weights / precision) ** 2).mean(0)
-        best = int(errors.argmin())
-        variance = float((weights[:, best] ** 2 / precision[:, best]).mean())
-        scores = shapley_kernel(signs, relevance, share) @ weights[:, best]
-        found.append(_Prior(relevance, share, float(_RIDGES[best]), variance, float(errors[best]), scores))
-    return min(found, key=lambda prior: prior.error)
+        The covariance is the sum of two: the posterior covariance, scaled so that the leave-one-out errors have the size that
+        it predicts, and the jackknife's covariance of the draw of pairs, in which the error of each pair is its own
+        leave-one-out error. On trained models, standard errors were 1.1 to 2.3 times as large as the errors (350 evaluations);
+        with the posterior covariance alone, up to 1.5 times too small.
+        """
+        m, prior = self.signs.shape[1], self.prior
+        across = shapley_kernel(self.signs, prior.relevance, prior.share)
+        ridged = kernel(self.signs, self.signs, prior.relevance, prior.share) + prior.ridge * np.eye(len(self.o))
+        solved = solve(ridged, np.column_stack([self.o, across.T, np.eye(len(self.o))]), assume_a="pos")
+        alpha, weights, precision = solved[:, 0], solved[:, 1 : m + 1].T, solved[:, m + 1 :].diagonal()
+        scores = self.scale * across @ alpha
+        variance = float((alpha**2 / precision).mean())
+        posterior = variance * (shapley_prior(prior.relevance, prior.share) - weights @ across.T)
+        drawn = weights * (alpha / precision)
+        covariance = self.scale**2 * (posterior + drawn @ drawn.T)
+        # The rest of f(all) - f(none) is spread evenly over the words.
+        centre = np.eye(m) - 1 / m
+        return Estimate(scores + (self.difference - scores.sum()) / m, centre @ covariance @ centre)
 
 
 def _distinct(pairs: Bool[np.ndarray, "pair word"]) -> np.ndarray:
