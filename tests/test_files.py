@@ -226,9 +226,7 @@ def test_data_frames_hold_rows_and_answers(run: Path, monkeypatch: pytest.Monkey
     prompt = Prompt.load(next((run / "prompts").glob("random-*.json")))
     result = evaluate(scripted(talker), task(), prompt)
     answers = result.to_frame()
-    assert answers["correct"].mean() == result.accuracy and list(answers["question_id"]) == [
-        each.id for each in result.questions
-    ]
+    assert sum(answers["correct"]) == result.correct and list(answers["question_id"]) == [each.id for each in result.questions]
     monkeypatch.setitem(sys.modules, "pandas", None)
     for record in (table, result):
         with pytest.raises(SettingsError, match=r"^A data frame needs pandas: run `pip install 'selfamplify\[files\]'`.$"):
