@@ -14,10 +14,12 @@ from ..prompting.prompt import Prompt
 from ..runs.begun import Begun, begun
 from ..runs.findings import Faithfulness, is_study
 from ..runs.responses import FILE_NAME as RESPONSES
+from ..runs.responses import UNFINISHED as ANSWERS
 from ..runs.responses import Line, load_responses
 from ..runs.store import FILE_NAME as STORE
 from ..runs.table import FILE_NAME as RESULTS
-from ..runs.table import UNFINISHED, Table
+from ..runs.table import UNFINISHED as ROWS
+from ..runs.table import Table
 from ..text.lines import first_line
 from ..text.sealing import unsealed
 
@@ -119,13 +121,18 @@ def read(folder: str | Path) -> Contents:
         _race(folder / TUNING),
         Prompt.load(folder) if (folder / PROMPT).is_file() else None,
         {file.stem: Prompt.load(file) for file in sorted(folder.glob("prompts/*.json"))},
-        load_responses(folder) if table and (folder / RESPONSES).is_file() else [],
+        _lines(folder, complete) if table else [],
     )
 
 
 def _table(folder: Path, complete: bool) -> Table | None:
-    name = RESULTS if complete else UNFINISHED
+    name = RESULTS if complete else ROWS
     return Table.load(folder, name) if (folder / name).is_file() else None
+
+
+def _lines(folder: Path, complete: bool) -> list[Line]:
+    name = RESPONSES if complete else ANSWERS
+    return load_responses(folder, name) if (folder / name).is_file() else []
 
 
 def _race(file: Path) -> Race | None:
