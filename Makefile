@@ -25,6 +25,7 @@ bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchm
 	$(BIN)/python -m benchmarks.answering
 	$(BIN)/python -m benchmarks.attribution
 	$(BIN)/python -m benchmarks.estimators
+	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.replicas

@@ -31,6 +31,7 @@ asking attribute attribution_table build catalogue check_task coloured_question 
 default_explainers estimate estimate_table evaluate explain_all explanation_table faithfulness faithfulness_tables layout_for
 load_model load_replicas load_server load_task make_explainer make_explainers make_method overview precision_at_k preset
 responses_side_by_side select terminal_progress tune tuning_table with_marks worked_question write_files
+write_report
 """.split()
 """Adding or removing a name here is a change for users: say so in the changelog."""
 _SECTION = re.compile(r"^(\w[\w ]*)\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", re.MULTILINE | re.DOTALL)

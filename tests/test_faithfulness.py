@@ -37,8 +37,8 @@ from selfamplify import (
     with_marks,
 )
 from selfamplify.evaluation.figures import corrected, figure
-from selfamplify.evaluation.measuring import Pair
 from selfamplify.evaluation.own_answers import own_answers
+from selfamplify.evaluation.pair import Pair
 from selfamplify.evaluation.plausibility import f1, overlap
 from selfamplify.evaluation.pointing import keywords_of, order_of, pointed, rationale_of
 from selfamplify.evaluation.removal import Curves, bins, by_score, counts, curves

@@ -73,6 +73,7 @@ from .models.served.endpoints import Limits as Limits
 from .models.served.model import ServerModel as ServerModel
 from .models.served.model import load_server as load_server
 from .names import catalogue as catalogue
+from .page.page import write_report as write_report
 from .prompting.formats import AbstractFormat as AbstractFormat
 from .prompting.formats import AnswerFormat as AnswerFormat
 from .prompting.formats import DecisiveFormat as DecisiveFormat

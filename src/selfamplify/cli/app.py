@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
-from . import build, compare, data, demo, doctor, evaluate, explain, faithfulness, listing, show, tune
+from . import build, compare, data, demo, doctor, evaluate, explain, faithfulness, listing, report, show, tune
 from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
 
@@ -48,6 +48,7 @@ COMMANDS = {
     "explain": explain.explain,
     "faithfulness": faithfulness.faithfulness,
     "show": show.show,
+    "report": report.report,
     "list": listing.listing,
     "doctor": doctor.doctor,
 }

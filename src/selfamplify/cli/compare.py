@@ -1,5 +1,7 @@
 """``selfamplify compare``: methods x selections x seeds on the same samples and test questions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +11,7 @@ import typer
 import selfamplify
 
 from ..errors import SettingsError
+from ..work.stage import Progress
 from . import options
 from .config import Called
 from .estimating import EstimateOptions, print_estimate
@@ -63,6 +66,9 @@ def compare(
     drop_shots: options.DropShots = False,
     against: options.Against = "io",
     out: options.OptionalOut = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write report.html into the run folder, and renew it every minute while it runs.")
+    ] = False,
 ) -> None:
     """Compare methods on the same samples and test questions, each with IO, and print one table."""
     estimating.check()
@@ -92,7 +98,7 @@ def compare(
         print_estimate(asked, questions, plan, estimating, compare, **further)
         return
     with called.recorded(out):
-        run(plan, out, asked, questions, against, **further)
+        run(plan, out, asked, questions, against, report, **further)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
             stdout.print(answers)
@@ -104,10 +110,27 @@ def run(
     model: "selfamplify.AbstractLanguageModel",
     task: "selfamplify.Task",
     against: str = "io",
+    report: bool = False,
     **further: Any,
 ) -> None:
-    """Run a plan with progress, and print its tests against a method; ``further`` are arguments of ``compare``."""
-    with selfamplify.terminal_progress(stderr) as progress:
-        table = selfamplify.compare(model, task, plan, out, progress=progress, **further)
+    """Run a plan with progress, and with a page if one is wanted, and print its tests against a method.
+
+    ``further`` are arguments of ``compare``.
+    """
+    with selfamplify.terminal_progress(stderr) as progress, _page(out, progress) if report else nullcontext(progress) as shown:
+        table = selfamplify.compare(model, task, plan, out, progress=shown, **further)
     print_table(table, compare, against)
     say(f"wrote the results to {out}")
+
+
+@contextmanager
+def _page(folder: Path, progress: Progress) -> Iterator[Progress]:
+    """The progress of a run that renews its page on the way, and at the end, however it ends."""
+    from ..page.renewal import Renewal  # heavy
+
+    page = Renewal(folder, lambda text: say(f"note: {text}", console=stderr))
+    try:
+        yield page.watching(progress)
+    finally:
+        if folder.is_dir():
+            page.now()

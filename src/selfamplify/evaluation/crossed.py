@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy  # loads scipy.stats, which takes a second, when it is first used
 from jaxtyping import Float
-from scipy.stats import t as student
 
 Numbers = float | np.ndarray
 """One number, or one for each of several runs."""
@@ -80,13 +80,13 @@ class CrossedMean:
     @property
     def interval(self) -> tuple[Any, Any]:
         """The ends of the two-sided 95 % interval."""
-        half = student.ppf(0.975, self.df) * self.standard_error
+        half = scipy.stats.t.ppf(0.975, self.df) * self.standard_error
         return self.mean - half, self.mean + half
 
     @property
     def p(self) -> Any:
         """The two-sided p of the hypothesis that the mean is 0."""
-        return 2 * student.sf(np.abs(self.mean) / self.standard_error, self.df)
+        return 2 * scipy.stats.t.sf(np.abs(self.mean) / self.standard_error, self.df)
 
 
 def crossed(values: Float[np.ndarray, "*runs context question"], ends: tuple[float, ...]) -> CrossedMean:

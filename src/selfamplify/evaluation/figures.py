@@ -8,7 +8,7 @@ import numpy as np
 
 from .difference import LEVEL
 from .holm import holm
-from .measuring import Pair
+from .pair import Pair
 from .statistics import Interval, paired, wilson
 
 Better = Literal["higher", "lower"]

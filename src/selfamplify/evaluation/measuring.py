@@ -11,25 +11,12 @@ from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Explanation, Question
 from ..seeds import derive
+from .pair import Pair
 from .pointing import keywords_of, order_of, pointed
 from .removal import counts, curves
 
 ALONG = ("comprehensiveness", "sufficiency", "deletion", "insertion")
 """The measures along an order of the words, as ``Curves`` calls them."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A measurement of an explanation, and the same of random words.
-
-    Parameters
-    ----------
-    own, random : float
-        Both; of random words, the mean over several draws or, where it is known, the expected value.
-    """
-
-    own: float
-    random: float
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ..records import Explanation, Question
 from ..seeds import derive
 from ..session import Session
 from ..tasks.task import Task
-from .measuring import Pair
+from .pair import Pair
 from .pointing import keywords_of, pointed, rationale_of
 
 

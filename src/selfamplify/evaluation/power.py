@@ -5,10 +5,7 @@ from functools import lru_cache
 from math import ceil
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import nctdtrinc, ndtri
-from scipy.stats import binom
-from scipy.stats import t as student
+import scipy  # loads scipy.stats, which takes a second, when it is first used
 
 from .crossed import Variances
 
@@ -49,11 +46,13 @@ def mcnemar_power(questions: int, disagreement: float, difference: float, level:
     around = int(8 * np.sqrt(questions * disagreement * (1 - disagreement))) + 8
     middle = round(questions * disagreement)
     counts = np.arange(max(0, middle - around), min(questions, middle + around) + 1)
-    most = binom.ppf(level / 2, counts, 0.5)  # the larger of the two counts is shown if the smaller is at most so many
-    most = np.where(binom.cdf(most, counts, 0.5) <= level / 2, most, most - 1)
+    most = scipy.stats.binom.ppf(
+        level / 2, counts, 0.5
+    )  # the larger of the two counts is shown if the smaller is at most so many
+    most = np.where(scipy.stats.binom.cdf(most, counts, 0.5) <= level / 2, most, most - 1)
     share = (1 + difference / disagreement) / 2
-    shown = binom.cdf(most, counts, share) + binom.sf(counts - most - 1, counts, share)
-    return float(np.sum(binom.pmf(counts, questions, disagreement) * shown))
+    shown = scipy.stats.binom.cdf(most, counts, share) + scipy.stats.binom.sf(counts - most - 1, counts, share)
+    return float(np.sum(scipy.stats.binom.pmf(counts, questions, disagreement) * shown))
 
 
 @lru_cache(4096)  # the pairs of a table often share their number of disagreements
@@ -78,7 +77,7 @@ def detectable_by_mcnemar(questions: int, disagreement: float, level: float) -> 
     def excess(difference: float) -> float:
         return mcnemar_power(questions, max(disagreement, difference), difference, level) - POWER
 
-    return float(brentq(excess, 1e-6, 1.0, xtol=1e-4)) if excess(1.0) >= 0 else None  # pyright: ignore[reportArgumentType]
+    return float(scipy.optimize.brentq(excess, 1e-6, 1.0, xtol=1e-4)) if excess(1.0) >= 0 else None  # pyright: ignore[reportArgumentType]
 
 
 @lru_cache(4096)
@@ -101,7 +100,9 @@ def questions_for_mcnemar(disagreement: float, level: float) -> int:
         To about 1 %.
     """
     disagreement = max(disagreement, SMALL)
-    sizes = -ndtri(level / 2) * np.sqrt(disagreement) + ndtri(POWER) * np.sqrt(disagreement - SMALL**2)
+    sizes = -scipy.special.ndtri(level / 2) * np.sqrt(disagreement) + scipy.special.ndtri(POWER) * np.sqrt(
+        disagreement - SMALL**2
+    )
     enough = ceil(((sizes + np.sqrt(sizes**2 + 4 * SMALL)) / (2 * SMALL)) ** 2)
     while mcnemar_power(ceil(enough * 0.99), disagreement, SMALL, level) >= POWER:
         enough = ceil(enough * 0.99)
@@ -123,7 +124,7 @@ def detectable_by_t(standard_error: float, df: float, level: float) -> float | N
     float or None
         From 0 to 1.
     """
-    found = standard_error * float(nctdtrinc(df, 1 - POWER, student.isf(level / 2, df)))
+    found = standard_error * float(scipy.special.nctdtrinc(df, 1 - POWER, scipy.stats.t.isf(level / 2, df)))
     return found if found <= 1 else None
 
 
@@ -148,7 +149,9 @@ def needed_by_t(variances: Variances, contexts: int, questions: int, level: floa
     asked = np.unique(np.geomspace(max(questions, 2), max(questions, _MOST_QUESTIONS), 200).round())[None, :]
     variance, df = variances.of_mean(several, asked)
     known = np.geomspace(1, 1e9, 200)  # the noncentrality is smooth in df, so that it need not be solved everywhere
-    noncentral = np.interp(np.log(df), np.log(known), nctdtrinc(known, 1 - POWER, student.isf(level / 2, known)))
+    noncentral = np.interp(
+        np.log(df), np.log(known), scipy.special.nctdtrinc(known, 1 - POWER, scipy.stats.t.isf(level / 2, known))
+    )
     answers = np.where(noncentral * np.sqrt(variance) <= SMALL, several * asked, np.inf)
     row, column = np.unravel_index(np.argmin(answers), answers.shape)
     if not np.isfinite(answers[row, column]):

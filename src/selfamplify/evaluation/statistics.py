@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from scipy.stats import binomtest, ttest_1samp
+import scipy  # loads scipy.stats, which takes a second, when it is first used
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def wilson(correct: int, n: int) -> Interval:
     Interval
         The 95 % interval of the share of correct answers.
     """
-    interval = binomtest(correct, n).proportion_ci(0.95, "wilson")
+    interval = scipy.stats.binomtest(correct, n).proportion_ci(0.95, "wilson")
     return Interval(float(interval.low), float(interval.high))
 
 
@@ -58,7 +58,7 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
     only_first = sum(a and not b for a, b in zip(first, second, strict=True))
     only_second = sum(b and not a for a, b in zip(first, second, strict=True))
     discordant = only_first + only_second
-    return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
+    return float(scipy.stats.binomtest(only_first, discordant).pvalue) if discordant else 1.0
 
 
 def paired(first: Sequence[float], second: Sequence[float]) -> tuple[Interval, float] | None:
@@ -79,7 +79,7 @@ def paired(first: Sequence[float], second: Sequence[float]) -> tuple[Interval, f
     differences = np.subtract(first, second)
     if np.allclose(differences, differences[0], atol=1e-12):
         return None
-    test = cast(Any, ttest_1samp(differences, 0.0))
+    test = cast(Any, scipy.stats.ttest_1samp(differences, 0.0))
     interval = test.confidence_interval(0.95)
     return Interval(float(interval.low), float(interval.high)), float(test.pvalue)
 

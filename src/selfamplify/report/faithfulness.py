@@ -43,19 +43,20 @@ def faithfulness_tables(found: Faithfulness) -> list[RichTable]:
         f"words {_removed(found)}"
     )
     shown = _empty(title)
-    for measure in _measures(found):
+    for measure in measures_of(found):
         shown.add_row(f"{measure} {'↑' if MEASURES[measure] == 'higher' else '↓'}")
         for figure in found.ranking(measure):
-            shown.add_row(printable(f"  {figure.explainer}"), *_cells(figure))
+            shown.add_row(printable(f"  {figure.explainer}"), *figure_cells(figure))
     if not found.agreements:
         return [shown]
     agreeing = _empty("Keywords in common, as a share of the smaller number of them")
     for each in found.agreements:
-        agreeing.add_row(printable(f"{each.first}, {each.second}"), *_cells(each.figure))
+        agreeing.add_row(printable(f"{each.first}, {each.second}"), *figure_cells(each.figure))
     return [shown, agreeing]
 
 
-def _measures(found: Faithfulness) -> list[str]:
+def measures_of(found: Faithfulness) -> list[str]:
+    """The measures of a study, in their order."""
     return list(dict.fromkeys(figure.measure for each in found.measures for figure in each.figures))
 
 
@@ -74,7 +75,8 @@ def _empty(title: str) -> RichTable:
     return shown
 
 
-def _cells(figure: Figure) -> list[str]:
+def figure_cells(figure: Figure) -> list[str]:
+    """A figure as tables show it: n, mean, interval, random words, difference with its interval, and p."""
     return [
         str(figure.questions),
         f"{figure.mean:.2f}",

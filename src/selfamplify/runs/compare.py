@@ -104,6 +104,7 @@ def compare(
             run.save_prompt(str(cell.cell), prompt)
             result = Result(prompt.method, questions.name, asked.name, questions.test, tuple(responses))
             finished.append(Finished(cell.cell, prompt, result, cell.selection))
+            run.keep(finished, failed, settings)
         table = run.finish(finished, failed, settings)
     note_baselines(cell.fitted.prompt for cell in cells)
     note_banned((f"{each.cell.method} ({each.selection})", each.prompt, each.result) for each in finished)

@@ -1,5 +1,6 @@
 """The lock of a run folder: one process at a time writes there."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from filelock import FileLock, Timeout
 
 from ..errors import RunError
 
+_LOCK = ".lock"
+
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
@@ -16,7 +19,7 @@ def held(folder: Path) -> Iterator[None]:
 
     Raises RunError if the folder is in use, or can't be written.
     """
-    lock, holder = FileLock(folder / ".lock"), folder / ".holder"
+    lock, holder = FileLock(folder / _LOCK), folder / ".holder"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -40,3 +43,15 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8").strip()
     except OSError:
         return ""
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a process holds the folder's lock. It is tried for a moment, without writing to the folder."""
+    try:
+        with open(folder / _LOCK, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

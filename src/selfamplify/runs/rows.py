@@ -44,6 +44,11 @@ def rows(finished: Iterable[Finished]) -> list[Row]:
     return [_row(item, plain.get((item.selection, item.cell.seed))) for item in finished]
 
 
+def untested(finished: Iterable[Finished]) -> list[Row]:
+    """The same rows without the tests against IO, which take longer than all the rest."""
+    return [_row(item, None) for item in finished]
+
+
 def means(finished: Iterable[Finished]) -> list[Mean]:
     """The mean of each method, selection and number of keywords over its contexts."""
     return [_mean(key, list(group.values())) for key, group in _groups(finished).items()]

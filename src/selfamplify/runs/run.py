@@ -1,6 +1,7 @@
 """A run folder: its files, the store that finished work is kept in, and the settings under which it was begun."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
@@ -19,12 +20,15 @@ from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import sha256
 from ..work.stage import Progress, silent
+from .begun import command_line
 from .findings import is_study
+from .responses import UNFINISHED as ANSWERS
 from .responses import Line, load_responses
-from .rows import Finished, comparisons, means, rows
+from .rows import Finished, comparisons, means, rows, untested
 from .saving import save_responses
 from .store import Store
 from .table import FILE_NAME as RESULTS
+from .table import UNFINISHED as ROWS
 from .table import Table
 
 
@@ -99,7 +103,7 @@ class Run:
     @contextmanager
     def claimed(self, what: str, settings: Mapping[str, Any]) -> Iterator[None]:
         """Make ``what`` ("prompt" or "results") in the open run folder under these settings; see ``Store.claimed``."""
-        with self._store.claimed(what, settings):
+        with self._store.claimed(what, settings, command_line(sys.argv)):
             yield
 
     def save_prompt(self, name: str, prompt: Prompt) -> None:
@@ -111,7 +115,15 @@ class Run:
         found = tuple(rows(finished)), tuple(means(finished)), tuple(comparisons(finished))
         table = Table(*found, dict(failed), dict(settings), save_responses(self.folder, finished))
         table.save(self.folder)
+        for name in (ROWS, ANSWERS):
+            (self.folder / name).unlink(missing_ok=True)
         return table
+
+    def keep(self, finished: Sequence[Finished], failed: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+        """Write what is finished so far, into unfinished.jsonl and unfinished.json, for those who look in before the end."""
+        if not self.has_table:
+            digest = save_responses(self.folder, finished, ANSWERS)
+            Table(tuple(untested(finished)), (), (), dict(failed), dict(settings), digest).save(self.folder, ROWS)
 
 
 def run_settings(session: Session, task: Task) -> dict[str, Any]:

@@ -24,11 +24,14 @@ from .lock import held
 
 FILE_NAME = "run.sqlite"
 _SCHEMA = """
+BEGIN;
 CREATE TABLE IF NOT EXISTS units (
     key TEXT PRIMARY KEY, stage TEXT NOT NULL, record TEXT NOT NULL, checksum TEXT NOT NULL,
     finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (what TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS commands (what TEXT PRIMARY KEY, line TEXT NOT NULL) WITHOUT ROWID;
+COMMIT;
 """
 
 
@@ -82,8 +85,8 @@ class Store(AbstractStore):
             raise RunError(f"{file} is damaged, or not a store of this package ({error}); use another `out`.") from error
 
     @contextmanager
-    def claimed(self, what: str, settings: Mapping[str, Any]) -> Iterator[None]:
-        """Make ``what`` ("prompt" or "results") under these settings.
+    def claimed(self, what: str, settings: Mapping[str, Any], command: str | None = None) -> Iterator[None]:
+        """Make ``what`` ("prompt" or "results") under these settings, by this command line.
 
         If it was begun with other settings before, RunError is raised, with the difference. An error whose remedy is to change
         the settings leaves them free to change.
@@ -97,6 +100,8 @@ class Store(AbstractStore):
             )
         with self._translated(), self._file:
             self._file.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (what, json.dumps(wanted)))
+            if command:
+                self._file.execute("INSERT OR REPLACE INTO commands VALUES (?, ?)", (what, command))
         try:
             yield
         except (SettingsError, SelectionError, ContextError, DataError, ExplanationError):

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..errors import DataError
 from ..evaluation.figures import MEASURES, Figure, corrected, figure, figures
-from ..evaluation.measuring import Explained, Measured, Pair, Removal, measure
+from ..evaluation.measuring import Explained, Measured, Removal, measure
 from ..evaluation.own_answers import OwnAnswers, Simulation, names_answer, own_answers
+from ..evaluation.pair import Pair
 from ..evaluation.plausibility import f1, overlap
 from ..evaluation.pointing import keywords_of, pointed, rationale_of
 from ..explain.explainer import AbstractExplainer

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas
 
 FILE_NAME = "results.json"
+UNFINISHED = "unfinished.json"
+"""The rows that are finished while others are not; there are no tests of them yet."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ class Table:
         known = list(names((mean.method, mean.keywords) for mean in self.means).values())
         if method not in known and method != BASE:
             raise SettingsError(f"{method!r} is no method of this table; choose one of {', '.join(known)}.")
-        return corrected_together([each.to(method) for each in self.comparisons if method in (each.first, each.second)])
+        found = [each.to(method) for each in self.comparisons if method in (each.first, each.second)]
+        return tuple(found) if method == BASE else corrected_together(found)  # those with IO already are, see ``Comparison``
 
     def conclusions(self, method: str = BASE) -> list[str]:
         """What may be concluded from the tests against a method, in plain sentences; see ``against``."""
@@ -167,9 +170,9 @@ class Table:
         """SHA-256 of everything but the seconds, the responses included: equal for two runs with the same results."""
         return seal(self._contents())
 
-    def save(self, folder: str | Path) -> Path:
-        """Write results.json into a folder; returns the file's path."""
-        file = checked_path("folder", folder, "runs/mine") / FILE_NAME
+    def save(self, folder: str | Path, name: str = FILE_NAME) -> Path:
+        """Write results.json, or a file of another name, into a folder; returns the file's path."""
+        file = checked_path("folder", folder, "runs/mine") / name
         write_whole(file, json.dumps(sealed(self._contents()), indent=2, ensure_ascii=False) + "\n")
         return file
 
@@ -186,10 +189,10 @@ class Table:
         }
 
     @staticmethod
-    def load(folder: str | Path) -> "Table":
-        """Read the results.json of a run folder. Raises DataError if there is none, or it is damaged or edited."""
+    def load(folder: str | Path, name: str = FILE_NAME) -> "Table":
+        """Read the results.json of a run folder, or ``name``. Raises DataError if it is missing, damaged or edited."""
         folder = checked_path("folder", folder, "runs/mine")
-        file = folder / FILE_NAME
+        file = folder / name
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
             if "faithfulness" in data:
@@ -200,7 +203,7 @@ class Table:
             rows, more = tuple(Row(**row) for row in data["rows"]), (data["settings"], data["responses_sha256"])
             return Table(rows, means, compared, data["failed"], *more)
         except FileNotFoundError:
-            raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify compare --out {folder}` first.") from None
+            raise DataError(f"There is no {name} in {folder}; run `selfamplify compare --out {folder}` first.") from None
         except DataError:
             raise
         except (ValueError, KeyError, TypeError) as error:

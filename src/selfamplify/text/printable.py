@@ -13,6 +13,8 @@ def printable(text: str) -> str:
 
     The length does not change, so that spans of characters stay valid.
     """
+    if text.replace("\n", "").isprintable():  # most texts are, and this is much faster
+        return text
     return "".join(
         character if character in _HARMLESS or unicodedata.category(character) not in _ACTIVE else "\ufffd"
         for character in text

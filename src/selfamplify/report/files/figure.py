@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _INCHES, _LINE, _MARGIN = 6.5, 0.28, 1.1
 """The width of a figure, and the height of a line and of everything else."""
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
 """The colours of selections, which can be told apart with any form of colour blindness (Okabe and Ito)."""
 
 
@@ -48,7 +48,7 @@ def accuracy_figure(table: PrintedTable) -> "Figure":
     for y, line in enumerate(table.lines):
         # Rounding may put the end of an interval a little past the mean.
         whiskers = [[max(0.0, 100 * (line.mean - line.low))], [max(0.0, 100 * (line.high - line.mean))]]
-        colour = _COLOURS[selections.index(line.selection) % len(_COLOURS)]
+        colour = COLOURS[selections.index(line.selection) % len(COLOURS)]
         axes.errorbar([100 * line.mean], [y], xerr=whiskers, fmt="o", capsize=3, markersize=4, color=colour)
     axes.set_yticks(range(len(table.lines)), [_label(line.cells[: table.accuracy]) for line in table.lines])
     axes.invert_yaxis()

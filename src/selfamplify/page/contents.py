@@ -1,0 +1,160 @@
+"""What a run folder holds, read without a model and without torch."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from ..arguments import checked_path
+from ..errors import DataError
+from ..prompting.prompt import FILE_NAME as PROMPT
+from ..prompting.prompt import Prompt
+from ..runs.begun import Begun, begun
+from ..runs.cell import Cell
+from ..runs.findings import Faithfulness, is_study
+from ..runs.responses import FILE_NAME as RESPONSES
+from ..runs.responses import UNFINISHED as ANSWERS
+from ..runs.responses import Line, load_responses
+from ..runs.store import FILE_NAME as STORE
+from ..runs.table import FILE_NAME as RESULTS
+from ..runs.table import UNFINISHED as ROWS
+from ..runs.table import Table
+from ..text.lines import first_line
+from ..text.sealing import unsealed
+
+TUNING = "tuning.json"
+State = Literal["finished", "running", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of a race: its name, its answers to validation questions, and, of a finalist, the tokens of an answer."""
+
+    name: str
+    correct: int
+    n: int
+    tokens: float | None = None
+
+
+@dataclass(frozen=True)
+class Race:
+    """What tuning.json says about a race; its evidence is in the prompt."""
+
+    raced: tuple[Arm, ...]
+    failed: dict[str, str]
+    calls: dict[str, int]
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that a page shows.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    begun : Begun
+        What its store says.
+    table : Table, optional
+        The table of a comparison or evaluation. If it is not ``complete``, it has the rows that are finished, and no tests.
+    complete : bool
+        Whether that table is the final one.
+    findings : Faithfulness, optional
+        The study of faithfulness.
+    race : Race, optional
+        The race of ``tune``.
+    prompt : Prompt, optional
+        prompt.json.
+    prompts : dict
+        The prompts of a comparison, by their row.
+    lines : list of Line
+        Every response.
+    """
+
+    folder: Path
+    begun: Begun
+    table: Table | None = None
+    complete: bool = False
+    findings: Faithfulness | None = None
+    race: Race | None = None
+    prompt: Prompt | None = None
+    prompts: dict[Cell, Prompt] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def unfinished(self) -> list[str]:
+        """What was begun and is not there yet: "prompt", "results" or "tuning"."""
+        there = {"prompt": self.prompt, "results": self.complete or self.findings, "tuning": self.race}
+        return [what for what in self.begun.settings if not there.get(what)]
+
+    @property
+    def state(self) -> State:
+        """Whether everything that was begun is there and, if not, whether a process is working on it."""
+        if not self.unfinished:
+            return "finished"
+        return "running" if self.begun.running else "interrupted"
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """The settings of everything that was begun, also where the store is missing."""
+        found = dict(self.begun.settings)
+        held = {"results": self.table or self.findings, "tuning": self.race}
+        return found | {what: each.settings for what, each in held.items() if each is not None}
+
+
+def read(folder: str | Path) -> Contents:
+    """Read a run folder. Raises DataError if it is none, or one of its files is damaged or edited."""
+    folder = checked_path("folder", folder, "runs/mine")
+    if not any((folder / name).is_file() for name in (RESULTS, PROMPT, TUNING, STORE)):
+        what = "is no run folder" if folder.is_dir() else "does not exist"
+        raise DataError(f"{folder} {what}; make one with `selfamplify compare --out {folder}`, or name another.")
+    study, complete = is_study(folder), (folder / RESULTS).is_file()
+    table = None if study else _table(folder, complete)
+    return Contents(
+        folder,
+        begun(folder),
+        table,
+        complete and not study,
+        Faithfulness.load(folder) if study else None,
+        _race(folder / TUNING),
+        Prompt.load(folder) if (folder / PROMPT).is_file() else None,
+        dict(_prompts(folder)),
+        _lines(folder, complete) if table else [],
+    )
+
+
+def _table(folder: Path, complete: bool) -> Table | None:
+    name = RESULTS if complete else ROWS
+    return Table.load(folder, name) if (folder / name).is_file() else None
+
+
+def _prompts(folder: Path) -> Iterator[tuple[Cell, Prompt]]:
+    """The files of prompts/ that are named after a row."""
+    for file in sorted(folder.glob("prompts/*.json")):
+        try:
+            cell = Cell.read(file.stem)
+        except ValueError:
+            continue
+        yield cell, Prompt.load(file)
+
+
+def _lines(folder: Path, complete: bool) -> list[Line]:
+    name = RESPONSES if complete else ANSWERS
+    return load_responses(folder, name) if (folder / name).is_file() else []
+
+
+def _race(file: Path) -> Race | None:
+    """The race of a tuning.json, if there is one."""
+    if not file.is_file():
+        return None
+    try:
+        data = unsealed(json.loads(file.read_text(encoding="utf-8")), file, "`selfamplify tune`")
+        return TypeAdapter(Race).validate_python(data)
+    except DataError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file} is damaged ({first_line(error)}); run `selfamplify tune` again.") from error

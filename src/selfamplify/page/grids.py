@@ -1,0 +1,138 @@
+"""The tables of a page, as cells that a template writes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..evaluation.figures import MEASURES
+from ..prompting.prompt import Prompt
+from ..report.faithfulness import figure_cells, measures_of
+from ..report.printed import printed_table
+from ..report.tables import p_value
+from ..runs.comparison import names
+from ..runs.findings import Faithfulness
+from ..runs.responses import Line
+from ..runs.table import Row, Table
+from .contents import Race
+
+_FIGURE_HEADS = ("n", "Mean", "95 % CI", "Random words", "Difference, 95 % CI", "p (Holm)")
+_MOST_LABELS = 12
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: its caption, its heads, and its lines; the first ``texts`` columns are texts, all others numbers.
+
+    ``strong`` are the lines to be set in bold, and ``shares`` says that a number is a share of its line, drawn as a bar.
+    """
+
+    caption: str
+    heads: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    texts: int = 1
+    strong: tuple[int, ...] = ()
+    shares: bool = False
+
+
+def table_grid(table: Table) -> Grid:
+    """A comparison: accuracy and gain with their intervals, p alone and corrected, unparsed replies and time."""
+    printed = printed_table(table)
+    means = table.means or table.rows
+    called = names((_method(each), each.keywords) for each in means)
+    alone = {(each.selection, each.first): each.difference.p for each in table.against()}
+    lines: list[tuple[str, ...]] = []
+    for each, line in zip(means, printed.lines, strict=True):
+        own = [row for row in table.rows if _key(row) == (_method(each), each.selection, each.keywords)]
+        p = alone.get((each.selection, called[_method(each), each.keywords]))
+        cells = [*line.cells[:-1], "" if p is None else p_value(p), line.cells[-1]] if alone else [*line.cells]
+        lines.append(
+            (*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", f"{_mean([row.seconds for row in own]):.1f}")
+        )
+    heads = (*printed.heads[:-1], "p", printed.heads[-1]) if alone else printed.heads
+    best = tuple(place for place, line in enumerate(printed.lines) if line.best)
+    return Grid(printed.title, (*heads, "Unparsed (%)", "Seconds"), tuple(lines), 2, best)
+
+
+def _method(each: object) -> str:
+    return (each.explainer or each.method) if isinstance(each, Row) else each.method  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _key(row: Row) -> tuple[str, str, int | None]:
+    return _method(row), row.selection, row.keywords
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def balance_grid(table: Table, lines: Sequence[Line]) -> Grid | None:
+    """How often each label is the answer of a shot, the true answer of a question, and the answer of each row.
+
+    None if there are too many labels for a table, as where choices have names of their own.
+    """
+    rows = list(_balance(table, lines))
+    labels = sorted({label for _, _, counts in rows for label in counts})
+    if not labels or len(labels) > _MOST_LABELS:
+        return None
+    made = tuple((what, name, *(str(counts.get(label, 0)) for label in labels)) for what, name, counts in rows)
+    return Grid("How often each label is an answer", ("Of", "Shots by", *labels), made, 2, shares=True)
+
+
+def _balance(table: Table, lines: Sequence[Line]) -> Iterator[tuple[str, str, dict[str, int]]]:
+    true: dict[str, int] = {}
+    for line in {line.question_id: line for line in lines}.values():
+        label = line.names.get(line.answer, line.answer)
+        true[label] = true.get(label, 0) + 1
+    if true:
+        yield "true answers", "", true
+    seeds = len({row.seed for row in table.rows}) > 1
+    shown: set[str] = set()
+    for row in table.rows:
+        shots = f"{row.selection}, seed {row.seed}" if seeds else row.selection
+        if row.shot_answers and shots not in shown:
+            yield "the shots", shots, row.shot_answers
+        shown.add(shots)
+        yield _method(row), shots, row.answers
+
+
+def findings_grids(found: Faithfulness) -> list[Grid]:
+    """A study: one table per measure, the best explainer first; then how far explainers agree."""
+    grids = [
+        Grid(
+            f"{measure[:1].upper()}{measure[1:]} ({MEASURES[measure]} is better)",
+            ("Explainer", *_FIGURE_HEADS),
+            tuple((figure.explainer, *figure_cells(figure)) for figure in found.ranking(measure)),
+        )
+        for measure in measures_of(found)
+    ]
+    if found.agreements:
+        pairs = tuple((f"{each.first}, {each.second}", *figure_cells(each.figure)) for each in found.agreements)
+        grids.append(
+            Grid("Keywords in common, as a share of the smaller number of them", ("Explainers", *_FIGURE_HEADS), pairs)
+        )
+    return grids
+
+
+def race_grids(race: Race, prompt: Prompt | None) -> list[Grid]:
+    """A race: how the chosen prompt did in the test, and every arm."""
+    grids: list[Grid] = []
+    evidence = prompt.evidence if prompt else None
+    if evidence is not None:
+        own = (evidence.arm, _percent(evidence.accuracy), f"{_percent(evidence.low)}–{_percent(evidence.high)}", "", "", "")
+        lines: list[tuple[str, ...]] = [own]
+        for rival in evidence.rivals:
+            gain, within = f"{100 * rival.difference:+.1f}", f"{100 * rival.low:+.1f} to {100 * rival.high:+.1f}"
+            lines.append((rival.arm, _percent(rival.accuracy), "", gain, within, p_value(rival.p)))
+        heads = ("Prompt", "Accuracy (%)", "95 % CI", "Gain of the chosen one", "95 % CI", "p (Holm)")
+        grids.append(
+            Grid(f"The test, on {evidence.test_questions} questions that the choice did not see", heads, tuple(lines), 1, (0,))
+        )
+    arms = tuple(
+        (each.name, str(each.n), _percent(each.correct / each.n), "" if each.tokens is None else f"{each.tokens:.0f}")
+        for each in race.raced
+    )
+    chosen = tuple(place for place, each in enumerate(race.raced) if evidence and each.name == evidence.arm)
+    return [*grids, Grid("The race", ("Prompt", "Questions", "Accuracy (%)", "Tokens per answer"), arms, 1, chosen)]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"

@@ -1,0 +1,153 @@
+"""What was asked in a sentence, and the answer in a sentence, for everything that a run folder holds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..evaluation.conclusion import conclusion
+from ..prompting.prompt import Prompt
+from ..records import Evidence
+from ..runs.comparison import BASE, Comparison
+from ..runs.findings import Faithfulness
+from ..runs.table import Row, Table
+from ..text.lines import counted
+from .contents import Contents
+
+
+@dataclass(frozen=True)
+class Said:
+    """A question, its answer, and what else may be concluded."""
+
+    question: str
+    answer: str
+    further: tuple[str, ...] = ()
+
+
+def said(contents: Contents) -> list[Said]:
+    """One for each thing that was done or begun in a folder; the last one first."""
+    return list(_said(contents))
+
+
+def _said(contents: Contents) -> Iterator[Said]:
+    table, prompt = contents.table, contents.prompt
+    if table is not None and table.rows:
+        yield _of_table(table, contents.complete)
+    elif "results" in contents.unfinished:
+        yield _begun("results", contents)
+    if contents.findings is not None:
+        yield _of_findings(contents.findings)
+    if prompt is not None and prompt.evidence is not None:
+        yield _of_evidence(prompt, prompt.evidence)
+    elif "tuning" in contents.unfinished:
+        yield _begun("tuning", contents)
+    elif prompt is not None and table is None:
+        yield _of_prompt(prompt, contents)
+    elif "prompt" in contents.unfinished:
+        yield _begun("prompt", contents)
+
+
+def _of_table(table: Table, complete: bool) -> Said:
+    first = table.rows[0]
+    methods = list(dict.fromkeys(row.explainer or row.method for row in table.rows))
+    asked = f"{counted(first.n, 'test question')} of {first.task}"
+    if len([method for method in methods if method != BASE]) < 2:
+        question = f"How many of {asked} does {first.model} answer correctly with a prompt of {methods[-1]}?"
+    else:
+        question = f"With which of {len(methods)} prompting methods does {first.model} answer most of {asked} correctly"
+        question += f", after {_shots(table)}?"
+    if not complete:
+        done = counted(len(table.rows), "row")
+        return Said(question, f"Not known yet: {done} finished so far; methods are tested against {BASE} when all are.")
+    tests = list(table.against())
+    if not tests:
+        return Said(question, _accuracy(max(table.rows, key=lambda row: row.accuracy)))
+    answer = _headline(tests) if len(tests) > 1 else tests[0].conclusion
+    return Said(question, answer, tuple(line for line in table.conclusions() if line != answer))
+
+
+def _shots(table: Table) -> str:
+    selections = list(dict.fromkeys(row.selection for row in table.rows))
+    contexts = len({row.seed for row in table.rows})
+    over = f" in {contexts} contexts" if contexts > 1 else ""
+    return f"shots by {' and by '.join(selections)}{over}"
+
+
+def _accuracy(row: Row) -> str:
+    return (
+        f"{row.explainer or row.method} answers {row.correct} of {row.n} correctly: {100 * row.accuracy:.1f} % "
+        f"(95 % interval {100 * row.ci_low:.1f} to {100 * row.ci_high:.1f})."
+    )
+
+
+def _headline(tests: Sequence[Comparison]) -> str:
+    """How many methods are shown to be better or worse than plain shots, and the largest difference."""
+    several = len({each.selection for each in tests}) > 1
+    shown = [each for each in tests if each.difference.verdict == "shown"]
+    named = {id(each): f"{each.first} ({each.selection})" if several else each.first for each in tests}
+    if not shown:
+        doubtful = [each for each in tests if each.difference.verdict == "doubtful"]
+        if not doubtful:
+            return f"No method was shown to differ from {BASE}, in {len(tests)} tests."
+        best = max(doubtful, key=lambda each: abs(each.difference.estimate))
+        return conclusion(named[id(best)], best.second, best.difference)
+    better = [each for each in shown if each.difference.estimate > 0]
+    best = max(better or shown, key=lambda each: abs(each.difference.estimate))
+    sentence = conclusion(named[id(best)], best.second, best.difference)
+    if len(shown) == 1:
+        return sentence
+    counts = {"better": len(better), "worse": len(shown) - len(better)}
+    found = " and ".join(f"{count} {'is' if count == 1 else 'are'} {way}" for way, count in counts.items() if count)
+    return f"Of {len(tests)} rows tested against {BASE}, {found}; the largest difference: {sentence}"
+
+
+def _of_findings(found: Faithfulness) -> Said:
+    explainers = ", ".join(each.explainer for each in found.measures)
+    question = (
+        f"Do explanations of {counted(found.questions, 'answer')} of {found.model} to {found.task} say more than random words "
+        f"do ({explainers})?"
+    )
+    figures = [figure for each in found.measures for figure in each.figures]
+    better = [each.explainer for each in found.measures if any(figure.verdict == "better" for figure in each.figures)]
+    if not better:
+        answer = f"No explainer was shown to be better than random words by any of {len(figures)} figures."
+    else:
+        answer = f"By at least one measure, {_listed(better)} {'is' if len(better) == 1 else 'are'} better than random words."
+    return Said(question, answer, tuple(found.conclusions()))
+
+
+def _of_evidence(prompt: Prompt, evidence: Evidence) -> Said:
+    made = prompt.provenance
+    on = f" for {made.model} on {made.task}" if made else ""
+    question = f"Which of {evidence.arms} prompts is best{on}?"
+    answer = (
+        f"{evidence.arm} was chosen, and on {counted(evidence.test_questions, 'test question')} that the choice did not see, "
+        f"{100 * evidence.accuracy:.1f} % of its answers are right (95 % interval {100 * evidence.low:.1f} to "
+        f"{100 * evidence.high:.1f})."
+    )
+    return Said(question, answer, (evidence.conclusion,))
+
+
+def _of_prompt(prompt: Prompt, contents: Contents) -> Said:
+    made = prompt.provenance
+    if made is None:
+        return Said(f"A prompt of {counted(len(prompt.shots), 'shot')}.", _UNMEASURED.format(folder=contents.folder))
+    question = (
+        f"A prompt of {counted(len(prompt.shots), 'shot')} by {made.selection} for {made.task}, made by {made.model} with "
+        f"{made.explainer or prompt.method}."
+    )
+    return Said(question, _UNMEASURED.format(folder=contents.folder), (f"To select the shots: {made.counts}.",))
+
+
+_UNMEASURED = "Its accuracy was not measured yet: selfamplify evaluate {folder} does that."
+
+
+def _begun(what: str, contents: Contents) -> Said:
+    settings: dict[str, Any] = contents.begun.settings[what]
+    command = settings.get("command", "build")
+    question = f"selfamplify {command} was begun with {settings.get('model', 'a model')} on {settings.get('task', 'a task')}."
+    units = sum(contents.begun.units.values())
+    return Said(question, f"Nothing to show yet: {counted(units, 'unit')} of work finished.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

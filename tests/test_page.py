@@ -1,0 +1,414 @@
+"""The page of a run folder: made without torch of every kind of folder, with the figures of its files, and no active text."""
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hostile import HOSTILE
+from hypothesis import given
+from hypothesis import strategies as st
+from pages import TEXTS, explained, hostile_run
+from small import Run, question, right, scripted, talker, task
+
+from benchmarks.large_run import many
+from selfamplify import (
+    DataError,
+    Faithfulness,
+    Measures,
+    Plan,
+    RunError,
+    ScoredWords,
+    SearchSpace,
+    Shot,
+    Table,
+    build,
+    compare,
+    evaluate,
+    tune,
+    write_report,
+)
+from selfamplify.evaluation.figures import corrected, figure
+from selfamplify.evaluation.pair import Pair
+from selfamplify.page.answers import answers, embedded
+from selfamplify.page.contents import read
+from selfamplify.page.renewal import EVERY, Renewal
+from selfamplify.page.words import pieces, shade
+from selfamplify.runs.begun import begun, command_line
+from selfamplify.runs.responses import load_responses
+from selfamplify.runs.table import UNFINISHED
+from selfamplify.text.printable import printable
+
+PLAN = Plan(("random", "auto_cot"), ("success", "random"), shots=2)
+SPACE = SearchSpace(("random",), ("random",), (0, 1), shots=(2,), keywords=(2,), orders=("xry",))
+VOID = {"meta", "input", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes, the text outside scripts and styles, and the text of each of those."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.raw: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self._open, "every element is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] in ("script", "style"):
+            self.raw.setdefault(self._open[-1], []).append(data)
+        else:
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+    @property
+    def cells(self) -> set[str]:
+        return set(self.texts)
+
+
+def page(folder: Path) -> Page:
+    return Page(write_report(folder).read_text())
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compared")
+    compare(scripted(talker), task(), PLAN, folder)
+    return folder
+
+
+@pytest.fixture
+def copied(compared: Path, tmp_path: Path) -> Path:
+    """A copy of the folder, without its page."""
+    return Path(shutil.copytree(compared, tmp_path / "copy", ignore=shutil.ignore_patterns("*.html")))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return hostile_run(tmp_path_factory.mktemp("hostile"))
+
+
+def test_a_page_needs_neither_torch_nor_transformers(compared: Path, tmp_path: Path):
+    code = (
+        f"import sys, selfamplify; selfamplify.write_report({str(compared)!r}, {str(tmp_path / 'x.html')!r}); "
+        "sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    assert (tmp_path / "x.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_page_has_the_figures_of_the_table(compared: Path):
+    table, shown = Table.load(compared), page(compared)
+    for mean in table.means:
+        assert f"{100 * mean.mean:.1f}" in shown.cells and f"{100 * mean.low:.1f}–{100 * mean.high:.1f}" in shown.cells
+    for each in table.against():
+        assert f"{each.difference.p:.3f}" in shown.cells and f"{each.difference.p_holm:.3f}" in shown.cells
+    assert all(line in shown.text for line in table.conclusions())
+    assert all(
+        row.answers.get(label, 0) == 0 or str(row.answers[label]) in shown.cells for row in table.rows for label in "ABC"
+    )
+    assert sum(tag == "svg" and attributes.get("role") == "img" for tag, attributes in shown.elements) == 2
+
+
+def test_a_page_is_allowed_nothing_but_its_own_style_and_script(compared: Path):
+    shown = page(compared)
+    (policy,) = [own["content"] for tag, own in shown.elements if tag == "meta" and "http-equiv" in own]
+    assert policy is not None
+    rules = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert rules["default-src"] == "'none'" and rules["base-uri"] == rules["form-action"] == "'none'"
+    script = [text for text in shown.raw["script"] if not text.startswith("{")]
+    for kind, texts in (("style-src", shown.raw["style"]), ("script-src", script)):
+        digest = base64.b64encode(hashlib.sha256("".join(texts).encode()).digest()).decode()
+        assert rules[kind] == f"'sha256-{digest}'"
+    assert_inert(shown)
+
+
+def assert_inert(shown: Page) -> None:
+    """No element loads or runs anything, and no attribute holds style or script."""
+    assert not {tag for tag, _ in shown.elements} & {
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "image",
+        "base",
+        "foreignobject",
+    }
+    assert [own.get("type") for tag, own in shown.elements if tag == "script"] == ["application/json", None]
+    for tag, own in shown.elements:
+        assert not any(name.startswith("on") or name in ("style", "src", "srcset", "action") for name in own), (tag, own)
+        assert own.get("href", "#") is not None and str(own.get("href", "#")).startswith("#")
+
+
+def test_every_answer_is_in_the_page(compared: Path):
+    (data,) = [json.loads(text) for text in page(compared).raw["script"] if text.startswith("{")]
+    lines = load_responses(compared)
+    assert sum(answer is not None for each in data["questions"] for answer in each["answers"]) == len(lines)
+    cells = [(each["name"], data["contexts"][each["context"]]) for each in data["cells"]]
+    for line in lines:
+        (own,) = [each for each in data["questions"] if each["id"] == line.question_id]
+        label, right, _, rule, text = own["answers"][cells.index((line.cell.method, line.cell.selection))]
+        assert (own["text"], own["answer"]) == (line.question, line.called(line.answer))
+        assert (label, right, rule, text) == (line.label and line.called(line.label), line.correct, line.rule, line.text)
+
+
+def test_hostile_texts_stay_text(hostile: Path):
+    shown = page(hostile)
+    assert_inert(shown)
+    said = "".join(shown.texts)
+    assert [text for text in TEXTS if printable(text) not in said] == []
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\ufeff]", write_report(hostile).read_text())
+
+
+@given(st.sampled_from(HOSTILE) | st.text())
+def test_embedded_json_can_not_end_its_element(text: str):
+    data = [printable(text), {"x": printable(text)}]
+    written = str(embedded(data))
+    assert not {"<", ">", "&"} & set(written) and json.loads(written) == data
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "{{ 7*7 }}", "\u202egnp.exe", "</details>"])
+def test_hostile_rationales_stay_text(tmp_path: Path, text: str):
+    explained(text).save(tmp_path)
+    shown = page(tmp_path)
+    assert "script" not in {tag for tag, _ in shown.elements}
+    assert shown.text.count(printable(text)) >= 4
+
+
+# --- every kind of folder ---
+
+
+def test_a_built_and_an_evaluated_prompt_have_pages(tmp_path: Path):
+    model = scripted(right)
+    build(model, task(), tmp_path, method="random", selection="success", shots=3)
+    shown = page(tmp_path)
+    assert "A prompt of 3 shots by success for small" in shown.text and "was not measured yet" in shown.text
+    assert "Questions" not in shown.text and "table" not in {tag for tag, _ in shown.elements}, "what is missing is left out"
+    evaluate(model, task(), tmp_path, io=True, out=tmp_path)
+    shown = page(tmp_path)
+    assert "6 test questions of small" in shown.text and "No difference between" in shown.text
+    assert "The finished prompt" in shown.text and "was not measured" not in shown.text
+
+
+def test_a_race_has_a_page(tmp_path: Path):
+    found = tune(scripted(right), task(60, 12), tmp_path, budget="calls=200", space=SPACE)
+    shown = page(tmp_path)
+    assert found.evidence.conclusion in shown.text and all(str(each.arm) in shown.cells for each in found.raced)
+
+
+def study(names: tuple[str, ...] = ("deep_lift", "self_exp")) -> Faithfulness:
+    figures = corrected([figure("flips", name, [Pair(float(place), 0.5 + place / 9) for place in (0, 1, 1)]) for name in names])
+    measures = tuple(Measures(name, "scores", (own,), 0) for name, own in zip(names, figures, strict=True))
+    return Faithfulness("small", "scripted", 3, 2, measures, notes=("A note.",), settings={"command": "faithfulness"})
+
+
+def test_a_study_has_a_page(tmp_path: Path):
+    found = study()
+    found.save(tmp_path)
+    shown = page(tmp_path)
+    assert "Flips (higher is better)" in shown.text and "A note." in shown.text
+    assert all(line in shown.text for line in found.conclusions())
+
+
+class Stop(Exception):
+    """Ends a run from within."""
+
+
+def interrupted(folder: Path, after: str) -> Iterator[Path]:
+    """Run the comparison until progress says ``after``; then yield the page as it is at that moment, and stop."""
+    found: list[Path] = []
+
+    def progress(what: str, done: int, total: int) -> None:
+        if what.startswith(after) and done:
+            found.append(write_report(folder, folder / "running.html"))
+            raise Stop
+
+    with pytest.raises(Stop):
+        compare(scripted(talker), task(), PLAN, folder, progress=progress)
+    yield from found
+
+
+def test_a_running_and_an_interrupted_comparison_show_what_is_finished(tmp_path: Path):
+    (running,) = interrupted(tmp_path, "answering with random (random)")
+    early = Page(running.read_text())
+    assert "Running." in early.text and "Finished so far" in early.text
+    done = [row.explainer or row.method for row in Table.load(tmp_path, UNFINISHED).rows]
+    assert len(done) == 4 and f"{len(done)} rows finished so far" in early.text
+    assert "p (Holm)" not in early.text, "no test before the end"
+    stopped = page(tmp_path)
+    assert "Interrupted." in stopped.text and "Running." not in stopped.text
+    table = compare(scripted(talker), task(), PLAN, tmp_path)
+    assert "Interrupted." not in page(tmp_path).text and not list(tmp_path.glob("unfinished*"))
+    assert len(table.rows) == 6 and page(tmp_path).text.count("p (Holm)") == 1
+
+
+def test_a_run_that_was_only_begun_says_so(tmp_path: Path):
+    (running,) = interrupted(tmp_path, "asking")
+    assert "selfamplify compare was begun with scripted on small" in Page(running.read_text()).text
+
+
+def test_what_is_finished_early_is_the_same_as_at_the_end(tmp_path: Path, compared: Path):
+    list(interrupted(tmp_path, "answering with random (random)"))
+    found = load_responses(tmp_path, "unfinished.jsonl")
+    early = {line.cell for line in found}
+    assert len(early) == 4 and found == [line for line in load_responses(compared) if line.cell in early]
+
+
+@pytest.mark.parametrize("name", ["results.json", "responses.jsonl", "run.sqlite", "prompts/io-success-k6-seed0.json"])
+def test_a_damaged_folder_is_an_error_of_one_line(copied: Path, run: Run, name: str):
+    (copied / name).write_bytes(b"\x00 not ours {")
+    code, out, err = run("report", copied)
+    assert code == 2 and out == "" and err.startswith("error: ") and err.count("\n") == 1
+    assert name.rpartition("/")[2] in err and "again" in err
+    assert not (copied / "report.html").exists()
+
+
+def test_a_foreign_folder_and_a_missing_one_are_errors(tmp_path: Path, run: Run):
+    (tmp_path / "notes.txt").write_text("mine")
+    for folder, what in ((tmp_path, "is no run folder"), (tmp_path / "none", "does not exist")):
+        code, _, err = run("report", folder)
+        assert code == 2 and what in err and "selfamplify compare --out" in err and err.count("\n") == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_page_goes_where_it_is_wanted_or_says_why_not(compared: Path, tmp_path: Path, run: Run):
+    code, out, _ = run("report", compared, "--out", tmp_path / "deep" / "page.html")
+    assert code == 0 and "page.html" in out and (tmp_path / "deep" / "page.html").is_file()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="Can't write"):
+        write_report(compared, tmp_path / "file" / "page.html")
+
+
+def test_a_folder_is_read_and_left_as_it_is(compared: Path):
+    before = {
+        file: file.stat().st_mtime_ns for file in compared.rglob("*") if file.name in ("run.sqlite", "results.json", ".lock")
+    }
+    assert read(compared).state == "finished" and not begun(compared).running
+    assert before == {file: file.stat().st_mtime_ns for file in before}
+
+
+# --- the command that made it ---
+
+
+def test_the_command_line_is_shown(tmp_path: Path, run: Run):
+    arguments = "--model embedded --task planted_arc --methods random --selections random --shots 2 --limit 2".split()
+    code, _, err = run("compare", *arguments, "--out", tmp_path / "a b", "--report")
+    assert code == 0, err
+    shown = Page((tmp_path / "a b" / "report.html").read_text())
+    assert f"selfamplify compare {' '.join(arguments)} --out '{tmp_path / 'a b'}' --report" in shown.text
+    assert "Running." not in shown.text and "p (Holm)" in shown.text
+
+
+def test_only_our_own_command_is_recorded(compared: Path):
+    assert command_line(["/x/bin/selfamplify", "show", "a b"]) == "selfamplify show 'a b'"
+    assert command_line(["/x/pytest", "tests"]) is None and command_line([]) is None
+    assert begun(compared).commands == {} and "No command line is recorded" in page(compared).text
+
+
+# --- renewal ---
+
+
+def test_a_page_is_renewed_once_a_minute(copied: Path):
+    now, reports, notes = [0.0], [], []
+    renewal = Renewal(copied, notes.append, lambda: now[0])
+    watched = renewal.watching(lambda *report: reports.append(report))
+    written: list[float] = []
+    for second in range(0, 200, 7):
+        now[0] = float(second)
+        watched("asking", second, 200)
+        if (file := copied / "report.html").exists():
+            written.append(second)
+            file.unlink()
+    assert len(reports) == 29 and notes == []
+    assert len(written) == 3 and all(later - earlier >= EVERY for earlier, later in zip(written, written[1:], strict=False))
+
+
+def test_a_page_that_can_not_be_written_is_noted_once_and_harms_nothing(tmp_path: Path):
+    (tmp_path / "report.html").mkdir()
+    (tmp_path / "report.html" / "in the way").write_text("")
+    now, notes = [0.0], []
+    renewal = Renewal(tmp_path, notes.append, lambda: now[0])
+
+    def progress(what: str, done: int, total: int) -> None:
+        now[0] += EVERY
+
+    table = compare(scripted(talker), task(), PLAN, tmp_path, progress=renewal.watching(progress))
+    renewal.now()
+    assert len(table.rows) == 6 and len(notes) == 1 and "report.html" in notes[0]
+
+
+# --- words ---
+
+
+def test_the_pieces_of_a_question_are_its_text_with_the_scores_of_its_words():
+    asked = question(3)
+    words = tuple(re.findall(r"\w+", asked.text))[:4]
+    explanation = ScoredWords(asked.id, "deep_lift", ("George", "rubs", "thing"), (0.5, -1.0, 0.01), "logit")
+    found = pieces(Shot(asked, "B", "B", explanation), 2)
+    assert "".join(piece.text for piece in found) == asked.render() and words[0] == "George"
+    said = {piece.text: piece for piece in found if piece.said}
+    assert said["George"].said == "score +0.5000 logit, keyword" and said["George"].chosen and said["George"].shade == "for3"
+    assert said["rubs"].said == "score -1.0000 logit" and said["rubs"].shade == "against5"
+    assert said["thing"].shade == "" and said["thing"].chosen
+
+
+@given(st.floats(-1, 1))
+def test_a_stronger_score_has_a_stronger_shade_of_its_own_side(share: float):
+    found = shade(share)
+    if abs(share) < 0.1:
+        assert found == ""
+    else:
+        assert found.startswith("for" if share > 0 else "against") and 1 <= int(found[-1]) <= 5
+        assert int(shade(share / 2)[-1:] or 0) <= int(found[-1])
+
+
+def test_many_questions_are_one_file_of_bounded_size(tmp_path: Path):
+    lines = load_responses(many(tmp_path, 50, 4))
+    data = answers(lines)
+    assert len(data["questions"]) == 50 and len(data["cells"]) == 4 and data["contexts"] == ["error"]
+    assert len(str(embedded(data))) < 2 * sum(len(line.text) + len(line.question) / 4 + 40 for line in lines)
+
+
+def test_a_file_that_is_no_prompt_of_a_row_is_left_out(copied: Path):
+    shutil.copy(copied / "prompts" / "io-success-k6-seed0.json", copied / "prompts" / "mine.json")
+    assert page(copied).text.count("io, shots by success") == 1
+
+
+def test_an_edited_race_is_refused(tmp_path: Path):
+    tune(scripted(right), task(60, 12), tmp_path, budget="calls=200", space=SPACE)
+    file = tmp_path / "tuning.json"
+    file.write_text(file.read_text().replace('"correct": ', '"correct": 1', 1))
+    with pytest.raises(DataError, match="edited"):
+        write_report(tmp_path)
+
+
+def test_an_edited_prompt_is_refused(copied: Path):
+    file = copied / "prompts" / "io-success-k6-seed0.json"
+    file.write_text(file.read_text().replace("George", "Georgia"))
+    with pytest.raises(DataError, match="edited"):
+        write_report(copied)

@@ -1,0 +1,287 @@
+"""The page in a real browser: Debian's Chromium, through Playwright. Skipped where one of them is not installed."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pages import TEXTS, explained, hostile_run
+from small import scripted, talker, task
+
+from benchmarks.large_run import many
+from selfamplify import Plan, Table, compare, write_report
+from selfamplify.runs.responses import Line, load_responses
+from selfamplify.text.printable import printable
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+WIDTHS = (390, 900, 1440)
+FRAMES = "count => new Promise(done => (function next() { count-- ? requestAnimationFrame(next) : done() })())"
+"""Waits for so many frames."""
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    if CHROMIUM is None:
+        pytest.skip("needs chromium: apt install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    with playwright.sync_playwright() as tools:
+        browser = tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Seen:
+    """A page that is open, and what it said and asked for."""
+
+    page: "Page"
+    faults: list[str] = field(default_factory=list)
+
+    def texts(self, selector: str) -> list[str]:
+        return [text.strip() for text in self.page.locator(selector).all_text_contents()]
+
+    def count(self) -> str:
+        return self.page.locator("#count").inner_text()
+
+    def wait(self, count: str) -> None:
+        self.page.locator("#count", has_text=re.compile(f"^{count}$")).wait_for()
+
+    def choose(self, name: str, value: str) -> None:
+        self.page.select_option(f"#{name}", label=value)
+
+
+class Visits:
+    """Opens pages, each in a context of its own; any message on the console, error or request is a fault."""
+
+    def __init__(self, browser: "Browser"):
+        self._browser, self._seen = browser, list[Seen]()
+
+    def open(self, file: Path, at: str = "", **settings: Any) -> Seen:
+        page = self._browser.new_context(**settings).new_page()
+        seen = Seen(page)
+        page.on("console", lambda message: seen.faults.append(message.text))
+        page.on("pageerror", lambda error: seen.faults.append(str(error)))
+        page.on("dialog", lambda dialog: seen.faults.append(dialog.message))
+        own = file.as_uri()
+        page.on("request", lambda asked: None if asked.url.startswith(own) else seen.faults.append(asked.url))
+        page.goto(f"{own}{at}")
+        self._seen.append(seen)
+        return seen
+
+    def close(self) -> None:
+        for seen in self._seen:
+            seen.page.context.close()
+        assert [seen.faults for seen in self._seen if seen.faults] == []
+
+
+@pytest.fixture
+def visits(browser: "Browser") -> Iterator[Visits]:
+    visits = Visits(browser)
+    yield visits
+    visits.close()
+
+
+@pytest.fixture(scope="module")
+def compared(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compared")
+    compare(scripted(talker), task(12, 24), Plan(("random", "auto_cot"), ("success", "random"), shots=2), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lines(compared: Path) -> list[Line]:
+    return load_responses(compared)
+
+
+@pytest.fixture(scope="module")
+def page(compared: Path) -> Path:
+    return write_report(compared)
+
+
+@pytest.fixture(scope="module")
+def hostile(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(hostile_run(tmp_path_factory.mktemp("hostile")))
+
+
+def outcomes(lines: list[Line], method: str, selection: str = "success") -> dict[str, Line]:
+    return {line.question_id: line for line in lines if (line.cell.method, line.cell.selection) == (method, selection)}
+
+
+def test_filters_show_the_questions_that_the_responses_say(visits: Visits, page: Path, lines: list[Line]):
+    seen = visits.open(page)
+    assert seen.count() == "24 of 24 questions"
+    io, own = outcomes(lines, "io"), outcomes(lines, "random")
+    expected = {
+        "won against io": [each for each in own if own[each].correct and not io[each].correct],
+        "lost against io": [each for each in own if io[each].correct and not own[each].correct],
+        "answered correctly": [each for each in own if own[each].correct],
+        "answered wrongly": [each for each in own if not own[each].correct],
+        "without a label that a rule could read": [each for each in own if own[each].rule in ("none", "constrained")],
+    }
+    seen.choose("method", "random")
+    for name, wanted in expected.items():
+        seen.choose("show", name)
+        assert seen.count() == f"{len(wanted)} of 24 questions"
+        assert seen.page.locator(".question:not([hidden])").count() == len(wanted)
+    seen.choose("show", "all questions")
+    seen.choose("label", "(B)")
+    wanted = [each for each in own.values() if each.answer == "B"]
+    assert seen.count() == f"{len(wanted)} of 24 questions" and 0 < len(wanted) < 24
+    seen.page.click("button[type=reset]")
+    seen.wait("24 of 24 questions")
+
+
+def test_answers_stand_side_by_side_for_the_shots_that_are_chosen(visits: Visits, page: Path, lines: list[Line]):
+    seen = visits.open(page, "#q-3")
+    assert seen.texts("#q-3 .method b") == ["io", "random", "auto_cot"]
+    asked = list(dict.fromkeys(line.question_id for line in lines))[2]
+    for selection in ("success", "random"):
+        seen.choose("context", selection)
+        seen.page.wait_for_selector("#q-3 .reply")
+        # A method that draws no sample of its own is in every selection.
+        wanted = [line.text for line in lines if (line.question_id, line.cell.selection) == (asked, selection)]
+        assert seen.texts("#q-3 .reply") == wanted
+
+
+def test_search_finds_questions_and_replies(visits: Visits, page: Path):
+    seen = visits.open(page)
+    seen.page.fill("#search", "THING #17#")
+    seen.wait("1 of 24 questions")
+    assert "#17#" in seen.texts(".question:not([hidden]) .asking")[0]
+    seen.page.fill("#search", "no such words")
+    seen.wait("0 of 24 questions")
+
+
+def test_a_permalink_opens_its_question_even_where_a_filter_hides_it(visits: Visits, page: Path):
+    seen = visits.open(page, "#q-20")
+    seen.page.wait_for_selector("#q-20.drawn")
+    assert seen.page.evaluate("document.activeElement.id") == "q-20"
+    settled = (
+        "() => new Promise(done => setTimeout(() => done(document.getElementById('q-20').getBoundingClientRect().top), 400))"
+    )
+    assert 0 <= seen.page.evaluate(settled) < 720, "it is in view, and stays there"
+    seen.page.fill("#search", "no such words")
+    seen.wait("0 of 24 questions")
+    seen.page.evaluate("location.hash = '#q-7'")
+    seen.page.wait_for_selector("#q-7.drawn:not([hidden])")
+    assert seen.count() == "24 of 24 questions"
+
+
+def test_everything_is_reached_by_keyboard(visits: Visits, page: Path):
+    seen = visits.open(page)
+    keys = seen.page.keyboard
+    keys.press("Tab")
+    assert seen.page.evaluate("document.activeElement.textContent") == "Skip to the results"
+    reached: list[str] = []
+    for _ in range(60):
+        keys.press("Tab")
+        reached.append(seen.page.evaluate("(e => e.id || e.textContent.trim() || e.tagName)(document.activeElement)"))
+        if reached[-1] == "search":
+            break
+    assert "Results" in reached and reached[-1] == "search"
+    keys.type("#13#")
+    seen.wait("1 of 24 questions")
+    for _ in range(6):
+        keys.press("Tab")
+    reached.append(seen.page.evaluate("document.activeElement.getAttribute('href')"))
+    assert reached[-1] is not None and reached[-1].startswith("#q-")
+    keys.press("Enter")
+    assert seen.page.evaluate("document.activeElement.id") == reached[-1][1:]
+
+
+def test_rows_are_drawn_when_they_are_seen(visits: Visits, browser: "Browser", tmp_path: Path):
+    seen = visits.open(write_report(many(tmp_path, 300, 3)))
+    drawn = seen.page.locator(".question.drawn")
+    assert seen.page.locator(".question").count() == 300
+    assert drawn.count() < 30
+    seen.page.locator("#q-300").scroll_into_view_if_needed()
+    seen.page.wait_for_selector("#q-300.drawn")
+    assert drawn.count() < 100 and seen.page.locator("#q-150.drawn").count() == 0
+
+
+def test_what_is_printed_holds_the_questions(visits: Visits, browser: "Browser", tmp_path: Path):
+    seen = visits.open(write_report(many(tmp_path, 30, 2)))
+    seen.page.emulate_media(media="print")
+    seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert seen.page.locator(".question.drawn").count() == 30
+    assert not seen.page.locator("nav").is_visible() and not seen.page.locator("#filters").is_visible()
+
+
+def test_hostile_texts_stay_text_and_run_nothing(visits: Visits, hostile: Path):
+    assert len(TEXTS) >= 60
+    seen = visits.open(hostile)
+    for place in range(0, len(TEXTS), 4):
+        seen.page.locator(f"#q-{place + 1}").scroll_into_view_if_needed()
+    for place, text in enumerate(TEXTS):
+        seen.page.evaluate(f"location.hash = '#q-{place + 1}'")
+        seen.page.wait_for_selector(f"#q-{place + 1}.drawn")
+        shown = seen.page.evaluate(f"document.querySelector('#q-{place + 1} .asking').textContent")
+        assert shown.startswith(printable(text))
+        replies = seen.page.evaluate(f"[...document.querySelectorAll('#q-{place + 1} .reply')].map(e => e.textContent)")
+        assert all(printable(text).strip() in reply or reply.startswith("The ") for reply in replies) and replies
+    for name in (
+        "img",
+        "script:not([type])",
+        "main svg:not([role=img]):not(.bar)",
+        "a[href]:not([href^='#'])",
+        "iframe",
+        "b b",
+    ):
+        expected = 1 if name.startswith("script") else 0
+        assert seen.page.locator(name).count() == expected, name
+    assert "<script>alert(1)</script>" in seen.page.title()
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "{{ 7*7 }}", "<svg onload=alert(1)>", "<!-- x -->"])
+def test_hostile_rationales_stay_text(visits: Visits, tmp_path: Path, text: str):
+    explained(text).save(tmp_path)
+    seen = visits.open(write_report(tmp_path))
+    assert text in seen.page.locator("main").inner_text()
+    assert seen.page.locator("script").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("kind", ["compared", "hostile"])
+def test_nothing_is_wider_than_the_screen(visits: Visits, request: pytest.FixtureRequest, kind: str, width: int, scheme: Any):
+    file = request.getfixturevalue("page" if kind == "compared" else kind)
+    seen = visits.open(file, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    ground = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["compared", "hostile", "prompt"])
+def test_axe_finds_nothing_serious(visits: Visits, request: pytest.FixtureRequest, tmp_path: Path, kind: str, scheme: Any):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    if kind == "prompt":
+        explained("word").save(tmp_path)
+        file = write_report(tmp_path)
+    else:
+        file = request.getfixturevalue("page" if kind == "compared" else kind)
+    seen = visits.open(file, color_scheme=scheme, bypass_csp=True)  # axe is a script that is not the page's own
+    seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found = axe.Axe().run(seen.page).response["violations"]
+    serious = [each for each in found if each["impact"] in SERIOUS]
+    assert serious == [], json.dumps([[each["id"], [node["html"] for node in each["nodes"]][:3]] for each in serious], indent=1)
+
+
+def test_the_table_in_the_browser_is_that_of_the_run(visits: Visits, page: Path, compared: Path):
+    seen = visits.open(page)
+    rows = seen.page.locator("table").first.locator("tbody tr")
+    shown = [rows.nth(place).locator("td").first.inner_text() for place in range(rows.count())]
+    table = Table.load(compared)
+    accuracies = [f"{100 * mean.mean:.1f}" for mean in table.means]
+    assert (
+        shown == accuracies
+        or [rows.nth(place).locator("td").nth(1).inner_text() for place in range(rows.count())] == accuracies
+    )
