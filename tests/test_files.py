@@ -16,7 +16,7 @@ import pytest
 from hostile import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
-from small import scripted, talker, task
+from small import Run, scripted, talker, task
 
 from selfamplify import DataError, Plan, RunError, SettingsError, Table, compare, evaluate, write_files
 from selfamplify.prompting.prompt import Prompt
@@ -42,7 +42,7 @@ TEXTS = st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A comparison over two seeds, by two selections."""
     folder = tmp_path_factory.mktemp("run")
     compare(scripted(talker), task(), Plan(("random", "auto_cot"), ("success", "random"), seeds=(0, 1), shots=2), folder)
@@ -61,19 +61,19 @@ def line(text: str) -> Line:
     )
 
 
-def test_every_kind_is_written_whole(run: Path, tmp_path: Path):
+def test_every_kind_is_written_whole(finished: Path, tmp_path: Path):
     files = {kind: tmp_path / "deep" / f"x.{ending}" for kind, ending in ENDINGS.items()}
     assert set(files) == {*OF_TABLE, *OF_ANSWERS}
-    assert write_files(run, files) == list(files.values())
+    assert write_files(finished, files) == list(files.values())
     assert sorted(file.name for file in (tmp_path / "deep").iterdir()) == sorted(file.name for file in files.values())
     assert files["pdf"].read_bytes().startswith(b"%PDF") and b"%%EOF" in files["pdf"].read_bytes()[-10:]
     before = {kind: file.read_bytes() for kind, file in files.items()}
-    write_files(run, files)
+    write_files(finished, files)
     assert before == {kind: file.read_bytes() for kind, file in files.items()}, "the same run gives the same files"
 
 
-def test_the_table_is_that_of_the_run(run: Path):
-    table = Table.load(run)
+def test_the_table_is_that_of_the_run(finished: Path):
+    table = Table.load(finished)
     printed = printed_table(table)
     assert len(printed.lines) == len(table.means) and {len(own.cells) for own in printed.lines} == {len(printed.heads)}
     for own, mean in zip(printed.lines, table.means, strict=True):
@@ -94,9 +94,9 @@ def test_the_table_is_that_of_the_run(run: Path):
     )
 
 
-def test_csv_and_parquet_hold_every_answer(run: Path, tmp_path: Path):
-    write_files(run, {"csv": tmp_path / "a.csv", "parquet": tmp_path / "a.parquet"})
-    lines = load_responses(run)
+def test_csv_and_parquet_hold_every_answer(finished: Path, tmp_path: Path):
+    write_files(finished, {"csv": tmp_path / "a.csv", "parquet": tmp_path / "a.parquet"})
+    lines = load_responses(finished)
     rows = list(csv.DictReader(io.StringIO((tmp_path / "a.csv").read_bytes().decode(), newline="")))
     table = pyarrow.parquet.read_table(tmp_path / "a.parquet").to_pylist()
     assert len(rows) == len(table) == len(lines) and list(rows[0]) == list(table[0]) == list(COLUMNS)
@@ -140,14 +140,14 @@ def test_latex_has_the_same_structure_for_any_text(text: str):
     assert not set(plain) & set("\\{}$&#%_^~")
 
 
-def test_latex_compiles(tmp_path: Path, run: Path):
+def test_latex_compiles(tmp_path: Path, finished: Path):
     if shutil.which("pdflatex") is None or not shutil.which("kpsewhich"):
         pytest.skip("pdflatex is not installed: apt install texlive-latex-recommended")
     if not subprocess.run(["kpsewhich", "booktabs.sty"], capture_output=True).stdout:
         pytest.skip("booktabs is not installed: apt install texlive-latex-recommended")
     texts = [text[:60] for text in HOSTILE if all(ord(each) < 256 for each in printable(text).replace("\ufffd", "?"))]
     assert len(texts) > 40
-    (tmp_path / "real.tex").write_text(latex(printed_table(Table.load(run))), encoding="utf-8")
+    (tmp_path / "real.tex").write_text(latex(printed_table(Table.load(finished))), encoding="utf-8")
     (tmp_path / "hostile.tex").write_text(
         "".join(latex(hostile_table(text)) + "\\clearpage\n" for text in texts), encoding="utf-8"
     )
@@ -187,7 +187,7 @@ def test_svg_is_well_formed_and_shows_texts_as_text(text: str):
     assert any(wanted in one_line(each) for each in shown)
 
 
-def test_what_can_not_be_written_is_refused_before_anything_is(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_can_not_be_written_is_refused_before_anything_is(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     out = tmp_path / "x.csv"
     for files, error, reason in (
         ({"csv": out, "latx": tmp_path / "x"}, SettingsError, "did you mean 'latex'"),
@@ -195,47 +195,57 @@ def test_what_can_not_be_written_is_refused_before_anything_is(run: Path, tmp_pa
         ({"csv": out, "latex": ""}, SettingsError, "is not a path"),
     ):
         with pytest.raises(error, match=reason):
-            write_files(run, files)
+            write_files(finished, files)
     with pytest.raises(SettingsError, match="no method of this table"):
-        write_files(run, {"csv": out}, against="nonsense")
+        write_files(finished, {"csv": out}, against="nonsense")
     with pytest.raises(DataError, match="selfamplify compare"):
         write_files(tmp_path, {"csv": out})
     with pytest.raises(RunError, match="Can't write"):
-        write_files(run, {"csv": run / "results.json" / "x.csv"})
+        write_files(finished, {"csv": finished / "results.json" / "x.csv"})
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(SettingsError, match=r"pip install 'selfamplify\[files\]'"):
-        write_files(run, {"csv": out, "parquet": tmp_path / "x.parquet"})
+        write_files(finished, {"csv": out, "parquet": tmp_path / "x.parquet"})
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(SettingsError, match="pip install"):
-        write_files(run, {"csv": out, "svg": tmp_path / "x.svg"})
+        write_files(finished, {"csv": out, "svg": tmp_path / "x.svg"})
     assert not list(tmp_path.iterdir())
 
 
-def test_edited_results_are_not_written(run: Path, tmp_path: Path):
-    shutil.copytree(run, tmp_path / "copy")
+def test_edited_results_are_not_written(finished: Path, tmp_path: Path):
+    shutil.copytree(finished, tmp_path / "copy")
     file = tmp_path / "copy" / "results.json"
     file.write_text(file.read_text().replace('"accuracy": ', '"accuracy": 1', 1))
     with pytest.raises(DataError, match="edited"):
         write_files(tmp_path / "copy", {"latex": tmp_path / "x.tex"})
 
 
-def test_data_frames_hold_rows_and_answers(run: Path, monkeypatch: pytest.MonkeyPatch):
-    table = Table.load(run)
+def test_data_frames_hold_rows_and_answers(finished: Path, monkeypatch: pytest.MonkeyPatch):
+    table = Table.load(finished)
     frame = table.to_frame()
     assert list(frame["accuracy"]) == [row.accuracy for row in table.rows] and len(frame.columns) == 19
-    prompt = Prompt.load(next((run / "prompts").glob("random-*.json")))
+    prompt = Prompt.load(next((finished / "prompts").glob("random-*.json")))
     result = evaluate(scripted(talker), task(), prompt)
     answers = result.to_frame()
-    assert answers["correct"].mean() == result.accuracy and list(answers["question_id"]) == [
-        each.id for each in result.questions
-    ]
+    assert sum(answers["correct"]) == result.correct and list(answers["question_id"]) == [each.id for each in result.questions]
     monkeypatch.setitem(sys.modules, "pandas", None)
     for record in (table, result):
         with pytest.raises(SettingsError, match=r"^A data frame needs pandas: run `pip install 'selfamplify\[files\]'`.$"):
             record.to_frame()
 
 
-def test_files_are_written_without_torch(run: Path, tmp_path: Path):
+def test_files_are_written_without_torch(finished: Path, tmp_path: Path):
     kinds = ", ".join(f"{kind!r}: {str(tmp_path / kind)!r}" for kind in ENDINGS)
-    code = f"import sys, selfamplify; selfamplify.write_files({str(run)!r}, {{{kinds}}}); sys.exit('torch' in sys.modules)"
+    code = f"import sys, selfamplify; selfamplify.write_files({str(finished)!r}, {{{kinds}}}); sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_the_command_line_writes_files_in_place_of_the_page(run: Run, finished: Path, tmp_path: Path):
+    given = [word for kind, ending in ENDINGS.items() for word in (f"--{kind}", tmp_path / f"x.{ending}")]
+    code, out, _ = run("report", finished, *given, "--against", "random")
+    assert code == 0 and all(f"wrote {tmp_path / f'x.{ending}'}\n" in out for ending in ENDINGS.values())
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(f"x.{ending}" for ending in ENDINGS.values())
+    assert "Gain over random" in (tmp_path / "x.tex").read_text()
+    code, out, _ = run("report", finished, "--csv", tmp_path / "y.csv", "--out", tmp_path / "page.html")
+    assert code == 0 and (tmp_path / "page.html").is_file() and (tmp_path / "y.csv").is_file()
+    code, _, err = run("report", finished, "--latex", tmp_path / "z.tex", "--against", "nonsense")
+    assert code == 2 and "no method of this table" in err and not (tmp_path / "z.tex").exists()

@@ -47,6 +47,7 @@ from selfamplify.runs.table import UNFINISHED
 from selfamplify.text.printable import printable
 
 PLAN = Plan(("random", "auto_cot"), ("success", "random"), shots=2)
+SPACE = SearchSpace(("random",), ("random",), (0, 1), shots=(2,), keywords=(2,), orders=("xry",))
 VOID = {"meta", "input", "br", "link", "img"}
 
 
@@ -215,8 +216,7 @@ def test_a_built_and_an_evaluated_prompt_have_pages(tmp_path: Path):
 
 
 def test_a_race_has_a_page(tmp_path: Path):
-    space = SearchSpace(("random",), ("random",), (0, 1), shots=(2,), keywords=(2,), orders=("xry",))
-    found = tune(scripted(right), task(60, 12), tmp_path, budget="calls=200", space=space)
+    found = tune(scripted(right), task(60, 12), tmp_path, budget="calls=200", space=SPACE)
     shown = page(tmp_path)
     assert found.evidence.conclusion in shown.text and all(str(each.arm) in shown.cells for each in found.raced)
 
@@ -263,7 +263,7 @@ def test_a_running_and_an_interrupted_comparison_show_what_is_finished(tmp_path:
     stopped = page(tmp_path)
     assert "Interrupted." in stopped.text and "Running." not in stopped.text
     table = compare(scripted(talker), task(), PLAN, tmp_path)
-    assert "Interrupted." not in page(tmp_path).text and not (tmp_path / UNFINISHED).exists()
+    assert "Interrupted." not in page(tmp_path).text and not list(tmp_path.glob("unfinished*"))
     assert len(table.rows) == 6 and page(tmp_path).text.count("p (Holm)") == 1
 
 
@@ -274,9 +274,9 @@ def test_a_run_that_was_only_begun_says_so(tmp_path: Path):
 
 def test_what_is_finished_early_is_the_same_as_at_the_end(tmp_path: Path, compared: Path):
     list(interrupted(tmp_path, "answering with random (random)"))
-    early = {line.cell for line in load_responses(tmp_path)}
-    known = [line for line in load_responses(compared) if line.cell in early]
-    assert len(early) == 4 and load_responses(tmp_path) == known
+    found = load_responses(tmp_path, "unfinished.jsonl")
+    early = {line.cell for line in found}
+    assert len(early) == 4 and found == [line for line in load_responses(compared) if line.cell in early]
 
 
 @pytest.mark.parametrize("name", ["results.json", "responses.jsonl", "run.sqlite", "prompts/io-success-k6-seed0.json"])
@@ -392,6 +392,19 @@ def test_many_questions_are_one_file_of_bounded_size(tmp_path: Path):
     data = answers(lines)
     assert len(data["questions"]) == 50 and len(data["cells"]) == 4 and data["contexts"] == ["error"]
     assert len(str(embedded(data))) < 2 * sum(len(line.text) + len(line.question) / 4 + 40 for line in lines)
+
+
+def test_a_file_that_is_no_prompt_of_a_row_is_left_out(copied: Path):
+    shutil.copy(copied / "prompts" / "io-success-k6-seed0.json", copied / "prompts" / "mine.json")
+    assert page(copied).text.count("io, shots by success") == 1
+
+
+def test_an_edited_race_is_refused(tmp_path: Path):
+    tune(scripted(right), task(60, 12), tmp_path, budget="calls=200", space=SPACE)
+    file = tmp_path / "tuning.json"
+    file.write_text(file.read_text().replace('"correct": ', '"correct": 1', 1))
+    with pytest.raises(DataError, match="edited"):
+        write_report(tmp_path)
 
 
 def test_an_edited_prompt_is_refused(copied: Path):

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -249,10 +250,17 @@ def test_changed_settings_are_refused_with_the_difference(tmp_path: Path):
     run(tmp_path)
     before = (folder / "results.json").read_bytes()
     for changed, difference in [
-        (lambda: compare(scripted(talker), TASK, Plan(PLAN.methods, shots=3), folder), "shots: 2 -> 3"),
-        (lambda: compare(scripted(talker, "else"), TASK, PLAN, folder), 'model: "scripted" -> "else"'),
-        (lambda: compare(scripted(talker), TASK, PLAN, folder, profile=PAPER), 'profile: "default" -> "paper"'),
-        (lambda: compare(scripted(talker), TASK.limited(3), PLAN, folder), "different test questions"),
+        (lambda: compare(scripted(talker), TASK, Plan(PLAN.methods, shots=3), folder), "`shots=2` then, `shots=3` now"),
+        (lambda: compare(scripted(talker, "else"), TASK, PLAN, folder), '`model="scripted"` then, `model="else"` now'),
+        (
+            lambda: compare(scripted(talker), TASK, PLAN, folder, profile=PAPER),
+            '`profile="default"` then, `profile="paper"` now',
+        ),
+        (lambda: compare(scripted(talker), TASK.limited(3), PLAN, folder), "`limit=5` then, `limit=3` now"),
+        (
+            lambda: compare(scripted(talker), replace(TASK, test=TASK.test[::-1]), PLAN, folder),
+            "other test questions (`test_data`",
+        ),
     ]:
         with pytest.raises(RunError, match="other settings") as error:
             changed()

@@ -195,7 +195,7 @@ def test_demo_ends_with_the_worked_question_the_caveat_and_the_next_commands(
         saved(folder, replace(task, test=task.test[:2]), io_success="+-", kernel_shap_success="-+")
 
     monkeypatch.setattr(demo, "run", run)
-    demo.demo(tmp_path, limit=2)
+    demo._made_up(tmp_path, 2, 0)
     text = flat(capsys.readouterr().out)
     parts = ("A worked question", questions[1].text, "deciding words: ", "Chosen by rule", "tiny", "Next, use")
     places = [text.find(part) for part in parts]

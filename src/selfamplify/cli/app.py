@@ -2,6 +2,8 @@
 
 import sys
 import traceback
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -17,9 +19,25 @@ app = typer.Typer(
     "Start with `selfamplify demo`, which needs no network and no model of your own. Then `build` a prompt for your model and "
     "your questions and `evaluate` it, or `compare` several methods.",
     epilog="Add --debug to any command to see where an error comes from.",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(wanted: bool) -> bool:
+    """Print the version and end, if that is wanted."""
+    if wanted:
+        print(f"selfamplify {version('selfamplify')}")
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def _options(
+    shown: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
 COMMANDS = {
     "demo": demo.demo,
     "data": data.describe,

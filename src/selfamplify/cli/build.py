@@ -8,6 +8,7 @@ import selfamplify
 
 from ..text.label_counts import in_words, label_counts
 from . import options
+from .config import Called
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import say, stderr
@@ -16,6 +17,7 @@ from .task_options import FileOptions, TaskOptions, load
 
 @grouped
 def build(
+    called: Called,
     out: options.Out,
     model: ModelOptions,
     task: TaskOptions,
@@ -54,7 +56,7 @@ def build(
     made = selfamplify.make_method(method, rationale.keywords, rationale.steps, profile, engine.given())
     questions = load(task, file, model, profile=profile)
     asked = model.load()
-    with selfamplify.terminal_progress(stderr) as progress:
+    with called.recorded(out), selfamplify.terminal_progress(stderr) as progress:
         prompt = selfamplify.build(
             asked,
             questions,

@@ -13,6 +13,7 @@ import selfamplify
 from ..errors import SettingsError
 from ..work.stage import Progress
 from . import options, tracking
+from .config import Called
 from .estimating import EstimateOptions, print_estimate
 from .groups import grouped
 from .model_options import ModelOptions
@@ -24,6 +25,7 @@ METHODS = "auto_cot,deep_lift,kernel_shap,self_topk,self_exp,random"
 
 @grouped
 def compare(
+    called: Called,
     model: ModelOptions,
     task: TaskOptions,
     file: FileOptions,
@@ -97,7 +99,8 @@ def compare(
     if out is None or estimating.estimate:
         print_estimate(asked, questions, plan, estimating, compare, **further)
         return
-    run(plan, out, asked, questions, against, report, **further)
+    with called.recorded(out):
+        run(plan, out, asked, questions, against, report, **further)
     tracking.hand_over(out, log)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):

@@ -10,6 +10,8 @@ import selfamplify
 from ..text.lines import counted
 from . import options
 from .compare import METHODS, run
+from .config import Called
+from .groups import grouped
 from .model_options import ModelOptions
 from .screen import say, stderr, stdout
 
@@ -46,7 +48,9 @@ What this does not show:
   selfamplify compare --model smollm2 --task reviews --methods self_exp,kernel_shap --keywords 3 --out runs/others"""
 
 
+@grouped
 def demo(
+    called: Called,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -66,10 +70,13 @@ def demo(
     ] = False,
 ) -> None:
     """Compare all methods on the embedded model and a made-up task. Takes a minute or two, without a network."""
-    if real:
-        _real(out or Path("runs/demo-real"), limit, seed)
-        return
-    out = out or Path("runs/demo")
+    folder = out or Path("runs/demo-real" if real else "runs/demo")
+    with called.recorded(folder):
+        (_real if real else _made_up)(folder, limit, seed)
+
+
+def _made_up(out: Path, limit: int, seed: int) -> None:
+    """All methods on the embedded model: the table, a worked question, and what comes next."""
     task = selfamplify.load_task("planted_arc")
     plan = selfamplify.Plan(tuple(options.names(METHODS)), seeds=(seed,), limit=limit)
     run(plan, out, ModelOptions().load(), task, profile=options.StyleOptions(max_new_tokens=96).find())

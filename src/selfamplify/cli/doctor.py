@@ -23,6 +23,9 @@ _EXTRAS = {
     "accelerate": "large",
     "bitsandbytes": "large",
     "gguf": "gguf",
+    "pandas": "files",
+    "pyarrow": "files",
+    "matplotlib": "files",
 }
 
 _FASTER = 1.3

@@ -8,7 +8,9 @@ import typer
 import selfamplify
 
 from . import options, tracking
+from .config import Called
 from .groups import grouped
+from .inherited import Asked, as_built, check_model
 from .model_options import ModelOptions
 from .screen import print_table, say, stderr
 from .task_options import FileOptions, TaskOptions, load
@@ -16,6 +18,7 @@ from .task_options import FileOptions, TaskOptions, load
 
 @grouped
 def evaluate(
+    called: Called,
     prompt: Annotated[Path, typer.Argument(metavar="PROMPT", help="The run folder of `selfamplify build`, or a prompt.json.")],
     model: ModelOptions,
     task: TaskOptions,
@@ -37,23 +40,25 @@ def evaluate(
     ] = None,
     log: tracking.Log = None,
 ) -> None:
-    """Measure a prompt's accuracy on test questions, with a 95 % interval and a paired test against IO on the same shots."""
+    """Measure a prompt's accuracy on test questions, with a 95 % interval and a paired test against IO on the same shots.
+
+    The model, the task and how its data are read are those of the prompt's own run, unless they are named.
+    """
     tracking.check(log)
     finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
     folder = out or (prompt.parent if prompt.suffix == ".json" else prompt)
-    questions = load(task, file, model, judge)
-    asked = model.load()
-    built_by = finished.provenance.model if finished.provenance else asked.name
-    if built_by != asked.name:
-        say(f"note: the prompt was built by {built_by}, and is evaluated on {asked.name} (--model).", console=stderr)
-    with selfamplify.terminal_progress(stderr) as progress:
+    found = as_built(prompt, called, Asked(model, task, file))
+    questions = load(found.task, found.file, found.model, judge)
+    asked = found.model.load()
+    check_model(finished, asked, called)
+    with called.recorded(folder), selfamplify.terminal_progress(stderr) as progress:
         selfamplify.evaluate(
             asked,
             questions,
             finished,
             limit=limit,
             seed=seed,
-            judge=model.load_judge(judge, asked),
+            judge=found.model.load_judge(judge, asked),
             decide=decide,
             calibrate=calibrate,
             self_consistency=self_consistency,

@@ -10,7 +10,8 @@ from ..errors import DataError, SettingsError
 from ..names import NAMES
 from ..records import DecisiveWords, Question, ScoredPairs, ScoredWords
 from . import options
-from .groups import Given, grouped
+from .config import Called
+from .groups import grouped
 from .model_options import ModelOptions
 from .prompted import PromptOptions
 from .screen import say, stdout
@@ -19,7 +20,7 @@ from .task_options import FileOptions, TaskOptions, load
 
 @grouped
 def explain(
-    given: Given,
+    called: Called,
     model: ModelOptions,
     task: TaskOptions,
     file: FileOptions,
@@ -38,7 +39,7 @@ def explain(
         raise SettingsError(
             f'{explainer} is not an explainer; use `explainer="kernel_shap"`, or another one from `selfamplify list`.'
         )
-    if prompted.check(given):
+    if prompted.check(called.given):
         prompted.explain(model, explainer, engine, seed)
         return
     if style.prefill:

@@ -10,6 +10,7 @@ import selfamplify
 from ..errors import SettingsError
 from ..text.lines import counted
 from . import options
+from .config import Called
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import say, stderr, stdout
@@ -19,6 +20,7 @@ from .translation import in_options
 
 @grouped
 def faithfulness(
+    called: Called,
     out: options.Out,
     model: ModelOptions,
     task: TaskOptions,
@@ -66,7 +68,7 @@ def faithfulness(
     asked = model.load()
     chosen = options.names(methods) if methods else selfamplify.default_explainers(asked)
     explainers = selfamplify.make_explainers(chosen, engine.given(), profile)
-    with selfamplify.terminal_progress(stderr) as progress:
+    with called.recorded(out), selfamplify.terminal_progress(stderr) as progress:
         found = selfamplify.faithfulness(
             asked,
             questions,

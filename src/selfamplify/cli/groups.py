@@ -5,10 +5,13 @@ from copy import copy
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, signature
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
+
+from .config import Called, Config
 
 
 @dataclass(frozen=True)
@@ -19,41 +22,57 @@ class Option:
     negative: str = ""
 
 
-class Given(tuple[str, ...]):
-    """The parameters that are on the command line, whether or not with their default value."""
-
-    @staticmethod
-    def of(context: Any) -> "Given":
-        sources = {name: context.get_parameter_source(name) for name in context.params}
-        return Given(name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE")
+PANELS: dict[str, tuple[str, ...]] = {
+    "Model": ("model",),
+    "Data": ("task", "test_data", "limit", "validation", "marks", "question"),
+    "Data in a file of your own (--task file); by default, all of this is recognised": (),
+    "Method": (
+        *("method", "methods", "explainer", "selection", "selections", "preset", "shots", "keywords", "steps", "seed", "seeds"),
+        *("keep_rationales", "budget", "removal"),
+    ),
+    "Wording and decoding": (),
+    "Answers": (
+        *("judge", "decide", "calibrate", "self_consistency", "temperature", "max_new_tokens", "drop_shots", "check", "io"),
+    ),
+    "A prompt of your own, in place of a task": (),
+    "Estimate": (),
+    "Server": ("server", "in_flight"),
+    "Cluster": ("ray", "replicas", "cpus", "gpus"),
+    "Output": ("out", "against", "report", "responses", "examples", "as_json"),
+}
+"""The headings of options in the help, in their order, and the parameters below each. The fields of a group that are not here
+stand below the heading of their group."""
+_OF = {name: panel for panel, names in PANELS.items() for name in names}
 
 
 def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
     """Spread the parameters of ``command`` that are option groups (dataclasses) into the groups' fields.
 
-    Typer reads options from a signature. This writes the longer signature, and puts the groups together again for the call. A
-    group's ``panel`` is the heading of its options in the help. A parameter of the type ``Given`` receives the names of the
-    options that were given.
+    Typer reads options from a signature. This writes the longer signature, and puts the groups together again for the call.
+    Options stand below the headings of ``PANELS``. A parameter of the type ``Called`` receives how the command was called.
+    Every command gets ``--config``.
     """
     groups: dict[str, type] = {}
     spread: list[Parameter] = []
     for parameter in signature(command).parameters.values():
-        if parameter.annotation is Given:
+        if parameter.annotation is Called:
             spread.append(Parameter(parameter.name, Parameter.KEYWORD_ONLY, annotation=typer.Context))
         elif is_dataclass(parameter.annotation) and isinstance(parameter.annotation, type):
             groups[parameter.name] = parameter.annotation
             spread += _fields(parameter.annotation)
         else:
-            spread.append(parameter.replace(kind=Parameter.KEYWORD_ONLY))
+            spread.append(_option(parameter.name, parameter.annotation, parameter.default, ""))
+    spread.append(Parameter("config", Parameter.KEYWORD_ONLY, default=None, annotation=Config))
+    spread.sort(key=_panel)
 
     @wraps(command)
-    def call(**given: Any) -> Any:
+    def call(*, config: Path | None = None, **given: Any) -> Any:
         built = {
             name: group(**{field.name: given.pop(field.name) for field in fields(group)})  # pyright: ignore[reportArgumentType]
             for name, group in groups.items()
         }
         contexts = [parameter.name for parameter in spread if parameter.annotation is typer.Context]
-        return command(**{name: Given.of(given.pop(name)) for name in contexts}, **given, **built)
+        return command(**{name: Called.of(given.pop(name)) for name in contexts}, **given, **built)
 
     call.__signature__ = signature(command).replace(parameters=spread)  # pyright: ignore[reportAttributeAccessIssue]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in spread}
@@ -61,12 +80,24 @@ def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _fields(group: Any) -> Iterator[Parameter]:
-    """A parameter for each field of a group, under the group's heading."""
+    """A parameter for each field of a group."""
     for field in fields(group):
-        kind, option = get_args(field.type)
-        option = copy(option)
-        option.rich_help_panel = group.panel
-        yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=Annotated[kind, option])
+        yield _option(field.name, field.type, field.default, group.panel)
+
+
+def _option(name: str, annotation: Any, default: Any, panel: str) -> Parameter:
+    """A parameter under its heading: its own, or that of its group."""
+    kind, declared = get_args(annotation)
+    declared = copy(declared)
+    declared.rich_help_panel = _OF.get(name, panel) or None
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, declared])
+
+
+def _panel(parameter: Parameter) -> int:
+    """The place of an option's heading; -1 for arguments, and for options of the command line itself."""
+    declared = get_args(parameter.annotation)[1] if get_origin(parameter.annotation) is Annotated else None
+    panel = declared.rich_help_panel if isinstance(declared, OptionInfo) else None
+    return list(PANELS).index(panel) if panel else -1
 
 
 def flags(option: OptionInfo) -> list[str]:

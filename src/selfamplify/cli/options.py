@@ -136,7 +136,7 @@ class StyleOptions:
 class EngineOptions:
     """Settings of explainers and competitors; one that a method does not have is refused."""
 
-    panel: ClassVar[str] = "Explainer"
+    panel: ClassVar[str] = "Method"
 
     samples: Annotated[
         int | None,
@@ -184,7 +184,7 @@ class EngineOptions:
 class RationaleOptions:
     """How long a rationale is."""
 
-    panel: ClassVar[str] = "Explainer"
+    panel: ClassVar[str] = "Method"
 
     keywords: Annotated[int, typer.Option("--keywords", min=1, help="Number of keywords per rationale (k).")] = 6
     steps: Annotated[int, typer.Option("--steps", min=1, help="Number of steps per rationale of self_exp (p).")] = 3

@@ -1,4 +1,4 @@
-"""``selfamplify report``: a run folder as one HTML file."""
+"""``selfamplify report``: a run folder as one HTML file, and as files for other programs."""
 
 import webbrowser
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 import selfamplify
 
+from . import options
 from .screen import say
 
 
@@ -17,8 +18,25 @@ def report(
         Path | None, typer.Option("--out", help="The file to write. Default: report.html in the run folder.")
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the answers as CSV, without formulas.")] = None,
+    parquet: Annotated[Path | None, typer.Option("--parquet", help="Write the answers as parquet.")] = None,
+    latex: Annotated[Path | None, typer.Option("--latex", help="Write the table in LaTeX, with booktabs.")] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the table in Markdown.")] = None,
+    svg: Annotated[Path | None, typer.Option("--svg", help="Write a figure of the accuracies as SVG.")] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a figure of the accuracies as PDF.")] = None,
+    against: options.Against = "io",
 ) -> None:
-    """Write a run folder as one HTML page: results, figures, prompts and every answer. Needs no model and no network."""
+    """Write a run folder as one HTML page: results, figures, prompts and every answer. Needs no model and no network.
+
+    With --csv, --parquet, --latex, --markdown, --svg or --pdf, these files of a finished run are written instead, and the page
+    only if --out or --open asks for it.
+    """
+    kinds = {"csv": csv, "parquet": parquet, "latex": latex, "markdown": markdown, "svg": svg, "pdf": pdf}
+    files = {kind: path for kind, path in kinds.items() if path is not None}
+    for written in selfamplify.write_files(folder, files, against=against) if files else ():
+        say(f"wrote {written}")
+    if files and out is None and not show:
+        return
     file = selfamplify.write_report(folder, out)
     say(f"wrote {file}")
     if show:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class TaskOptions:
     """Which questions."""
 
-    panel: ClassVar[str] = "Task"
+    panel: ClassVar[str] = "Data"
 
     task: Annotated[str, typer.Option("--task", help="A task from `selfamplify list`, or 'file' for a file of your own.")] = (
         "planted_arc"
@@ -63,7 +63,7 @@ class TaskOptions:
 class FileOptions:
     """How a file of the user's own is read."""
 
-    panel: ClassVar[str] = "Your own file (--task file); by default, all of this is recognised"
+    panel: ClassVar[str] = "Data in a file of your own (--task file); by default, all of this is recognised"
 
     question_column: Annotated[str | None, typer.Option("--question-column", help="The column of the questions.")] = None
     answer_column: Annotated[str | None, typer.Option("--answer-column", help="The column of the right answers.")] = None

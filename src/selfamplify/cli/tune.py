@@ -8,6 +8,7 @@ import selfamplify
 
 from ..text.lines import counted
 from . import options
+from .config import Called
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import say, stderr, stdout
@@ -17,6 +18,7 @@ from .translation import in_options
 
 @grouped
 def tune(
+    called: Called,
     out: options.Out,
     model: ModelOptions,
     task: TaskOptions,
@@ -71,7 +73,7 @@ def tune(
         "settings": engine.given(),
     }
     space = selfamplify.SearchSpace.of(asked, **{name: value for name, value in given.items() if value})
-    with selfamplify.terminal_progress(stderr) as progress:
+    with called.recorded(out), selfamplify.terminal_progress(stderr) as progress:
         found = selfamplify.tune(
             asked,
             questions,

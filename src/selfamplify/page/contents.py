@@ -1,6 +1,7 @@
 """What a run folder holds, read without a model and without torch."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,12 +13,15 @@ from ..errors import DataError
 from ..prompting.prompt import FILE_NAME as PROMPT
 from ..prompting.prompt import Prompt
 from ..runs.begun import Begun, begun
+from ..runs.cell import Cell
 from ..runs.findings import Faithfulness, is_study
 from ..runs.responses import FILE_NAME as RESPONSES
+from ..runs.responses import UNFINISHED as ANSWERS
 from ..runs.responses import Line, load_responses
 from ..runs.store import FILE_NAME as STORE
 from ..runs.table import FILE_NAME as RESULTS
-from ..runs.table import UNFINISHED, Table
+from ..runs.table import UNFINISHED as ROWS
+from ..runs.table import Table
 from ..text.lines import first_line
 from ..text.sealing import unsealed
 
@@ -66,7 +70,7 @@ class Contents:
     prompt : Prompt, optional
         prompt.json.
     prompts : dict
-        The prompts of a comparison, by the name of their row.
+        The prompts of a comparison, by their row.
     lines : list of Line
         Every response.
     """
@@ -78,7 +82,7 @@ class Contents:
     findings: Faithfulness | None = None
     race: Race | None = None
     prompt: Prompt | None = None
-    prompts: dict[str, Prompt] = field(default_factory=dict)
+    prompts: dict[Cell, Prompt] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
 
     @property
@@ -118,14 +122,29 @@ def read(folder: str | Path) -> Contents:
         Faithfulness.load(folder) if study else None,
         _race(folder / TUNING),
         Prompt.load(folder) if (folder / PROMPT).is_file() else None,
-        {file.stem: Prompt.load(file) for file in sorted(folder.glob("prompts/*.json"))},
-        load_responses(folder) if table and (folder / RESPONSES).is_file() else [],
+        dict(_prompts(folder)),
+        _lines(folder, complete) if table else [],
     )
 
 
 def _table(folder: Path, complete: bool) -> Table | None:
-    name = RESULTS if complete else UNFINISHED
+    name = RESULTS if complete else ROWS
     return Table.load(folder, name) if (folder / name).is_file() else None
+
+
+def _prompts(folder: Path) -> Iterator[tuple[Cell, Prompt]]:
+    """The files of prompts/ that are named after a row."""
+    for file in sorted(folder.glob("prompts/*.json")):
+        try:
+            cell = Cell.read(file.stem)
+        except ValueError:
+            continue
+        yield cell, Prompt.load(file)
+
+
+def _lines(folder: Path, complete: bool) -> list[Line]:
+    name = RESPONSES if complete else ANSWERS
+    return load_responses(folder, name) if (folder / name).is_file() else []
 
 
 def _race(file: Path) -> Race | None:
@@ -135,5 +154,7 @@ def _race(file: Path) -> Race | None:
     try:
         data = unsealed(json.loads(file.read_text(encoding="utf-8")), file, "`selfamplify tune`")
         return TypeAdapter(Race).validate_python(data)
+    except DataError:
+        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{file} is damaged ({first_line(error)}); run `selfamplify tune` again.") from error

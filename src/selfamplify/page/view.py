@@ -165,18 +165,18 @@ def _prompts(contents: Contents) -> Iterator[ShownPrompt]:
         return
     ranks = {(row.explainer or row.method, row.selection, row.keywords): row.accuracy for row in contents.table.rows}
     first = contents.table.rows[0].seed if contents.table.rows else 0
-    cells = {name: cell for name in contents.prompts if (cell := Cell.read(name)).seed == first}
-    several = len({cell.keywords for cell in cells.values()}) > 1
+    cells = [cell for cell in contents.prompts if cell.seed == first]
+    several = len({cell.keywords for cell in cells}) > 1
 
     def rank(cell: Cell) -> float:
         """By accuracy; a method without keywords has none in its row."""
         key = cell.method, cell.selection
         return -ranks.get((*key, cell.keywords), ranks.get((*key, None), 0.0))
 
-    for name, cell in sorted(cells.items(), key=lambda pair: rank(pair[1])):
-        if contents.prompts[name].shots:
+    for cell in sorted(cells, key=rank):
+        if contents.prompts[cell].shots:
             count = f", k = {cell.keywords}" if several else ""
-            yield _prompt(f"{cell.method}{count}, shots by {cell.selection}", contents.prompts[name])
+            yield _prompt(f"{cell.method}{count}, shots by {cell.selection}", contents.prompts[cell])
 
 
 def _prompt(title: str, prompt: Prompt) -> ShownPrompt:

@@ -10,10 +10,10 @@ _SHORT.maxstring, _SHORT.maxother, _SHORT.maxtuple, _SHORT.maxdict = 80, 300, 4,
 """At most so many characters of a text and of a record in it, and so many members of tuples and dictionaries."""
 
 
-def short_repr(record: Any) -> str:
+def short_repr(self: Any) -> str:
     """The repr of a dataclass with its long texts and long tuples cut in the middle."""
-    shown = (f"{field.name}={_SHORT.repr(getattr(record, field.name))}" for field in fields(record) if field.repr)
-    return f"{type(record).__name__}({', '.join(shown)})"
+    shown = (f"{field.name}={_SHORT.repr(getattr(self, field.name))}" for field in fields(self) if field.repr)
+    return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def clipped(text: str) -> str:
@@ -21,10 +21,10 @@ def clipped(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:25]}…{text[-14:]}"
 
 
-def html_repr(record: object) -> str:
+def html_repr(self: object) -> str:
     """What a notebook shows of a record: HTML in which all text is escaped.
 
     ``report/notebook`` draws it, and is found by its name when a notebook asks, so that a record imports nothing of it.
     """
     package = __name__.partition(".")[0]
-    return import_module(f"{package}.report.notebook.drawing").drawn(record)
+    return import_module(f"{package}.report.notebook.drawing").drawn(self)

@@ -9,7 +9,7 @@ from ..methods.checking import check_task
 from ..methods.making import as_method
 from ..methods.method import AbstractMethod
 from ..methods.selection import SelectionName, check_selection, select
-from ..methods.useful import Keep, keeping
+from ..methods.useful import Keep, UsefulRationales, keeping
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
@@ -17,6 +17,7 @@ from ..prompting.prompt import Prompt
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
 from .baselines import note_baselines
+from .changes import settings_of
 from .quick_check import note_quick_check
 from .run import Run, run_settings
 
@@ -88,8 +89,9 @@ def build(
     asked = as_model(model)
     with Run(out) as run:
         session = run.session(asked, profile, progress=progress)
-        drawn = {"method": repr(chosen), "selection": selection, "shots": shots, "seed": seed}
-        with run.claimed("prompt", run_settings(session, questions) | drawn):
+        made = settings_of(chosen.method if isinstance(chosen, UsefulRationales) else chosen)
+        drawn = {"made by": made, "selection": selection, "shots": shots, "seed": seed, "keep_rationales": keep_rationales}
+        with run.claimed("prompt", run_settings(session, questions) | {"command": "build"} | drawn):
             prompt = chosen.prompt(session, questions, select(session, questions, selection, shots, seed))
             prompt.save(out)
         if check:

@@ -16,6 +16,8 @@ from .cell import Cell
 from .table import FILE_NAME as RESULTS
 
 FILE_NAME = "responses.jsonl"
+UNFINISHED = "unfinished.jsonl"
+"""The responses of the rows that are finished while others are not."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,22 +50,22 @@ class Line:
         return self.names.get(label, f"({label})")
 
 
-def load_responses(folder: str | Path) -> list[Line]:
-    """Read the responses.jsonl of a run folder. Raises DataError if there is none, or it is damaged or edited."""
+def load_responses(folder: str | Path, name: str = FILE_NAME) -> list[Line]:
+    """Read the responses.jsonl of a run folder, or ``name``. Raises DataError if it is missing, damaged or edited."""
     folder = checked_path("folder", folder, "runs/mine")
-    file = folder / FILE_NAME
+    file = folder / name
     adapter = TypeAdapter(Line)
     lines: list[Line] = []
     try:
         written = file.read_text(encoding="utf-8")
-        if _recorded(folder) not in (None, sha256(written)):
+        if name == FILE_NAME and _recorded(folder) not in (None, sha256(written)):
             raise changed(file, "the command that made it")
         # Only a line feed ends a line here: a response may hold other separators, such as U+2028.
         for text in written.split("\n"):
             if text:
                 lines.append(adapter.validate_json(text))
     except FileNotFoundError:
-        raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify compare --out {folder}` first.") from None
+        raise DataError(f"There is no {name} in {folder}; run `selfamplify compare --out {folder}` first.") from None
     except DataError:
         raise
     except (OSError, ValueError) as error:

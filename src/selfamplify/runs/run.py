@@ -22,12 +22,14 @@ from ..text.lines import sha256
 from ..work.stage import Progress, silent
 from .begun import command_line
 from .findings import is_study
+from .responses import UNFINISHED as ANSWERS
 from .responses import Line, load_responses
 from .rows import Finished, comparisons, means, rows, untested
 from .saving import save_responses
 from .store import Store
 from .table import FILE_NAME as RESULTS
-from .table import UNFINISHED, Table
+from .table import UNFINISHED as ROWS
+from .table import Table
 
 
 class Run:
@@ -113,14 +115,15 @@ class Run:
         found = tuple(rows(finished)), tuple(means(finished)), tuple(comparisons(finished))
         table = Table(*found, dict(failed), dict(settings), save_responses(self.folder, finished))
         table.save(self.folder)
-        (self.folder / UNFINISHED).unlink(missing_ok=True)
+        for name in (ROWS, ANSWERS):
+            (self.folder / name).unlink(missing_ok=True)
         return table
 
     def keep(self, finished: Sequence[Finished], failed: Mapping[str, str], settings: Mapping[str, Any]) -> None:
-        """Write what is finished so far, into responses.jsonl and unfinished.json, for those who look in before the end."""
+        """Write what is finished so far, into unfinished.jsonl and unfinished.json, for those who look in before the end."""
         if not self.has_table:
-            digest = save_responses(self.folder, finished)
-            Table(tuple(untested(finished)), (), (), dict(failed), dict(settings), digest).save(self.folder, UNFINISHED)
+            digest = save_responses(self.folder, finished, ANSWERS)
+            Table(tuple(untested(finished)), (), (), dict(failed), dict(settings), digest).save(self.folder, ROWS)
 
 
 def run_settings(session: Session, task: Task) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from .responses import FILE_NAME
 from .rows import Finished
 
 
-def save_responses(folder: Path, finished: Sequence[Finished]) -> str:
-    """Write responses.jsonl; returns the digest of its text."""
+def save_responses(folder: Path, finished: Sequence[Finished], name: str = FILE_NAME) -> str:
+    """Write responses.jsonl, or a file of another name; returns the digest of its text."""
     lines: list[dict[str, object]] = []
     for item in finished:
         judged = zip(item.result.questions, item.result.responses, item.result.outcomes, strict=True)
@@ -31,5 +31,5 @@ def save_responses(folder: Path, finished: Sequence[Finished]) -> str:
                 line["names"] = dict(zip(question.labels, question.answers, strict=True))
             lines.append(line)
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    write_whole(folder / FILE_NAME, text)
+    write_whole(folder / name, text)
     return sha256(text)

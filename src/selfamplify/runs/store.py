@@ -16,19 +16,22 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ContextError, DataError, ExplanationError, RunError, SelectionError, SettingsError
-from ..text.lines import sha256, shortened
+from ..text.lines import sha256
 from ..work.stage import Item, Record, Stage
 from ..work.store import AbstractStore
+from .changes import changes
 from .lock import held
 
 FILE_NAME = "run.sqlite"
 _SCHEMA = """
+BEGIN;
 CREATE TABLE IF NOT EXISTS units (
     key TEXT PRIMARY KEY, stage TEXT NOT NULL, record TEXT NOT NULL, checksum TEXT NOT NULL,
     finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (what TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS commands (what TEXT PRIMARY KEY, line TEXT NOT NULL) WITHOUT ROWID;
+COMMIT;
 """
 
 
@@ -90,15 +93,10 @@ class Store(AbstractStore):
         """
         wanted = json.loads(json.dumps(settings))
         made = self._settings(what) or wanted
-        changes = [
-            _difference(key, made.get(key), wanted.get(key))
-            for key in sorted(made.keys() | wanted.keys())
-            if made.get(key) != wanted.get(key)
-        ]
-        if changes:
+        if changed := changes(made, wanted):
             raise RunError(
                 f"The {what} in {self._folder} {'was' if what == 'prompt' else 'were'} started with other settings "
-                f"({'; '.join(changes)}); use those settings again, or another `out`."
+                f"({'; '.join(changed)}); use those settings again, or another `out`."
             )
         with self._translated(), self._file:
             self._file.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (what, json.dumps(wanted)))
@@ -141,20 +139,3 @@ class Store(AbstractStore):
                 with suppress(ValidationError):
                     found[key] = adapter.validate_json(str(row[0]))
         return found
-
-
-def _difference(key: str, made: Any, wanted: Any) -> str:
-    """What a person can read of a changed setting; of two hashes only that they differ."""
-    if isinstance(made, dict) and isinstance(wanted, dict):
-        return "; ".join(
-            _difference(part, made.get(part), wanted.get(part))
-            for part in sorted(made.keys() | wanted.keys())
-            if made.get(part) != wanted.get(part)
-        )
-    if key.endswith(("_sha256", "_fingerprint")):
-        return f"different {key.rsplit('_', 1)[0].replace('_', ' ')}"
-    return f"{key}: {_shown(made)} -> {_shown(wanted)}"
-
-
-def _shown(value: Any) -> str:
-    return shortened(json.dumps(value, ensure_ascii=False))

@@ -22,6 +22,7 @@ from ..tasks.task import Task
 from ..text.lines import counted, sha256
 from ..text.segments import segmenter
 from ..work.stage import Stage
+from .changes import settings_of
 from .findings import Agreement, Faithfulness, Measures
 from .run import run_settings
 
@@ -56,7 +57,7 @@ class Study:
     def settings(self) -> dict[str, Any]:
         """What the results depend on."""
         marked = sha256(repr([question.planted for question in self.task.test]))
-        engines = {f"explainer {each.name}": repr(each) for each in self.explainers}
+        engines = {f"explainer {each.name}": settings_of(each) for each in self.explainers}
         return (
             run_settings(self.session, self.task)
             | engines

@@ -3,7 +3,7 @@
 import io
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import SettingsError
 from ...text.lines import one_line, shortened
@@ -26,7 +26,7 @@ def _saved(table: PrintedTable, kind: Literal["svg", "pdf"]) -> bytes:
     except ImportError:
         raise SettingsError(f"A file of the kind {kind} needs matplotlib: run `pip install matplotlib`.") from None
     date = {"svg": "Date", "pdf": "CreationDate"}[kind]
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "selfamplify", "pdf.fonttype": 42, "text.usetex": False}
+    settings: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "selfamplify", "pdf.fonttype": 42, "text.usetex": False}
     buffer = io.BytesIO()
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a reader of an SVG has other fonts

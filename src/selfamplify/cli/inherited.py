@@ -1,0 +1,78 @@
+"""What ``evaluate`` knows from the command that made its prompt: the model, the task and how its data are read."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+import selfamplify
+
+from ..errors import SettingsError
+from .config import FILE_NAME, Called, tables
+from .groups import flags
+from .model_options import ModelOptions
+from .screen import say, stderr
+from .task_options import FileOptions, TaskOptions
+
+Group = TypeVar("Group", ModelOptions, TaskOptions, FileOptions)
+_MAKERS = ("build", "tune", "compare")
+"""The commands that make prompts."""
+_ANOTHER_MODEL, _OTHER_DATA = {"model", "server"}, {"task", "data"}
+"""Options that name what is asked; if one of them is given, nothing of its kind is taken over."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a prompt is evaluated on."""
+
+    model: ModelOptions
+    task: TaskOptions
+    file: FileOptions
+
+
+def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
+    """What is asked, with the options of the prompt's own run for all that was not given."""
+    folder = prompt.parent if prompt.suffix == ".json" else prompt
+    folder = folder.parent if folder.name == "prompts" else folder
+    run = tables(folder)
+    made = next((run[command] for command in _MAKERS if command in run), {})
+    taken: dict[str, Any] = {}
+    if not _ANOTHER_MODEL & called.given:
+        taken["model"] = _completed(asked.model, made, called)
+    if not _OTHER_DATA & called.given:
+        taken |= {"task": _completed(asked.task, made, called), "file": _completed(asked.file, made, called)}
+    found = replace(asked, **taken)
+    if found != asked:
+        say(f"as in {folder / FILE_NAME}: --model {found.model.model} --task {found.task.task}", console=stderr)
+    return found
+
+
+def check_model(prompt: "selfamplify.Prompt", model: "selfamplify.AbstractLanguageModel", called: Called) -> None:
+    """Raise SettingsError if a prompt was built by another model, and nobody asked for this one; if so, say it."""
+    built_by = prompt.provenance.model if prompt.provenance else model.name
+    if built_by == model.name:
+        return
+    if not _ANOTHER_MODEL & called.given:
+        raise SettingsError(
+            f"The prompt was built by {built_by}, and this is {model.name}; name the model that you mean, as in "
+            f'`model="{built_by}"`.'
+        )
+    say(f"note: the prompt was built by {built_by}, and is evaluated on {model.name} (--model).", console=stderr)
+
+
+def _completed(group: Group, made: dict[str, Any], called: Called) -> Group:
+    """A group of options with those of the run, except for what was given."""
+    found: dict[str, Any] = {}
+    for field in fields(group):
+        kind, option = get_args(field.type)
+        name = flags(option)[0].partition("/")[0].lstrip("-")
+        if name in made and field.name not in called.given:
+            try:
+                found[field.name] = TypeAdapter(kind).validate_python(made[name])
+            except ValidationError:
+                raise SettingsError(
+                    f"The prompt's {FILE_NAME} has {name} = {made[name]!r}, which is no value of --{name}; correct it there, "
+                    f"or add --{name} to this command."
+                ) from None
+    return replace(group, **found)

@@ -1,0 +1,67 @@
+"""What differs between the settings with which a run was begun and those of now, by the names of the arguments."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from ..text.lines import argument, one_line, shortened
+
+_HASHES = {
+    "model_fingerprint": "another `model`, or other weights, `dtype` or `device`",
+    "training_questions_sha256": "other training questions (`data`, `split_seed`, `test_size`)",
+    "test_questions_sha256": "other test questions (`test_data`, `data`, `split_seed`, `limit`)",
+    "prompt_sha256": "another prompt",
+    "marked_words_sha256": "other `marks`",
+}
+"""What it means that a hash differs."""
+_ARGUMENTS = {"test_count": "limit", "rows_left_out": "skip_bad"}
+"""Settings that follow from an argument of another name."""
+
+
+def settings_of(made: Any) -> dict[str, Any]:
+    """A method or an explainer as plain settings: its name and its fields; of a class of another kind, its repr.
+
+    A method with an explainer has the explainer's name, as in tables.
+    """
+    if not is_dataclass(made) or isinstance(made, type):
+        return {"method": repr(made)}
+    own = {"method": getattr(made, "name", type(made).__name__)} | asdict(made)
+    if isinstance(own.pop("explainer", None), dict):
+        own = own | settings_of(getattr(made, "explainer", None)) | {key: own[key] for key in own if key != "method"}
+    return json.loads(json.dumps(own, default=repr))
+
+
+def changes(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """A line for each setting that differs, with both values; of hashes, what must have changed."""
+    if made.get("command") != wanted.get("command"):
+        return [f"by another command: {made.get('command')} then, {wanted.get('command')} now"]
+    if made.get("test_count") != wanted.get("test_count"):
+        wanted = {**wanted, "test_questions_sha256": made.get("test_questions_sha256")}  # follows from their number
+    return list(dict.fromkeys(_changes(made, wanted)))
+
+
+def _changes(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    if made.get("method") != wanted.get("method"):  # whose settings are others, too
+        made, wanted = ({"method": settings.get("method")} for settings in (made, wanted))
+    for key in sorted(made.keys() | wanted.keys()):
+        old, new = made.get(key), wanted.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _changes(old, new)
+        elif key in _HASHES:
+            yield _HASHES[key]
+        elif key == "data_notes":
+            yield "the data are read in another way"
+        elif key == "selfamplify":
+            yield f"version {old} of selfamplify then, {new} now"
+        else:
+            name = _ARGUMENTS.get(key, key)
+            yield f"{_shown(name, old)} then, {_shown(name, new)} now"
+
+
+def _shown(name: str, value: Any) -> str:
+    """An argument as errors show it, on one line; a long value is cut, which is then no Python any more."""
+    written = argument(name, tuple(value) if isinstance(value, list) else value)
+    return written if len(written) <= 100 else f"`{name}` {shortened(one_line(str(value)), 80)}"
