@@ -9,10 +9,9 @@ import typer
 from ..errors import SettingsError
 from ..prompting.profiles import Profile, as_profile
 
-Out = Annotated[Path, typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")]
-OptionalOut = Annotated[
-    Path | None, typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")
-]
+_OUT = typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")
+Out = Annotated[Path, _OUT]
+OptionalOut = Annotated[Path | None, _OUT]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots and which coalitions are drawn.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Number of test questions to ask. Default: all.")]
 Judge = Annotated[
