@@ -263,3 +263,19 @@ def test_progress_says_what_is_done(terminal: bool):
     assert "answering" in said
     if not terminal:
         assert said.splitlines() == ["asking: 1/5", "asking: 5/5", "answering: 1/2", "answering: 2/2"]
+
+
+def test_plain_progress_says_how_long_the_rest_will_take(monkeypatch: pytest.MonkeyPatch):
+    clock = iter([0.0, 10.0, 20.0, 21.0])
+    monkeypatch.setattr("selfamplify.report.progress.monotonic", lambda: next(clock))
+    console = Console(file=io.StringIO(), width=80)
+    with terminal_progress(console) as report:
+        for done in (40, 50, 60, 100):  # 40 are from an earlier run, and took no time
+            report("answering", done, 100)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().splitlines() == [
+        "answering: 40/100",
+        "answering: 50/100, about 50 seconds left",
+        "answering: 60/100, about 40 seconds left",
+        "answering: 100/100",
+    ]

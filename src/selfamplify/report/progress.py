@@ -7,6 +7,7 @@ from time import monotonic
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ..text.lines import duration
 from ..work.stage import Progress as Report
 
 _INTERVAL = 5.0
@@ -20,7 +21,8 @@ def terminal_progress(console: Console) -> Iterator[Report]:
     Parameters
     ----------
     console
-        Where to show it: a bar if it is a terminal, else plain lines such as ``explaining with kernel_shap: 3/8``.
+        Where to show it: a bar if it is a terminal, else plain lines such as
+        ``explaining with kernel_shap: 3/8, about 12 seconds left``.
 
     Yields
     ------
@@ -57,12 +59,21 @@ def _bars(bars: Progress) -> Report:
 
 
 def _lines(console: Console) -> Report:
+    begun: dict[str, tuple[float, int]] = {}
     last: dict[str, float] = {}
 
     def report(what: str, done: int, total: int) -> None:
         now = monotonic()
+        start, before = begun.setdefault(what, (now, done))
         if done and (done == total or now - last.get(what, -_INTERVAL) >= _INTERVAL):
             last[what] = now
-            console.print(f"{what}: {done}/{total}", highlight=False, markup=False)
+            console.print(
+                f"{what}: {done}/{total}{_left(now - start, done - before, total - done)}", highlight=False, markup=False
+            )
 
     return report
+
+
+def _left(seconds: float, done: int, rest: int) -> str:
+    """How long the rest will take at the rate of what was done in so many seconds; nothing as long as that is not known."""
+    return f", about {duration(seconds / done * rest)} left" if done and rest and seconds >= _INTERVAL else ""
