@@ -49,12 +49,16 @@ VARIANTS = (
 
 def main() -> None:
     """Run all variants, or the rest of them, and print a line for each."""
-    chosen = arguments("What helps a small model, one thing at a time.").parse_args()
+    parser = arguments("What helps a small model, one thing at a time.")
+    parser.add_argument("--only", action="append", choices=[each.name for each in VARIANTS], help="may be repeated")
+    chosen = parser.parse_args()
     load, _, keywords = TASKS[chosen.task]
     task, model = load(chosen.folder), load_model(chosen.model)
     common = {"keywords": (keywords,), "seeds": tuple(range(chosen.seeds)), "limit": min(chosen.limit, len(task.test))}
     print(f"| {chosen.task}, {model.name} | {' | '.join(METHODS)} |\n|---|{'---|' * len(METHODS)}", flush=True)
     for number, variant in enumerate(VARIANTS):
+        if chosen.only and variant.name not in chosen.only:
+            continue
         plan = Plan(METHODS, ("success",), **(common | variant.plan))
         profile = profile_for(chosen.task, **variant.profile)
         try:
