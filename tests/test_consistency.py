@@ -123,7 +123,7 @@ def test_votes_are_in_the_run_folder_and_an_interrupted_vote_continues(tmp_path:
     lines = [json.loads(line) for line in files[0].splitlines()]
     assert all(len(line["votes"]) == 3 and line["unparsed_votes"] >= line["votes"].count(None) for line in lines)
     assert [each.votes for each in Run(tmp_path / "cut").responses()] == [tuple(line["votes"]) for line in lines]
-    with pytest.raises(RunError, match="self_consistency: 3 -> 5"):
+    with pytest.raises(RunError, match="self_consistency=3` then, `self_consistency=5` now"):
         vote["self_consistency"] = 5
         evaluate(Drawing(), TASK, io_prompt(), out=tmp_path / "cut", **vote)
 

@@ -280,7 +280,7 @@ def test_an_interrupted_study_continues_with_the_same_results(tmp_path: Path):
     asked = model.answered
     assert faithfulness(model, task(), explainers, out=tmp_path / "a") == continued and model.answered == asked
     assert Faithfulness.load(tmp_path / "a") == continued
-    with pytest.raises(RunError, match="removal: .delete. -> .space."):
+    with pytest.raises(RunError, match='removal="delete"` then, `removal="space"` now'):
         faithfulness(model, task(), explainers, removal="space", out=tmp_path / "a")
     with pytest.raises(RunError, match=r"explainer self_exp: .* -> null; explainers: .*self_exp.* -> .*self_topk"):
         faithfulness(model, task(), ["self_topk"], out=tmp_path / "a")

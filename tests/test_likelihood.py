@@ -293,7 +293,7 @@ def test_a_run_is_continued_only_as_it_was_begun(tmp_path: Path):
     plain: dict[str, Any] = {}
     likely: dict[str, Any] = {"decide": "likelihood"}
     for other in (plain, likely):
-        with pytest.raises(RunError, match='calibrate: "content_free" -> "off"'):
+        with pytest.raises(RunError, match='calibrate="content_free"` then, `calibrate="off"` now'):
             compare(model, TASK, plan, tmp_path / "a", **other)
     others = [compare(model, TASK, plan, tmp_path / name, **how).digest() for name, how in (("b", plain), ("c", likely))]
     assert len({*others, table.digest()}) == 3
