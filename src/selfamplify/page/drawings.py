@@ -4,9 +4,12 @@ import io
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import matplotlib
+import matplotlib.backends.backend_svg  # now, so that no later interrupt leaves it half imported
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from ..report.files.figure import COLOURS, accuracy_figure
 from ..report.printed import printed_table
@@ -14,9 +17,6 @@ from ..runs.table import Table
 from ..text.lines import one_line, shortened
 from ..text.printable import printable
 from .svg import inlined
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "selfamplify", "text.usetex": False, "text.parse_math": False}
 _WIDE = 50.0
@@ -45,9 +45,7 @@ def cost_drawing(points: Sequence[Point], unit: str) -> Markup:
     return _drawn(lambda: _cost_figure(points, unit), f"Accuracy of each method against its cost in {unit}", "cost")
 
 
-def _drawn(draw: "Callable[[], Figure]", title: str, name: str) -> Markup:
-    import matplotlib
-
+def _drawn(draw: Callable[[], Figure], title: str, name: str) -> Markup:
     buffer = io.BytesIO()
     with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # the browser has other fonts
@@ -55,9 +53,7 @@ def _drawn(draw: "Callable[[], Figure]", title: str, name: str) -> Markup:
     return inlined(buffer.getvalue().decode(), title, name)
 
 
-def _cost_figure(points: Sequence[Point], unit: str) -> "Figure":
-    from matplotlib.figure import Figure
-
+def _cost_figure(points: Sequence[Point], unit: str) -> Figure:
     figure = Figure(figsize=(6.5, max(3.2, 1.0 + 0.2 * len(points))))
     axes = figure.add_subplot()
     groups = list(dict.fromkeys(point.group for point in points))
