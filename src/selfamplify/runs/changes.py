@@ -44,6 +44,8 @@ def changes(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
 def _changes(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
     if made.get("method") != wanted.get("method"):  # whose settings are others, too
         made, wanted = ({"method": settings.get("method")} for settings in (made, wanted))
+    if made.get("explainers") != wanted.get("explainers"):
+        made, wanted = ({**settings, "explainer_settings": None} for settings in (made, wanted))
     for key in sorted(made.keys() | wanted.keys()):
         old, new = made.get(key), wanted.get(key)
         if old == new:

@@ -57,21 +57,17 @@ class Study:
     def settings(self) -> dict[str, Any]:
         """What the results depend on."""
         marked = sha256(repr([question.planted for question in self.task.test]))
-        engines = {f"explainer {each.name}": settings_of(each) for each in self.explainers}
-        return (
-            run_settings(self.session, self.task)
-            | engines
-            | {
-                "command": "faithfulness",
-                "explainers": [each.name for each in self.explainers],
-                "removal": self.removal.way,
-                "keywords": self.removal.keywords,
-                "draws": self.removal.draws,
-                "points": self.removal.points,
-                "marked_words_sha256": marked,
-                "seed": self.seed,
-            }
-        )
+        return run_settings(self.session, self.task) | {
+            "command": "faithfulness",
+            "explainers": [each.name for each in self.explainers],
+            "explainer_settings": {each.name: settings_of(each) for each in self.explainers},
+            "removal": self.removal.way,
+            "keywords": self.removal.keywords,
+            "draws": self.removal.draws,
+            "points": self.removal.points,
+            "marked_words_sha256": marked,
+            "seed": self.seed,
+        }
 
     def found(self) -> Faithfulness:
         """Do all of it. Raises DataError if no question is answered with a label."""
