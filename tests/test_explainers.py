@@ -323,6 +323,30 @@ def test_gradients_that_do_not_fit_the_memory_are_a_model_error(name: str) -> No
         explain(name, Full())
 
 
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_long_questions_are_explained_in_smaller_batches_on_a_cpu(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, explainer = ObservedModel(), make_explainer(name, SMALL.get(name, {}))
+    assert isinstance(explainer, AbstractGradient)
+    long = replace(ANIMAL, id="long", text=" ".join([ANIMAL.text] * 4))
+    questions = (ANIMAL, long, HANDS, replace(HANDS, id="why", text=f"{HANDS.text} Why?"))
+    sizes = [len(explainer.game(model, each, OURS).ids) for each in questions]
+    together = explainer.explain_all(model, questions, OURS, [0] * 4)
+    seen: list[int] = []
+    whole = type(explainer).attribute_games
+
+    def counted(self: AbstractGradient, games: Any) -> Any:
+        seen.append(len(games.games))
+        return whole(self, games)
+
+    monkeypatch.setattr(type(explainer), "attribute_games", counted)
+    monkeypatch.setattr("selfamplify.explain.gradient._PAIRS", 2 * max(sizes) ** 2 - 1)
+    apart = explainer.explain_all(model, questions, OURS, [0] * 4)
+    assert seen == [3, 1]
+    for one, other in zip(together, apart, strict=True):
+        assert one.question_id == other.question_id
+        assert word_scores(one).scores == pytest.approx(word_scores(other).scores, abs=1e-4)
+
+
 @every_attribution
 def test_model_is_left_as_it_was(name: str) -> None:
     model = tiny_model()

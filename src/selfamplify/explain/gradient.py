@@ -1,7 +1,7 @@
 """Attributions that take gradients of the value with respect to the embeddings."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -15,6 +15,10 @@ from ..prompting.wording import Wording
 from ..records import Question
 from .attribution import AbstractAttribution
 from .scores import Attribution
+
+_PAIRS = 1 << 18
+"""The most pairs of tokens in a batch on a CPU, since the attention between them is kept for the gradient: SmolLM2 takes about
+4 GB for a question of 600 tokens."""
 
 
 class AbstractGradient(AbstractAttribution):
@@ -44,9 +48,10 @@ class AbstractGradient(AbstractAttribution):
 
     def attribute_all(self, games: Sequence[AbstractGame], seeds: Sequence[int]) -> list[Attribution]:
         results: dict[int, Attribution] = {}
-        for members in grouped(enumerate(games), lambda item: item[1].alike):
-            found = self._as_many_as_fit([self._with_tokens(game) for _, game in members])
-            results.update(zip([place for place, _ in members], found, strict=True))
+        for alike in grouped(enumerate(map(self._with_tokens, games)), lambda item: item[1].alike):
+            for members in _batches(alike):
+                found = self._as_many_as_fit([game for _, game in members])
+                results.update(zip([place for place, _ in members], found, strict=True))
         return [results[place] for place in range(len(games))]
 
     def _as_many_as_fit(self, games: Sequence[TokenGame]) -> list[Attribution]:
@@ -73,3 +78,17 @@ class AbstractGradient(AbstractAttribution):
             f'{self.name} needs the gradients of a local model, and {model} has none; use `explainer="kernel_shap"`, '
             f'`explainer="self_topk"` or `explainer="self_exp"`.'
         )
+
+
+def _batches(games: Sequence[tuple[int, TokenGame]]) -> Iterator[list[tuple[int, TokenGame]]]:
+    """Numbered games in batches that fit a CPU's memory, which has no error that one could catch. Elsewhere, all at once."""
+    if games[0][1].model.device.type != "cpu":
+        yield list(games)
+        return
+    batch: list[tuple[int, TokenGame]] = []
+    for place, game in sorted(games, key=lambda item: len(item[1].ids)):
+        if batch and (len(batch) + 1) * len(game.ids) ** 2 > _PAIRS:
+            yield batch
+            batch = []
+        batch.append((place, game))
+    yield batch
