@@ -66,14 +66,14 @@ def _lines(console: Console) -> Report:
         now = monotonic()
         start, before = begun.setdefault(what, (now, done))
         if done and (done == total or now - last.get(what, -_INTERVAL) >= _INTERVAL):
+            # A batch is finished at once, so that its first item alone tells nothing of the rate.
+            left = _left(now - start, done - before, total - done) if what in last else ""
             last[what] = now
-            console.print(
-                f"{what}: {done}/{total}{_left(now - start, done - before, total - done)}", highlight=False, markup=False
-            )
+            console.print(f"{what}: {done}/{total}{left}", highlight=False, markup=False)
 
     return report
 
 
 def _left(seconds: float, done: int, rest: int) -> str:
     """How long the rest will take at the rate of what was done in so many seconds; nothing as long as that is not known."""
-    return f", about {duration(seconds / done * rest)} left" if done and rest and seconds >= _INTERVAL else ""
+    return f", about {duration(seconds / done * rest)} left" if done and rest else ""
