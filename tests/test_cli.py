@@ -370,11 +370,14 @@ def test_unexpected_errors_are_ours(run: Run, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(("line", "stopped", "remedy"), [("list", "catalogue", False), ("demo", "load_task", True)])
-def test_interrupt_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch, line: str, stopped: str, remedy: bool):
+def test_interrupt_ends_with_130(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, stopped: str, remedy: bool
+):
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(f"selfamplify.{stopped}", stop)
+    monkeypatch.chdir(tmp_path)  # where the demo writes, unless it is told
     code, _, err = run(line)
     assert code == 130 and err.startswith("error: interrupted") and err.count("\n") == 1
     assert ("run the same command again" in err) == remedy
