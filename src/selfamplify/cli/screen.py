@@ -57,7 +57,7 @@ def _label_counts(table: "Table") -> Iterator[str]:
         return
     for selection, rows in groupby(table.rows, key=lambda row: row.selection):
         own = list(rows)
-        answers = "; ".join(f"{row.explainer or row.method} {in_words(row.answers)}" for row in own if row.answers)
+        answers = "; ".join(f"{row.called} {in_words(row.answers)}" for row in own if row.answers)
         if answers:
             shots = f"; the shots' own: {in_words(own[0].shot_answers)}" if own[0].shot_answers else ""
             yield f"Answers with shots by {selection}: {answers}{shots}"

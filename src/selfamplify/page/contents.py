@@ -1,6 +1,5 @@
 """What a run folder holds, read without a model and without torch."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +21,9 @@ from ..runs.store import FILE_NAME as STORE
 from ..runs.table import FILE_NAME as RESULTS
 from ..runs.table import UNFINISHED as ROWS
 from ..runs.table import Table
-from ..text.lines import first_line
-from ..text.sealing import unsealed
+from ..tuning.kept import FILE_NAME as TUNING
+from ..tuning.kept import opened
 
-TUNING = "tuning.json"
 State = Literal["finished", "running", "interrupted"]
 
 
@@ -151,10 +149,5 @@ def _race(file: Path) -> Race | None:
     """The race of a tuning.json, if there is one."""
     if not file.is_file():
         return None
-    try:
-        data = unsealed(json.loads(file.read_text(encoding="utf-8")), file, "`selfamplify tune`")
+    with opened(file) as data:
         return TypeAdapter(Race).validate_python(data)
-    except DataError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{file} is damaged ({first_line(error)}); run `selfamplify tune` again.") from error

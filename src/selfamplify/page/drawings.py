@@ -1,24 +1,20 @@
 """The figures of a page, drawn by matplotlib: accuracy with whiskers, and cost against accuracy."""
 
-import io
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
 
-import matplotlib
-import matplotlib.backends.backend_svg  # now, so that no later interrupt leaves it half imported
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from ..report.files.figure import COLOURS, accuracy_figure
+from ..report.files.figure import COLOURS, accuracy_figure, saved
 from ..report.printed import printed_table
 from ..runs.table import Table
 from ..text.lines import one_line, shortened
 from ..text.printable import printable
 from .svg import inlined
 
-_SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "selfamplify", "text.usetex": False, "text.parse_math": False}
+import_module("matplotlib.backends.backend_svg")  # now, so that no later interrupt leaves it half imported
 _WIDE = 50.0
 """How many times as much the dearest row must cost as the cheapest for a logarithmic scale."""
 
@@ -46,11 +42,7 @@ def cost_drawing(points: Sequence[Point], unit: str) -> Markup:
 
 
 def _drawn(draw: Callable[[], Figure], title: str, name: str) -> Markup:
-    buffer = io.BytesIO()
-    with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # the browser has other fonts
-        draw().savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
-    return inlined(buffer.getvalue().decode(), title, name)
+    return inlined(saved(draw, "svg").decode(), title, name)
 
 
 def _cost_figure(points: Sequence[Point], unit: str) -> Figure:

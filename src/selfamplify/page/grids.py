@@ -11,7 +11,7 @@ from ..report.tables import p_value
 from ..runs.comparison import names
 from ..runs.findings import Faithfulness
 from ..runs.responses import Line
-from ..runs.table import Row, Table
+from ..runs.table import Table
 from .contents import Race
 
 _FIGURE_HEADS = ("n", "Mean", "95 % CI", "Random words", "Difference, 95 % CI", "p (Holm)")
@@ -36,13 +36,13 @@ class Grid:
 def table_grid(table: Table) -> Grid:
     """A comparison: accuracy and gain with their intervals, p alone and corrected, unparsed replies and time."""
     printed = printed_table(table)
-    means = table.means or table.rows
-    called = names((_method(each), each.keywords) for each in means)
+    called = names((each.method, each.keywords) for each in table.lines)
     alone = {(each.selection, each.first): each.difference.p for each in table.against()}
     lines: list[tuple[str, ...]] = []
-    for each, line in zip(means, printed.lines, strict=True):
-        own = [row for row in table.rows if _key(row) == (_method(each), each.selection, each.keywords)]
-        p = alone.get((each.selection, called[_method(each), each.keywords]))
+    for each, line in zip(table.lines, printed.lines, strict=True):
+        key = each.method, each.selection, each.keywords
+        own = [row for row in table.rows if (row.called, row.selection, row.keywords) == key]
+        p = alone.get((each.selection, called[each.method, each.keywords]))
         cells = [*line.cells[:-1], "" if p is None else p_value(p), line.cells[-1]] if alone else [*line.cells]
         lines.append(
             (*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", f"{_mean([row.seconds for row in own]):.1f}")
@@ -50,14 +50,6 @@ def table_grid(table: Table) -> Grid:
     heads = (*printed.heads[:-1], "p", printed.heads[-1]) if alone else printed.heads
     best = tuple(place for place, line in enumerate(printed.lines) if line.best)
     return Grid(printed.title, (*heads, "Unparsed (%)", "Seconds"), tuple(lines), 2, best)
-
-
-def _method(each: object) -> str:
-    return (each.explainer or each.method) if isinstance(each, Row) else each.method  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def _key(row: Row) -> tuple[str, str, int | None]:
-    return _method(row), row.selection, row.keywords
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -91,7 +83,7 @@ def _balance(table: Table, lines: Sequence[Line]) -> Iterator[tuple[str, str, di
         if row.shot_answers and shots not in shown:
             yield "the shots", shots, row.shot_answers
         shown.add(shots)
-        yield _method(row), shots, row.answers
+        yield row.called, shots, row.answers
 
 
 def findings_grids(found: Faithfulness) -> list[Grid]:

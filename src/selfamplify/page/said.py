@@ -48,7 +48,7 @@ def _said(contents: Contents) -> Iterator[Said]:
 
 def _of_table(table: Table, complete: bool) -> Said:
     first = table.rows[0]
-    methods = list(dict.fromkeys(row.explainer or row.method for row in table.rows))
+    methods = list(dict.fromkeys(row.called for row in table.rows))
     asked = f"{counted(first.n, 'test question')} of {first.task}"
     if len([method for method in methods if method != BASE]) < 2:
         question = f"How many of {asked} does {first.model} answer correctly with a prompt of {methods[-1]}?"
@@ -74,7 +74,7 @@ def _shots(table: Table) -> str:
 
 def _accuracy(row: Row) -> str:
     return (
-        f"{row.explainer or row.method} answers {row.correct} of {row.n} correctly: {100 * row.accuracy:.1f} % "
+        f"{row.called} answers {row.correct} of {row.n} correctly: {100 * row.accuracy:.1f} % "
         f"(95 % interval {100 * row.ci_low:.1f} to {100 * row.ci_high:.1f})."
     )
 

@@ -146,7 +146,7 @@ def _points(table: Table) -> Iterator[Point]:
     """The lines of a table with their mean seconds."""
     groups: dict[tuple[str, str, int | None], list[Row]] = {}
     for row in table.rows:
-        groups.setdefault((row.selection, row.explainer or row.method, row.keywords), []).append(row)
+        groups.setdefault((row.selection, row.called, row.keywords), []).append(row)
     means = {(each.selection, each.method, each.keywords): each for each in table.means}
     several = len({selection for selection, _, _ in groups}) > 1
     for (selection, method, keywords), rows in groups.items():
@@ -163,7 +163,7 @@ def _prompts(contents: Contents) -> Iterator[ShownPrompt]:
         yield _prompt("The finished prompt", contents.prompt)
     if not contents.prompts or contents.table is None:
         return
-    ranks = {(row.explainer or row.method, row.selection, row.keywords): row.accuracy for row in contents.table.rows}
+    ranks = {(row.called, row.selection, row.keywords): row.accuracy for row in contents.table.rows}
     first = contents.table.rows[0].seed if contents.table.rows else 0
     cells = [cell for cell in contents.prompts if cell.seed == first]
     several = len({cell.keywords for cell in cells}) > 1

@@ -59,10 +59,7 @@ def printed_table(table: Table, against: str = BASE) -> PrintedTable:
     against : str
         The method that the others are tested against, by default IO.
     """
-    means = table.means or tuple(
-        Mean(row.explainer or row.method, row.selection, row.keywords, 1, row.accuracy, None, row.ci_low, row.ci_high)
-        for row in table.rows
-    )
+    means = table.lines
     called = names((mean.method, mean.keywords) for mean in means)
     tested = {(each.selection, each.first): each.difference for each in table.against(against)}
     counts = any(mean.keywords for mean in means)

@@ -61,10 +61,10 @@ def _rows(table: Table, p: str, gain: _Gain) -> RichTable:
     shown = _empty(("keywords", "accuracy\n%", "95 % CI", p, "unparsed\n%", "seconds"))
     last = None
     for row in table.rows:
-        found = gain(row.selection, row.explainer or row.method, row.keywords)
+        found = gain(row.selection, row.called, row.keywords)
         shown.add_row(
             row.selection if row.selection != last else "",
-            row.explainer or row.method,
+            row.called,
             str(row.keywords or ""),
             f"{100 * row.accuracy:.1f}",
             f"{100 * row.ci_low:.1f}–{100 * row.ci_high:.1f}",

@@ -68,6 +68,11 @@ class Row:
     shot_answers: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def called(self) -> str:
+        """What tables call its method: the explainer, if there is one."""
+        return self.explainer or self.method
+
 
 @dataclass(frozen=True)
 class Mean:
@@ -146,6 +151,13 @@ class Table:
             raise SettingsError(f"{method!r} is no method of this table; choose one of {', '.join(known)}.")
         found = [each.to(method) for each in self.comparisons if method in (each.first, each.second)]
         return tuple(found) if method == BASE else corrected_together(found)  # those with IO already are, see ``Comparison``
+
+    @property
+    def lines(self) -> tuple[Mean, ...]:
+        """The means or, as long as not all rows are finished and there are none, each row as one of a single context."""
+        return self.means or tuple(
+            Mean(row.called, row.selection, row.keywords, 1, row.accuracy, None, row.ci_low, row.ci_high) for row in self.rows
+        )
 
     def conclusions(self, method: str = BASE) -> list[str]:
         """What may be concluded from the tests against a method, in plain sentences; see ``against``."""

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from ..errors import RunError, SettingsError
 from ..names import find
-from ..runs.comparison import names
+from ..prompting.prompt import FILE_NAME as PROMPT
+from ..runs.comparison import BASE, names
+from ..runs.responses import FILE_NAME as RESPONSES
+from ..runs.table import FILE_NAME as RESULTS
 from ..runs.table import Table
 from .tracker import AbstractTracker, TrackedRun
 
@@ -63,7 +66,8 @@ def tracked(folder: str | Path) -> TrackedRun:
     )
 
 
-_FILES = ("prompt.json", "results.json", "responses.jsonl", "report.html", "run.toml")
+_FILES = (PROMPT, RESULTS, RESPONSES, "report.html", "run.toml")
+"""What is handed over if it is there; the last two are written by layers above this one."""
 
 
 def _metrics(table: Table) -> Iterator[tuple[str, float]]:
@@ -73,6 +77,5 @@ def _metrics(table: Table) -> Iterator[tuple[str, float]]:
         yield f"{place}/accuracy", mean.mean
         yield f"{place}/accuracy_low", mean.low
         yield f"{place}/accuracy_high", mean.high
-    for found in table.comparisons:
-        if found.second == "io":
-            yield f"{found.selection}/{found.first}/minus_io", found.difference.estimate
+    for found in table.against():
+        yield f"{found.selection}/{found.first}/minus_{BASE}", found.difference.estimate

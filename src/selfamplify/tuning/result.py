@@ -12,11 +12,10 @@ from ..errors import DataError
 from ..prompting.prompt import Prompt
 from ..records import Evidence
 from ..text.files import write_whole
-from ..text.lines import counted, first_line
-from ..text.sealing import changed, sealed, unsealed
+from ..text.lines import counted
+from ..text.sealing import changed, sealed
 from .arms import Arm
-
-FILE_NAME = "tuning.json"
+from .kept import FILE_NAME, opened
 
 
 @dataclass(frozen=True)
@@ -100,17 +99,12 @@ class Tuning:
         """
         folder = checked_path("folder", folder, "runs/tuned")
         file, prompt = folder / FILE_NAME, Prompt.load(folder)
-        try:
-            data = unsealed(json.loads(file.read_text(encoding="utf-8")), file, "`selfamplify tune`")
+        if not file.is_file():
+            raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify tune --out {folder}` first.")
+        with opened(file) as data:
             same = TypeAdapter(Evidence).validate_python(data["evidence"]) == prompt.evidence
             raced = TypeAdapter(tuple[Raced, ...]).validate_python(data["raced"])
             found = Tuning(prompt, raced, data["failed"], data["calls"], data["settings"])
-        except FileNotFoundError:
-            raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify tune --out {folder}` first.") from None
-        except DataError:
-            raise
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{file} is damaged ({first_line(error)}); run `selfamplify tune` again.") from error
         if not same:
             raise changed(file, "`selfamplify tune`")
         return found

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,23 +20,29 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
 """The colours of selections, which can be told apart with any form of colour blindness (Okabe and Ito)."""
 
 
-def _saved(table: PrintedTable, kind: Literal["svg", "pdf"]) -> bytes:
-    """The figure as a file that is the same for the same table: without dates, with text as text."""
+def saved(draw: "Callable[[], Figure]", kind: Literal["svg", "pdf"]) -> bytes:
+    """A figure as a file that is the same each time: without dates, with text as text."""
     try:
         import matplotlib
     except ImportError:
         raise SettingsError(f"A file of the kind {kind} needs matplotlib: run `pip install matplotlib`.") from None
     date = {"svg": "Date", "pdf": "CreationDate"}[kind]
-    settings: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "selfamplify", "pdf.fonttype": 42, "text.usetex": False}
+    # a dollar sign in a name is a dollar sign
+    texts = {"svg.fonttype": "none", "pdf.fonttype": 42, "text.usetex": False, "text.parse_math": False}
+    settings: dict[Any, Any] = texts | {"svg.hashsalt": "selfamplify"}
     buffer = io.BytesIO()
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a reader of an SVG has other fonts
-        accuracy_figure(table).savefig(buffer, format=kind, bbox_inches="tight", metadata={date: None})
+        draw().savefig(buffer, format=kind, bbox_inches="tight", metadata={date: None})
     return buffer.getvalue()
 
 
-svg = partial(_saved, kind="svg")
-pdf = partial(_saved, kind="pdf")
+def _drawn(table: PrintedTable, kind: Literal["svg", "pdf"]) -> bytes:
+    return saved(lambda: accuracy_figure(table), kind)
+
+
+svg = partial(_drawn, kind="svg")
+pdf = partial(_drawn, kind="pdf")
 
 
 def accuracy_figure(table: PrintedTable) -> "Figure":
@@ -53,9 +60,7 @@ def accuracy_figure(table: PrintedTable) -> "Figure":
     axes.set_yticks(range(len(table.lines)), [_label(line.cells[: table.accuracy]) for line in table.lines])
     axes.invert_yaxis()
     axes.set_xlabel("Accuracy (%), with its 95 % interval")
-    axes.set_title(_plain(table.title), fontsize="medium", loc="left", parse_math=False)
-    for label in axes.get_yticklabels():
-        label.set_parse_math(False)  # a dollar sign in a name is a dollar sign
+    axes.set_title(_plain(table.title), fontsize="medium", loc="left")
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
