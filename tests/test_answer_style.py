@@ -37,7 +37,7 @@ from selfamplify import (
 from selfamplify.answering.asked import ask_after
 from selfamplify.answering.ending import ending_of
 from selfamplify.answering.likelihood import likely_answers
-from selfamplify.answering.rules import recover
+from selfamplify.answering.recovery import recover
 from selfamplify.errors import SettingsError
 from selfamplify.games.question import question_game, text_game
 from selfamplify.methods.asking import asked_as, asking

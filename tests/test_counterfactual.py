@@ -28,7 +28,7 @@ from selfamplify import (
     make_explainer,
     make_method,
 )
-from selfamplify.answering.rules import recover
+from selfamplify.answering.recovery import recover
 from selfamplify.errors import DataError, ExplanationError, SettingsError
 from selfamplify.explain.removal import smallest_removal
 from selfamplify.games.question import question_game

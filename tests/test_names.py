@@ -13,6 +13,7 @@ from small import scripted, talker, task
 from selfamplify import Plan, Profile, catalogue, compare, make_method
 from selfamplify.errors import SettingsError
 from selfamplify.explain.explainer import AbstractExplainer
+from selfamplify.export.exporter import AbstractExporter
 from selfamplify.methods.making import method_names
 from selfamplify.methods.method import AbstractMethod
 from selfamplify.methods.selection import AbstractSelection
@@ -31,9 +32,11 @@ KINDS: dict[Kind, type] = {
     "preset": Plan,
     "profile": Profile,
     "tracker": AbstractTracker,
+    "exporter": AbstractExporter,
 }
 PLUGIN = '''
 from dataclasses import dataclass
+from selfamplify.export.exporter import AbstractExporter
 from selfamplify.explain.explainer import AbstractExplainer
 from selfamplify.records import ScoredWords
 

@@ -12,7 +12,8 @@ from small import LETTERS, question, shared
 
 from selfamplify import Choice, Question
 from selfamplify.answering import own, plain, rules
-from selfamplify.answering.rules import RULES, recover
+from selfamplify.answering.recovery import recover
+from selfamplify.answering.rules import RULES
 
 PALMS = question(choices=("wet palms", "dry palms", "palms covered with oil", "palms"))
 

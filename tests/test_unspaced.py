@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from small import Run, shared
 
 from selfamplify import Choice, Prompt, Question, RandomWords, ScriptedModel, SelfAmplifyWarning, Session
-from selfamplify.answering.rules import recover
+from selfamplify.answering.recovery import recover
 from selfamplify.explain.explaining import explain_all
 from selfamplify.explain.self_topk import parse_keywords
 from selfamplify.games.question import text_game
@@ -27,7 +27,8 @@ from selfamplify.tasks.questions.answers import Answered, AnswerKey
 from selfamplify.tasks.questions.written import written
 from selfamplify.text import segments
 from selfamplify.text.keywords import keyword
-from selfamplify.text.segments import UNSPACED, half_width, segmenter, separated
+from selfamplify.text.scripts import UNSPACED, half_width
+from selfamplify.text.segments import segmenter, separated
 from selfamplify.text.words import candidate_words
 from selfamplify.work.stage import Item, Record, Stage
 from selfamplify.work.store import AbstractStore

@@ -15,7 +15,7 @@ from selfamplify.games.question import locate
 from selfamplify.models.model import Reading
 from selfamplify.prompting.chats import reading_chat
 from selfamplify.prompting.wording import OURS, without_conclusion
-from selfamplify.text.segments import half_width
+from selfamplify.text.scripts import half_width
 from selfamplify.text.words import candidate_words
 
 LABELS = ("A", "B", "C", "D")

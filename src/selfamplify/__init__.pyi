@@ -44,6 +44,9 @@ from .explain.shapley_interactions import ShapleyInteractions as ShapleyInteract
 from .explain.shapley_value_sampling import ShapleyValueSampling as ShapleyValueSampling
 from .explain.shapley_values import ShapleyValues as ShapleyValues
 from .explain.writing import AbstractWriting as AbstractWriting
+from .export.exporter import AbstractExporter as AbstractExporter
+from .export.exporter import Export as Export
+from .export.exporting import export as export
 from .games.coalitions import AbstractGame as AbstractGame
 from .games.tokens import TokenGame as TokenGame
 from .methods.amplify_proxy import AmplifyProxy as AmplifyProxy

@@ -1,7 +1,8 @@
 """Every name that a user can choose: what it stands for, and one line about it.
 
 The tables hold places in the package, not the objects, so that listing the names imports nothing heavy. Other packages add
-explainers and tasks through the entry-point groups ``selfamplify.explainers`` and ``selfamplify.tasks``.
+explainers, tasks and exporters through the entry-point groups ``selfamplify.explainers``, ``selfamplify.tasks`` and
+``selfamplify.exporters``.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from typing import Any, Literal
 
 from .errors import SettingsError
 
-Kind = Literal["model", "task", "explainer", "selection", "competitor", "preset", "profile", "tracker"]
+Kind = Literal["model", "task", "explainer", "selection", "competitor", "preset", "profile", "tracker", "exporter"]
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,9 @@ NAMES: dict[Kind, dict[str, Entry]] = {
         "mlflow": Entry("tracking.mlflow:MLflow", "MLflow, at MLFLOW_TRACKING_URI or its own default."),
         "wandb": Entry("tracking.wandb:WandB", "Weights & Biases; WANDB_MODE=offline keeps runs on this machine."),
         "trackio": Entry("tracking.trackio:Trackio", "Trackio's database on this machine."),
+    },
+    "exporter": {
+        "openai": Entry("export.openai:OpenAI", "OpenAI chat messages, and a program that asks by them; needs only httpx."),
     },
 }
 

@@ -21,7 +21,8 @@ from .deciding import GENERATE, Deciding
 from .ending import continued
 from .likelihood import likely_answers
 from .own import own_part
-from .rules import RULES, recover
+from .recovery import recover
+from .rules import RULES
 
 _READ = 32
 """Responses that a model reads together."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from ..text.segments import UNSPACED, half_width
+from ..text.scripts import UNSPACED, half_width
 
 _LATEX = re.compile(r"\\(?:text|math)?[a-z]{0,6} ?\{|\\[,;!]", re.IGNORECASE)
 _BOXED = re.compile(r"\\f?box(?:ed)? ?\{")
@@ -16,7 +16,7 @@ _BRACKET = re.compile(r"\\([()\[\]])")
 _TAG = re.compile(r"<(/?)(?:(answer)|b|strong|i|em|u|code)>", re.IGNORECASE)
 _EMPHASIS = re.compile(r"[*`]|(?<![^\W_])_{1,3}(?=\w)|(?<=[^\W_])_{1,3}(?!\w)")
 _LINE_MARK = re.compile(r"(?:(?<=\n)|\A)(?:#{1,6}|[-•>]) ")
-_OPEN, _CLOSE = r"[\[({<$*_`【「『]", r"[\])}>$*_`】」』]"
+_OPENS, _CLOSES = r"[\[({<$*_`【「『]", r"[\])}>$*_`】」』]"
 _OPTION = rf"(?:option|choice|选项|選項|ข้อ)(?![^\W{UNSPACED}])"
 """Words before a label that make it one."""
 
@@ -31,7 +31,7 @@ def _marked(labels: tuple[str, ...]) -> re.Pattern[str]:
     """A label in brackets, in emphasis, as code or as a formula, or after the word "option"."""
     sure = one_of([label for label in labels if half_width(label) not in ("A", "I", "a", "i")])
     return re.compile(
-        rf"{_OPEN}{{1,6}} ?(?:{_OPTION} )?({one_of(labels)})[.:]? ?{_CLOSE}{{1,6}}"
+        rf"{_OPENS}{{1,6}} ?(?:{_OPTION} )?({one_of(labels)})[.:]? ?{_CLOSES}{{1,6}}"
         rf"|(?<![\w-]){_OPTION} ?((?-i:{one_of(labels)})|{sure})(?![^\W{UNSPACED}]|['’-]\w)",
         re.IGNORECASE,
     )

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 
-from ..records import Choice, Question
-from ..text.segments import UNSPACED, half_width
+from ..records import Choice, Offered
+from ..text.scripts import UNSPACED, half_width
 from .own import own_part
 from .plain import lowered, one_of, plain, plain_choice
 
-Rule = Callable[[str, Question], str | None]
+Rule = Callable[[str, Offered], str | None]
 """Takes a response as plain text (see ``plain.py``) and its question; returns the label that it names, or None."""
 
 _BE = r"(?:is|was|are|be|must be|should be|would be|will be|has to be|seems to be|appears to be)"
@@ -77,48 +76,48 @@ def _affirmed(labels: tuple[str, ...]) -> re.Pattern[str]:
     )
 
 
-def _texts(question: Question) -> tuple[str, dict[str, str]]:
+def _texts(offered: Offered) -> tuple[str, dict[str, str]]:
     """A pattern for the texts of the choices, longest first, and the label of each text."""
     known: dict[str, str] = {}
-    for choice in question.choices:
+    for choice in offered.choices:
         text = plain_choice(choice.text)
         if any(map(str.isalnum, text)):
             known.setdefault(text, choice.label)
     return one_of(sorted(known, key=len, reverse=True)), known
 
 
-def stated(text: str, question: Question) -> str | None:
+def stated(text: str, offered: Offered) -> str | None:
     """The last statement such as "… the answer is (B)", "Answer: b" or "B is the correct answer", which is the conclusion.
 
     A letter without parentheses must end its clause, be followed by the text of its choice, or be a capital that is not an
     English word: in "the answer is a plant", "a" is an article. The text of a choice counts as its label.
     """
-    found = [*_after(_STATES, text, question)]
-    for match in _affirmed(question.labels).finditer(text):
-        label = _label("".join(group or "" for group in match.groups()), question)
+    found = [*_after(_STATES, text, offered)]
+    for match in _affirmed(offered.labels).finditer(text):
+        label = _label("".join(group or "" for group in match.groups()), offered)
         if label and not _denied(text, match.start(), _OPEN):
             found.append((match.start(), label))
     return max(found)[1] if found else None
 
 
-def concluded(text: str, question: Question) -> str | None:
+def concluded(text: str, offered: Offered) -> str | None:
     """The last conclusion such as "it is B." or "so it is mercury"."""
-    return max(_after(_CONCLUDES, text, question), default=(0, None))[1]
+    return max(_after(_CONCLUDES, text, offered), default=(0, None))[1]
 
 
-def _after(beginning: re.Pattern[str], text: str, question: Question) -> Iterator[tuple[int, str]]:
+def _after(beginning: re.Pattern[str], text: str, offered: Offered) -> Iterator[tuple[int, str]]:
     """What follows each beginning of a statement, if that is a label or the text of a choice: its place and the label."""
-    named, (texts, known) = _named(question.labels), _texts(question)
+    named, (texts, known) = _named(offered.labels), _texts(offered)
     said = re.compile(rf"""[ \n]?["'“‘(\[{{$]{{0,3}}(?:(?:the|an?) )?({texts})(?!\w){_WRONG}""")
-    both = re.compile(rf"[ \n]?[(\[]?({one_of(question.labels)})[).:\]–-]{{0,2}} ?({texts})(?!\w){_WRONG}", re.IGNORECASE)
+    both = re.compile(rf"[ \n]?[(\[]?({one_of(offered.labels)})[).:\]–-]{{0,2}} ?({texts})(?!\w){_WRONG}", re.IGNORECASE)
     lower = lowered(text)
     for match in beginning.finditer(text):
         if _denied(text, match.start(), _OPEN):
             continue
-        if (pair := both.match(text, match.end())) and _label(pair[1], question) == known.get(lowered(pair[2])):
+        if (pair := both.match(text, match.end())) and _label(pair[1], offered) == known.get(lowered(pair[2])):
             yield match.start(), known[lowered(pair[2])]
         elif letter := named.match(text, match.end()):
-            label = _label("".join(group or "" for group in letter.groups()), question)
+            label = _label("".join(group or "" for group in letter.groups()), offered)
             if label:
                 yield match.start(), label
         elif choice := said.match(lower, match.end()):
@@ -130,60 +129,60 @@ def _denied(text: str, start: int, *also: re.Pattern[str]) -> bool:
     return any(pattern.search(text, max(0, start - 40), start) for pattern in (_DENIED, *also))
 
 
-def leading(text: str, question: Question) -> str | None:
+def leading(text: str, offered: Offered) -> str | None:
     """The response begins with the label: "(B) …", "**b)** …", "B. …", "Option B", or the label is its first line.
 
     "(A) …" does not count if the response goes on to "(B) …", as one that goes through all choices does; and "A: …" may stand
     for "Answer".
     """
-    labels = one_of(question.labels)
+    labels = one_of(offered.labels)
     found = re.match(
         rf"""["'“]?(?:\(({labels})\)|({labels})["'”]?(?:\)|[.:](?:(?!\w)|(?=[{UNSPACED}]))|(?=\n|\Z))){_WRONG}""",
         text,
         re.IGNORECASE,
     )
-    label = _label(found[1] or found[2], question) if found else None
+    label = _label(found[1] or found[2], offered) if found else None
     if found is None or label is None:
         return None
     rest = text[found.end() :]
-    if label == "A" and found[0].endswith(":") and not lowered(rest).lstrip().startswith(_text_of(label, question)):
+    if label == "A" and found[0].endswith(":") and not lowered(rest).lstrip().startswith(_text_of(label, offered)):
         return None
-    others = question.labels[1:2] if label == question.labels[0] else ()
+    others = offered.labels[1:2] if label == offered.labels[0] else ()
     return None if re.search(rf"\((?:{one_of(others)})\)|\n(?:{one_of(others)})[.:)]", rest) else label
 
 
-def _text_of(label: str, question: Question) -> str:
-    return next(plain_choice(choice.text) for choice in question.choices if choice.label == label)
+def _text_of(label: str, offered: Offered) -> str:
+    return next(plain_choice(choice.text) for choice in offered.choices if choice.label == label)
 
 
-def alone(text: str, question: Question) -> str | None:
+def alone(text: str, offered: Offered) -> str | None:
     """Exactly one label stands on a line of its own."""
-    label = rf"""["'“]?(?:\(({one_of(question.labels)})\)|({one_of(question.labels)}))["'”]?[.)]?"""
+    label = rf"""["'“]?(?:\(({one_of(offered.labels)})\)|({one_of(offered.labels)}))["'”]?[.)]?"""
     lines = (re.fullmatch(label, line) for line in text.split("\n"))
     found = {line[1] or line[2] for line in lines if line}
-    return _label(found.pop(), question) if len(found) == 1 else None
+    return _label(found.pop(), offered) if len(found) == 1 else None
 
 
-def parenthesised(text: str, question: Question) -> str | None:
+def parenthesised(text: str, offered: Offered) -> str | None:
     """The response contains exactly one label in parentheses, not counting those that are denied."""
-    labels = rf"\((?-i:({one_of(question.labels)}))\)"
-    denied = rf"{_NOT}(?: the answer)? ?\((?-i:{one_of(question.labels)})\)"
+    labels = rf"\((?-i:({one_of(offered.labels)}))\)"
+    denied = rf"{_NOT}(?: the answer)? ?\((?-i:{one_of(offered.labels)})\)"
     matches = re.finditer(rf"{denied}|{labels}{_WRONG}", text, re.IGNORECASE)
     found = {match[1] for match in matches if match[1] and not _denied(text, match.start())}
-    return _label(found.pop(), question) if len(found) == 1 else None
+    return _label(found.pop(), offered) if len(found) == 1 else None
 
 
-def chosen_text(text: str, question: Question) -> str | None:
+def chosen_text(text: str, offered: Offered) -> str | None:
     """The response contains the text of exactly one choice, as whole words, not counting those that are denied."""
-    texts, known = _texts(question)
+    texts, known = _texts(offered)
     pattern = rf"(?<!\w)({texts})(?!\w){_WRONG}|(?:{_NOT} (?:(?:the|an?|just|about) )?|(?<!\w))(?:{texts})(?!\w)"
     found = {known[match[1]] for match in re.finditer(pattern, lowered(text)) if match[1]}
     return found.pop() if len(found) == 1 else None
 
 
-def _label(written: str, question: Question) -> str | None:
+def _label(written: str, offered: Offered) -> str | None:
     """The label that was written, in upper or lower case."""
-    return next((label for label in question.labels if half_width(label).casefold() == written.casefold()), None)
+    return next((label for label in offered.labels if half_width(label).casefold() == written.casefold()), None)
 
 
 RULES: dict[str, Rule] = {
@@ -197,35 +196,24 @@ RULES: dict[str, Rule] = {
 """The rules in the order in which they are tried."""
 
 
-def recover(text: str, question: Question) -> tuple[str, str] | None:
-    """The label that the first successful rule finds, and the name of that rule.
+def read(text: str, offered: Offered) -> tuple[str, str] | None:
+    """The label that the first successful rule finds, and the name of that rule; None if no rule finds one.
 
-    Turns that the model made up after its reply are not read. The time is proportional to the length of the response.
-
-    Parameters
-    ----------
-    text : str
-        The response.
-    question : Question
-        The question, whose answers are looked for as its style writes them: letters, or the choices' texts.
-
-    Returns
-    -------
-    (str, str) or None
-        None if no rule finds a label.
+    Turns that the model made up after its reply are not read. The time is proportional to the length of the response. Answers
+    are looked for as the question's style writes them: letters, or the choices' texts.
     """
-    asked = question if question.answer_style == "letter" else _lettered_by_text(question)
+    asked = offered if offered.answer_style == "letter" else _lettered_by_text(offered)
     own = plain(own_part(text), asked.labels)
     for name, rule in RULES.items():
         label = rule(own, asked)
         if label is not None:
-            return question.labels[asked.labels.index(label)], name
+            return offered.labels[asked.labels.index(label)], name
     return None
 
 
-def _lettered_by_text(question: Question) -> Question:
-    """The question with the texts of its choices as their labels, so that no letter in a reply counts as an answer."""
-    texts = [plain_choice(choice.text) for choice in question.choices]
+def _lettered_by_text(offered: Offered) -> Offered:
+    """The texts of the choices as their labels, so that no letter in a reply counts as an answer."""
+    texts = [plain_choice(choice.text) for choice in offered.choices]
     if len(set(texts)) < len(texts):  # such as "good" and "Good.": their marks tell them apart
-        texts = [choice.text for choice in question.choices]
-    return replace(question, choices=tuple(map(Choice, texts, texts)), answer=texts[question.labels.index(question.answer)])
+        texts = [choice.text for choice in offered.choices]
+    return Offered(tuple(map(Choice, texts, texts)))

@@ -38,7 +38,19 @@ PANELS: dict[str, tuple[str, ...]] = {
     "Estimate": (),
     "Server": ("server", "in_flight"),
     "Cluster": ("ray", "replicas", "cpus", "gpus"),
-    "Output": ("log", "out", "against", "report", "responses", "examples", "as_json"),
+    "Output": (
+        "to",
+        "log",
+        "out",
+        "questions",
+        "served_as",
+        "prefilled",
+        "against",
+        "report",
+        "responses",
+        "examples",
+        "as_json",
+    ),
 }
 """The headings of options in the help, in their order, and the parameters below each. The fields of a group that are not here
 stand below the heading of their group."""

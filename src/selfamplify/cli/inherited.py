@@ -1,4 +1,4 @@
-"""What ``evaluate`` knows from the command that made its prompt: the model, the task and how its data are read."""
+"""What ``evaluate`` and ``export`` know from the command that made a prompt: its model, its task and its data."""
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -33,10 +33,7 @@ class Asked:
 
 def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
     """What is asked, with the options of the prompt's own run for all that was not given."""
-    folder = prompt.parent if prompt.suffix == ".json" else prompt
-    folder = folder.parent if folder.name == "prompts" else folder
-    run = tables(folder)
-    made = next((run[command] for command in _MAKERS if command in run), {})
+    folder, made = _run_of(prompt), _made(prompt)
     taken: dict[str, Any] = {}
     if not _ANOTHER_MODEL & called.given:
         taken["model"] = _completed(asked.model, made, called)
@@ -46,6 +43,22 @@ def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
     if found != asked:
         say(f"as in {folder / FILE_NAME}: --model {found.model.model} --task {found.task.task}", console=stderr)
     return found
+
+
+def knows_task(prompt: Path, called: Called) -> bool:
+    """Whether the questions are known: from the prompt's own run, or since they were named."""
+    return bool(_OTHER_DATA & called.given or _made(prompt))
+
+
+def _run_of(prompt: Path) -> Path:
+    folder = prompt.parent if prompt.suffix == ".json" else prompt
+    return folder.parent if folder.name == "prompts" else folder
+
+
+def _made(prompt: Path) -> dict[str, Any]:
+    """The options of the command that made a prompt; empty if its folder does not have them."""
+    run = tables(_run_of(prompt))
+    return next((run[command] for command in _MAKERS if command in run), {})
 
 
 def check_model(prompt: "selfamplify.Prompt", model: "selfamplify.AbstractLanguageModel", called: Called) -> None:

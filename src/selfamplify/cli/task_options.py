@@ -136,11 +136,11 @@ class FileOptions:
 def load(
     task: TaskOptions,
     file: FileOptions,
-    model: "ModelOptions",
+    model: "ModelOptions | None" = None,
     judge: str | None = None,
     profile: "Profile | None" = None,
 ) -> "Task":
-    """The task, checked for the answer style of a profile, and for control tokens of the model and the judge.
+    """The task, checked for the answer style of a profile, and for control tokens of the model, if there is one, and the judge.
 
     Says how many questions it has, and everything that was recognised or left out.
     """
@@ -156,7 +156,8 @@ def load(
     )
     if profile is not None:
         selfamplify.asking(profile, loaded)  # refused before a model is loaded
-    loaded = model.check(loaded, judge, task.skip_bad)
+    if model is not None:
+        loaded = model.check(loaded, judge, task.skip_bad)
     train, test = counted(len(loaded.train), "training question"), counted(len(loaded.test), "test question")
     say(f"{loaded.name}: {train} and {test}", console=stderr)
     for note in loaded.notes:

@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,6 +16,7 @@ from ..records import AnswerStyle, Chat, Decoding, Evidence, Message, Provenance
 from ..records.shown import html_repr
 from ..text.files import write_whole
 from ..text.lines import counted, first_line, sha256, shortened
+from ..text.replies import with_prefill
 from ..text.sealing import seal
 from ..text.words import candidate_words
 from .chats import system_turn
@@ -93,12 +96,12 @@ class Prompt:
         """The system turn, if there is one, and the shots' turns; the first opens with the instruction."""
         turns: list[Message] = []
         for shot in shots:
-            turns += [Message("user", self._shown(shot.question)), Message("assistant", shot.reply)]
+            turns += [Message("user", self.shown(shot.question)), Message("assistant", shot.reply)]
         opened = (Message("user", f"{self.instruction}\n{turns[0].content}"), *turns[1:]) if turns else ()
         return (*system_turn(self.system), *opened)
 
-    def _shown(self, question: Question) -> str:
-        """The text of a question in the prompt's answer style."""
+    def shown(self, question: Question) -> str:
+        """The text of a question as a model reads it, in the prompt's answer style."""
         return replace(question, answer_style=self.answer_style).render()
 
     def chat(self, question: Question | str) -> Chat:
@@ -111,7 +114,7 @@ class Prompt:
         """
         if not isinstance(question, str | Question):
             raise SettingsError(f"A question is a text or a Question, not {shortened(repr(question))}; write it as a text.")
-        text = question if isinstance(question, str) else self._shown(question)
+        text = question if isinstance(question, str) else self.shown(question)
         last = text if self.shots else f"{self.instruction}\n{text}"
         turns = self._turns_of(self._by_similarity(text)) if self.similar_last else self._turns
         return Chat((*turns, Message("user", last)), self.prefill, text)
@@ -119,7 +122,7 @@ class Prompt:
     def _by_similarity(self, text: str) -> list[Shot]:
         """The shots, the most similar to a text last; those that are equally similar keep their order."""
         words = _words(text)
-        found = [(_words(self._shown(shot.question)), shot) for shot in self.shots]
+        found = [(_words(self.shown(shot.question)), shot) for shot in self.shots]
         return [shot for own, shot in sorted(found, key=lambda pair: len(pair[0] & words) / max(1, len(pair[0] | words)))]
 
     def messages(self, question: Question | str) -> list[dict[str, str]]:
@@ -128,8 +131,7 @@ class Prompt:
 
     def reply(self, text: str) -> str:
         """A whole reply: the prefill, and what the model wrote after it."""
-        space = "" if self.prefill.endswith(("(", '"')) else " "
-        return f"{self.prefill}{space}{text}".strip()
+        return with_prefill(self.prefill, text)
 
     def with_length(self, max_new_tokens: int | None) -> "Prompt":
         """The same prompt with another limit of the reply, in tokens; None leaves it."""
@@ -180,6 +182,14 @@ class Prompt:
         data["hashes"] = {"prompt_sha256": self.digest(), "file_sha256": seal(data)}
         write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
         return file
+
+    def export(self, to: str, out: str | Path, **options: Any) -> list[Path]:
+        """Write the prompt as the files of another tool, such as ``"openai"``: see ``selfamplify.export``.
+
+        That function is found by its name when it is called, since what exports prompts knows more than a prompt does.
+        """
+        package = __name__.partition(".")[0]
+        return import_module(f"{package}.export.exporting").export(self, to, out, **options)
 
     @staticmethod
     def load(path: str | Path) -> "Prompt":

@@ -5,9 +5,10 @@ models, files or tokens. A record that contradicts itself can't be made: it rais
 """
 
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
+from .choices import AnswerStyle, Choice, Offered
 from .explanations import Baseline, Cost, DecisiveWords, Explanation, NamedWords, ScoredPairs, ScoredWords, Value, WrittenText
 from .prompts import Evidence, Provenance, Rival, Shot, Usefulness
-from .questions import AnswerStyle, Attributed, Choice, Counts, Prediction, Question, Verdict
+from .questions import Attributed, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Message",
     "NamedWords",
     "NextToken",
+    "Offered",
     "Outcome",
     "Prediction",
     "Provenance",

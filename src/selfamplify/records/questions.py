@@ -4,34 +4,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..errors import DataError
+from .choices import AnswerStyle, Choice, Offered
 from .shown import html_repr, short_repr
 
 Verdict = Literal["success", "error", "discarded", "too_long"]
 Attributed = Literal["text", "choices", "both"]
 """The part of a question whose words are scored and may become keywords."""
-AnswerStyle = Literal["letter", "label", "text"]
-"""How a question offers its choices, and how its answer is written.
-
-``"letter"``: ``(A) dry palms (B) wet palms`` follows the question, and the answer is a letter. ``"label"``: the choices are
-the labels of a classification, which the instruction names once for all questions, and the answer is a label's name.
-``"text"``: the choices are listed below the question, and the answer is the text of one.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer that a question offers.
-
-    Parameters
-    ----------
-    label : str
-        Its letter, such as ``"A"``.
-    text : str
-        What it says, such as ``"dry palms"``.
-    """
-
-    label: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,6 +65,11 @@ class Question:
     def labels(self) -> tuple[str, ...]:
         """The labels of the choices, in their order."""
         return tuple([choice.label for choice in self.choices])
+
+    @property
+    def offered(self) -> Offered:
+        """What it offers as answers, without which of them is true."""
+        return Offered(self.choices, self.answer_style)
 
     @property
     def answers(self) -> tuple[str, ...]:

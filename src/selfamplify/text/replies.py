@@ -25,3 +25,9 @@ def through_last_line(text: str, last_line: str) -> str:
     lines = text.split("\n")
     last = next((place for place, line in enumerate(lines) if re.search(last_line, line)), len(lines))
     return "\n".join(lines[: last + 1])
+
+
+def with_prefill(prefill: str, text: str) -> str:
+    """A whole reply: the text that it had to begin with, and what the model wrote after it."""
+    space = "" if prefill.endswith(("(", '"')) else " "
+    return f"{prefill}{space}{text}".strip()

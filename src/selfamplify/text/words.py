@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .segments import half_width, segments, separated
+from .scripts import half_width
+from .segments import segments, separated
 
 _CORE = re.compile(r"(?:[-+$€£](?=\d))?[^\W_](?:.*[^\W_])?[%°％]*")
 """A word without the punctuation around it; a sign, a currency symbol and a unit belong to a number."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ...text.segments import half_width
+from ...text.scripts import half_width
 
 
 def begin_differently(answers: Sequence[str]) -> bool:

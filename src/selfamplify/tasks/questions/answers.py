@@ -7,7 +7,7 @@ from typing import Literal
 
 from ...errors import DataError
 from ...text.lines import shortened
-from ...text.segments import half_width
+from ...text.scripts import half_width
 from ..task import LETTERS
 from .faults import BadRow
 from .layouts import Offer

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import DataError
 from ...text.lines import shortened
-from ...text.segments import UNSPACED
+from ...text.scripts import UNSPACED
 from ..rows.rows import Row
 from .layouts import are_truths, has_flags
 from .listing import separator_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...text.lines import shortened
-from ...text.segments import half_width
+from ...text.scripts import half_width
 from ..task import LETTERS
 from . import languages
 from .faults import BadRow

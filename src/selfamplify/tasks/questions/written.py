@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from ...text.segments import MARKS, UNSPACED, half_width
+from ...text.scripts import UNSPACED, half_width
+from ...text.segments import MARKS
 from ..task import LETTERS
 from .faults import BadRow
 from .layouts import Offer, clean

@@ -1,0 +1,72 @@
+"""``selfamplify export``: a finished prompt as the files of another tool."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import selfamplify
+
+from ..export.exporter import Export
+from ..export.exporting import as_exporter
+from .config import Called
+from .groups import grouped
+from .inherited import Asked, as_built, knows_task
+from .model_options import ModelOptions
+from .screen import say
+from .task_options import FileOptions, TaskOptions, load
+
+
+@grouped
+def export(
+    called: Called,
+    prompt: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder with a prompt, or a prompt.json.")],
+    to: Annotated[str, typer.Option("--to", help="The tool; `selfamplify list` has all of them, such as openai or lm_eval.")],
+    task: TaskOptions,
+    file: FileOptions,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The folder to write. Default: exported/TOOL in the run folder.")
+    ] = None,
+    questions: Annotated[
+        bool,
+        typer.Option(
+            "--questions/--no-questions",
+            help="Write the test questions of the prompt's own task, too. Default: where the run folder knows the task.",
+        ),
+    ] = True,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Number of test questions to write. Default: all.")
+    ] = None,
+    served_as: Annotated[
+        str, typer.Option("--served-as", help="What the tool calls the model. Default: as the run folder does.")
+    ] = "",
+    prefilled: Annotated[
+        bool,
+        typer.Option(
+            "--prefilled",
+            help="Write the start of replies, if there is one, as an open turn. Default: as a sentence after the question.",
+        ),
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Render by the tool itself, and compare what it would send with what is sent here.")
+    ] = False,
+) -> None:
+    """Write a finished prompt as the files of another tool, with all that is needed to ask questions there.
+
+    The task, and how its data are read, are those of the prompt's own run, unless they are named.
+    """
+    exporter, finished = as_exporter(to), selfamplify.Prompt.load(prompt)
+    folder = prompt.parent if prompt.suffix == ".json" else prompt
+    test: Sequence[selfamplify.Question] = ()
+    if questions and knows_task(prompt, called):
+        found = as_built(prompt, called, Asked(ModelOptions(), task, file))
+        test = load(found.task, found.file).limited(limit).test
+    target = out or folder / "exported" / exporter.name
+    written = selfamplify.export(finished, exporter, target, questions=test, model=served_as, prefilled=prefilled, check=check)
+    for path in written:
+        say(f"wrote {path}")
+    if check:
+        say(f"{exporter.name} would send the same turns as this package")
+    for line in exporter.usage(target, Export(finished, tuple(test), served_as, prefilled)):
+        say(f"  {line}", "bold")

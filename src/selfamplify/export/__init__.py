@@ -1,0 +1,1 @@
+"""Finished prompts for other tools: an exporter per file."""

@@ -1,0 +1,159 @@
+"""What is exported, and the interface of all exporters."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..errors import SettingsError
+from ..models.served.model import APPENDED
+from ..prompting.prompt import Prompt
+from ..records import Question
+
+Messages = list[dict[str, str]]
+"""Chat turns as OpenAI's interface has them: ``[{"role": …, "content": …}, …]``."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """What an exporter writes files from.
+
+    Parameters
+    ----------
+    prompt : Prompt
+        The finished prompt. One that orders its shots by their similarity to the question can't leave this package.
+    questions : tuple of Question
+        Test questions that go with it; by default none. Some tools need them.
+    model : str
+        What the other tool calls the model; by default what the prompt was built by.
+    prefilled : bool
+        How a prompt says that replies begin with its prefill: by an open turn of the assistant, which not every server
+        continues, or (the default) by a sentence after the question. Most prompts have no prefill.
+
+    Raises
+    ------
+    SettingsError
+        If the prompt orders its shots by their similarity to the question.
+    """
+
+    prompt: Prompt
+    questions: tuple[Question, ...] = field(default=(), repr=False)
+    model: str = ""
+    prefilled: bool = False
+
+    def __post_init__(self) -> None:
+        if self.prompt.similar_last:
+            raise SettingsError(
+                "This prompt orders its shots anew for each question, which other tools can't; build it with "
+                '`shot_order="drawn"`.'
+            )
+        if not self.model:
+            made = self.prompt.provenance
+            object.__setattr__(self, "model", made.model if made else "model")
+
+    @cached_property
+    def context(self) -> Messages:
+        """The turns before the question's."""
+        return self.prompt.context
+
+    @property
+    def before(self) -> str:
+        """What the question's turn begins with: the instruction if there are no shots, else nothing."""
+        return "" if self.prompt.shots else f"{self.prompt.instruction}\n"
+
+    @property
+    def after(self) -> str:
+        """What the question's turn ends with: the sentence about the prefill, if one is needed, else nothing."""
+        return APPENDED.format(prefill=self.prompt.prefill) if self.prompt.prefill and not self.prefilled else ""
+
+    @property
+    def slot(self) -> str:
+        """What stands for the question in a file: a text that does not occur in the rest of its turn."""
+        slot = "{question}"
+        while slot in self.before + self.after:
+            slot = f"{{{slot}}}"
+        return slot
+
+    def messages(self, text: str) -> Messages:
+        """All turns that ask a question, of which ``text`` is what a model reads."""
+        asked = {"role": "user", "content": f"{self.before}{text}{self.after}"}
+        begun = [{"role": "assistant", "content": self.prompt.prefill}] if self.prompt.prefill and self.prefilled else []
+        return [*self.context, asked, *begun]
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The questions as plain data: id, question (what a model reads), choices, and answer (the true label)."""
+        return [
+            {
+                "id": each.id,
+                "question": self.prompt.shown(each),
+                "choices": [asdict(choice) for choice in each.choices],
+                "answer": each.answer,
+            }
+            for each in self.questions
+        ]
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """How a question is asked and its reply read, as plain data for the standalone files."""
+        decoding = self.prompt.decoding
+        return {
+            "model": self.model,
+            "temperature": decoding.temperature if decoding.do_sample else 0.0,
+            "max_tokens": decoding.max_new_tokens,
+            "last_line": decoding.last_line,
+            "prefill": self.prompt.prefill,
+            "answer_style": self.prompt.answer_style,
+            "labels": self.prompt.label_map,
+            "slot": self.slot,
+        }
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What other tools can't do as this package does, in sentences; usually nothing."""
+        decoding, found = self.prompt.decoding, []
+        if decoding.num_beams > 1:
+            found.append(
+                f"The search over {decoding.num_beams} beams is left out: other tools take the best token at each step."
+            )
+        if decoding.no_repeat_ngram_size:
+            found.append("The ban on repeated words is left out: other tools have none that reaches into the prompt.")
+        return tuple(found)
+
+
+class AbstractExporter(ABC):
+    """Writes a prompt as the files of one tool."""
+
+    name: ClassVar[str]
+    """What ``--to`` calls it."""
+    package: ClassVar[str | None] = None
+    """The package by which ``check`` renders, as it is imported; None if nothing has to be installed."""
+    needs_questions: ClassVar[bool] = False
+    """Whether the tool can't do without test questions."""
+
+    @abstractmethod
+    def files(self, export: Export) -> dict[str, str]:
+        """The contents of the files, by their paths in the folder. Raises SettingsError for what the tool can't express."""
+
+    @abstractmethod
+    def usage(self, folder: Path, export: Export) -> Sequence[str]:
+        """Lines that say how to run what was written: commands that work when they are pasted."""
+
+    @abstractmethod
+    def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
+        """The turns that the tool itself would send for each question text, rendered from the written files."""
+
+    def check_installed(self) -> None:
+        """Raise SettingsError if what ``check`` renders by is not installed."""
+        if self.package is not None and find_spec(self.package) is None:
+            raise SettingsError(
+                f"`check=True` renders by {self.package}, which is not installed: pip install {self.package}; or leave it out."
+            )
+
+    def check_questions(self, export: Export) -> None:
+        """Raise SettingsError if test questions are needed and missing."""
+        if self.needs_questions and not export.questions:
+            raise SettingsError(f"{self.name} needs test questions; give them, as in `questions=task.test`.")

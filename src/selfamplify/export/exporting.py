@@ -1,0 +1,152 @@
+"""Writing a prompt as the files of a tool, and checking that the tool would send what this package sends."""
+
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from warnings import warn
+
+from ..arguments import check_flag, checked_path
+from ..errors import DataError, RunError, SelfAmplifyWarning, SettingsError
+from ..names import find
+from ..prompting.prompt import Prompt
+from ..records import Question
+from ..text.files import write_whole
+from ..text.lines import shortened
+from .exporter import AbstractExporter, Export, Messages
+
+MANIFEST = "selfamplify.json"
+"""Says what was exported; a folder that has it may be written anew."""
+
+
+def export(
+    prompt: Prompt | str | Path,
+    to: AbstractExporter | str,
+    out: str | Path,
+    *,
+    questions: Sequence[Question] = (),
+    model: str = "",
+    prefilled: bool = False,
+    check: bool = False,
+) -> list[Path]:
+    """Write a prompt as the files of another tool.
+
+    Parameters
+    ----------
+    prompt : Prompt, str or Path
+        The prompt, or its file or run folder.
+    to : AbstractExporter or str
+        The tool, such as ``"openai"`` or ``"lm_eval"``; ``selfamplify list`` has all of them.
+    out : str or Path
+        The folder to write: a new or empty one, or one that was written by this function.
+    questions : sequence of Question
+        Test questions to write with it, such as ``task.test``; by default none. Tools that evaluate need them.
+    model : str
+        What the tool calls the model; by default the name of the model that the prompt was built by.
+    prefilled : bool
+        Write a prefill as an open turn of the assistant, which not every server continues; by default as a sentence after the
+        question.
+    check : bool
+        Render the files by the tool itself, and compare what it would send with what this package sends, turn by turn; by
+        default False.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown tool, what the tool can't express, missing questions, or, with ``check``, if it is not installed.
+    RunError
+        If the folder holds something else, or can't be written.
+    DataError
+        With ``check``, if the tool would send something else.
+    """
+    check_flag("check", check)
+    check_flag("prefilled", prefilled)
+    exporter = as_exporter(to)
+    loaded = prompt if isinstance(prompt, Prompt) else Prompt.load(prompt)
+    made = Export(loaded, tuple(questions), model, prefilled)
+    exporter.check_questions(made)
+    if check:
+        exporter.check_installed()
+    folder = checked_path("out", out, f"exported/{exporter.name}")
+    files = exporter.files(made)
+    _check_free(folder)
+    for line in made.lost:
+        warn(line, SelfAmplifyWarning, stacklevel=2)
+    written = [folder / name for name in files]
+    # The manifest is written first: what is there after a crash can be written over.
+    write_whole(folder / MANIFEST, _manifest(made, exporter))
+    for path, content in zip(written, files.values(), strict=True):
+        write_whole(path, content)
+    if check:
+        _check(exporter, folder, made)
+    return written
+
+
+def as_exporter(exporter: AbstractExporter | str) -> AbstractExporter:
+    """The exporter itself or by its name. Raises SettingsError for anything else."""
+    found = find("exporter", exporter)() if isinstance(exporter, str) else exporter
+    if not isinstance(found, AbstractExporter):
+        raise SettingsError(f'An exporter is a name or an exporter, not {found!r}; write for example `to="openai"`.')
+    return found
+
+
+def _check_free(folder: Path) -> None:
+    if folder.is_file():
+        raise RunError(f'{folder} is a file; name a new folder, as in `out="{folder}-exported"`.')
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise RunError(
+            f'{folder} holds other files, which are not written over; name a new folder, as in `out="{folder}/new"`.'
+        )
+
+
+def _manifest(made: Export, exporter: AbstractExporter) -> str:
+    data = {
+        "exporter": exporter.name,
+        "selfamplify": version("selfamplify"),
+        "prompt_sha256": made.prompt.digest(),
+        "questions": len(made.questions),
+        "left_out": list(made.lost),
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+_PROBES = (
+    "What is it?",
+    "A \"quote\", a 'quote', {braces}, {{ more }}, {% raw %} and ${this}\nand a second line\\n",
+)
+"""Questions that are checked, besides those that were given."""
+_CHECKED = 20
+"""So many of the given questions are checked."""
+
+
+def _check(exporter: AbstractExporter, folder: Path, made: Export) -> None:
+    """Raise DataError if the tool would not send what this package sends."""
+    texts = [row["question"] for row in made.rows[:_CHECKED]] or list(_PROBES)
+    for text, sent in zip(texts, exporter.sent(folder, made, texts), strict=True):
+        difference = differs(made.messages(text), sent)
+        if difference:
+            raise DataError(
+                f"{exporter.name} would not send this prompt as it is: {difference}; use another tool, and report it."
+            )
+
+
+def differs(ours: Messages, theirs: Messages) -> str:
+    """The first difference between two lists of turns, in words; empty if they are equal."""
+    if len(ours) != len(theirs):
+        return f"{len(theirs)} turns where there should be {len(ours)}"
+    for number, (own, other) in enumerate(zip(ours, theirs, strict=True), 1):
+        if own["role"] != other["role"]:
+            return f"turn {number} is of the role {other['role']}, and should be of {own['role']}"
+        if own["content"] != other["content"]:
+            place = next(
+                (k for k, pair in enumerate(zip(own["content"], other["content"], strict=False)) if pair[0] != pair[1]),
+                min(len(own["content"]), len(other["content"])),
+            )
+            there, here = (shortened(repr(each["content"][max(0, place - 10) : place + 30])) for each in (other, own))
+            return f"turn {number} has {there} at character {place}, and should have {here}"
+    return ""

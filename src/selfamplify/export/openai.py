@@ -1,0 +1,43 @@
+"""OpenAI chat messages, and a program that asks questions by them: https://platform.openai.com/docs/api-reference/chat."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from runpy import run_path
+from typing import ClassVar, final
+
+from .bundle import FILE_NAME as READING
+from .bundle import reading, standalone
+from .exporter import AbstractExporter, Export, Messages
+
+SETTINGS, QUESTIONS, ASK, CHAT = "settings.json", "questions.jsonl", "ask.py", "messages.json"
+
+
+@final
+class OpenAI(AbstractExporter):
+    """messages.json, settings.json and ask.py, which needs nothing but Python and httpx."""
+
+    name: ClassVar[str] = "openai"
+
+    def files(self, export: Export) -> dict[str, str]:
+        written = {
+            CHAT: json.dumps(export.messages(export.slot), indent=2, ensure_ascii=False) + "\n",
+            SETTINGS: json.dumps(export.settings, indent=2, ensure_ascii=False) + "\n",
+            ASK: standalone("ask.py"),
+            READING: reading(),
+        }
+        return written | ({QUESTIONS: lines(export)} if export.questions else {})
+
+    def usage(self, folder: Path, export: Export) -> Sequence[str]:
+        ask = f"python {folder / ASK}"
+        every = [f"{ask} --file {folder / QUESTIONS}"] if export.questions else []
+        return ["export OPENAI_BASE_URL=http://localhost:8000/v1", *every, f'{ask} "a question"']
+
+    def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
+        ask = run_path(str(folder / ASK))  # what the user will run
+        return [ask["Asker"].of(folder).messages(text) for text in texts]
+
+
+def lines(export: Export) -> str:
+    """The questions as JSON, one on each line."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in export.rows)
