@@ -1,15 +1,16 @@
-"""That every script of the experiments can be started, and the table that they print."""
+"""That every script of the experiments can be started, and the tables and files that they write."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from small import scripted, talker, task
 
-from experiments import ablation, following, grid
+from experiments import ablation, following, grid, plain_data
 from experiments.summary import print_table
-from selfamplify import Plan, compare
+from selfamplify import Choice, Plan, Question, compare, load_task
 
 
 @pytest.mark.parametrize("script", [grid, ablation, following])
@@ -28,3 +29,15 @@ def test_the_table_has_a_line_per_method_and_ends_with_conclusions(tmp_path: Pat
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].startswith("| error | io |") and lines[3].startswith("| error | random |") and lines[3].count("|") == 8
     assert lines[-1] == table.conclusions()[-1]
+
+
+def test_plain_data_is_read_back_as_the_same_questions(tmp_path: Path) -> None:
+    labels = Choice("A", "negative"), Choice("B", "positive")
+    questions = [
+        Question(f"q{n}", text, labels, "AB"[n % 2]) for n, text in enumerate(("so, so", 'a "quoted" line\nand more', "=1+1"))
+    ]
+    plain_data.write(tmp_path / "train.csv", questions)
+    plain_data.write(tmp_path / "test.csv", [Question("q9", "another one", labels, "A")])
+    read = load_task("file", tmp_path / "train.csv", test_data=tmp_path / "test.csv")
+    found = {each.text: replace(each, answer_style="label").written(each.answer) for each in read.train}
+    assert found == {each.text: ("negative", "positive")[n % 2] for n, each in enumerate(questions)}
