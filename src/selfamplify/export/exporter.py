@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..errors import SettingsError
-from ..models.served.model import APPENDED
 from ..prompting.prompt import Prompt
+from ..prompting.wording import APPENDED
 from ..records import Question
 
 Messages = list[dict[str, str]]

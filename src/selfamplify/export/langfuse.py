@@ -30,7 +30,7 @@ class Langfuse(AbstractExporter):
         request = {
             "type": "chat",
             "name": export.title,
-            "prompt": [{"type": "message", **turn} for turn in export.messages("{{question}}")],
+            "prompt": export.messages("{{question}}"),
             "config": {name: export.settings[name] for name in ("model", "temperature", "max_tokens")},
             "labels": [],
             "tags": ["selfamplify", export.prompt.method],
