@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from runpy import run_path
 from typing import ClassVar, final
 
 from transformers import PreTrainedTokenizerBase
@@ -15,7 +14,7 @@ from ..models.local.load import load_tokenizer
 from .bundle import FILE_NAME as READING
 from .bundle import reading, standalone
 from .exporter import AbstractExporter, Export, Messages
-from .openai import ASK, QUESTIONS, SETTINGS, asking, lines
+from .openai import ASK, QUESTIONS, SETTINGS, asker, asking, lines
 
 PROMPT = "prompt.txt"
 
@@ -48,7 +47,7 @@ class Text(AbstractExporter):
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
         """Our own turns, after each text was compared with what our engine feeds the model, token by token."""
-        tokenizer, ask = _tokenizer(export), run_path(str(folder / ASK))["Asker"].of(folder)
+        tokenizer, ask = _tokenizer(export), asker(folder)
         for text in texts:
             ours = list(tokenised(tokenizer, export.prompt.chat(text)).ids)
             ids = tokenizer(ask.text(text), add_special_tokens=ask.settings["add_special_tokens"], verbose=False)["input_ids"]
