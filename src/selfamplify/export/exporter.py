@@ -60,7 +60,7 @@ class Export:
         """What the prompt is called where a tool keeps it by a name, such as ``planted_arc-self_exp``."""
         made = self.prompt.provenance
         named = f"{made.task}-{made.explainer or self.prompt.method}" if made else self.prompt.method
-        return re.sub(r"[^A-Za-z0-9_-]+", "-", named).strip("-") or "prompt"
+        return re.sub(r"[^A-Za-z0-9_]+", "-", named).strip("-") or "prompt"
 
     @cached_property
     def context(self) -> Messages:
