@@ -555,6 +555,18 @@ def test_the_command_line_writes_a_prefill_as_it_is_asked_to(tmp_path: Path, run
         assert turns[-1] | last == turns[-1] and ("write only what follows" in turns[-1]["content"]) == (not options)
 
 
+@pytest.mark.parametrize("given", [{}, {"prefill": "So,"}, {"shots": ()}])
+@pytest.mark.parametrize("prefilled", [False, True])
+def test_the_exporter_of_the_guide_works(tmp_path: Path, given: dict[str, Any], prefilled: bool):
+    guide = (Path(__file__).parents[1] / "docs" / "write-your-own.md").read_text(encoding="utf-8")
+    (source,) = (block for block in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "AbstractExporter" in block)
+    defined: dict[str, Any] = {"__name__": "guide"}
+    exec(source, defined)
+    export(replace(hostile(), **given), defined["Markdown"](), tmp_path / "x", prefilled=prefilled, check=True)
+    text = (tmp_path / "x" / "prompt.md").read_text(encoding="utf-8")
+    assert text.startswith("## user\n\n")
+
+
 def test_every_exporter_of_this_package_says_how_it_is_used(tmp_path: Path):
     for name in NAMES["exporter"]:
         exporter, made = as_exporter(name), Export(prompt(), tuple(SMALL.test), "tiny")
