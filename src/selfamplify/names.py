@@ -125,6 +125,11 @@ NAMES: dict[Kind, dict[str, Entry]] = {
     },
     "exporter": {
         "openai": Entry("export.openai:OpenAI", "OpenAI chat messages, and a program that asks by them; needs only httpx."),
+        "ollama": Entry("export.ollama:Ollama", "Ollama's Modelfile, with the shots as its messages."),
+        "text": Entry("export.text:Text", "The text of a local model's own chat template, and a program that asks by it."),
+        "card": Entry("export.card:Card", "A data set with a card, ready for the Hugging Face hub."),
+        "mlflow": Entry("export.mlflow:MLflowPrompt", "A program that registers the prompt in MLflow's prompt registry."),
+        "langfuse": Entry("export.langfuse:Langfuse", "The request that creates a chat prompt in Langfuse."),
     },
 }
 

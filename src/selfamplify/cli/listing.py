@@ -13,7 +13,8 @@ from .screen import say
 def listing(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead: each kind, name and summary.")] = False,
 ) -> None:
-    """List the names of all models, tasks, explainers, selections, competitors, presets, profiles and trackers."""
+    """List the names of all models, tasks, explainers, selections, competitors, presets, profiles, trackers and
+    exporters."""
     catalogue = selfamplify.catalogue()
     if as_json:
         print(json.dumps(catalogue, indent=2, ensure_ascii=False))

@@ -1,5 +1,6 @@
 """What is exported, and the interface of all exporters."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..errors import SettingsError
-from ..models.served.model import APPENDED
 from ..prompting.prompt import Prompt
+from ..prompting.wording import APPENDED
 from ..records import Question
 
 Messages = list[dict[str, str]]
@@ -53,6 +54,13 @@ class Export:
         if not self.model:
             made = self.prompt.provenance
             object.__setattr__(self, "model", made.model if made else "model")
+
+    @property
+    def title(self) -> str:
+        """What the prompt is called where a tool keeps it by a name, such as ``planted_arc-self_exp``."""
+        made = self.prompt.provenance
+        named = f"{made.task}-{made.explainer or self.prompt.method}" if made else self.prompt.method
+        return re.sub(r"[^A-Za-z0-9_]+", "-", named).strip("-") or "prompt"
 
     @cached_property
     def context(self) -> Messages:

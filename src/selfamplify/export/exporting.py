@@ -74,14 +74,17 @@ def export(
         exporter.check_installed()
     folder = checked_path("out", out, f"exported/{exporter.name}")
     files = exporter.files(made)
-    _check_free(folder)
+    earlier = _earlier(folder)
     for line in made.lost:
         warn(line, SelfAmplifyWarning, stacklevel=2)
     written = [folder / name for name in files]
-    # The manifest is written first: what is there after a crash can be written over.
-    write_whole(folder / MANIFEST, _manifest(made, exporter))
+    # The manifest is written first, too: what is there after a crash can be written over.
+    write_whole(folder / MANIFEST, _manifest(made, exporter, sorted({*files, *earlier})))
     for path, content in zip(written, files.values(), strict=True):
         write_whole(path, content)
+    for name in earlier - set(files):
+        (folder / name).unlink(missing_ok=True)
+    write_whole(folder / MANIFEST, _manifest(made, exporter, sorted(files)))
     if check:
         _check(exporter, folder, made)
     return written
@@ -95,22 +98,29 @@ def as_exporter(exporter: AbstractExporter | str) -> AbstractExporter:
     return found
 
 
-def _check_free(folder: Path) -> None:
+def _earlier(folder: Path) -> set[str]:
+    """The files of an earlier export to this folder. Raises RunError if the folder holds something else."""
     if folder.is_file():
         raise RunError(f'{folder} is a file; name a new folder, as in `out="{folder}-exported"`.')
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return set()
+    try:
+        names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return {name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())}
+    except (OSError, ValueError, KeyError, TypeError):
         raise RunError(
             f'{folder} holds other files, which are not written over; name a new folder, as in `out="{folder}/new"`.'
-        )
+        ) from None
 
 
-def _manifest(made: Export, exporter: AbstractExporter) -> str:
+def _manifest(made: Export, exporter: AbstractExporter, files: Sequence[str]) -> str:
     data = {
         "exporter": exporter.name,
         "selfamplify": version("selfamplify"),
         "prompt_sha256": made.prompt.digest(),
         "questions": len(made.questions),
         "left_out": list(made.lost),
+        "files": list(files),
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 

@@ -1,10 +1,13 @@
 """OpenAI chat messages, and a program that asks questions by them: https://platform.openai.com/docs/api-reference/chat."""
 
 import json
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from runpy import run_path
-from typing import ClassVar, final
+from shlex import quote
+from typing import Any, ClassVar, final
 
 from .bundle import FILE_NAME as READING
 from .bundle import reading, standalone
@@ -14,6 +17,7 @@ SETTINGS, QUESTIONS, ASK, CHAT = "settings.json", "questions.jsonl", "ask.py", "
 
 
 @final
+@dataclass(frozen=True)
 class OpenAI(AbstractExporter):
     """messages.json, settings.json and ask.py, which needs nothing but Python and httpx."""
 
@@ -29,13 +33,31 @@ class OpenAI(AbstractExporter):
         return written | ({QUESTIONS: lines(export)} if export.questions else {})
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
-        ask = f"python {folder / ASK}"
-        every = [f"{ask} --file {folder / QUESTIONS}"] if export.questions else []
-        return ["export OPENAI_BASE_URL=http://localhost:8000/v1", *every, f'{ask} "a question"']
+        return asking(folder, export)
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
-        ask = run_path(str(folder / ASK))  # what the user will run
-        return [ask["Asker"].of(folder).messages(text) for text in texts]
+        ask = asker(folder)
+        return [ask.messages(text) for text in texts]
+
+
+def asking(folder: Path, export: Export) -> Sequence[str]:
+    """How ask.py is run."""
+    ask = f"python {quote(str(folder / ASK))}"
+    every = [f"{ask} --file {quote(str(folder / QUESTIONS))}"] if export.questions else []
+    return ["export OPENAI_BASE_URL=http://localhost:8000/v1", *every, f'{ask} "a question"']
+
+
+def asker(folder: Path) -> Any:
+    """The ``Asker`` of ask.py, which is what the user will run; its import of reading.py leaves no trace here."""
+    name = READING.removesuffix(".py")
+    path, another = list(sys.path), sys.modules.pop(name, None)
+    try:
+        return run_path(str(folder / ASK))["Asker"].of(folder)
+    finally:
+        sys.path[:] = path
+        sys.modules.pop(name, None)
+        if another is not None:
+            sys.modules[name] = another
 
 
 def lines(export: Export) -> str:

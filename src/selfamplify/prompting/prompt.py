@@ -178,10 +178,14 @@ class Prompt:
             If the file can't be written.
         """
         file = _file(path)
+        write_whole(file, self.as_json())
+        return file
+
+    def as_json(self) -> str:
+        """The contents of prompt.json."""
         data = {"version": _VERSION, "messages": self.context} | _ADAPTER.dump_python(self, mode="json")
         data["hashes"] = {"prompt_sha256": self.digest(), "file_sha256": seal(data)}
-        write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-        return file
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
     def export(self, to: str, out: str | Path, **options: Any) -> list[Path]:
         """Write the prompt as the files of another tool, such as ``"openai"``: see ``selfamplify.export``.

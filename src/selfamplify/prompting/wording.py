@@ -15,6 +15,9 @@ Order = Literal["xry", "xyr"]
 """Whether a shot's rationale r comes before its answer y, as in the paper, or after it (Lampinen et al. 2022,
 https://arxiv.org/abs/2204.02329, who find that explanations after the answer help large models)."""
 
+APPENDED = "\nYour reply begins with the text between the marks; write only what follows it.\n<<<{prefill}>>>"
+"""How a model whose server can't continue the start of a reply is asked to: in a text after the user's turn."""
+
 
 @dataclass(frozen=True)
 class Wording:

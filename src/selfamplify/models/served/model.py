@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...errors import ModelError, SettingsError
+from ...prompting.wording import APPENDED
 from ...records import Chat, Decoding, Encoded, Generation, NextToken
 from ...text.lines import sha256
 from ...text.replies import through_last_line, without_thinking
@@ -20,8 +21,6 @@ from .refusals import explained
 
 KEYS = ("SELFAMPLIFY_API_KEY", "OPENAI_API_KEY")
 """The environment variables that may hold the key, in this order; there is no other way to give one."""
-APPENDED = "\nYour reply begins with the text between the marks; write only what follows it.\n<<<{prefill}>>>"
-"""How a server that can't continue the start of a reply is asked to: in a text after the user's turn."""
 _UNTOLD_CONTEXT = 1 << 20
 _READ_TOKENS = 16
 _NEGLIGIBLE = math.log(100)
