@@ -1,21 +1,47 @@
-"""reading.py: how labels are read from replies, in one file that needs nothing but Python.
+"""The files that all tools share: the prompt, the questions, and how labels are read from replies.
 
-It is put together from the modules of this package that read labels, so that there is one set of rules.
+reading.py, which needs nothing but Python, is put together from the modules of this package that read labels, so that there is
+one set of rules.
 """
 
 import ast
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ..answering import own, plain, rules
 from ..records import choices
 from ..text import replies, scripts
+from .exporter import Export
 
-FILE_NAME = "reading.py"
+CHAT, SETTINGS, QUESTIONS = "messages.json", "settings.json", "questions.jsonl"
+PROMPTING, READING = "prompting.py", "reading.py"
 _MODULES: tuple[ModuleType, ...] = (scripts, choices, replies, own, plain, rules)
 """In the order in which they need each other."""
 _HEAD = '"""Reads the label that a model\'s reply names. Written by selfamplify; needs nothing but Python."""\n'
+
+
+def common(export: Export, **settings: Any) -> dict[str, str]:
+    """The prompt's settings and others; the questions, if there are any; and the programs that use them."""
+    written = {
+        SETTINGS: json.dumps(export.settings | settings, indent=2, ensure_ascii=False) + "\n",
+        PROMPTING: standalone(PROMPTING),
+        READING: reading(),
+    }
+    return written | ({QUESTIONS: lines(export.rows)} if export.questions else {})
+
+
+def turns(export: Export) -> dict[str, str]:
+    """The turns, with a slot for the question."""
+    return {CHAT: json.dumps(export.messages(export.slot), indent=2, ensure_ascii=False) + "\n"}
+
+
+def lines(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as JSON, one on each line."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 @cache
