@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
-from . import build, compare, data, demo, doctor, evaluate, explain, faithfulness, listing, report, show, tune
+from . import build, compare, data, demo, doctor, evaluate, explain, faithfulness, listing, report, serve, show, tune
 from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
 
@@ -49,6 +49,7 @@ COMMANDS = {
     "faithfulness": faithfulness.faithfulness,
     "show": show.show,
     "report": report.report,
+    "serve": serve.serve,
     "list": listing.listing,
     "doctor": doctor.doctor,
 }
