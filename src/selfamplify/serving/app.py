@@ -52,7 +52,7 @@ class _Routes:
     since: int
 
     async def health(self, request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "ok", "waiting": self.service.thread.waiting})
 
     async def version(self, request: Request) -> Response:
         return JSONResponse({"version": version("selfamplify")})

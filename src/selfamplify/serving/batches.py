@@ -52,6 +52,11 @@ class ModelThread:
         self._thread.start()
 
     @property
+    def waiting(self) -> int:
+        """How many requests wait whose clients have not gone away."""
+        return sum(not job.done.cancelled() for job in list(self._waiting))
+
+    @property
     def finished(self) -> int:
         """How many requests were answered or refused by the work itself."""
         return self._finished

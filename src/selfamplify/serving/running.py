@@ -40,10 +40,24 @@ def _unavailable(host: str, port: int, error: OSError) -> SettingsError:
     return SettingsError(f"Port {port} can't be used ({error.strerror}); use one above 1023, such as `port=8000`.")
 
 
-class _Server(uvicorn.Server):
-    """A server that tells the model thread when it ends, and ends without raising the signal again."""
+class Server(uvicorn.Server):
+    """A server that tells the model thread when it ends, and does not raise its signal again afterwards.
 
-    def __init__(self, config: uvicorn.Config, thread: ModelThread):
+    ``handle_exit`` ends it: new requests are refused, and what is being done is answered within ``GRACE`` seconds. The second
+    time, nothing is waited for.
+    """
+
+    def __init__(self, application: ASGIApp, thread: ModelThread):
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=int(GRACE) + 2,
+        )
         super().__init__(config)
         self._model_thread = thread
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -53,7 +67,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.force_exit = self.should_exit  # the second time
+        self.force_exit = self.should_exit
         self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._end)
@@ -65,20 +79,13 @@ class _Server(uvicorn.Server):
 
 
 def run(application: ASGIApp, listening: socket.socket, thread: ModelThread, ended: Callable[[], None]) -> None:
-    """Serve until a signal ends it: new requests are refused, what is being done is answered within ``GRACE`` seconds.
-
-    ``ended`` is called at the end.
-    """
-    config = uvicorn.Config(
-        application, log_config=None, log_level="critical", access_log=False, lifespan="off", ws="none", server_header=False,
-        timeout_graceful_shutdown=int(GRACE) + 2,
-    )  # fmt: skip
+    """Serve until a signal ends it; ``ended`` is called at the end."""
     with closing(listening):
-        _Server(config, thread).run([listening])
+        Server(application, thread).run([listening])
     thread.end()
     done = thread.join(0.5)
     ended()
-    if not done:  # the thread computes without the interpreter's lock, and may not be stopped while that shuts down
+    if not done:  # it computes without the interpreter's lock, which the end of the interpreter would not survive
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

@@ -11,6 +11,7 @@ from ..models.local.model import LocalModel
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..prompting.prompt import Prompt
 from ..records import Chat, Decoding, Message
+from ..seeds import derive
 from .batches import ModelThread
 from .keywords import Keywords, Replied
 from .plain import Plain, PlainChat, chat_of
@@ -99,7 +100,8 @@ class Service:
                 )
         chat = chat_of(wanted.turns, wanted.continue_final_message)
         work = Plain(self.model, decoding, max(1, wanted.top_logprobs) if wanted.logprobs else 0)
-        return self.thread.submit(work, [PlainChat(chat, seed + number, wanted.stops) for number in range(wanted.n)])
+        seeds = [derive(seed, "reply", str(number)) for number in range(wanted.n)]
+        return self.thread.submit(work, [PlainChat(chat, each, wanted.stops) for each in seeds])
 
     def _check_prompted(self, wanted: Wanted) -> None:
         """Raise Refusal for settings that a reply through the prompt can't have."""
@@ -137,11 +139,10 @@ async def results(waiting: "Sequence[Future[Any]]", gone: "asyncio.Future[Any]")
             return None
         found = coming.result()
         for each in found:
-            if isinstance(each, BaseException):
-                raise each
-            if isinstance(each, Refusal):
+            if isinstance(each, BaseException):  # a Refusal is one, whether it was returned or raised
                 raise each
         return found
     finally:
-        coming.cancel()
         gone.cancel()
+        for each in waiting:
+            each.cancel()
