@@ -114,7 +114,7 @@ def test_evaluate_knows_the_model_and_the_data_of_the_build(run: Run, tmp_path: 
     assert code == 0 and f"as in {out / FILE_NAME}: --model {stories} --task file" in err and "stories260K" in printed
     assert set(tables(out)) == {"build", "evaluate"} and tables(out)["evaluate"]["limit"] == 3
     code, _, err = run("evaluate", out, "--limit", "3", "--model", "embedded", "--out", tmp_path / "other")
-    assert code == 0 and "was built by stories260K, and is evaluated on embedded (--model)" in err
+    assert code == 0 and "was built by stories260K, and is used with embedded (--model)" in err
     (out / FILE_NAME).unlink()
     code, _, err = run("evaluate", out, *read, "--choice-columns", "a,b", "--limit", "3", "--out", tmp_path / "third")
     assert code == 2 and "built by stories260K, and this is embedded" in err and "--model stories260K" in err

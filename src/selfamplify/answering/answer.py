@@ -96,7 +96,15 @@ class Reader:
 def _respond(
     prompt: Prompt, reading: Reader, seed: int, model: AbstractLanguageModel, batch: Sequence[Asked]
 ) -> Iterator[tuple[int, Response]]:
-    """Each question's place and response, as they come; those that a model has to read wait until there are enough of them."""
+    for place, response, _ in replies(prompt, reading, seed, model, batch):
+        yield place, response
+
+
+def replies(
+    prompt: Prompt, reading: Reader, seed: int, model: AbstractLanguageModel, batch: Sequence[Asked]
+) -> Iterator[tuple[int, Response, int]]:
+    """Each question's place, response and number of tokens that were written, as they come; those that a model has to read
+    wait until there are enough of them."""
     judge = model if reading.itself else reading.judge
     read = partial(_judged, judge) if judge else partial(_concluded, model, prompt, reading.conclude)
     seeds = [derive(seed, "answer", each.question.id) for each in batch]
@@ -107,7 +115,7 @@ def _respond(
         question = batch[place].question
         found = None if judge else recover(prompt.reply(reply.text), question)
         if found is not None:
-            yield place, _response(question, reply, found, seconds)
+            yield place, _response(question, reply, found, seconds), reply.tokens
         else:
             waiting[place] = reply, seconds
         if len(waiting) == _READ:
@@ -124,14 +132,14 @@ def _response(question: Question, reply: Generation, found: tuple[str | None, st
 
 def _read(
     read: "partial[list[tuple[str | None, str]]]", batch: Sequence[Asked], waiting: Mapping[int, tuple[Generation, float]]
-) -> Iterator[tuple[int, Response]]:
-    """The responses to replies that no rule has read, by their places; ``waiting`` has each reply's seconds, too."""
+) -> Iterator[tuple[int, Response, int]]:
+    """The responses to replies that no rule has read, with their places and tokens; ``waiting`` has each reply's seconds."""
     start = perf_counter()
     questions, texts = [batch[place].question for place in waiting], [reply.text for reply, _ in waiting.values()]
     decided = read(questions, texts)
     shared = (perf_counter() - start) / max(1, len(waiting))
     for (place, (reply, seconds)), found in zip(waiting.items(), decided, strict=True):
-        yield place, _response(batch[place].question, reply, found, seconds + shared)
+        yield place, _response(batch[place].question, reply, found, seconds + shared), reply.tokens
 
 
 def _concluded(

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
-from . import build, compare, data, demo, doctor, evaluate, explain, export, faithfulness, listing, report, show, tune
+from . import build, compare, data, demo, doctor, evaluate, explain, export, faithfulness, listing, report, serve, show, tune
 from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
 
@@ -50,6 +50,7 @@ COMMANDS = {
     "show": show.show,
     "report": report.report,
     "export": export.export,
+    "serve": serve.serve,
     "list": listing.listing,
     "doctor": doctor.doctor,
 }

@@ -36,6 +36,7 @@ PANELS: dict[str, tuple[str, ...]] = {
     ),
     "A prompt of your own, in place of a task": (),
     "Estimate": (),
+    "Endpoint": ("plain", "host", "port", "token", "queue", "verbose"),
     "Server": ("server", "in_flight"),
     "Cluster": ("ray", "replicas", "cpus", "gpus"),
     "Output": (

@@ -1,4 +1,4 @@
-"""What ``evaluate`` and ``export`` know from the command that made a prompt: its model, its task and its data."""
+"""What is known from the command that made a prompt: the model, the task and how its data are read."""
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -33,7 +33,7 @@ class Asked:
 
 def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
     """What is asked, with the options of the prompt's own run for all that was not given."""
-    folder, made = _run_of(prompt), _made(prompt)
+    file, made = _maker(prompt)
     taken: dict[str, Any] = {}
     if not _ANOTHER_MODEL & called.given:
         taken["model"] = _completed(asked.model, made, called)
@@ -41,24 +41,30 @@ def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
         taken |= {"task": _completed(asked.task, made, called), "file": _completed(asked.file, made, called)}
     found = replace(asked, **taken)
     if found != asked:
-        say(f"as in {folder / FILE_NAME}: --model {found.model.model} --task {found.task.task}", console=stderr)
+        say(f"as in {file}: --model {found.model.model} --task {found.task.task}", console=stderr)
     return found
 
 
 def knows_task(prompt: Path, called: Called) -> bool:
     """Whether the questions are known: from the prompt's own run, or since they were named."""
-    return bool(_OTHER_DATA & called.given or _made(prompt))
+    return bool(_OTHER_DATA & called.given or _maker(prompt)[1])
 
 
-def _run_of(prompt: Path) -> Path:
+def model_as_built(prompt: Path, called: Called, model: ModelOptions) -> ModelOptions:
+    """The options of the model alone, in the same way."""
+    file, made = _maker(prompt)
+    found = model if _ANOTHER_MODEL & called.given else _completed(model, made, called)
+    if found != model:
+        say(f"as in {file}: --model {found.model}", console=stderr)
+    return found
+
+
+def _maker(prompt: Path) -> tuple[Path, dict[str, Any]]:
+    """The run.toml of a prompt, and the options in it of the command that made the prompt; none if there are none."""
     folder = prompt.parent if prompt.suffix == ".json" else prompt
-    return folder.parent if folder.name == "prompts" else folder
-
-
-def _made(prompt: Path) -> dict[str, Any]:
-    """The options of the command that made a prompt; empty if its folder does not have them."""
-    run = tables(_run_of(prompt))
-    return next((run[command] for command in _MAKERS if command in run), {})
+    folder = folder.parent if folder.name == "prompts" else folder
+    run = tables(folder)
+    return folder / FILE_NAME, next((run[command] for command in _MAKERS if command in run), {})
 
 
 def check_model(prompt: "selfamplify.Prompt", model: "selfamplify.AbstractLanguageModel", called: Called) -> None:
@@ -71,7 +77,7 @@ def check_model(prompt: "selfamplify.Prompt", model: "selfamplify.AbstractLangua
             f"The prompt was built by {built_by}, and this is {model.name}; name the model that you mean, as in "
             f'`model="{built_by}"`.'
         )
-    say(f"note: the prompt was built by {built_by}, and is evaluated on {model.name} (--model).", console=stderr)
+    say(f"note: the prompt was built by {built_by}, and is used with {model.name} (--model).", console=stderr)
 
 
 def _completed(group: Group, made: dict[str, Any], called: Called) -> Group:

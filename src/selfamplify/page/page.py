@@ -1,23 +1,18 @@
 """One HTML file from a run folder: read, view, render, write."""
 
-import base64
-import hashlib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..arguments import checked_path
 from ..text.files import write_whole
-from ..text.printable import printable
 from .contents import read
+from .rendering import FILES, environment, named_by_hash
 from .view import View, view
 
 FILE_NAME = "report.html"
-_FILES = Path(__file__).parent / "templates"
 
 
 def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
@@ -56,24 +51,13 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
 
 def render(shown: View, made: datetime) -> str:
     """The page as a text. All texts are escaped, and their control and direction characters replaced."""
-    style, script = _own("style.css"), _own("script.js")
-    policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    loader = FileSystemLoader(_FILES)
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
+    style, script = ((FILES / name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
+    sources = f"style-src {named_by_hash(style)}; script-src {named_by_hash(script)}"
+    policy = f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
+    return (
+        environment(FILES)
+        .get_template("page.html.jinja")
+        .render(
+            view=shown, style=Markup(style), script=Markup(script), policy=policy, made=made, version=version("selfamplify")
+        )
     )
-    return environment.get_template("page.html.jinja").render(
-        view=shown, style=Markup(style), script=Markup(script), policy=policy, made=made, version=version("selfamplify")
-    )
-
-
-def _own(name: str) -> str:
-    return (_FILES / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _shown(value: Any) -> Any:
-    return value if isinstance(value, Markup) else printable(str(value))
