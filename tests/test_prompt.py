@@ -39,6 +39,7 @@ def explanations(draw: st.DrawFn, asked: str) -> Explanation | None:
     scored = ScoredWords(asked, "x", ("a", draw(TEXT)), (draw(SCORE), draw(SCORE)), "logit", 0.25, (0.5, 0.0), cost)
     pairs = ScoredPairs(asked, "x", ("a", draw(TEXT)), (draw(SCORE), draw(SCORE)), (draw(SCORE),), "margin", 0.5, cost)
     decisive = DecisiveWords(asked, "x", (draw(TEXT), "b"), draw(TEXT), draw(TEXT), draw(st.booleans()), cost, Baseline("_"))
+    decisive = replace(decisive, instead=draw(st.sampled_from([(), ("c", draw(TEXT))])))
     named = NamedWords(asked, draw(TEXT), (draw(TEXT), "b"), draw(TEXT), cost)
     return draw(st.sampled_from([None, scored, pairs, decisive, named, WrittenText(asked, "z", draw(TEXT), cost)]))
 
