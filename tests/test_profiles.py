@@ -116,7 +116,7 @@ def layouts(wording: Wording, own: str) -> dict[str, tuple[Any, Any]]:
             "steps": (StepFormat(wording, 2), WRITTEN),
             "pair": (PairFormat(wording), ScoredPairs("q", "x", ("warm", "palms"), (1.0, 2.0), (1.0,), "logit")),
             "decisive": (DecisiveFormat(wording), DecisiveWords("q", "x", ("warm",), own, "other", True)),
-            "replaced": (DecisiveFormat(wording, True), DecisiveWords("q", "x", ("warm",), own, "else", True, instead=("dry",))),
+            "replaced": (DecisiveFormat(wording, True), DecisiveWords("q", "x", ("a",), own, "else", True, instead=("dry",))),
             "misleading": (DecisiveFormat(wording), DecisiveWords("q", "x", ("warm",), "other", own, True))}  # fmt: skip
 
 

@@ -37,8 +37,8 @@ def smallest_change(ways: Sequence[int], progress: Progress, most: int, evaluati
 
     All sets that change one word are evaluated, then all that change two, and so on for as long as the evaluations allow; of
     the first size at which the outcome turns, the set that turns it most is the result, and no smaller one exists. Larger sets
-    are those of the size before with the most progress, each with one more change. A set that is found there may have a change too
-    many, so changes are taken back, one by one, for as long as the outcome stays turned.
+    are those of the size before with the most progress, each with one more change. A set that is found there may have a change
+    too many, so changes are taken back, one by one, for as long as the outcome stays turned.
 
     Parameters
     ----------

@@ -134,11 +134,13 @@ class ScoredPairs:
         By default nothing.
     baseline : Baseline, optional
         What stood for absent words; None if they were removed.
+    pair_errors : tuple of float, optional
+        The standard errors of ``pairs``, in their order; 0 if the scores are exact, None if they are not estimated.
 
     Raises
     ------
     DataError
-        If a score is not finite, or there is not one per word and one per pair of words.
+        If a score is not finite, there is not one per word and one per pair of words, or not one standard error per pair.
     """
 
     question_id: str
@@ -150,6 +152,7 @@ class ScoredPairs:
     completeness_gap: float | None = None
     cost: Cost = Cost(0, 0.0)
     baseline: Baseline | None = None
+    pair_errors: tuple[float, ...] | None = None
     kind: Literal["scored_pairs"] = "scored_pairs"
 
     _repr_html_ = html_repr
@@ -159,6 +162,10 @@ class ScoredPairs:
             raise DataError(
                 f"{len(self.scores)} scores and {len(self.pairs)} scores of pairs for {len(self.words)} words; "
                 f"give each word and each two words one score."
+            )
+        if self.pair_errors is not None and len(self.pair_errors) != len(self.pairs):
+            raise DataError(
+                f"{len(self.pair_errors)} standard errors for {len(self.pairs)} pairs of words; give each pair one."
             )
         if not all(map(math.isfinite, (*self.scores, *self.pairs))):
             raise DataError("A score is not a finite number; leave the explanation out.")

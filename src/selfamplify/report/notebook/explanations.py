@@ -58,8 +58,16 @@ def _pairs(own: ScoredPairs) -> Markup:
     """The pairs of the highest scores, the one that a rationale names first."""
     best = best_pair(own)
     pairs = sorted(own.by_pair.items(), key=lambda pair: (pair[0] != best, -pair[1]))[:_PAIRS]
-    rows = [(text(f"{own.words[one]} and {own.words[other]}"), text(f"{together:+.4f}")) for (one, other), together in pairs]
+    errors = dict(zip(own.by_pair, own.pair_errors or (), strict=False))
+    rows = [
+        (text(f"{own.words[both[0]]} and {own.words[both[1]]}"), text(f"{together:+.4f}{_error(errors.get(both))}"))
+        for both, together in pairs
+    ]
     return grid(("words", f"together ({own.value})"), rows, 1)
+
+
+def _error(error: float | None) -> str:
+    return "" if error is None else f" ± {error:.4f}"
 
 
 def _measures(own: ScoredWords | ScoredPairs) -> str:
