@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from games import types_unchecked
 from hypothesis import given
 from hypothesis import strategies as st
 from small import Run
@@ -29,14 +30,23 @@ from selfamplify import (
     make_method,
 )
 from selfamplify.answering.recovery import recover
-from selfamplify.errors import DataError, ExplanationError, SettingsError
-from selfamplify.explain.removal import smallest_removal
+from selfamplify.errors import DataError, ExplanationError, ModelError, SettingsError
+from selfamplify.explain.proposals import Proposals, replaceable, replaced
+from selfamplify.explain.smallest import smallest_change
 from selfamplify.games.question import question_game
 from selfamplify.games.values import Absent
+from selfamplify.models.local.model import LocalModel
+from selfamplify.prompting.chats import reading_chat
+from selfamplify.prompting.formats.decisive import DecisiveFormat
 from selfamplify.prompting.wording import LABELS, OURS, Wording
 from selfamplify.records import AnswerStyle, Chat, NextToken
+from selfamplify.text.keywords import keyword
+from selfamplify.text.words import candidate_words
 
 LEAF = Question("leaf", "Leaves are green by", (Choice("A", "some dye"), Choice("B", "light")), "A")
+REVIEW = Question(
+    "r", "A lovely but dull film", (Choice("A", "bad"), Choice("B", "good")), "A", attributed="text", answer_style="label"
+)
 
 
 def reversing(words: int, progress: Callable[[tuple[int, ...]], float], most: int) -> list[tuple[int, ...]]:
@@ -58,17 +68,19 @@ def test_a_set_is_minimal_and_the_smallest_where_it_says_so(
         return [values[each] for each in sets]
 
     values[()] = -1.0
-    found = smallest_removal(words, progress, most, evaluations, beam)
+    found = smallest_change([1] * words, progress, most, evaluations, beam)
     all_of_them = reversing(words, values.__getitem__, most)
     assert len(asked) == len(set(asked)) <= evaluations + 1 + most * (most + 1) / 2
     if evaluations >= 2**words:
-        assert found.changes == bool(all_of_them) and found.smallest == found.changes
-    if found.changes:
-        assert len(found.gone) <= most and values[found.gone] > 0
-        assert all(values[fewer] <= 0 for fewer in combinations(found.gone, len(found.gone) - 1)), "a word can be put back"
-        assert not found.smallest or len(found.gone) == len(all_of_them[0])
+        assert found.turns == bool(all_of_them) and found.smallest == found.turns
+    if found.turns:
+        assert len(found.changes) <= most and values[found.changes] > 0
+        assert all(values[fewer] <= 0 for fewer in combinations(found.changes, len(found.changes) - 1)), (
+            "a word can be put back"
+        )
+        assert not found.smallest or len(found.changes) == len(all_of_them[0])
     else:
-        assert values[found.gone] == max(values[each] for each in asked) <= 0
+        assert values[found.changes] == max(values[each] for each in asked) <= 0
 
 
 def test_a_beam_finds_what_one_path_misses() -> None:
@@ -77,10 +89,10 @@ def test_a_beam_finds_what_one_path_misses() -> None:
     def progress(sets: Sequence[tuple[int, ...]]) -> list[float]:
         return [1.0 if {1, 2, 3} <= set(gone) else values.get(gone, -2.0 + 0.1 * len(gone)) for gone in sets]
 
-    found = smallest_removal(30, progress, 6, 600, 2)  # of the 4,060 sets of three words, 134 can be tried
-    assert found.gone == (1, 2, 3) and found.smallest, "all sets of two were evaluated"
-    assert not smallest_removal(30, progress, 3, 600, 1).changes
-    assert smallest_removal(30, progress, 3, 10_000, 1).gone == (1, 2, 3)
+    found = smallest_change([1] * 30, progress, 6, 600, 2)  # of the 4,060 sets of three words, 134 can be tried
+    assert found.changes == (1, 2, 3) and found.smallest, "all sets of two were evaluated"
+    assert not smallest_change([1] * 30, progress, 3, 600, 1).turns
+    assert smallest_change([1] * 30, progress, 3, 10_000, 1).changes == (1, 2, 3)
 
 
 def answered(model: AbstractLanguageModel, question: Question, sets: Sequence[set[str]], absent: Absent) -> list[str]:
@@ -138,6 +150,113 @@ def decisive(
     found = Counterfactual(**settings).explain(Graded(scores), question, wording, 0)  # pyright: ignore[reportArgumentType]
     assert isinstance(found, DecisiveWords)
     return found
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=4), st.integers(0, 999), st.integers(1, 300))
+def test_a_word_is_replaced_once_and_no_fewer_replacements_do_where_it_says_so(
+    ways: list[int], seed: int, evaluations: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    word_of = [word for word, count in enumerate(ways) for _ in range(count)]
+    sizes = range(len(ways) + 1)
+    valid = [each for size in sizes for each in combinations(range(len(word_of)), size)
+             if len({word_of[change] for change in each}) == size]  # fmt: skip
+    values = {each: float(draw.normal() - 1) for each in valid} | {(): -1.0}
+    found = smallest_change(ways, lambda sets: [values[each] for each in sets], 4, evaluations, 3)
+    turning = [each for each in valid if values[each] > 0]
+    if evaluations >= len(valid):
+        assert found.turns == bool(turning)
+    assert not found.turns or values[found.changes] > 0
+    assert not found.smallest or len(found.changes) == min(map(len, turning))
+
+
+def test_the_replaced_text_has_another_answer_and_no_fewer_proposals_do_it() -> None:
+    turned, embedded, chat = 0, load_model("embedded"), model_of("cardputer-chat-3M")
+    planted = load_task("planted_arc").limited(2).train[:2]
+    styled = [replace(ANIMAL, answer_style=style) for style in ("letter", "text")]
+    for model, question in [*((embedded, each) for each in planted), *((chat, each) for each in styled)]:
+        for asked in (replace(question, answer=label) for label in question.labels[:2]):
+            turned += turns_as_it_says(model, asked)
+    assert turned >= 2
+
+
+def turns_as_it_says(model: LocalModel, asked: Question) -> bool:
+    """Whether replacements turn the answer, after a check of all that the record says of them."""
+    proposals = Proposals(model=model, question=asked, wording=OURS, count=4).words()
+    explainer = Counterfactual(change="replace", candidates=4, most=2, evaluations=120)
+    try:
+        found = explainer.explain(model, asked, OURS, 0)
+    except ExplanationError as error:
+        assert "no words that were replaced brought it" in str(error)
+        return False
+    assert isinstance(found, DecisiveWords) and found.baseline is None and len(found.instead) == len(found.words)
+    assert all(other in proposals[word] for word, other in zip(found.words, found.instead, strict=True))
+    new = replaced(asked, dict(zip(map(str.lower, found.words), found.instead, strict=True)))
+    assert new.answers == asked.answers and new.render() != asked.render()
+    first, *others = answers_to(model, [asked, new])
+    own = asked.written(asked.answer)
+    assert (first, others[0]) == (found.answer, found.without if found.changes else others[0])
+    assert found.changes <= ((first == own) != (others[0] == own))
+    if found.smallest and len(found.words) == 2:
+        single = [replaced(asked, {word.lower(): other}) for word, rest in proposals.items() for other in rest]
+        assert all((each == own) == (first == own) for each in answers_to(model, single))
+    return found.changes
+
+
+def answers_to(model: AbstractLanguageModel, questions: Sequence[Question]) -> list[str]:
+    """What a model answers to questions that are asked like any other."""
+    found = model.next_token([reading_chat(each, OURS) for each in questions], [each.answers for each in questions])
+    return [each.answers[int(np.argmax(token.log_probabilities))] for each, token in zip(questions, found, strict=True)]
+
+
+def test_words_are_replaced_by_single_words_of_their_kind_that_are_not_in_the_instruction() -> None:
+    model = model_of("cardputer-chat-3M")
+    for question, wording in [(ANIMAL, OURS), (REVIEW, LABELS)]:
+        found = Proposals(model=model, question=question, wording=wording, count=6).words()
+        assert found, "the model knows other words"
+        around = f"{wording.answer_instruction(question.named)} {wording.read} {' '.join(question.named)}".lower()
+        for word, others in found.items():
+            assert 0 < len(others) == len(set(others)) <= 6 and keyword(word) is not None
+            for other in others:
+                assert (
+                    keyword(other) not in (None, word.lower()) and other.isalpha() and other[0].isupper() == word[0].isupper()
+                )
+                assert other.lower() not in [each.text for each in candidate_words(around)]
+
+
+def test_a_word_is_replaced_wherever_it_occurs_but_never_in_an_answer() -> None:
+    asked = replace(LEAF, text="Light, light and LIGHT make leaves (green).")
+    new = replaced(asked, {"light": "wind", "leaves": "waves"})
+    assert new.text == "Wind, wind and Wind make waves (green)." and new.choices[1].text == "wind"
+    listed = replace(asked, answer_style="text")
+    assert replaced(listed, {"leaves": "waves"}).answers == listed.answers
+    assert {word.text for word in replaceable(listed)} == {"make", "leaves", "green"}, "light is an answer"
+    assert replaced(replace(asked, attributed="choices"), {"light": "wind"}).text == asked.text
+    assert [word.text for word in replaceable(replace(LEAF, text="by", attributed="text"))] == ["by"]
+
+
+def test_a_model_that_shows_no_tokens_proposes_no_words() -> None:
+    with pytest.raises(ModelError, match="shows no tokens.*remove"):
+        decisive(lambda words: (1.0, 0.0), LEAF, change="replace")
+    with pytest.raises(SettingsError, match="remove, replace"), types_unchecked():
+        Counterfactual(change="swap")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(DataError, match="give one for each"):
+        DecisiveWords("q", "x", ("a", "b"), "A", "B", True, instead=("c",))
+
+
+@pytest.mark.parametrize("instead", [(), ("bright",), ("bright", "quick"), ("bright", "quick", "clear", "kind", "new", "odd")])
+def test_the_answer_to_another_text_is_not_read_as_the_answer(instead: tuple[str, ...]) -> None:
+    words = ("dull", "slow", "vague", "cruel", "old", "even")[: len(instead) or 2]
+    for question, wording in [(LEAF, OURS), (REVIEW, LABELS)]:
+        own, other = question.answers
+        found = DecisiveWords("q", "x", words, own, other, True, instead=instead)
+        for order in (wording, wording.rationale_last()):
+            reply = DecisiveFormat(order, bool(instead)).reply(found, own)
+            assert recover(reply, question) == (question.labels[0], "stated"), reply
+            if instead:
+                assert all(f'"{each}"' in reply for each in instead) and "not there" not in reply
+            first = reply.split(", therefore")[0].split(". Therefore")[0].split("\n")[-1]
+            assert (recover(first, question) or ("", ""))[1] != "stated", first
 
 
 def test_words_that_can_replace_each_other_go_together() -> None:
@@ -199,7 +318,7 @@ def test_what_can_not_be_explained_is_refused() -> None:
         decisive(lambda words: (1.0, 0.0), Question("q", "?!", (Choice("A", "."), Choice("B", "-")), "A"))
     with pytest.raises(SettingsError, match="leave `baseline='_'` out"):
         Counterfactual(absent="delete", baseline="_")
-    for setting in ("most", "evaluations", "beam"):
+    for setting in ("most", "evaluations", "beam", "candidates"):
         with pytest.raises(SettingsError, match=rf"`Counterfactual\({setting}=1\)`"):
             make_explainer("counterfactual", {setting: 0})
     with pytest.raises(DataError, match="give the words"):

@@ -14,7 +14,8 @@ from zoo import HANDS, model_of
 
 from selfamplify import ScoredPairs, ShapleyInteractions, coloured_question, explanation_table
 from selfamplify.errors import DataError, ExplanationError
-from selfamplify.explain.estimators.quadratic import halves
+from selfamplify.explain.estimators.quadratic import halves, quadratic_fit
+from selfamplify.explain.shapley_values import every_coalition
 from selfamplify.prompting.chosen import best_pair
 from selfamplify.prompting.wording import OURS
 
@@ -55,6 +56,33 @@ def test_all_coalitions_give_the_closed_form(players: int, seed: int) -> None:
     expected = [faith_shap(players, values, 1 << i | 1 << j) for i, j in combinations(range(players), 2)]
     np.testing.assert_allclose(pairs, expected, atol=1e-9)
     assert alone.sum() + pairs.sum() == pytest.approx(values[-1] - values[0], abs=1e-9)
+
+
+def test_standard_errors_are_as_large_as_the_spread_of_runs() -> None:
+    players, runs = 12, range(12)
+    draw = np.random.default_rng(3)
+    weights = draw.normal(size=players)
+    game = Game(players, lambda rows: 3 * np.tanh(rows @ weights) + rows[:, 0] * rows[:, 5] * rows[:, 7])
+    exact = ShapleyInteractions(samples=2**players).attribute(game, 0)
+    assert exact.pairs and exact.pair_errors == [0.0] * comb(players, 2) and exact.standard_errors == [0.0] * players
+    for samples in (110, 400):
+        found = [ShapleyInteractions(samples=samples).attribute(game, seed) for seed in runs]
+        errors = np.sqrt(np.mean([np.square(np.subtract(each.pairs, exact.pairs)) for each in found]))
+        assert 0.7 < np.sqrt(np.mean([np.square(each.pair_errors) for each in found])) / errors < 1.6
+        spread = np.std([each.pairs for each in found], axis=0, ddof=1)
+        assert 0.6 < np.median(np.sqrt(np.mean([np.square(each.pair_errors) for each in found], 0)) / spread) < 1.8
+        shares = np.sqrt(np.mean([np.square(np.subtract(each.scores, exact.scores)) for each in found]))
+        assert 0.7 < np.sqrt(np.mean([np.square(each.standard_errors) for each in found])) / shares < 3
+
+
+def test_terms_that_nothing_else_tells_have_no_standard_errors() -> None:
+    inner = every_coalition(3)[1:-1]
+    for count, known in ((5, False), (6, True)):  # five free terms
+        found = quadratic_fit(inner[:count], np.arange(count) ** 2.0, np.ones(count), 0.0, 7.0)
+        assert found is not None and (found.pair_errors is not None) == (found.share_errors is not None) == known
+    assert ShapleyInteractions().attribute(Game(1, lambda rows: rows[:, 0]), 0).standard_errors == [0.0]
+    with pytest.raises(DataError, match="standard errors for 1 pairs"):
+        ScoredPairs("q", "x", ("a", "b"), (1.0, 1.0), (1.0,), "logit", pair_errors=(0.1, 0.2))
 
 
 @pytest.mark.parametrize("players", [5, 14])

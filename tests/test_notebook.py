@@ -35,6 +35,7 @@ from selfamplify import (
     evaluate,
 )
 from selfamplify.cli.listing import listing
+from selfamplify.page.words import pieces
 from selfamplify.records import Baseline, Cost, Provenance
 from selfamplify.records.shown import html_repr
 from selfamplify.report.marks import marks
@@ -169,6 +170,11 @@ def test_pairs_and_decisive_words_are_underlined():
     decisive = DecisiveWords("q0", "x", ("rubs",), "B", "A", True)
     assert page(Shot(asked, "", "B", decisive)).underlined == ["rubs"]
     assert "no smaller set" in page(decisive).text
+    other = DecisiveWords("q0", "x", ("rubs",), "B", "A", True, instead=("paints",))
+    assert "rubs → paints" in page(other).text and "with the others A (no fewer replacements" in page(other).text
+    assert [(piece.text, piece.said) for piece in pieces(Shot(asked, "", "B", other), 2) if piece.chosen] == [
+        ("rubs", "replaced by paints")
+    ]
 
 
 def test_real_records_are_shown(tmp_path: Path):

@@ -116,11 +116,12 @@ def layouts(wording: Wording, own: str) -> dict[str, tuple[Any, Any]]:
             "steps": (StepFormat(wording, 2), WRITTEN),
             "pair": (PairFormat(wording), ScoredPairs("q", "x", ("warm", "palms"), (1.0, 2.0), (1.0,), "logit")),
             "decisive": (DecisiveFormat(wording), DecisiveWords("q", "x", ("warm",), own, "other", True)),
+            "replaced": (DecisiveFormat(wording, True), DecisiveWords("q", "x", ("a",), own, "else", True, instead=("dry",))),
             "misleading": (DecisiveFormat(wording), DecisiveWords("q", "x", ("warm",), "other", own, True))}  # fmt: skip
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("made", ["keywords", "keyword", "steps", "pair", "decisive", "misleading"])
+@pytest.mark.parametrize("made", ["keywords", "keyword", "steps", "pair", "decisive", "replaced", "misleading"])
 def test_a_rationale_may_follow_its_answer(style: AnswerStyle, made: str):
     names = {"letter": ("A", "B"), "label": NAMES, "text": ()}[style]
     written = {"letter": "(A)", "label": "negative", "text": "dry palms"}[style]

@@ -38,7 +38,9 @@ def explanations(draw: st.DrawFn, asked: str) -> Explanation | None:
     cost = Cost(draw(st.integers(0, 9)), draw(st.floats(0, 9)))
     scored = ScoredWords(asked, "x", ("a", draw(TEXT)), (draw(SCORE), draw(SCORE)), "logit", 0.25, (0.5, 0.0), cost)
     pairs = ScoredPairs(asked, "x", ("a", draw(TEXT)), (draw(SCORE), draw(SCORE)), (draw(SCORE),), "margin", 0.5, cost)
+    pairs = replace(pairs, pair_errors=draw(st.sampled_from([None, (0.5,)])))
     decisive = DecisiveWords(asked, "x", (draw(TEXT), "b"), draw(TEXT), draw(TEXT), draw(st.booleans()), cost, Baseline("_"))
+    decisive = replace(decisive, instead=draw(st.sampled_from([(), ("c", draw(TEXT))])))
     named = NamedWords(asked, draw(TEXT), (draw(TEXT), "b"), draw(TEXT), cost)
     return draw(st.sampled_from([None, scored, pairs, decisive, named, WrittenText(asked, "z", draw(TEXT), cost)]))
 

@@ -77,7 +77,8 @@ NAMES: dict[Kind, dict[str, Entry]] = {
             "explain.shapley_interactions:ShapleyInteractions", "What each two words do together: Faith-SHAP of order 2."
         ),
         "counterfactual": Entry(
-            "explain.counterfactual:Counterfactual", "The fewest words without which the model would answer otherwise."
+            "explain.counterfactual:Counterfactual",
+            "The fewest words without which, or with others for which, the model would answer otherwise.",
         ),
         "self_topk": Entry("explain.self_topk:SelfTopk", "The model names the most important keywords itself."),
         "self_exp": Entry("explain.self_exp:SelfExp", "The model writes a step-by-step explanation itself."),

@@ -32,11 +32,17 @@ _CONCLUDES = re.compile(
 )
 _DENIED = re.compile(
     r"(?:examples?:|wrong|incorrect|false|other|\bnot|n['’]t|\bnever|\bnor|\bif|whether|neither)"
-    r"(?: (?:the|an?|my|think|believe|say|that|sure|clear|certain|to|be|would|answer|choice|option|is)){0,4} ?\Z"
-    r"|\bwere not there, (?:the )?\Z",
+    r"(?: (?:the|an?|my|think|believe|say|that|sure|clear|certain|to|be|would|answer|choice|option|is)){0,4} ?\Z",
     re.IGNORECASE,
 )
 """What comes before a statement that is none."""
+_QUOTED = r"""["“'‘][^"”\n]{1,40}["”'’]"""
+_SUPPOSED = re.compile(
+    rf"\bwere (?:not there|{_QUOTED}(?:(?:,? and|,) {_QUOTED}){{0,8}}),? (?:then )?(?:the )?\Z", re.IGNORECASE
+)
+"""What comes before the answer to another text: "If “dull” were “brilliant”, the answer would be positive"."""
+_DENIAL, _SUPPOSITION = 40, 400
+"""In how many characters before a statement a denial, and a supposition, is looked for."""
 _OPEN = re.compile(r"\b(?:or|which) ?(?:the )?\Z", re.IGNORECASE)
 """What comes before one of several answers between which nothing is decided."""
 _WRONG = (
@@ -125,8 +131,9 @@ def _after(beginning: re.Pattern[str], text: str, offered: Offered) -> Iterator[
 
 
 def _denied(text: str, start: int, *also: re.Pattern[str]) -> bool:
-    """Whether what begins there is denied by the words before it, or one of these patterns matches them."""
-    return any(pattern.search(text, max(0, start - 40), start) for pattern in (_DENIED, *also))
+    """Whether what begins there is denied, or only supposed, by the words before it, or one of these patterns matches them."""
+    denied = any(pattern.search(text, max(0, start - _DENIAL), start) for pattern in (_DENIED, *also))
+    return denied or _SUPPOSED.search(text, max(0, start - _SUPPOSITION), start) is not None
 
 
 def leading(text: str, offered: Offered) -> str | None:

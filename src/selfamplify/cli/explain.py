@@ -9,6 +9,7 @@ import selfamplify
 from ..errors import DataError, SettingsError
 from ..names import NAMES
 from ..records import DecisiveWords, Question, ScoredPairs, ScoredWords
+from ..report.marks import proof_text
 from . import options
 from .config import Called
 from .groups import grouped
@@ -83,13 +84,16 @@ def _show_scores(question: Question, explanation: ScoredWords | ScoredPairs, key
 
 
 def _show_decisive(question: Question, explanation: DecisiveWords) -> None:
-    """The question with its decisive words underlined, both answers, and what they cost."""
+    """The question with its decisive words underlined, what replaces them, both answers, and what they cost."""
     stdout.print(selfamplify.coloured_question(question, explanation, len(explanation.words)))
-    proof = "no smaller set of words does this" if explanation.smallest else "there may be a smaller set of words"
+    pairs = zip(explanation.words, explanation.instead, strict=False)
+    replaced = ", ".join(f"{other} in place of {word}" for word, other in pairs)
+    how, change = (f"with {replaced}", "replacement") if replaced else ("without the underlined words", "removal")
     if explanation.changes:
-        say(f"The model answers {explanation.answer}; without the underlined words, {explanation.without} ({proof}).")
+        say(f"The model answers {explanation.answer}; {how}, {explanation.without} ({proof_text(explanation)}).")
     else:
-        say(f"The model answers {explanation.answer}. No removal changed that; the underlined words come closest.")
+        closest = f"; what comes closest is {replaced}" if replaced else "; the underlined words come closest"
+        say(f"The model answers {explanation.answer}. No {change} changed that{closest}.")
     _show_cost(explanation, "")
 
 

@@ -1,37 +1,53 @@
-"""Counterfactual explanation: the fewest words without which the model would give another answer."""
+"""Counterfactual explanation: the fewest words without which, or with others for which, the model would answer otherwise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Literal, get_args
 
 import numpy as np
 
-from ..errors import ExplanationError
-from ..games.answers import AbstractAnswers, answers_of
+from ..errors import ExplanationError, ModelError, SettingsError
+from ..games.answers import answers_of
 from ..games.values import Absent, check_absent
-from ..models.model import AbstractLanguageModel
+from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Cost, DecisiveWords, Explanation, Question
+from .changes import Removals, Replacements
 from .playing import AbstractPlaying
-from .removal import smallest_removal
+from .proposals import Proposals
 from .settings import check_count
+from .smallest import smallest_change
+
+Change = Literal["remove", "replace"]
+"""Whether words go, or make way for others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counterfactual(AbstractPlaying):
     """The smallest set of words without which the model gives another answer (Wachter et al. 2017; Martens and Provost 2014).
 
+    With ``change="replace"``, words make way for others, and the new text is asked like any question: 'If "dull" were
+    "brilliant", the answer would be positive'. The other words are those that the model itself finds most probable there (see
+    ``Proposals``), as MiCE (Ross et al. 2021, https://aclanthology.org/2021.findings-acl.336) and Polyjuice (Wu et al. 2021,
+    https://aclanthology.org/2021.acl-long.523) take them from a language model, not those of the steepest gradient, which
+    seldom fit the sentence (HotFlip, Ebrahimi et al. 2018, https://aclanthology.org/P18-2006).
+
     All sets of one word are tried, then all of two, and so on; when a size has more sets than evaluations are left, larger ones
     come from a beam, and are pruned until no word can be put back. The record says whether the set is proven to be smallest. As
     in a bag of words (Martens and Provost 2014, https://doi.org/10.25300/MISQ/2014/38.1.04), a word that occurs more than once
     goes everywhere at once, so that "if it were not there" is literally true.
 
-    If the model does not answer y, no removal could say why it would: the words that are found are then those that mislead it,
+    If the model does not answer y, no change could say why it would: the words that are found are then those that mislead it,
     the smallest set without which its answer is y, and not just another wrong one. If no set changes the answer, the words are
     those that come closest, by the difference between y and the best other label. Rationales are worded accordingly.
 
     Parameters
     ----------
+    change : {"remove", "replace"}, default "remove"
+        Whether words are made absent, or replaced by other words. The latter needs a model that shows its tokens.
+    candidates : int, default 8
+        How many other words are tried in the place of each one, at most, with ``change="replace"``.
     baseline : str, optional
         What is put in the place of an absent word; see ``AbstractAttribution``.
     absent : {"mask", "delete"}, default "mask"
@@ -39,7 +55,7 @@ class Counterfactual(AbstractPlaying):
     most : int, default 6
         The largest set, in words.
     evaluations : int, default 2000
-        How many sets of words are tried, at most, before the result is pruned.
+        How many sets of changes are tried, at most, before the result is pruned.
     beam : int, default 10
         How many sets of one size are extended by another word.
     calibrate : bool, optional
@@ -55,6 +71,8 @@ class Counterfactual(AbstractPlaying):
 
     name = "counterfactual"
     makes = "decisive"
+    change: Change = "remove"
+    candidates: int = 8
     baseline: str | None = None
     absent: Absent = "mask"
     most: int = 6
@@ -64,8 +82,10 @@ class Counterfactual(AbstractPlaying):
 
     def __post_init__(self) -> None:
         check_absent(self.absent)
+        if self.change not in get_args(Change):
+            raise SettingsError(f"`change={self.change!r}` is invalid; choose one of: {', '.join(get_args(Change))}.")
         super().__post_init__()
-        for setting in ("most", "evaluations", "beam"):
+        for setting in ("most", "evaluations", "beam", "candidates"):
             check_count(self, setting)
 
     @property
@@ -78,56 +98,59 @@ class Counterfactual(AbstractPlaying):
                 f"Question {question.id} has only one answer ({question.answer}), so no words can change it; leave it out."
             )
         start = perf_counter()
-        asked = answers_of(model, question, wording, self.absent, self.baseline or "auto")
-        places, own = _places(asked.words), question.labels.index(question.answer)
-        usual = self._usual(asked, question)
+        changes, usual = self._changes(model, question, wording)
+        own = question.labels.index(question.answer)
 
-        def answer(gone: tuple[int, ...]) -> int:
-            return int((_scores(asked, places, [gone])[0] - usual).argmax())
+        def answer(chosen: tuple[int, ...]) -> int:
+            return int((changes.scores([chosen])[0] - usual).argmax())
 
-        towards = -1 if answer(()) == own else 1
+        first = answer(())
+        towards = -1 if first == own else 1
 
         def progress(sets: Sequence[tuple[int, ...]]) -> list[float]:
-            scores = _scores(asked, places, sets) - usual
+            scores = changes.scores(sets) - usual
             return (towards * (scores[:, own] - np.delete(scores, own, 1).max(1))).tolist()
 
-        found = smallest_removal(len(places), progress, self.most, self.evaluations, self.beam)
-        if not found.gone:
-            aim = f"closer to {question.answers[own]}" if towards > 0 else "away from that"
-            raise ExplanationError(
-                f"The model answers {question.answers[answer(())]} to question {question.id}, and no words that were removed "
-                f'brought it {aim}; leave it out, or use an attribution such as `explainer="kernel_shap"`.'
-            )
+        found = smallest_change(changes.ways, progress, self.most, self.evaluations, self.beam)
+        if not found.changes:
+            raise self._unchanged(question, question.answers[first], question.answers[own] if towards > 0 else "")
+        words, instead = changes.named(found.changes)
         return DecisiveWords(
             question.id,
             self.name,
-            tuple(asked.words[places[word][0]] for word in found.gone),
-            question.answers[answer(())],
-            question.answers[answer(found.gone if found.changes else ())],
+            words,
+            question.answers[first],
+            question.answers[answer(found.changes) if found.turns else first],
             found.smallest,
-            Cost(asked.passes, perf_counter() - start),
-            asked.blank,
+            Cost(changes.passes, perf_counter() - start),
+            changes.asked.blank if isinstance(changes, Removals) else None,
+            instead,
         )
 
-    def _usual(self, asked: AbstractAnswers, question: Question) -> np.ndarray:
-        """What the answers' scores are relative to: those without any word, or 0."""
+    def _changes(
+        self, model: AbstractLanguageModel, question: Question, wording: Wording
+    ) -> tuple[Removals | Replacements, np.ndarray]:
+        """What can be changed, and what the answers' scores are relative to: those without any word, or 0."""
+        if self.change == "replace" and not isinstance(model, AbstractDifferentiableModel):
+            raise ModelError(
+                f"{model.name} shows no tokens, so it can't say which other words it would expect; "
+                f'use `settings={{"change": "remove"}}`, or a model on this machine.'
+            )
+        value = "logprob" if self.change == "replace" else None  # what ``next_token`` returns for a replaced text
+        asked = answers_of(model, question, wording, self.absent, self.baseline or "auto", value)
         calibrated = question.answer_style == "label" if self.calibrate is None else self.calibrate
         none = np.zeros((1, len(asked.words)), bool)
-        return asked.scores(none)[0] if calibrated else np.zeros(len(question.labels))
+        usual = asked.scores(none)[0] if calibrated else np.zeros(len(question.labels))
+        if not (self.change == "replace" and isinstance(model, AbstractDifferentiableModel)):
+            return Removals(asked=asked), usual
+        proposals = Proposals(model=model, question=question, wording=wording, count=self.candidates)
+        words = proposals.words()
+        passes = asked.passes + proposals.passes
+        return Replacements(model=model, question=question, wording=wording, proposals=words, passes=passes), usual
 
-
-def _places(words: tuple[str, ...]) -> list[list[int]]:
-    """The places of each distinct word, in the order of their first ones; case does not matter."""
-    found: dict[str, list[int]] = {}
-    for place, word in enumerate(words):
-        found.setdefault(word.lower(), []).append(place)
-    return list(found.values())
-
-
-def _scores(asked: AbstractAnswers, places: list[list[int]], sets: Sequence[tuple[int, ...]]) -> np.ndarray:
-    """The scores of the answers without each set of words."""
-    present = np.ones((len(sets), len(asked.words)), bool)
-    for row, gone in enumerate(sets):
-        for word in gone:
-            present[row, places[word]] = False
-    return asked.scores(present)
+    def _unchanged(self, question: Question, answer: str, wanted: str) -> ExplanationError:
+        aim = f"closer to {wanted}" if wanted else "away from that"
+        return ExplanationError(
+            f"The model answers {answer} to question {question.id}, and no words that were {self.change}d "
+            f'brought it {aim}; leave it out, or use an attribution such as `explainer="kernel_shap"`.'
+        )

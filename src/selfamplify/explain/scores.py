@@ -26,6 +26,8 @@ class Attribution:
     pairs : sequence of float, optional
         What each two players do together, in the order of ``itertools.combinations``, if the method scores pairs; half of it is
         in the score of each of the two.
+    pair_errors : sequence of float, optional
+        The standard error of each of these, if the method estimates them.
     """
 
     scores: Sequence[float]
@@ -33,6 +35,7 @@ class Attribution:
     completeness_gap: float | None = None
     standard_errors: Sequence[float] | None = None
     pairs: Sequence[float] | None = None
+    pair_errors: Sequence[float] | None = None
 
 
 def completeness_gap(scores: Sequence[float] | np.ndarray, full: float, empty: float) -> float | None:

@@ -27,7 +27,8 @@ class ShapleyInteractions(AbstractPerturbation):
     the Shapley kernel, and equals it for all words and for none (Tsai et al. 2023, https://arxiv.org/abs/2203.00870). They sum
     to f(all) - f(none), which those of the Shapley interaction index (Grabisch and Roubens 1999,
     https://doi.org/10.1007/s001820050125) do not, and equal the game's own terms if no more than two words act together. For
-    ``attribute``, which shows one score per word, half of a pair's score counts for each of its words.
+    ``attribute``, which shows one score per word, half of a pair's score counts for each of its words. Scores have standard
+    errors, which are 0 if they are exact.
 
     Parameters
     ----------
@@ -61,10 +62,10 @@ class ShapleyInteractions(AbstractPerturbation):
         m = game.players
         full, empty = game.ends()
         if m == 1:
-            return Attribution([full - empty], game.passes, completeness_gap([full - empty], full, empty), pairs=[])
+            return Attribution([full - empty], game.passes, completeness_gap([full - empty], full, empty), [0.0], [], [])
         terms = m * (m + 1) // 2
         samples = self.samples or max(_LEAST, _PER_TERM * terms + 2)
-        if m < 30 and 2**m <= samples:
+        if exact := m < 30 and 2**m <= samples:
             coalitions = every_coalition(m)[1:-1]
             weights = shapley_weights(m)[coalitions.sum(1)]
         else:
@@ -78,9 +79,17 @@ class ShapleyInteractions(AbstractPerturbation):
                 f"{m} words have {terms:,} terms, too many for {samples:,} evaluations; leave `samples` out, which makes "
                 f"{max(_LEAST, _PER_TERM * terms + 2):,}, or use `{in_python(type(self), 'samples', 2 * _PER_TERM * terms)}`."
             )
-        alone, pairs = found
-        scores = alone + halves(pairs, m)
-        return Attribution(scores.tolist(), game.passes, completeness_gap(scores, full, empty), pairs=pairs.tolist())
+        errors = found.share_errors, found.pair_errors
+        if exact:
+            errors = np.zeros(m), np.zeros(len(found.pairs))
+        return Attribution(
+            found.shares.tolist(),
+            game.passes,
+            completeness_gap(found.shares, full, empty),
+            None if errors[0] is None else errors[0].tolist(),
+            found.pairs.tolist(),
+            None if errors[1] is None else errors[1].tolist(),
+        )
 
     def explanation(self, question: Question, game: AbstractGame, result: Attribution, cost: Cost) -> Explanation:
         pairs = np.array(result.pairs)
@@ -95,4 +104,5 @@ class ShapleyInteractions(AbstractPerturbation):
             result.completeness_gap,
             cost,
             self.blank(game),
+            None if result.pair_errors is None else tuple(result.pair_errors),
         )

@@ -193,6 +193,10 @@ class AbstractDifferentiableModel(AbstractLanguageModel):
             If this model has no such token.
         """
 
+    @abstractmethod
+    def token_text(self, token: int) -> str:
+        """Return the text of a token as it stands within a text, with the space that it begins with."""
+
     @property
     @abstractmethod
     def mean_embedding(self) -> Float[Tensor, " embed"]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..records import Shot, WrittenText
-from ..report.marks import marks, score_text
+from ..report.marks import marks, replacements, score_text
 
 _STEPS = 5
 _LEAST = 0.1
@@ -30,7 +30,7 @@ def pieces(shot: Shot, k: int) -> list[Piece]:
     text, explanation = shot.question.render(), shot.explanation
     if explanation is None or isinstance(explanation, WrittenText):
         return [Piece(text)]
-    found = marks(shot.question, explanation, k)
+    found, instead = marks(shot.question, explanation, k), replacements(explanation)
     marked = sorted({*found.shares, *found.chosen}, key=lambda word: word.start)
 
     def parts() -> Iterator[Piece]:
@@ -40,7 +40,9 @@ def pieces(shot: Shot, k: int) -> list[Piece]:
             end = word.end
             share, chosen = found.shares.get(word, 0.0), word in found.chosen
             score = score_text(explanation, found.places[word]) if word in found.places else ""
-            said = f"score {score}" if score else "named" if chosen else ""
+            other = instead.get(word.text.lower())
+            named = "" if not chosen else "named" if other is None else f"replaced by {other}"
+            said = f"score {score}" if score else named
             yield Piece(word.text, shade(share), f"{said}, keyword" if chosen and score else said, chosen)
         yield Piece(text[end:])
 

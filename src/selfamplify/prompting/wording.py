@@ -35,8 +35,9 @@ class Wording:
         What results call the wording.
     preamble : str
         Opens every instruction and says what the choices look like, or what is asked.
-    ask_answer, ask_keywords, ask_steps, ask_thought, ask_decisive, ask_pair : str
-        The instructions: for the answer alone, or after keywords, steps, a chain of thought, decisive words or a pair of words.
+    ask_answer, ask_keywords, ask_steps, ask_thought, ask_decisive, ask_replaced, ask_pair : str
+        The instructions: for the answer alone, or after keywords, steps, a chain of thought, words without which the answer
+        would be another one, other words with which it would be, or a pair of words.
     answer : str
         The reply of a shot without a rationale.
     keywords, keyword : str
@@ -47,6 +48,9 @@ class Wording:
         The start of a chain of thought, and the whole rationale.
     decisive, misleading : str
         The rationale by the words without which the model's answer is another one: if it is right, or else becomes right.
+        ``{instead}`` is ``gone``, or the words that replace them.
+    gone : str
+        What words that are removed would be.
     turned, shifted : str
         What these say of the answer without the words: that it is ``{answer}``, or, if it stays the same, that ``{answer}`` is
         less or more likely (``{degree}``).
@@ -80,6 +84,7 @@ class Wording:
     ask_steps: str
     ask_thought: str
     ask_decisive: str
+    ask_replaced: str
     ask_pair: str
     answer: str = "The answer is ({label})"
     keywords: str = "The {k} keywords {keywords} are important to predict that the answer is ({label})"
@@ -87,8 +92,9 @@ class Wording:
     steps: str = "{p}-step rationale: {steps}, therefore the answer is ({label})"
     think: str = "Let's think step by step."
     thought: str = "{think} {thought} Therefore, the answer is ({label})"
-    decisive: str = "If {words} were not there, {then}, therefore the answer is ({label})"
-    misleading: str = "If {words}, which might suggest {other}, were not there, {then}, therefore the answer is ({label})"
+    decisive: str = "If {words} were {instead}, {then}, therefore the answer is ({label})"
+    misleading: str = "If {words}, which might suggest {other}, were {instead}, {then}, therefore the answer is ({label})"
+    gone: str = "not there"
     turned: str = "the answer would be {answer}"
     shifted: str = "{answer} would be a {degree} likely answer"
     pair: str = "The words {words} together are important to predict that the answer is ({label})"
@@ -170,9 +176,10 @@ class Wording:
             keyword=f"{self.answer}\nThe keyword {{keywords}} is important to predict this answer",
             steps=f"{self.answer}\nExplanation: {{steps}}",
             ask_decisive="{preamble} Give the answer, and then say without which words it would be another one.",
+            ask_replaced="{preamble} Give the answer, and then say with which other words it would be another one.",
             ask_pair="{preamble} Give the answer, and then two words that explain it together.",
-            decisive=f"{self.answer}\nIf {{words}} were not there, {{then}}",
-            misleading=f"{self.answer}\nIf {{words}}, which might suggest {{other}}, were not there, {{then}}",
+            decisive=f"{self.answer}\nIf {{words}} were {{instead}}, {{then}}",
+            misleading=f"{self.answer}\nIf {{words}}, which might suggest {{other}}, were {{instead}}, {{then}}",
             pair=f"{self.answer}\nThe words {{words}} together are important to predict this answer",
         )
 
@@ -204,6 +211,10 @@ OURS = Wording(
         "{preamble} Say without which words the answer would be another one, and generate the right single answer.\n"
         "Output example: {example}"
     ),
+    ask_replaced=(
+        "{preamble} Say with which other words the answer would be another one, and generate the right single answer.\n"
+        "Output example: {example}"
+    ),
     ask_pair=(
         "{preamble} Name two words that together give a hint and generate the right single answer.\nOutput example: {example}"
     ),
@@ -217,14 +228,15 @@ LABELS = Wording(
     ask_steps="{preamble} First explain the answer in {p} short sentences.",
     ask_thought="{preamble} Think step by step before you answer.",
     ask_decisive="{preamble} First say without which words of the text the answer would be another one.",
+    ask_replaced="{preamble} First say with which other words in the text the answer would be another one.",
     ask_pair="{preamble} First name the two words of the text that together matter most for the answer.",
     answer="The answer is {label}",
     keywords="The {k} keywords {keywords} are important to predict that the answer is {label}",
     keyword="The keyword {keywords} is important to predict that the answer is {label}",
     steps="{steps}. Therefore, the answer is {label}",
     thought="{think} {thought} Therefore, the answer is {label}",
-    decisive="If {words} were not there, {then}. Therefore, the answer is {label}",
-    misleading="If {words}, which might suggest {other}, were not there, {then}. Therefore, the answer is {label}",
+    decisive="If {words} were {instead}, {then}. Therefore, the answer is {label}",
+    misleading="If {words}, which might suggest {other}, were {instead}, {then}. Therefore, the answer is {label}",
     pair="The words {words} together are important to predict that the answer is {label}",
     topk_request="{preamble} Name the {k} words of the text that matter most for the answer.",
     topk_reply="The answer is {label}, and the {k} words that matter most are",
@@ -244,6 +256,7 @@ TEXTS = replace(
     preamble="Choose the right answer to the question from the list below it.",
     ask_keywords="{preamble} First name {k} words that give a hint.",
     ask_decisive="{preamble} First say without which words the answer would be another one.",
+    ask_replaced="{preamble} First say with which other words the answer would be another one.",
     ask_pair="{preamble} First name two words that together give a hint.",
     topk_request="{preamble} Name the {k} words that matter most for the answer.",
     explain_request="{preamble} Explain the right answer in {p} short sentences.",
@@ -268,6 +281,10 @@ APPENDIX = Wording(
     ask_thought="{preamble} think step by step and generate the right single answer\nOuput example: {example}",
     ask_decisive=(
         "{preamble} say without which words the answer would be another one and generate the right single answer\n"
+        "Ouput example: {example}"
+    ),
+    ask_replaced=(
+        "{preamble} say with which other words the answer would be another one and generate the right single answer\n"
         "Ouput example: {example}"
     ),
     ask_pair=(

@@ -6,10 +6,11 @@ models, files or tokens. A record that contradicts itself can't be made: it rais
 
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
 from .choices import AnswerStyle, Choice, Offered
-from .explanations import Baseline, Cost, DecisiveWords, Explanation, NamedWords, ScoredPairs, ScoredWords, Value, WrittenText
+from .explanations import DecisiveWords, Explanation, NamedWords, WrittenText
 from .prompts import Evidence, Provenance, Rival, Shot, Usefulness
 from .questions import Attributed, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
+from .scored import Baseline, Cost, ScoredPairs, ScoredWords, Value
 
 __all__ = [
     "AnswerStyle",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .explanations import Cost
+from .scored import Cost
 from .shown import short_repr
 
 UNPARSED = ("constrained", "none")

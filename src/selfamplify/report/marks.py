@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..prompting.chosen import best_pair, keywords
-from ..records import DecisiveWords, NamedWords, Question, ScoredPairs, ScoredWords
+from ..records import DecisiveWords, Explanation, NamedWords, Question, ScoredPairs, ScoredWords
 from ..text.question_words import question_words, rendered_words
 from ..text.shading import shares
 from ..text.words import Word
@@ -46,6 +46,20 @@ def marks(question: Question, explanation: Marking, k: int) -> Marks:
         case ScoredWords():
             chosen = tuple(named_words(question, keywords(explanation, k)))
             return _scored(_placed(words, explanation.words), explanation.scores, chosen)
+
+
+def replacements(explanation: Explanation | None) -> dict[str, str]:
+    """What words would be replaced by, by the words in lower case; empty unless an explanation replaces words."""
+    if not isinstance(explanation, DecisiveWords):
+        return {}
+    return {word.lower(): other for word, other in zip(explanation.words, explanation.instead, strict=False)}
+
+
+def proof_text(explanation: DecisiveWords) -> str:
+    """Whether fewer words would do, as far as that is known."""
+    if explanation.instead:
+        return "no fewer replacements of those tried do this" if explanation.smallest else "fewer replacements may do this"
+    return "no smaller set of words does this" if explanation.smallest else "there may be a smaller set of words"
 
 
 def score_text(explanation: Marking, place: int) -> str:

@@ -56,7 +56,7 @@ def explanation_table(explanation: ScoredWords | ScoredPairs, k: int) -> Table:
     -------
     Table
         The columns are a star, the word, its score, and its standard error if the explainer estimates it; of pairs, a star,
-        both words, what they do together, and what each does alone.
+        both words, what they do together, its standard error if it is estimated, and what each does alone.
     """
     if isinstance(explanation, ScoredPairs):
         return _pair_table(explanation, k)
@@ -68,12 +68,15 @@ def explanation_table(explanation: ScoredWords | ScoredPairs, k: int) -> Table:
 def _pair_table(explanation: ScoredPairs, k: int) -> Table:
     together, alone, chosen = explanation.by_pair, explanation.scores, best_pair(explanation)
     table = Table("", "words")
-    for title in (f"together ({explanation.value})", "first alone", "second alone"):
+    errors = dict(zip(together, explanation.pair_errors or (), strict=False))
+    titles = (f"together ({explanation.value})", *(["standard error"] if errors else []), "first alone", "second alone")
+    for title in titles:
         table.add_column(title, justify="right")
     for one, other in sorted(together, key=lambda places: (places != chosen, -together[places]))[:k]:
         words = Text(f"{printable(explanation.words[one])} and {printable(explanation.words[other])}")
-        scores = (together[one, other], alone[one], alone[other])
-        table.add_row("*" if (one, other) == chosen else "", words, *(f"{score:+.4f}" for score in scores))
+        error = [f"{errors[one, other]:.4f}"] if errors else []
+        both, *each = (f"{score:+.4f}" for score in (together[one, other], alone[one], alone[other]))
+        table.add_row("*" if (one, other) == chosen else "", words, both, *error, *each)
     return table
 
 

@@ -9,10 +9,9 @@ from transformers import PreTrainedTokenizerBase
 
 from ...errors import SettingsError
 from ...records import Baseline
-from ...records.explanations import MEAN
+from ...records.scored import MEAN
+from .token_text import SPACES
 
-_SPACES = ("▁", "Ġ", " ")
-"""How vocabularies write a space: SentencePiece's, those of bytes, and those of plain characters."""
 _DOCUMENT = frozenset({"<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>"})
 """Tokens that separate the texts of training data in the models that have them, whatever their tokenizer calls them."""
 _MEAN_ROWS = 8192
@@ -82,7 +81,7 @@ def _role(tokenizer: PreTrainedTokenizerBase, token: int, text: str, ends: Colle
 
 def _space(tokenizer: PreTrainedTokenizerBase) -> int | None:
     vocabulary = tokenizer.get_vocab()
-    return next((vocabulary[text] for text in _SPACES if text in vocabulary), None)
+    return next((vocabulary[text] for text in SPACES if text in vocabulary), None)
 
 
 def _single(tokenizer: PreTrainedTokenizerBase, text: str) -> int:

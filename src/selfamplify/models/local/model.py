@@ -29,6 +29,7 @@ from .placing import offloaded, split
 from .plain import plain_text
 from .prefix import PrefixCache
 from .search import Text
+from .token_text import token_text
 from .whole import whole_answers
 
 _KEPT = 4
@@ -123,6 +124,9 @@ class LocalModel(AbstractDifferentiableModel):
         if choice not in self._baselines:  # finding a space reads the whole vocabulary
             self._baselines[choice] = find_baseline(self.tokenizer, choice, self.blank, self._ending.ids)
         return self._baselines[choice]
+
+    def token_text(self, token: int) -> str:
+        return token_text(self.tokenizer, token)
 
     @cached_property
     def mean_embedding(self) -> Float[Tensor, " embed"]:  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -36,7 +36,7 @@ def layout_for(
             case WrittenText():
                 return StepFormat(wording, step_count)
             case DecisiveWords():
-                return DecisiveFormat(wording)
+                return DecisiveFormat(wording, bool(explanation.instead))
             case ScoredPairs():
                 return PairFormat(wording)
             case _:

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from ...prompting.chosen import best_pair, keywords
 from ...records import DecisiveWords, Explanation, NamedWords, ScoredPairs, ScoredWords, WrittenText
 from ...text.shading import html_style, shares
-from ..marks import score_text
+from ..marks import proof_text, score_text
 from .pieces import block, dim, grid, joined, paragraph, text
 from .questions import KEYWORD, span
 
@@ -22,14 +22,22 @@ def explanation(own: Explanation) -> Markup:
         case NamedWords():
             return _block(own, paragraph(joined((span(word, [KEYWORD], "") for word in own.words), ", ")))
         case DecisiveWords():
-            proof = "no smaller set of words does this" if own.smallest else "there may be a smaller set of words"
-            without = f"without them {own.without} ({proof})" if own.changes else "no removal changed that; these come closest"
-            words = joined((span(word, [KEYWORD], "") for word in own.words), ", ")
-            return _block(own, paragraph(words), dim(f"the model answers {own.answer}; {without}"))
+            return _decisive(own)
         case ScoredPairs():
             return _block(own, _words(own), _pairs(own), dim(_measures(own)))
         case ScoredWords():
             return _block(own, _words(own), dim(_measures(own)))
+
+
+def _decisive(own: DecisiveWords) -> Markup:
+    """The words, each with what replaces it, and both answers."""
+    others = own.instead or ("",) * len(own.words)
+    shown = (
+        span(word, [KEYWORD], "") + text(f" → {other}" if other else "") for word, other in zip(own.words, others, strict=True)
+    )
+    how, change = ("with the others", "replacement") if own.instead else ("without them", "removal")
+    changed = f"{how} {own.without} ({proof_text(own)})" if own.changes else f"no {change} changed that; these come closest"
+    return _block(own, paragraph(joined(shown, ", ")), dim(f"the model answers {own.answer}; {changed}"))
 
 
 def _block(own: Explanation, *parts: Markup) -> Markup:
@@ -50,8 +58,16 @@ def _pairs(own: ScoredPairs) -> Markup:
     """The pairs of the highest scores, the one that a rationale names first."""
     best = best_pair(own)
     pairs = sorted(own.by_pair.items(), key=lambda pair: (pair[0] != best, -pair[1]))[:_PAIRS]
-    rows = [(text(f"{own.words[one]} and {own.words[other]}"), text(f"{together:+.4f}")) for (one, other), together in pairs]
+    errors = dict(zip(own.by_pair, own.pair_errors or (), strict=False))
+    rows = [
+        (text(f"{own.words[both[0]]} and {own.words[both[1]]}"), text(f"{together:+.4f}{_error(errors.get(both))}"))
+        for both, together in pairs
+    ]
     return grid(("words", f"together ({own.value})"), rows, 1)
+
+
+def _error(error: float | None) -> str:
+    return "" if error is None else f" ± {error:.4f}"
 
 
 def _measures(own: ScoredWords | ScoredPairs) -> str:
