@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from ...errors import ModelError, SettingsError
 from ...text.lines import argument
 from .addresses import base_url
-from .connections import Connections, Refused, TransientFailure
+from .connections import TIMEOUT_COST, Connections, Refused, TransientFailure
 
 Answer = TypeVar("Answer")
 
@@ -26,6 +26,8 @@ _LONGEST_PAUSE = 30.0
 _LONGEST_RETRY_AFTER = 300.0
 _POLL = 0.05
 _TRIES = 3
+_READ_LIST = 60.0
+"""Seconds for a document that takes no model to make, such as the list of models."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Limits:
     in_flight : int, default 64
         Largest number of requests that are in flight at each server, at least 1.
     timeout : float, default 600
-        Seconds within which a request must be answered, more than 0.
+        Seconds within which a request must be answered completely, more than 0.
     retries : int, default 7
         A run ends after this many repetitions without an answer between them. A time-out counts as three.
     pause : float, default 0.5
@@ -104,7 +106,7 @@ class Endpoints:
         return f"Endpoints({', '.join(self.urls)})"
 
     def ask(self, url: str, body: Any = None) -> Any:
-        """The document at ``url``, by POST if there is a ``body``; in three tries, or in one if there is no connection.
+        """The document at ``url``, by POST if there is a ``body``; in three tries, or one without a connection or an end.
 
         Raises Refused for a status that is not a success, ModelError if nothing answers.
         """
@@ -113,11 +115,11 @@ class Endpoints:
     async def _ask(self, url: str, body: Any) -> Any:
         for attempt in range(1, _TRIES + 1):
             try:
-                return await self._connections.send(url, body)
+                return await self._connections.send(url, body, _READ_LIST if body is None else None)
             except TransientFailure as failure:
                 if attempt == _TRIES and failure.status:
                     raise Refused(url, failure.status, str(failure).partition(": ")[2]) from failure
-                if attempt == _TRIES or (failure.unavailable and not failure.status):
+                if attempt == _TRIES or failure.cost >= TIMEOUT_COST or (failure.unavailable and not failure.status):
                     raise ModelError(
                         f"No server answers at {url} ({failure}); start it, or correct the address, as in "
                         f'`load_server("http://localhost:8000")`.'

@@ -234,12 +234,13 @@ def _generation(reply: Any) -> tuple[str, int, bool]:
 def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
     """The labels' log-probabilities among those of the most probable tokens."""
     try:
-        top = [
+        told = [
             (str(each["token"]), float(each["logprob"]))
             for each in reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
         ]
+        top = [(token, value) for token, value in told if math.isfinite(value)]  # NaN is no log-probability
         text, least = max(top, key=lambda pair: pair[1])[0], min(value for _, value in top)
-    except (LookupError, TypeError, ValueError):  # the turn ended at once, or nothing was returned for it
+    except (LookupError, TypeError, ValueError, OverflowError):  # the turn ended at once, or nothing usable was returned
         return _said(_text(reply), chat, labels)
     found: dict[str, float] = {}
     for token, value in top:
