@@ -13,6 +13,7 @@ from ..prompting.prompt import Prompt
 from ..records import Cost, Generation, Question, Response
 from ..seeds import derive
 from ..session import Session
+from ..work.interruption import single_texts
 from ..work.stage import Stage
 from .asked import Asked
 from .batch import batch_calibrated
@@ -102,18 +103,19 @@ def _respond(
     seeds = [derive(seed, "answer", each.question.id) for each in batch]
     start = perf_counter()
     waiting: dict[int, tuple[Generation, float]] = {}
-    for place, reply in model.generated([each.encoded for each in batch], prompt.decoding, seeds):
-        seconds = perf_counter() - start
-        question = batch[place].question
-        found = None if judge else recover(prompt.reply(reply.text), question)
-        if found is not None:
-            yield place, _response(question, reply, found, seconds)
-        else:
-            waiting[place] = reply, seconds
-        if len(waiting) == _READ:
-            yield from _read(read, batch, waiting)
-            waiting = {}
-        start = perf_counter()
+    with single_texts():
+        for place, reply in model.generated([each.encoded for each in batch], prompt.decoding, seeds):
+            seconds = perf_counter() - start
+            question = batch[place].question
+            found = None if judge else recover(prompt.reply(reply.text), question)
+            if found is not None:
+                yield place, _response(question, reply, found, seconds)
+            else:
+                waiting[place] = reply, seconds
+            if len(waiting) == _READ:
+                yield from _read(read, batch, waiting)
+                waiting = {}
+            start = perf_counter()
     yield from _read(read, batch, waiting)
 
 

@@ -23,6 +23,7 @@ from ..prompting.prompt import Prompt
 from ..records import Choice, Cost, Encoded, Generation, NextToken, Question, Response
 from ..seeds import derive
 from ..session import Session
+from ..work.interruption import enough, single_texts
 from ..work.stage import Stage
 from .asked import LABEL_TOKENS, Asked, ask_after
 from .deciding import Calibrate
@@ -107,11 +108,14 @@ def _respond(how: _Likelihood, model: AbstractLanguageModel, batch: Sequence[Ask
     """Each question's place and response, as they come; some are compared together."""
     known: dict[tuple[Choice, ...], list[tuple[float, ...]]] = {}
     waiting: dict[int, _Opened] = {}
-    for place, opened in _opened(how, model, batch):
-        waiting[place] = opened
-        if len(waiting) == _READ:
-            yield from _decided(how, model, waiting, known)
-            waiting = {}
+    with single_texts():
+        for place, opened in _opened(how, model, batch):
+            waiting[place] = opened
+            if len(waiting) == _READ:
+                yield from _decided(how, model, waiting, known)
+                waiting = {}
+                if enough() and how.ending.start is not None:
+                    return
     if waiting:
         yield from _decided(how, model, waiting, known)
 

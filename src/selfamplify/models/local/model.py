@@ -13,6 +13,7 @@ from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTra
 
 from ...errors import ModelError
 from ...records import Baseline, Chat, Decoding, Encoded, Generation, Message, NextToken
+from ...work.interruption import enough
 from ..model import AbstractDifferentiableModel, AnswerReading, Reading
 from . import chat as chats_of
 from . import traits
@@ -232,7 +233,7 @@ class LocalModel(AbstractDifferentiableModel):
             ending = replace(self._ending, last_line=decoding.last_line, opened=mark)
             manner = Manner(decoding, ending.ids, ending.reached, self._checked)
             suffixes = {index: encoded[index].suffix for index in members}
-            while suffixes:  # once more only where memory ran out
+            while suffixes and not enough():  # once more only where memory ran out
                 try:
                     for index, text in self._texts(prefix, suffixes, manner, seeds):
                         del suffixes[index]
@@ -261,6 +262,8 @@ class LocalModel(AbstractDifferentiableModel):
             except UnmergeableAttention:  # raised by the first pass, before any text
                 self._mergeable = False
         for key, seed in zip(keys, drawn, strict=True):
+            if enough():
+                return
             before = self._prefixes.replicate(prefix, decoding.num_beams)
             yield key, plain_text(self.module, (*prefix, *suffixes[key]), before, manner, seed, self.blank)
 

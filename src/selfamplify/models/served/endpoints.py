@@ -126,15 +126,17 @@ class Endpoints:
                     ) from failure
                 await asyncio.sleep(max(min(failure.wait, _LONGEST_PAUSE), self._pause(attempt)))
 
-    def post_all(self, path: str, bodies: Sequence[Any], read: Callable[[Any], Answer]) -> Iterator[tuple[int, Answer]]:
+    def post_all(
+        self, path: str, bodies: Sequence[Any], read: Callable[[Any], Answer], enough: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[int, Answer]]:
         """Post every body to ``path`` on some server; yields its index and what ``read`` returns, as each answer arrives.
 
         ``read`` raises Garbled for an answer that it can't use. After a failure that no other try can fix, no new request is
         sent; answers to those in flight are still yielded, and then the error is raised: Refused, or ModelError if the servers
-        do not answer.
+        do not answer. Once there is ``enough``, no new request is sent either, and those in flight are the last.
         """
         done: SimpleQueue[tuple[int, Answer] | None] = SimpleQueue()
-        work = asyncio.run_coroutine_threadsafe(self._work(path, bodies, read, done.put), self._loop)
+        work = asyncio.run_coroutine_threadsafe(self._work(path, bodies, read, done.put, enough), self._loop)
         work.add_done_callback(lambda _: done.put(None))
         try:
             while (answer := done.get()) is not None:
@@ -144,14 +146,19 @@ class Endpoints:
             work.cancel()
 
     async def _work(
-        self, path: str, bodies: Sequence[Any], read: Callable[[Any], Answer], give: Callable[[tuple[int, Answer]], None]
+        self,
+        path: str,
+        bodies: Sequence[Any],
+        read: Callable[[Any], Answer],
+        give: Callable[[tuple[int, Answer]], None],
+        enough: Callable[[], bool],
     ) -> None:
         jobs = iter(enumerate(bodies))
         errors: list[Exception] = []
 
         async def worker() -> None:
             for index, body in jobs:
-                if errors:
+                if errors or enough():
                     return
                 try:
                     give((index, await self._answer(path, body, read, errors)))

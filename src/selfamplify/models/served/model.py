@@ -11,6 +11,7 @@ from ...errors import ModelError, SettingsError
 from ...records import Chat, Decoding, Encoded, Generation, NextToken
 from ...text.lines import sha256
 from ...text.replies import through_last_line, without_thinking
+from ...work.interruption import enough
 from ..model import AbstractLanguageModel, Likelihoods
 from .abilities import CONTINUE, SAMPLING, Abilities, described, probe, thinking_switch
 from .connections import Refused
@@ -120,7 +121,7 @@ class ServerModel(AbstractLanguageModel):
             | ({"seed": seed} if decoding.do_sample else {})
             for chat, seed in zip(chats, seeds, strict=True)
         ]
-        for place, (text, tokens, finished) in self._posted(bodies, lambda reply: _checked(reply, _generation)):
+        for place, (text, tokens, finished) in self._posted(bodies, lambda reply: _checked(reply, _generation), enough):
             reply = self._continuation(chats[place].prefill, text)
             yield place, Generation(through_last_line(reply, decoding.last_line).strip(), tokens, finished)
 
@@ -144,9 +145,11 @@ class ServerModel(AbstractLanguageModel):
         repeats = self.abilities.echoes or not self.abilities.continues
         return text.lstrip().removeprefix(prefill.strip()).strip() if repeats and prefill else text.strip()
 
-    def _posted(self, bodies: Sequence[dict[str, Any]], read: Callable[[Any], Any]) -> Iterator[tuple[int, Any]]:
+    def _posted(
+        self, bodies: Sequence[dict[str, Any]], read: Callable[[Any], Any], enough: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[int, Any]]:
         try:
-            yield from self._endpoints.post_all("/chat/completions", bodies, read)
+            yield from self._endpoints.post_all("/chat/completions", bodies, read, enough)
         except Refused as refusal:
             raise explained(refusal, self.name, ()) from refusal
 
