@@ -23,11 +23,13 @@ from ..prompting.prompt import Prompt
 from ..records import Choice, Cost, Encoded, Generation, NextToken, Question, Response
 from ..seeds import derive
 from ..session import Session
+from ..work.alone import each_alone
 from ..work.interruption import enough, single_texts
 from ..work.stage import Stage
 from .asked import LABEL_TOKENS, Asked, ask_after
 from .deciding import Calibrate
 from .ending import Ending, ending_of
+from .failing import failed_response
 from .own import own_part
 
 CONTENT_FREE = ("N/A", "[MASK]", "")
@@ -79,7 +81,7 @@ def likely_answers(
         how = ["likelihood", asdict(ending), relative, *written, *drawn]
         return [each.question.id, each.question.render(), model.fingerprint, each.encoded.digest, *how]
 
-    compute = partial(_respond, _Likelihood(prompt, ending, calibrate, seed))
+    compute = partial(each_alone, partial(_respond, _Likelihood(prompt, ending, calibrate, seed)), failed_response)
     return session.run(Stage(name, Response, identity, compute, model.window), asked)
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ...errors import ModelError
+from ...errors import ModelError, NotFiniteError
 from ...records import Baseline, Chat, Decoding, Encoded, Generation, Message, NextToken
 from ...work.interruption import enough
 from ..model import AbstractDifferentiableModel, AnswerReading, Reading
@@ -169,7 +169,7 @@ class LocalModel(AbstractDifferentiableModel):
     def _checked(self, logits: Float[Tensor, "*row column"]) -> Float[Tensor, "*row column"]:
         # The largest logit is NaN if any is; single tokens may be ruled out (-inf), but not all, and none may be certain (inf).
         if not logits.amax(-1).isfinite().all():
-            raise ModelError(
+            raise NotFiniteError(
                 f'{self.name} returns logits that are not numbers; load it in another precision: `dtype="float32"`.'
             )
         return logits

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-_LONE = re.compile("[\ud800-\udfff]")
+from ...records.shown import without_lone
+
 _MASK = re.compile(r"[*•…]+|\.{3,}")
 _LEAST_SHOWN = 4
 """A masked key shows so many of its characters, or is none that could be told from other text."""
@@ -36,7 +37,7 @@ def cleaned(document: Any, scrub: Scrub) -> Any:
     Raises RecursionError for a document of hundreds of levels.
     """
     if isinstance(document, str):
-        return scrub(document if document.isascii() else _LONE.sub("\ufffd", document))
+        return scrub(without_lone(document))
     if isinstance(document, list):
         return [cleaned(each, scrub) for each in document]
     if isinstance(document, dict):
