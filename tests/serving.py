@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +12,8 @@ from typing import Any
 
 from selfamplify.records import Chat, Message
 
-Reply = tuple[int, dict[str, str], bytes]
+Reply = tuple[int, dict[str, str], bytes | Iterable[bytes]]
+"""A status, headers, and the body: whole, or the parts that are sent one after the other."""
 FLAGS = {"continue_final_message", "add_generation_prompt"}
 
 
@@ -23,8 +24,9 @@ class Served:
     ``kind`` is "vllm" (everything), "serve" (refuses unknown fields, ignores logprobs, continues no prefill) or "llama"
     (continues without flags, and repeats the prefill). ``script`` returns the answer to a chat. ``trouble`` may return another
     reply to the n-th request, not counting probes; None leaves the answer as it is. ``odds`` returns the most probable tokens
-    after a chat and the first word of its answer; by default this word, then " A" and others, with nothing for C. ``asked``,
-    ``headers`` and ``times`` are those of the requests, and ``most`` is the largest number of requests in flight.
+    after a chat and the first word of its answer; by default this word, then " A" and others, with nothing for C. ``phrase``
+    stands next to every status. ``asked``, ``headers`` and ``times`` are those of the requests, and ``most`` is the largest
+    number of requests in flight.
     """
 
     script: Callable[[Chat], str]
@@ -32,6 +34,7 @@ class Served:
     model: str = "tiny"
     delay: float = 0.0
     key: str = ""
+    phrase: str = ""
     context: int = 4096
     trouble: Callable[[int, dict[str, Any]], Reply | None] = lambda number, body: None
     odds: Callable[[Chat, str], list[tuple[str, float]]] = lambda chat, word: [
@@ -52,7 +55,7 @@ class Served:
         if path == "/version" and self.kind == "vllm":
             return 200, {"version": "0.15.0"}
         if path == "/v1/models" and self.kind != "serve":
-            model = {"id": self.model, "owned_by": self.kind, "root": f"/data/{self.url[-2:]}/tiny-7b"}
+            model: dict[str, Any] = {"id": self.model, "owned_by": self.kind, "root": f"/data/{self.url[-2:]}/tiny-7b"}
             context = {"max_model_len": self.context} if self.kind == "vllm" else {"meta": {"n_ctx": 512}}
             return 200, {"data": [model | context]}
         return 404, {"detail": "Not Found"}
@@ -154,12 +157,14 @@ def serving(served: Served) -> Iterator[Served]:
             if status == 0:  # hang up
                 self.close_connection = True
                 return
-            self.send_response(status)
-            own = {"Content-Length": str(len(content)), "Content-Type": "application/json"}
+            own = {"Content-Type": "application/json"}
+            own |= {"Content-Length": str(len(content))} if isinstance(content, bytes) else {}
+            self.send_response(status, served.phrase or None)
             for name, value in (own | headers).items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            for part in (content,) if isinstance(content, bytes) else content:
+                self.wfile.write(part)
             self.close_connection = self.close_connection or "Content-Length" in headers
 
         def log_message(self, format: str, *args: Any) -> None:

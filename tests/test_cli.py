@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -416,3 +417,17 @@ except SystemExit as end:
 heavy = {{"torch", "transformers", "scipy", "pandas", "numpy", "captum", "sklearn"}} & set(sys.modules)
 assert not heavy, heavy"""
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True)
+
+
+def test_an_encoding_without_the_characters_of_the_data_ends_no_command(tmp_path: Path):
+    """A Windows console, or a pipe there: what it can't show is "?", and JSON has escapes in its place."""
+    rows = tmp_path / "questions.csv"
+    rows.write_text("question,A,B,answer\n" + "".join(f"什么 → {n}? 😀,猫 {n},dog,A\n" for n in range(12)), encoding="utf-8")
+    main = [sys.executable, "-c", "from selfamplify.cli import main; main()"]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    for line in (["data", str(rows)], ["list"], ["--help"], ["show", str(tmp_path / "没有")], ["data", str(rows), "--json"]):
+        done = subprocess.run([*main, *line], capture_output=True, env=environment)
+        assert done.returncode == (2 if line[0] == "show" else 0) and b"unexpected" not in done.stderr, done.stderr
+        done.stdout.decode("cp1252")
+    shown = json.loads(subprocess.run([*main, *line], capture_output=True, env=environment).stdout)
+    assert "什么" in json.dumps(shown, ensure_ascii=False) and "😀" in json.dumps(shown, ensure_ascii=False)

@@ -32,7 +32,7 @@ from selfamplify import (
     select,
 )
 from selfamplify.errors import DataError, SettingsError
-from selfamplify.records import NamedWords, NextToken, Verdict, WrittenText
+from selfamplify.records import Generation, NamedWords, NextToken, Verdict, WrittenText
 
 TWO = (Choice("A", "yes"), Choice("B", "no"))
 
@@ -133,3 +133,8 @@ def test_a_long_text_of_a_model_is_not_shown_whole(kind: type):
     text = "why not? " * 200
     made = NamedWords("q", "self_topk", ("a",) * 300, text) if kind is NamedWords else WrittenText("q", "self_exp", text)
     assert len(repr(made)) < 200
+
+
+def test_half_a_surrogate_pair_that_a_model_writes_is_replaced():
+    assert Generation("so \ud83d it \U0001f600", 3, True).text == "so \ufffd it \U0001f600"
+    assert NextToken("\udc00", None, ()).text == "\ufffd"

@@ -196,7 +196,7 @@ def test_a_slow_server_times_out(start: Any):
     served = start(lambda chat: (asked_for.wait(PATIENCE), echo(chat))[1])
     abilities = load_server(served.url).abilities  # found out with time to spare
     model = ServerModel(Endpoints([served.url], limits=Limits(timeout=1.0, retries=4, pause=0.01)), abilities)
-    with pytest.raises(ModelError, match=r"no answer within 1 s; tried 2 times"):
+    with pytest.raises(ModelError, match=r"no complete answer within 1 s; tried 2 times"):
         texts(model, 1)
     asked_for.set()
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import resource
+import shutil
 import signal
 import sqlite3
 from collections import Counter
@@ -22,9 +23,10 @@ from hypothesis import strategies as st
 from small import left_behind, scripted, talker, task, wrong
 
 from selfamplify import PAPER, Plan, RandomWords, Run, ScriptedModel, Session, Store, Table, build, compare, evaluate
-from selfamplify.errors import RunError, SelectionError
+from selfamplify.errors import RunError, SelectionError, SelfAmplifyWarning
 from selfamplify.models.model import AbstractLanguageModel
 from selfamplify.records import Chat, Prediction
+from selfamplify.runs.begun import begun
 from selfamplify.work.stage import Stage
 from selfamplify.work.store import AbstractStore, NoStore
 
@@ -450,3 +452,61 @@ def test_fewer_records_than_items_are_an_error(made: int, tmp_path: Path):
         for kept in (store, NoStore()):
             with pytest.raises(ValueError, match=f"{made} records for 3 items"):
                 session(kept).run(stage, range(3))
+
+
+def damage(folder: Path, table: str, place: int, bit: int = 1) -> None:
+    """Flip a bit in the text of a settings row, as it lies in the file."""
+    with sqlite3.connect(folder / "run.sqlite") as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        value = file.execute(f"SELECT value FROM {table} WHERE what = 'results'").fetchone()[0]
+        spoilt = bytearray(value.encode())
+        spoilt[place % len(spoilt)] ^= bit
+        file.execute(f"UPDATE {table} SET value = CAST(? AS TEXT) WHERE what = 'results'", (bytes(spoilt),))
+    file.close()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("finished")
+    run(folder)
+    return folder
+
+
+@given(
+    table=st.sampled_from(["settings", "spare_settings"]), place=st.integers(0, 5000), bit=st.sampled_from([1, 2, 16, 64, 128])
+)
+@settings(max_examples=15)
+def test_a_damaged_copy_of_the_settings_costs_nothing(finished: Path, table: str, place: int, bit: int):
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        shutil.copytree(finished, folder, dirs_exist_ok=True)
+        damage(folder / "run", table, place, bit)
+        before = calls(folder / "calls")
+        assert run(folder).digest() == Run(finished / "run").table().digest()
+        assert calls(folder / "calls") == before, "nothing is asked again"
+        assert begun(folder / "run").settings == begun(finished / "run").settings
+        with pytest.raises(RunError, match="other settings"):
+            compare(scripted(talker), TASK, Plan(PLAN.methods, shots=3), folder / "run")
+
+
+def test_settings_that_are_damaged_twice_are_taken_from_the_command_with_a_warning(finished: Path, tmp_path: Path):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    for place, table in enumerate(("settings", "spare_settings"), 7):
+        damage(tmp_path / "run", table, place)
+    assert "results" not in begun(tmp_path / "run").settings
+    before = calls(tmp_path / "calls")
+    with pytest.warns(SelfAmplifyWarning, match="settings of the results .* are damaged.*another `out`"):
+        assert run(tmp_path).digest() == Run(finished / "run").table().digest()
+    assert calls(tmp_path / "calls") == before
+    run(tmp_path)  # they are in order again
+
+
+def test_the_store_of_an_earlier_version_has_one_copy_of_the_settings(finished: Path, tmp_path: Path):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    with sqlite3.connect(tmp_path / "run" / "run.sqlite") as file:
+        file.execute("DROP TABLE spare_settings")
+    file.close()
+    assert begun(tmp_path / "run").settings == begun(finished / "run").settings
+    with pytest.raises(RunError, match="`shots=2` then, `shots=3` now"):
+        compare(scripted(talker), TASK, Plan(PLAN.methods, shots=3), tmp_path / "run")
+    run(tmp_path)

@@ -4,6 +4,7 @@ SelfAmplifyError          every error that a user can cause or fix; its message 
 +-- SettingsError         an invalid option, name or combination
 +-- DataError             an invalid file, row, column, label or record (also a ValueError)
 +-- ModelError            a model that can't be loaded, or can't do what was asked
+|   +-- NotFiniteError    its logits for one text are not numbers; the rest of a run continues
 +-- ContextError          a prompt that is longer than the model's context
 +-- SelectionError        too few questions qualify as shots
 +-- ExplanationError      one question could not be explained; the rest of a run continues
@@ -29,6 +30,10 @@ class DataError(SelfAmplifyError, ValueError):
 
 class ModelError(SelfAmplifyError):
     """A model can't be loaded, or can't do what was asked."""
+
+
+class NotFiniteError(ModelError):
+    """A model's logits for a text are not numbers."""
 
 
 class ContextError(SelfAmplifyError):

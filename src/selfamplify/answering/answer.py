@@ -13,12 +13,15 @@ from ..prompting.prompt import Prompt
 from ..records import Cost, Generation, Question, Response
 from ..seeds import derive
 from ..session import Session
+from ..work.alone import each_alone
+from ..work.interruption import single_texts
 from ..work.stage import Stage
 from .asked import Asked
 from .batch import batch_calibrated
 from .consistency import voted
 from .deciding import GENERATE, Deciding
 from .ending import continued
+from .failing import failed_response, note_failed
 from .likelihood import likely_answers
 from .own import own_part
 from .recovery import recover
@@ -44,6 +47,14 @@ def answer(
     ``asked`` comes from ``fit``, or from ``ask_after``, and then should have been checked by ``check_context``; so does
     ``reference``, the questions that batch calibration compares with.
     """
+    responses = _answered(session, prompt, asked, seed, deciding, reference)
+    note_failed(session.model, responses)
+    return responses
+
+
+def _answered(
+    session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int, deciding: Deciding, reference: Sequence[Asked]
+) -> list[Response]:
     made = prompt.provenance
     name = f"answering with {(made and made.explainer) or prompt.method} ({made.selection if made else 'given'})"
     if deciding.likely:
@@ -80,7 +91,7 @@ def _written(session: Session, prompt: Prompt, seed: int, name: str, asked: Sequ
 
     # The model itself as the reader does not travel: whoever answers also reads.
     reading = Reader(conclude, None if reader is model else reader, reader is model)
-    compute = partial(_respond, prompt, reading, seed)
+    compute = partial(each_alone, partial(_respond, prompt, reading, seed), failed_response)
     return session.run(Stage(name, Response, identity, compute, model.window), asked)
 
 
@@ -110,18 +121,19 @@ def replies(
     seeds = [derive(seed, "answer", each.question.id) for each in batch]
     start = perf_counter()
     waiting: dict[int, tuple[Generation, float]] = {}
-    for place, reply in model.generated([each.encoded for each in batch], prompt.decoding, seeds):
-        seconds = perf_counter() - start
-        question = batch[place].question
-        found = None if judge else recover(prompt.reply(reply.text), question)
-        if found is not None:
-            yield place, _response(question, reply, found, seconds), reply.tokens
-        else:
-            waiting[place] = reply, seconds
-        if len(waiting) == _READ:
-            yield from _read(read, batch, waiting)
-            waiting = {}
-        start = perf_counter()
+    with single_texts():
+        for place, reply in model.generated([each.encoded for each in batch], prompt.decoding, seeds):
+            seconds = perf_counter() - start
+            question = batch[place].question
+            found = None if judge else recover(prompt.reply(reply.text), question)
+            if found is not None:
+                yield place, _response(question, reply, found, seconds), reply.tokens
+            else:
+                waiting[place] = reply, seconds
+            if len(waiting) == _READ:
+                yield from _read(read, batch, waiting)
+                waiting = {}
+            start = perf_counter()
     yield from _read(read, batch, waiting)
 
 

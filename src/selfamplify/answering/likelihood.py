@@ -23,10 +23,13 @@ from ..prompting.prompt import Prompt
 from ..records import Choice, Cost, Encoded, Generation, NextToken, Question, Response
 from ..seeds import derive
 from ..session import Session
+from ..work.alone import each_alone
+from ..work.interruption import enough, single_texts
 from ..work.stage import Stage
 from .asked import LABEL_TOKENS, Asked, ask_after
 from .deciding import Calibrate
 from .ending import Ending, ending_of
+from .failing import failed_response
 from .own import own_part
 
 CONTENT_FREE = ("N/A", "[MASK]", "")
@@ -78,7 +81,7 @@ def likely_answers(
         how = ["likelihood", asdict(ending), relative, *written, *drawn]
         return [each.question.id, each.question.render(), model.fingerprint, each.encoded.digest, *how]
 
-    compute = partial(_respond, _Likelihood(prompt, ending, calibrate, seed))
+    compute = partial(each_alone, partial(_respond, _Likelihood(prompt, ending, calibrate, seed)), failed_response)
     return session.run(Stage(name, Response, identity, compute, model.window), asked)
 
 
@@ -107,11 +110,14 @@ def _respond(how: _Likelihood, model: AbstractLanguageModel, batch: Sequence[Ask
     """Each question's place and response, as they come; some are compared together."""
     known: dict[tuple[Choice, ...], list[tuple[float, ...]]] = {}
     waiting: dict[int, _Opened] = {}
-    for place, opened in _opened(how, model, batch):
-        waiting[place] = opened
-        if len(waiting) == _READ:
-            yield from _decided(how, model, waiting, known)
-            waiting = {}
+    with single_texts():
+        for place, opened in _opened(how, model, batch):
+            waiting[place] = opened
+            if len(waiting) == _READ:
+                yield from _decided(how, model, waiting, known)
+                waiting = {}
+                if enough() and how.ending.start is not None:
+                    return
     if waiting:
         yield from _decided(how, model, waiting, known)
 

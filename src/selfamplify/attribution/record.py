@@ -11,6 +11,7 @@ from rich.text import Text
 from ..arguments import checked_path
 from ..errors import DataError, SettingsError
 from ..records import Baseline, Cost, Message
+from ..text.documents import read_json
 from ..text.files import write_whole
 from ..text.lines import shortened
 from . import drawn
@@ -138,7 +139,7 @@ class AnswerAttribution:
         """
         file = checked_path("path", path, "attribution.json")
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
+            data = read_json(file)
         except OSError as error:
             raise DataError(f"Can't read {file} ({error.strerror}); name a file that `save` wrote.") from error
         except ValueError as error:

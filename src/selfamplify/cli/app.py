@@ -1,5 +1,6 @@
 """The command line: parses, calls, prints. Nothing heavy is imported before a command needs it."""
 
+import os
 import sys
 import traceback
 from importlib.metadata import version
@@ -9,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
+from ..work.interruption import graceful
 from . import build, compare, data, demo, doctor, evaluate, explain, export, faithfulness, listing, report, serve, show, tune
 from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
@@ -59,18 +61,24 @@ for name, command in COMMANDS.items():
 
 _RESUMABLE = ("demo", "build", "evaluate", "compare", "tune", "faithfulness")
 _INTERRUPTED = 130
+_FINISHING = b"\nfinishing what is in hand; press Ctrl-C again to stop at once\n"
 
 
 def main() -> None:
     """Run a command: exit code 0 if it succeeds, 2 if the user can fix the error, 1 for a fault of ours, 130 on Ctrl-C."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"] or ["--help"]
     replace_unprintable()
-    with shown_warnings(COMMANDS.get(arguments[0])):
+    with shown_warnings(COMMANDS.get(arguments[0])), graceful(_finishing):
         code = _run(arguments, debug="--debug" in sys.argv[1:])
     if code == _INTERRUPTED:
         remedy = "; run the same command again to continue where it stopped" if arguments[0] in _RESUMABLE else ""
         fail(f"interrupted{remedy}.", code)
     sys.exit(code)
+
+
+def _finishing() -> None:
+    """Say that an interrupt waits; past the stream, which whatever was interrupted may be writing to."""
+    os.write(2, _FINISHING)
 
 
 def _run(arguments: list[str], debug: bool) -> int:

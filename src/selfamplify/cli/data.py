@@ -1,6 +1,5 @@
 """``selfamplify data``: how a file of questions is read, without a model."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import selfamplify
 from ..text.lines import counted, shortened
 from ..text.printable import printable
 from .groups import grouped
-from .screen import say
+from .screen import print_json, say
 from .task_options import FileOptions
 from .translation import in_options
 
@@ -34,7 +33,7 @@ def describe(
     found = selfamplify.overview(task, data, test_data=test_data, **file.given())
     warnings = [in_options(warning, describe) for warning in found.warnings]
     if as_json:
-        print(json.dumps(found.as_json(examples) | {"warnings": warnings}, indent=2, ensure_ascii=False))
+        print_json(found.as_json(examples) | {"warnings": warnings})
         return
     reading = found.reading
     kind = ", texts to classify" if reading.classification else _choices(found.choices)

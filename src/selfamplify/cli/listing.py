@@ -1,13 +1,12 @@
 """``selfamplify list``: every name that the other commands take."""
 
-import json
 from typing import Annotated
 
 import typer
 
 import selfamplify
 
-from .screen import say
+from .screen import print_json, say
 
 
 def listing(
@@ -17,7 +16,7 @@ def listing(
     exporters."""
     catalogue = selfamplify.catalogue()
     if as_json:
-        print(json.dumps(catalogue, indent=2, ensure_ascii=False))
+        print_json(catalogue)
         return
     for kind, entries in catalogue.items():
         say(kind, "bold")

@@ -1,6 +1,7 @@
 """Where the command line prints: results to standard output, progress and errors to standard error."""
 
 import io
+import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -100,6 +101,16 @@ def shown_warnings(command: Callable[..., Any] | None) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = shown
         yield
+
+
+def print_json(data: Any) -> None:
+    """Print JSON, with escapes in place of the characters that the encoding of standard output lacks."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = json.dumps(data, indent=2)
+    print(text)
 
 
 def replace_unprintable() -> None:

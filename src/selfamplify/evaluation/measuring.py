@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import ContextError, ExplanationError
+from ..errors import ContextError, ExplanationError, NotFiniteError
 from ..games.probabilities import DELETE, AnswerGame
 from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
@@ -98,7 +98,7 @@ def measure(
         draw = np.random.default_rng(derive(seed, "random words", item.question.id))
         try:
             yield place, _measured(removal, game, draw, item)
-        except (ExplanationError, ContextError) as error:
+        except (ExplanationError, ContextError, NotFiniteError) as error:
             yield place, Measured(item.question.id, {}, {"": str(error)})
 
 

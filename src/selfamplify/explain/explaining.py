@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..errors import ContextError, ExplanationError, SelfAmplifyError
+from ..errors import ContextError, ExplanationError, NotFiniteError, SelfAmplifyError
 from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Explanation, Question
@@ -124,6 +124,9 @@ def _explain(
     try:
         seeds = [derive(seed, "explain", item.id) for item in batch]
         return enumerate(explainer.explain_all(model, batch, wording, seeds))
+    except NotFiniteError as error:
+        which = f"question {batch[0].id}" + (f" or one of the {len(batch) - 1} after it" if len(batch) > 1 else "")
+        raise ExplanationError(f"{explainer.name} failed on {which}: {error}") from error
     except SelfAmplifyError:
         raise
     except Exception as error:  # a third-party explainer may raise anything

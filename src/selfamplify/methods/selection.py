@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import ClassVar, Literal, get_args
 
 from ..arguments import check_whole
-from ..errors import SelectionError, SelfAmplifyWarning
+from ..errors import NotFiniteError, SelectionError, SelfAmplifyWarning
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
 from ..names import unknown_name
@@ -22,6 +22,7 @@ from ..session import Session, check_session
 from ..tasks.task import Task, shuffle
 from ..text.label_counts import bracketed
 from ..text.lines import counted
+from ..work.alone import each_alone
 from ..work.stage import Stage
 from .level import LEVEL, label_by_level, level_of
 from .turns import Turns, labels_in_turn
@@ -154,10 +155,28 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
         encoded = model.encode(reading_chat(question, profile.wording))
         return [question.id, model.fingerprint, encoded.digest, question.labels, *drawn]
 
-    compute = partial(_predict, profile, seed)
-    predictions = session.stream(Stage("asking", Prediction, identity, compute, _BATCH), questions)
+    compute = partial(each_alone, partial(_predict, profile, seed), _failed)
+    asked = session.stream(Stage("asking", Prediction, identity, compute, _BATCH), questions)
+    predictions = _heeded(model, asked, len(questions))
     levelled = profile.levelled and all(question.answer_style == "label" for question in questions)
     return _levelled(predictions, questions) if levelled else predictions
+
+
+def _failed(question: Question) -> Prediction:
+    return Prediction(question.id, "", None, failed=True)
+
+
+def _heeded(model: AbstractLanguageModel, predictions: Iterator[Prediction], total: int) -> Iterator[Prediction]:
+    """The same predictions. Raises NotFiniteError if the first ones all failed: then the weights are to blame, and no text."""
+    failed = 0
+    for number, each in enumerate(predictions, 1):
+        failed += each.failed
+        if failed == number == min(_BATCH, total):
+            raise NotFiniteError(
+                f"{model.name} returned logits that are not numbers for {counted(failed, 'question')} in a row; load it in "
+                f'another precision: `dtype="float32"`.'
+            )
+        yield each
 
 
 def _levelled(predictions: Iterator[Prediction], questions: Sequence[Question]) -> Iterator[Prediction]:

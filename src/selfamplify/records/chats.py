@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import DataError
-from .shown import short_repr
+from .shown import short_repr, without_lone
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -130,7 +130,8 @@ class NextToken:
     Parameters
     ----------
     text : str
-        The most probable token of the whole vocabulary; if answers are words, the most probable of these.
+        The most probable token of the whole vocabulary; if answers are words, the most probable of these. U+FFFD stands for
+        half a surrogate pair.
     label : str, optional
         The answer that this is, or None.
     log_probabilities : tuple of float
@@ -149,6 +150,9 @@ class NextToken:
     least: float = -math.inf
     lengths: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", without_lone(self.text))
+
     def best(self, labels: Sequence[str]) -> str | None:
         """The most probable of the requested answers; without probabilities, the label that was read, or None."""
         if not self.log_probabilities:
@@ -163,7 +167,7 @@ class Generation:
     Parameters
     ----------
     text : str
-        The text, without the tokens that end a turn.
+        The text, without the tokens that end a turn. U+FFFD stands for half a surrogate pair, which no file can hold.
     tokens : int
         Its number of tokens.
     finished : bool
@@ -173,5 +177,8 @@ class Generation:
     text: str
     tokens: int
     finished: bool
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", without_lone(self.text))
 
     __repr__ = short_repr

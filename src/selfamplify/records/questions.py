@@ -119,6 +119,8 @@ class Prediction:
         Whether the question does not fit the model's context and was not asked; by default False.
     log_probabilities : tuple of float
         Those of the question's choices, in nats, where they were compared as wholes; else empty.
+    failed : bool
+        Whether the model's logits were not numbers, so that there is no answer; by default False.
     """
 
     question_id: str
@@ -126,6 +128,7 @@ class Prediction:
     label: str | None
     too_long: bool = False
     log_probabilities: tuple[float, ...] = ()
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

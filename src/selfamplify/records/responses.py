@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from .scored import Cost
 from .shown import short_repr
 
-UNPARSED = ("constrained", "none")
+FAILED = "failed"
+"""The rule of a response that the model could not give, since its logits were not numbers."""
+UNPARSED = ("constrained", "none", FAILED)
 """The rules by which a response is decided that does not name an answer itself."""
 
 
@@ -23,7 +25,7 @@ class Response:
         The label, or None if none could be read.
     rule : str
         The rule that read the label, "constrained", "judge" or "none"; if likelihood decided, "likelihood" or "calibrated
-        likelihood"; "majority" if several replies voted.
+        likelihood"; "majority" if several replies voted; "failed" if the model's logits were not numbers.
     cost : Cost
         What the reply took.
     finished : bool

@@ -1,10 +1,12 @@
 """How records are shown: a short repr, and the hook by which a notebook shows them as HTML."""
 
+import re
 import reprlib
 from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
+_LONE = re.compile("[\ud800-\udfff]")
 _SHORT = reprlib.Repr()
 _SHORT.maxstring, _SHORT.maxother, _SHORT.maxtuple, _SHORT.maxdict = 80, 300, 4, 6
 """At most so many characters of a text and of a record in it, and so many members of tuples and dictionaries."""
@@ -28,3 +30,8 @@ def html_repr(self: object) -> str:
     """
     package = __name__.partition(".")[0]
     return import_module(f"{package}.report.notebook.drawing").drawn(self)
+
+
+def without_lone(text: str) -> str:
+    """The text with U+FFFD for half a surrogate pair, which no file can hold."""
+    return text if text.isascii() else _LONE.sub("\ufffd", text)

@@ -1,6 +1,5 @@
 """What was begun in a run folder, read without the lock and without a model: settings, commands, and how much is finished."""
 
-import json
 import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from .kept_settings import kept
 from .lock import in_use
 from .store import FILE_NAME
 
@@ -43,7 +43,7 @@ def begun(folder: Path) -> Begun:
         return Begun()
     with _translated(file), closing(_opened(file)) as store:
         tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        settings = {what: json.loads(value) for what, value in store.execute("SELECT what, value FROM settings")}
+        settings, _ = kept(store)
         commands = dict(store.execute("SELECT what, line FROM commands")) if "commands" in tables else {}
         units = dict(store.execute("SELECT stage, COUNT(*) FROM units GROUP BY stage ORDER BY MIN(finished), stage"))
     return Begun(settings, commands, units, in_use(folder))
@@ -61,6 +61,7 @@ def _opened(file: Path) -> sqlite3.Connection:
     for mode in ("mode=ro", "mode=ro&immutable=1"):
         store = sqlite3.connect(f"{file.resolve().as_uri()}?{mode}", uri=True)
         try:
+            store.text_factory = lambda data: data.decode(errors="replace")  # damaged text is no reason to read nothing
             store.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError:
             store.close()

@@ -12,6 +12,7 @@ from ..arguments import checked_path
 from ..errors import DataError
 from ..evaluation.conclusion import p_in_words
 from ..evaluation.figures import MEASURES, Figure
+from ..text.documents import read_json, reason
 from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import seal, sealed, unsealed
@@ -156,7 +157,7 @@ class Faithfulness:
         folder = checked_path("folder", folder, "runs/faithful")
         file = folder / FILE_NAME
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
+            data = read_json(file)
             own = unsealed(data, file, "`selfamplify faithfulness`")
             return TypeAdapter(Faithfulness).validate_python(own["faithfulness"])
         except FileNotFoundError:
@@ -165,16 +166,17 @@ class Faithfulness:
             ) from None
         except DataError:
             raise
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
-                f"{file} is damaged, or made by another command ({error}); run `selfamplify faithfulness` with another `out`."
+                f"{file} is damaged, or made by another command ({reason(error)}); run `selfamplify faithfulness` with another "
+                "`out`."
             ) from error
 
 
 def is_study(folder: Path) -> bool:
     """Whether the results.json of a folder holds a study of faithfulness."""
     try:
-        return "faithfulness" in json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        return "faithfulness" in read_json(folder / FILE_NAME)
     except (OSError, ValueError, TypeError):
         return False
 

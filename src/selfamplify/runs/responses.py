@@ -1,6 +1,5 @@
 """responses.jsonl: what the model said to every question in every row of a run, and what was read from it."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from ..arguments import checked_path
 from ..errors import DataError
 from ..records.shown import short_repr
+from ..text.documents import read_json, reason
 from ..text.lines import sha256
 from ..text.sealing import changed
 from .cell import Cell
@@ -69,15 +69,16 @@ def load_responses(folder: str | Path, name: str = FILE_NAME) -> list[Line]:
     except DataError:
         raise
     except (OSError, ValueError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else None
-        reason = f"line {len(lines) + 1}: {first['msg']}" if first else error
-        raise DataError(f"{file} can't be read ({reason}); run the command that made the results again.") from error
+        where = f"line {len(lines) + 1}: " if isinstance(error, ValidationError) else ""
+        raise DataError(
+            f"{file} can't be read ({where}{reason(error)}); run the command that made the results again."
+        ) from error
     return lines
 
 
 def _recorded(folder: Path) -> str | None:
     """The digest of the responses in results.json; None if nothing is finished, or that file is not in order itself."""
     try:
-        return json.loads((folder / RESULTS).read_text(encoding="utf-8"))["responses_sha256"]
+        return read_json(folder / RESULTS)["responses_sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -2,11 +2,12 @@
 
 A unit of work is found under the hash of its stage and of all that its record depends on. Finished units are committed in one
 transaction before they are counted, so that after a kill -9 the same command finds what was finished and continues after it, in
-the same batches. Every record carries a checksum; a damaged one is computed again.
+the same batches. Every record carries a checksum; a damaged one is computed again. Settings are kept twice.
 """
 
 import json
 import sqlite3
+import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -15,21 +16,30 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..errors import ContextError, DataError, ExplanationError, RunError, SelectionError, SettingsError
+from ..errors import (
+    ContextError,
+    DataError,
+    ExplanationError,
+    RunError,
+    SelectionError,
+    SelfAmplifyWarning,
+    SettingsError,
+)
 from ..text.lines import sha256
 from ..work.stage import Item, Record, Stage
 from ..work.store import AbstractStore
+from . import kept_settings
 from .changes import changes
 from .lock import held
 
 FILE_NAME = "run.sqlite"
-_SCHEMA = """
+_SCHEMA = f"""
 BEGIN;
 CREATE TABLE IF NOT EXISTS units (
     key TEXT PRIMARY KEY, stage TEXT NOT NULL, record TEXT NOT NULL, checksum TEXT NOT NULL,
     finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS settings (what TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+{kept_settings.SCHEMA}
 CREATE TABLE IF NOT EXISTS commands (what TEXT PRIMARY KEY, line TEXT NOT NULL) WITHOUT ROWID;
 COMMIT;
 """
@@ -99,24 +109,28 @@ class Store(AbstractStore):
                 f"({'; '.join(changed)}); use those settings again, or another `out`."
             )
         with self._translated(), self._file:
-            self._file.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (what, json.dumps(wanted)))
+            kept_settings.keep(self._file, what, wanted)
             if command:
                 self._file.execute("INSERT OR REPLACE INTO commands VALUES (?, ?)", (what, command))
         try:
             yield
         except (SettingsError, SelectionError, ContextError, DataError, ExplanationError):
             with self._translated(), self._file:
-                self._file.execute("DELETE FROM settings WHERE what = ?", (what,))
+                kept_settings.forget(self._file, what)
             raise
 
     def _settings(self, what: str) -> dict[str, Any] | None:
-        """The settings with which something was begun."""
+        """The settings with which something was begun; None, and a warning, if they are damaged in both places."""
         with self._translated():
-            row = self._file.execute("SELECT value FROM settings WHERE what = ?", (what,)).fetchone()
-        try:
-            return json.loads(row[0]) if row else None
-        except (ValueError, TypeError) as error:
-            raise RunError(f"{self._folder / FILE_NAME} is damaged (its settings); use another `out`.") from error
+            found, damaged = kept_settings.kept(self._file)
+        if what in damaged:
+            warnings.warn(
+                f"The settings of the {what} in {self._folder / FILE_NAME} are damaged, so those of this command are taken, "
+                f"and finished work is used where it fits; use another `out` if the command is another one than before.",
+                SelfAmplifyWarning,
+                stacklevel=4,
+            )
+        return found.get(what)
 
     def keys(self, stage: Stage[Item, Record], items: Sequence[Item], start: int) -> list[Hashable]:
         return [stage.key(item) for item in items]

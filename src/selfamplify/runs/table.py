@@ -11,6 +11,7 @@ from ..arguments import checked_path
 from ..errors import DataError, SettingsError
 from ..evaluation.frames import data_frame
 from ..records.shown import html_repr
+from ..text.documents import read_json, reason
 from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import seal, sealed, unsealed
@@ -206,17 +207,19 @@ class Table:
         folder = checked_path("folder", folder, "runs/mine")
         file = folder / name
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
+            data = read_json(file)
             if "faithfulness" in data:
                 raise DataError(f"{file} was made by `selfamplify faithfulness`; read it with `Faithfulness.load(folder)`.")
             unsealed(data, file, "the command that made it")
             means = TypeAdapter(tuple[Mean, ...]).validate_python(data["means"])
             compared = TypeAdapter(tuple[Comparison, ...]).validate_python(data["comparisons"])
-            rows, more = tuple(Row(**row) for row in data["rows"]), (data["settings"], data["responses_sha256"])
-            return Table(rows, means, compared, data["failed"], *more)
+            rows = TypeAdapter(tuple[Row, ...]).validate_python(data["rows"])
+            failed = TypeAdapter(dict[str, str]).validate_python(data["failed"])
+            settings = TypeAdapter(dict[str, Any]).validate_python(data["settings"])
+            return Table(rows, means, compared, failed, settings, str(data["responses_sha256"]))
         except FileNotFoundError:
             raise DataError(f"There is no {name} in {folder}; run `selfamplify compare --out {folder}` first.") from None
         except DataError:
             raise
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{file} is damaged ({error}); run the command that made it again.") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{file} is damaged ({reason(error)}); run the command that made it again.") from error

@@ -1,13 +1,14 @@
 """The loop over a stage's batches: records are found in the store, or computed by workers and kept; always in order."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from time import monotonic
 from typing import Generic
 
+from .interruption import asked, in_hand
 from .stage import Item, Progress, Record, Stage
-from .store import AbstractStore
+from .store import AbstractStore, NoStore
 from .workers import AbstractWorkers, Computed
 
 _PART = 1.0
@@ -21,7 +22,8 @@ def records(
 
     Nothing is computed before a record is asked for, and no batch is begun while the records of a finished one are taken.
     Whoever stops early has paid for one unfinished batch per worker at most, and for later batches that were finished while an
-    earlier one was awaited. What is ready is kept at least every second, also before an error.
+    earlier one was awaited. What is ready is kept at least every second, also before an error. After an interrupt that waits
+    (``interruption.py``), the batches in hand are finished and kept, and then KeyboardInterrupt is raised.
     """
     batches = _Batches(stage, items, store, progress)
     with closing(workers.work(stage.compute, batches.lacking())) as coming:
@@ -74,6 +76,8 @@ class _Batches(Generic[Item, Record]):
         for number in range(self.count):
             batch = self[number]
             if batch.missing:
+                if asked():
+                    return
                 self._report()
                 self._handed.append(batch)
                 yield [item for _, item in batch.asked]
@@ -81,19 +85,23 @@ class _Batches(Generic[Item, Record]):
     def take(self, coming: Computed[Record], until: _Batch[Item, Record]) -> None:
         """Take records until that batch is complete or a second is over, and keep them."""
         start, part, done = monotonic(), dict[Hashable, Record](), 0
-        try:
-            while until.missing and monotonic() - start < _PART:
-                number, place, record = next(coming)
-                batch = self._handed[number]
-                key = batch.asked[place][0]
-                batch.known[key] = part[key] = record
-                batch.missing.discard(key)
-                done += batch.keys.count(key)
-        finally:
-            if part:
-                self._store.keep(self._stage, part)
-                self._done += done
-                self._report()
+        with nullcontext() if isinstance(self._store, NoStore) else in_hand():
+            try:
+                for number, place, record in coming:
+                    batch = self._handed[number]
+                    key = batch.asked[place][0]
+                    batch.known[key] = part[key] = record
+                    batch.missing.discard(key)
+                    done += batch.keys.count(key)
+                    if not until.missing or monotonic() - start >= _PART:
+                        return
+                # The workers have finished all that was handed out.
+                raise KeyboardInterrupt if asked() else ValueError("The workers ended before all items were computed.")
+            finally:
+                if part:
+                    self._store.keep(self._stage, part)
+                    self._done += done
+                    self._report()
 
     def _report(self) -> None:
         self._progress(self._stage.name, self._done, len(self._items))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..text.lines import counted
+from .interruption import asked
 from .stage import Compute, Item, Record
 
 Computed = Generator[tuple[int, int, Record], None, None]
@@ -36,7 +37,10 @@ class InProcess(AbstractWorkers):
 
 
 def computed(compute: Compute[Item, Record], model: Any, batch: Sequence[Item]) -> Generator[tuple[int, Record], None, None]:
-    """The records of one batch. Raises ValueError as soon as it is clear that there is not exactly one per item."""
+    """The records of one batch. Raises ValueError as soon as it is clear that there is not exactly one per item.
+
+    After an interrupt that waits, some may be missing.
+    """
     missing, items = set(range(len(batch))), counted(len(batch), "item")
     for place, record in compute(model, batch):
         if place not in missing:
@@ -44,5 +48,5 @@ def computed(compute: Compute[Item, Record], model: Any, batch: Sequence[Item]) 
             raise ValueError(f"`compute` yielded {fault} at place {place} of a batch of {items}; yield one record per item.")
         missing.discard(place)
         yield place, record
-    if missing:
+    if missing and not asked():
         raise ValueError(f"`compute` yielded {counted(len(batch) - len(missing), 'record')} for {items}; yield one per item.")

@@ -14,6 +14,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ...records import Decoding
+from ...work.interruption import enough
 from .after_prefix import run_after_prefix
 from .attention import KeysValues, SharedPrefix
 from .batching import padded
@@ -113,9 +114,16 @@ class Writing:
         self._open: list[_OpenText] = []
 
     def texts(self, suffixes: Sequence[tuple[int, ...]], seeds: Sequence[int]) -> Iterator[tuple[int, Text]]:
-        """The index of each suffix and the text that follows it, as soon as it is finished."""
+        """The index of each suffix and the text that follows it, as soon as it is finished.
+
+        After an interrupt that waits, the open texts are finished, and no other is begun.
+        """
         waiting = deque(sorted(range(len(suffixes)), key=lambda index: -len(suffixes[index])))
         while waiting or self._open:
+            if enough():
+                waiting.clear()
+                if not self._open:
+                    return
             free = self._capacity - len(self._open)
             if waiting and free >= min(len(waiting), max(1, self._capacity * _REFILL)):
                 joining = [waiting.popleft() for _ in range(self._fitting([len(suffixes[index]) for index in waiting], free))]

@@ -11,8 +11,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ...errors import ModelError
+from ...errors import ModelError, NotFiniteError
 from ...records import Baseline, Chat, Decoding, Encoded, Generation, Message, NextToken
+from ...work.interruption import enough
 from ..model import AbstractDifferentiableModel, AnswerReading, Reading
 from . import chat as chats_of
 from . import traits
@@ -172,7 +173,7 @@ class LocalModel(AbstractDifferentiableModel):
     def _checked(self, logits: Float[Tensor, "*row column"]) -> Float[Tensor, "*row column"]:
         # The largest logit is NaN if any is; single tokens may be ruled out (-inf), but not all, and none may be certain (inf).
         if not logits.amax(-1).isfinite().all():
-            raise ModelError(
+            raise NotFiniteError(
                 f'{self.name} returns logits that are not numbers; load it in another precision: `dtype="float32"`.'
             )
         return logits
@@ -236,7 +237,7 @@ class LocalModel(AbstractDifferentiableModel):
             ending = replace(self._ending, last_line=decoding.last_line, opened=mark)
             manner = Manner(decoding, ending.ids, ending.reached, self._checked)
             suffixes = {index: encoded[index].suffix for index in members}
-            while suffixes:  # once more only where memory ran out
+            while suffixes and not enough():  # once more only where memory ran out
                 try:
                     for index, text in self._texts(prefix, suffixes, manner, seeds):
                         del suffixes[index]
@@ -265,6 +266,8 @@ class LocalModel(AbstractDifferentiableModel):
             except UnmergeableAttention:  # raised by the first pass, before any text
                 self._mergeable = False
         for key, seed in zip(keys, drawn, strict=True):
+            if enough():
+                return
             before = self._prefixes.replicate(prefix, decoding.num_beams)
             yield key, plain_text(self.module, (*prefix, *suffixes[key]), before, manner, seed, self.blank)
 

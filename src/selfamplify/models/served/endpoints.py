@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from ...errors import ModelError, SettingsError
 from ...text.lines import argument
 from .addresses import base_url
-from .connections import Connections, Refused, TransientFailure
+from .connections import TIMEOUT_COST, Connections, Refused, TransientFailure
 
 Answer = TypeVar("Answer")
 
@@ -26,6 +26,8 @@ _LONGEST_PAUSE = 30.0
 _LONGEST_RETRY_AFTER = 300.0
 _POLL = 0.05
 _TRIES = 3
+_READ_LIST = 60.0
+"""Seconds for a document that takes no model to make, such as the list of models."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Limits:
     in_flight : int, default 64
         Largest number of requests that are in flight at each server, at least 1.
     timeout : float, default 600
-        Seconds within which a request must be answered, more than 0.
+        Seconds within which a request must be answered completely, more than 0.
     retries : int, default 7
         A run ends after this many repetitions without an answer between them. A time-out counts as three.
     pause : float, default 0.5
@@ -104,7 +106,7 @@ class Endpoints:
         return f"Endpoints({', '.join(self.urls)})"
 
     def ask(self, url: str, body: Any = None) -> Any:
-        """The document at ``url``, by POST if there is a ``body``; in three tries, or in one if there is no connection.
+        """The document at ``url``, by POST if there is a ``body``; in three tries, or one without a connection or an end.
 
         Raises Refused for a status that is not a success, ModelError if nothing answers.
         """
@@ -113,26 +115,28 @@ class Endpoints:
     async def _ask(self, url: str, body: Any) -> Any:
         for attempt in range(1, _TRIES + 1):
             try:
-                return await self._connections.send(url, body)
+                return await self._connections.send(url, body, _READ_LIST if body is None else None)
             except TransientFailure as failure:
                 if attempt == _TRIES and failure.status:
                     raise Refused(url, failure.status, str(failure).partition(": ")[2]) from failure
-                if attempt == _TRIES or (failure.unavailable and not failure.status):
+                if attempt == _TRIES or failure.cost >= TIMEOUT_COST or (failure.unavailable and not failure.status):
                     raise ModelError(
                         f"No server answers at {url} ({failure}); start it, or correct the address, as in "
                         f'`load_server("http://localhost:8000")`.'
                     ) from failure
                 await asyncio.sleep(max(min(failure.wait, _LONGEST_PAUSE), self._pause(attempt)))
 
-    def post_all(self, path: str, bodies: Sequence[Any], read: Callable[[Any], Answer]) -> Iterator[tuple[int, Answer]]:
+    def post_all(
+        self, path: str, bodies: Sequence[Any], read: Callable[[Any], Answer], enough: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[int, Answer]]:
         """Post every body to ``path`` on some server; yields its index and what ``read`` returns, as each answer arrives.
 
         ``read`` raises Garbled for an answer that it can't use. After a failure that no other try can fix, no new request is
         sent; answers to those in flight are still yielded, and then the error is raised: Refused, or ModelError if the servers
-        do not answer.
+        do not answer. Once there is ``enough``, no new request is sent either, and those in flight are the last.
         """
         done: SimpleQueue[tuple[int, Answer] | None] = SimpleQueue()
-        work = asyncio.run_coroutine_threadsafe(self._work(path, bodies, read, done.put), self._loop)
+        work = asyncio.run_coroutine_threadsafe(self._work(path, bodies, read, done.put, enough), self._loop)
         work.add_done_callback(lambda _: done.put(None))
         try:
             while (answer := done.get()) is not None:
@@ -142,14 +146,19 @@ class Endpoints:
             work.cancel()
 
     async def _work(
-        self, path: str, bodies: Sequence[Any], read: Callable[[Any], Answer], give: Callable[[tuple[int, Answer]], None]
+        self,
+        path: str,
+        bodies: Sequence[Any],
+        read: Callable[[Any], Answer],
+        give: Callable[[tuple[int, Answer]], None],
+        enough: Callable[[], bool],
     ) -> None:
         jobs = iter(enumerate(bodies))
         errors: list[Exception] = []
 
         async def worker() -> None:
             for index, body in jobs:
-                if errors:
+                if errors or enough():
                     return
                 try:
                     give((index, await self._answer(path, body, read, errors)))

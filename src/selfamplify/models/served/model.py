@@ -12,6 +12,7 @@ from ...prompting.wording import APPENDED
 from ...records import Chat, Decoding, Encoded, Generation, NextToken
 from ...text.lines import sha256
 from ...text.replies import through_last_line, without_thinking
+from ...work.interruption import enough
 from ..model import AbstractLanguageModel, Likelihoods
 from .abilities import CONTINUE, SAMPLING, Abilities, described, probe, thinking_switch
 from .connections import Refused
@@ -119,7 +120,7 @@ class ServerModel(AbstractLanguageModel):
             | ({"seed": seed} if decoding.do_sample else {})
             for chat, seed in zip(chats, seeds, strict=True)
         ]
-        for place, (text, tokens, finished) in self._posted(bodies, lambda reply: _checked(reply, _generation)):
+        for place, (text, tokens, finished) in self._posted(bodies, lambda reply: _checked(reply, _generation), enough):
             reply = self._continuation(chats[place].prefill, text)
             yield place, Generation(through_last_line(reply, decoding.last_line).strip(), tokens, finished)
 
@@ -143,9 +144,11 @@ class ServerModel(AbstractLanguageModel):
         repeats = self.abilities.echoes or not self.abilities.continues
         return text.lstrip().removeprefix(prefill.strip()).strip() if repeats and prefill else text.strip()
 
-    def _posted(self, bodies: Sequence[dict[str, Any]], read: Callable[[Any], Any]) -> Iterator[tuple[int, Any]]:
+    def _posted(
+        self, bodies: Sequence[dict[str, Any]], read: Callable[[Any], Any], enough: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[int, Any]]:
         try:
-            yield from self._endpoints.post_all("/chat/completions", bodies, read)
+            yield from self._endpoints.post_all("/chat/completions", bodies, read, enough)
         except Refused as refusal:
             raise explained(refusal, self.name, ()) from refusal
 
@@ -233,12 +236,13 @@ def _generation(reply: Any) -> tuple[str, int, bool]:
 def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
     """The labels' log-probabilities among those of the most probable tokens."""
     try:
-        top = [
+        told = [
             (str(each["token"]), float(each["logprob"]))
             for each in reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
         ]
+        top = [(token, value) for token, value in told if math.isfinite(value)]  # NaN is no log-probability
         text, least = max(top, key=lambda pair: pair[1])[0], min(value for _, value in top)
-    except (LookupError, TypeError, ValueError):  # the turn ended at once, or nothing was returned for it
+    except (LookupError, TypeError, ValueError, OverflowError):  # the turn ended at once, or nothing usable was returned
         return _said(_text(reply), chat, labels)
     found: dict[str, float] = {}
     for token, value in top:
