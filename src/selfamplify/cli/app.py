@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
-from . import build, compare, data, demo, doctor, evaluate, explain, faithfulness, listing, report, show, tune
+from . import build, compare, data, demo, doctor, edit, evaluate, explain, faithfulness, importing, listing, report, show, tune
 from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
 
@@ -45,6 +45,8 @@ COMMANDS = {
     "evaluate": evaluate.evaluate,
     "compare": compare.compare,
     "tune": tune.tune,
+    "import": importing.import_prompt,
+    "edit": edit.edit,
     "explain": explain.explain,
     "faithfulness": faithfulness.faithfulness,
     "show": show.show,

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..evaluation.statistics import wilson
+from ..prompting.origins import origins
 from ..prompting.prompt import Prompt
 from ..records import Shot, WrittenText
 from ..runs.cell import Cell
@@ -190,9 +191,9 @@ def _prompt(title: str, prompt: Prompt) -> ShownPrompt:
         )
         for shot in prompt.shots
     ]
-    facts = []
+    facts = origins(prompt)
     if made is not None:
-        facts = [f"Shots by {made.selection}: {made.counts}. Seed {made.seed}."]
+        facts += [f"Shots by {made.selection}: {made.counts}. Seed {made.seed}."]
         facts += [f"Explained by {made.explainer}."] if made.explainer else []
         facts += [f"{counted(made.dropped_shots, 'shot')} left out to fit the context."] if made.dropped_shots else []
         facts += [f"Useful rationales: {made.usefulness}."] if made.usefulness else []

@@ -6,7 +6,8 @@ models, files or tokens. A record that contradicts itself can't be made: it rais
 
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
 from .explanations import Baseline, Cost, DecisiveWords, Explanation, NamedWords, ScoredPairs, ScoredWords, Value, WrittenText
-from .prompts import Evidence, Provenance, Rival, Shot, Usefulness
+from .layouts import Layout
+from .prompts import Edit, Evidence, Imported, Provenance, Rival, Shot, Usefulness
 from .questions import AnswerStyle, Attributed, Choice, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
 
@@ -20,10 +21,13 @@ __all__ = [
     "Counts",
     "DecisiveWords",
     "Decoding",
+    "Edit",
     "Encoded",
     "Evidence",
     "Explanation",
     "Generation",
+    "Imported",
+    "Layout",
     "Message",
     "NamedWords",
     "NextToken",
