@@ -228,4 +228,5 @@ def _lettered_by_text(question: Question) -> Question:
     texts = [plain_choice(choice.text) for choice in question.choices]
     if len(set(texts)) < len(texts):  # such as "good" and "Good.": their marks tell them apart
         texts = [choice.text for choice in question.choices]
-    return replace(question, choices=tuple(map(Choice, texts, texts)), answer=texts[question.labels.index(question.answer)])
+    answer = texts[question.labels.index(question.answer)] if question.answer else ""
+    return replace(question, choices=tuple(map(Choice, texts, texts)), answer=answer)

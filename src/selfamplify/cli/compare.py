@@ -69,8 +69,8 @@ def compare(
         str,
         typer.Option(
             "--against",
-            help="What the others are tested against: a method of the table; or a prompt of your own, which becomes a row of it: a "
-            "run folder, a prompt.json, or a file that `selfamplify import` reads. Default: io.",
+            help="What the others are tested against: a method of the table; or a prompt of your own, which becomes a row of "
+            "it: a run folder, a prompt.json, or a file that `selfamplify import` reads. Default: io.",
         ),
     ] = "io",
     out: options.OptionalOut = None,

@@ -37,7 +37,8 @@ def bound(prompt: Prompt, task: Task) -> Bound:
     named = task.train[0].choices if task.classification else ()
     if not named:
         return _lettered(prompt, task)
-    read = {style: _read(prompt, named, style) for style in ("label", "letter")}
+    styles: tuple[AnswerStyle, ...] = ("label", "letter")
+    read = {style: _read(prompt, named, style) for style in styles}
     style = max(read, key=lambda each: (_count(read[each]), each == _likely(prompt, named)))
     if style == "letter" and prompt.layout.choices is None:
         _check_letters(prompt, named)

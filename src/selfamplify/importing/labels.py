@@ -29,7 +29,7 @@ class Labels:
 
 def guessed(replies: Sequence[str]) -> Labels:
     """The labels that most replies give: letters such as (B), or else names that several of them end in."""
-    lettered = Question("", "", tuple(Choice(letter, "") for letter in _LETTERS), "")
+    lettered = Question("", "", tuple(Choice(letter, "—") for letter in _LETTERS), "")
     letters = tuple(given(reply, lettered) for reply in replies)
     named = [_named(reply) for reply in replies]
     names = list(dict.fromkeys(name for name in named if name))

@@ -49,10 +49,10 @@ def import_prompt(path: str | Path) -> Prompt:
     """
     file = checked_path("path", path, "messages.json")
     content = _content(file)
+    if _is_ours(content):
+        raise DataError(f"{file} is a prompt.json of this package already; use it as it is: `Prompt.load(path)` reads it.")
     own = next((each for each in FORMATS if each.recognises(content)), None)
     if own is None:
-        if isinstance(content, dict) and "hashes" in content:
-            raise DataError(f"{file} is a prompt.json of this package already; read it with `Prompt.load(path)`.")
         raise DataError(f"{file} is none of these: {'; '.join(each.sought for each in FORMATS)}; write it as one of them.")
     try:
         return _prompt(own.read(content), file.name, own.name)
@@ -68,8 +68,11 @@ def as_prompt(path: str | Path) -> Prompt:
     file = checked_path("path", path, "runs/mine")
     if file.is_dir() or file.name == FILE_NAME or not file.is_file():
         return Prompt.load(file)
-    content = _content(file)
-    return Prompt.load(file) if isinstance(content, dict) and "hashes" in content else import_prompt(file)
+    return Prompt.load(file) if _is_ours(_content(file)) else import_prompt(file)
+
+
+def _is_ours(content: object) -> bool:
+    return isinstance(content, dict) and "hashes" in content
 
 
 def _content(file: Path) -> object:

@@ -174,8 +174,12 @@ def _prompts(contents: Contents) -> Iterator[ShownPrompt]:
         key = cell.method, cell.selection
         return -ranks.get((*key, cell.keywords), ranks.get((*key, None), 0.0))
 
+    given = {cell.method: cell for cell in cells if cell.method in contents.table.settings.get("prompts", {})}
     for cell in sorted(cells, key=rank):
-        if contents.prompts[cell].shots:
+        if cell.method in given:  # the same prompt for each selection
+            if cell == given[cell.method]:
+                yield _prompt(f"{cell.method}, given", contents.prompts[cell])
+        elif contents.prompts[cell].shots:
             count = f", k = {cell.keywords}" if several else ""
             yield _prompt(f"{cell.method}{count}, shots by {cell.selection}", contents.prompts[cell])
 

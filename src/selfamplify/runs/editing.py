@@ -56,7 +56,7 @@ class Editing:
             return False
         if not form_is_of(self.form_file.read_text(encoding="utf-8", errors="replace"), digest):
             raise RunError(
-                f"{self.form_file} was left by an edit of this prompt as it was then; take from it what you need, and delete it."
+                f"{self.form_file} was left by an edit of this prompt as it was then; take what you need of it, and delete it."
             )
         return True
 
