@@ -19,6 +19,7 @@ from selfamplify.records import (
     Counts,
     DecisiveWords,
     Explanation,
+    Layout,
     NamedWords,
     Provenance,
     ScoredPairs,
@@ -26,6 +27,7 @@ from selfamplify.records import (
     Shot,
     WrittenText,
 )
+from selfamplify.text.sealing import seal
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ['{"} {label}', "{{x}}", "\u2028", '\\"']
@@ -85,7 +87,9 @@ def test_messages_alternate_and_end_with_the_question(prompt: Prompt, text: str)
     if prompt.system:
         assert messages.pop(0) == {"role": "system", "content": prompt.system}
     assert [message["role"] for message in messages] == ["user", "assistant"] * len(prompt.shots) + ["user"]
-    assert messages[0]["content"].startswith(prompt.instruction + "\n")
+    opening = f"{prompt.instruction}\n" if prompt.instruction else ""
+    shown = replace(prompt.shots[0].question, answer_style=prompt.answer_style).render() if prompt.shots else text
+    assert prompt.similar_last or messages[0]["content"] == opening + shown
     assert messages[-1]["content"].endswith(text)
     replies = [message["content"] for message in messages[1::2]]
     assert sorted(replies) == sorted(shot.reply for shot in prompt.shots)
@@ -121,29 +125,29 @@ def test_the_digest_covers_what_a_model_is_shown(prompt: Prompt, made: Provenanc
     assert replace(prompt, similar_last=not prompt.similar_last).digest() != prompt.digest()
     styles = {replace(prompt, answer_style=style).digest() for style in ("letter", "label", "text")}
     assert len(styles) == 3
+    layouts = {replace(prompt, layout=layout).digest() for layout in (None, Layout(), Layout(("Q: ", "")), Layout(shots=False))}
+    assert len(layouts) == 4
 
 
-def test_an_edited_prompt_is_refused(tmp_path: Path):
+def test_an_edited_file_of_an_earlier_version_is_refused(tmp_path: Path):
     prompt = Prompt("io", "Choose.", (Shot(question(), "The answer is (B)", "B"),), {})
     file = prompt.save(tmp_path / "mine.json")
-    whole = file.read_text()
+    data = json.loads(file.read_text()) | {"version": 4}
+    hashes = data.pop("hashes")
+    whole = json.dumps(data | {"hashes": {"prompt_sha256": hashes["prompt_sha256"], "file_sha256": seal(data)}})
+    file.write_text(whole)
+    assert Prompt.load(file) == prompt
     for old, new in [("Choose.", "Choose!"), ("answer is (B)", "answer is (C)"), ("dry palms", "dry hands")]:
-        data = whole.replace(old, new)
-        assert data != whole
-        file.write_text(data)
-        with pytest.raises(DataError, match="was edited; build it again"):
+        assert old in whole
+        file.write_text(whole.replace(old, new))
+        with pytest.raises(DataError, match="was edited, .*build it again"):
             Prompt.load(file)
-    data = json.loads(whole)
-    data["messages"][0]["content"] += "!"
-    file.write_text(json.dumps(data))
-    with pytest.raises(DataError, match="was edited"):
-        Prompt.load(file)
 
 
 def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path / "mine.json")
     good = json.loads(file.read_text())
-    assert good["version"] == 4
+    assert good["version"] == 5
     incomplete = [{key: value for key, value in good.items() if key != left} for left in ("messages", "version", "shots")]
     others = [[], 3, None, {"rows": []}, {"hashes": 3}, {"hashes": {"prompt_sha256": "x"}}, good | {"shots": 3}, *incomplete]
     others.append(good | {"provenance": {"seed": 0}})
@@ -156,7 +160,7 @@ def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
         Prompt.load(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("version", [1, 5, "2"])
+@pytest.mark.parametrize("version", [1, 6, "2"])
 def test_another_version_of_the_file_is_refused(version: object, tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | {"version": version}))

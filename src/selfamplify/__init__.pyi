@@ -49,6 +49,7 @@ from .export.exporter import Export as Export
 from .export.exporting import export as export
 from .games.coalitions import AbstractGame as AbstractGame
 from .games.tokens import TokenGame as TokenGame
+from .importing.reading import import_prompt as import_prompt
 from .methods.amplify_proxy import AmplifyProxy as AmplifyProxy
 from .methods.asking import asking as asking
 from .methods.auto_cot import AutoCot as AutoCot
@@ -97,10 +98,13 @@ from .records import Cost as Cost
 from .records import Counts as Counts
 from .records import DecisiveWords as DecisiveWords
 from .records import Decoding as Decoding
+from .records import Edit as Edit
 from .records import Encoded as Encoded
 from .records import Evidence as Evidence
 from .records import Explanation as Explanation
 from .records import Generation as Generation
+from .records import Imported as Imported
+from .records import Layout as Layout
 from .records import Message as Message
 from .records import NamedWords as NamedWords
 from .records import NextToken as NextToken

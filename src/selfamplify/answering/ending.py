@@ -92,15 +92,16 @@ def _divided(shot: Shot, style: AnswerStyle, last: bool) -> tuple[Form, str, boo
     places = [(shot.reply, False), (shot.reply.partition("\n")[0], True)]
     for reply, first in places if last else reversed(places):
         reply, letter = reply.rstrip(" ."), f"{shot.label})"
-        text = next(choice.text for choice in shot.question.choices if choice.label == shot.label).rstrip(" .")
-        if reply.endswith(f"({letter}"):
+        text = next((choice.text for choice in shot.question.choices if choice.label == shot.label), "").rstrip(" .")
+        if shot.label and reply.endswith(f"({letter}"):
             return "letters", reply.removesuffix(letter), first
         if text and _ends(reply, text):
             return "names" if style == "label" else "texts", reply.removesuffix(text), first
-        if _ends(reply, shot.label):
+        if shot.label and _ends(reply, shot.label):
             return "labels", reply.removesuffix(shot.label), first
+    answer = f"its answer ({shot.label})" if shot.label else "an answer that could be read"
     raise SettingsError(
-        f"Neither the reply to question {shot.question.id} nor its first line ends in its answer ({shot.label}), so that "
+        f"Neither the reply to question {shot.question.id} nor its first line ends in {answer}, so that "
         f'likelihood can\'t decide there; use `decide="generate"`, or write the answer there.'
     )
 

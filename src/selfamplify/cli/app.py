@@ -11,7 +11,24 @@ from typer.exceptions import TyperException
 
 from ..errors import SelfAmplifyError
 from ..work.interruption import graceful
-from . import build, compare, data, demo, doctor, evaluate, explain, export, faithfulness, listing, report, serve, show, tune
+from . import (
+    build,
+    compare,
+    data,
+    demo,
+    doctor,
+    edit,
+    evaluate,
+    explain,
+    export,
+    faithfulness,
+    importing,
+    listing,
+    report,
+    serve,
+    show,
+    tune,
+)
 from .screen import fail, replace_unprintable, shown_warnings
 from .translation import in_options
 
@@ -47,6 +64,8 @@ COMMANDS = {
     "evaluate": evaluate.evaluate,
     "compare": compare.compare,
     "tune": tune.tune,
+    "import": importing.import_prompt,
+    "edit": edit.edit,
     "explain": explain.explain,
     "faithfulness": faithfulness.faithfulness,
     "show": show.show,

@@ -15,6 +15,7 @@ from ..work.stage import Progress
 from . import options, tracking
 from .config import Called
 from .estimating import EstimateOptions, print_estimate
+from .given import baseline
 from .groups import grouped
 from .model_options import ModelOptions
 from .screen import print_table, say, stderr, stdout
@@ -64,7 +65,14 @@ def compare(
     self_consistency: options.SelfConsistency = 1,
     temperature: options.Temperature = None,
     drop_shots: options.DropShots = False,
-    against: options.Against = "io",
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against",
+            help="What the others are tested against: a method of the table; or a prompt of your own, which becomes a row of "
+            "it: a run folder, a prompt.json, or a file that `selfamplify import` reads. Default: io.",
+        ),
+    ] = "io",
     out: options.OptionalOut = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write report.html into the run folder, and renew it every minute while it runs.")
@@ -92,15 +100,18 @@ def compare(
         "settings": engine.given(),
     }
     plan = replace(start, **{name: setting for name, setting in given.items() if setting is not None})
+    against, prompts = baseline(against, plan)
     asked = model.load()
     reader = model.load_judge(judge, asked)
     further: dict[str, Any] = {"profile": profile, "judge": reader, "decide": decide, "calibrate": calibrate}
     further |= {"self_consistency": self_consistency, "temperature": temperature}
     if out is None or estimating.estimate:
         print_estimate(asked, questions, plan, estimating, compare, **further)
+        if prompts:
+            say(f"note: the answers of {against} are not part of this estimate.", console=stderr)
         return
     with called.recorded(out):
-        run(plan, out, asked, questions, against, report, **further)
+        run(plan, out, asked, questions, against, report, prompts=prompts, **further)
     tracking.hand_over(out, log)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):

@@ -12,6 +12,7 @@ from ..prompting.profiles import Profile, as_profile
 _OUT = typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")
 Out = Annotated[Path, _OUT]
 OptionalOut = Annotated[Path | None, _OUT]
+NewFolder = Annotated[Path, typer.Option("--out", help="The folder for prompt.json, which must not hold one.")]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots and which coalitions are drawn.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Number of test questions to ask. Default: all.")]
 Judge = Annotated[

@@ -10,10 +10,13 @@ import typer
 import selfamplify
 
 from ..errors import DataError
+from ..prompting.origins import origins
+from ..prompting.prompt import FILE_NAME
+from ..runs.editing import before_edit
 from . import options
 from .compare import compare
 from .faithfulness import print_faithfulness
-from .screen import print_table, say, stdout
+from .screen import print_table, say, stderr, stdout
 from .tune import print_tuning
 
 if TYPE_CHECKING:
@@ -35,10 +38,11 @@ def show(
         raise DataError(
             f"{path} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
         )
-    if run is None or run.has_prompt:
-        _show_prompt(selfamplify.Prompt.load(path))
+    prompt = selfamplify.Prompt.load(path) if run is None or run.has_prompt else None
+    if prompt is not None:
+        _show_prompt(prompt)
     if run is not None and (path / TUNING).is_file():
-        print_tuning(selfamplify.Tuning.load(path))
+        _show_race(path, prompt)
     if run is not None and run.has_faithfulness:
         print_faithfulness(selfamplify.Faithfulness.load(path))
     elif run is not None and run.has_table:
@@ -49,11 +53,21 @@ def show(
             stdout.print(answers)
 
 
+def _show_race(folder: Path, prompt: "selfamplify.Prompt | None") -> None:
+    """The race of a folder, whose prompt may have been edited since."""
+    if prompt is not None and prompt.edits:
+        if not before_edit(folder / FILE_NAME).is_file():
+            say("note: the race of this folder is about the prompt before it was edited.", console=stderr)
+            return
+        say("The race, which is about the prompt before it was edited:", "bold")
+    print_tuning(selfamplify.Tuning.load(folder))
+
+
 def _show_prompt(prompt: "selfamplify.Prompt") -> None:
     for message in prompt.messages("⟨question⟩"):
         say(message["role"], "bold")
         say(message["content"])
-    for line in _lines(prompt.provenance) if prompt.provenance else ():
+    for line in (*origins(prompt), *(_lines(prompt.provenance) if prompt.provenance else ())):
         say(line, "dim")
 
 

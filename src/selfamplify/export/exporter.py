@@ -69,32 +69,34 @@ class Export:
         return self.prompt.context
 
     @property
-    def before(self) -> str:
-        """What the question's turn begins with: the instruction if there are no shots, else nothing."""
-        return "" if self.prompt.shots else f"{self.prompt.instruction}\n"
-
-    @property
     def after(self) -> str:
         """What the question's turn ends with: the sentence about the prefill, if one is needed, else nothing."""
         return APPENDED.format(prefill=self.prompt.prefill) if self.prompt.prefill and not self.prefilled else ""
 
     @property
+    def around(self) -> tuple[str, ...]:
+        """The question's turn without the question: what stands before it and after it, both empty if it stands alone."""
+        asked = self.messages("\0")[len(self.context)]
+        return tuple(asked["content"].split("\0"))
+
+    @property
     def slot(self) -> str:
         """What stands for the question in a file: a text that does not occur in the rest of its turn."""
         slot = "{question}"
-        while slot in self.before + self.after:
+        while any(slot in part for part in self.around):
             slot = f"{{{slot}}}"
         return slot
 
     def messages(self, text: str) -> Messages:
-        """All turns that ask a question, of which ``text`` is what a model reads."""
-        asked = {"role": "user", "content": f"{self.before}{text}{self.after}"}
+        """All turns that ask a question, of which ``text`` is the question with its choices."""
+        *context, asked = self.prompt.messages(text)
+        asked["content"] += self.after
         begun = [{"role": "assistant", "content": self.prompt.prefill}] if self.prompt.prefill and self.prefilled else []
-        return [*self.context, asked, *begun]
+        return [*context, asked, *begun]
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """The questions as plain data: id, question (what a model reads), choices, and answer (the true label)."""
+        """The questions as plain data: id, question (its text with its choices), choices, and answer (the true label)."""
         return [
             {
                 "id": each.id,

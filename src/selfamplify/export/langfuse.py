@@ -53,7 +53,7 @@ class Langfuse(AbstractExporter):
 
 def _check_literal(export: Export) -> None:
     """Raise SettingsError if Langfuse would read more than our variable in the turns."""
-    for text in (export.before + "\0" + export.after, *(turn["content"] for turn in export.messages(""))):
+    for text in ("\0".join(export.around), *(turn["content"] for turn in export.messages(""))):
         for special in _SPECIAL:
             if special in text:
                 raise SettingsError(

@@ -87,7 +87,7 @@ def _template(export: Export) -> Messages:
     turns = export.messages("")
     if not any(_SPECIAL.search(turn["content"]) for turn in turns):
         return export.messages("{{question}}")
-    asked = f"{_literal(export.before)}{{% if question %}}{{{{ question }}}}{{% endif %}}{_literal(export.after)}"
+    asked = "{% if question %}{{ question }}{% endif %}".join(map(_literal, export.around))
     literal = [turn | {"content": _literal(turn["content"])} for turn in turns]
     place = len(export.context)
     return [*literal[:place], turns[place] | {"content": asked}, *literal[place + 1 :]]

@@ -31,7 +31,7 @@ class Ollama(AbstractExporter):
     name: ClassVar[str] = "ollama"
 
     def files(self, export: Export) -> dict[str, str]:
-        if export.before or export.after or export.prompt.prefill:
+        if any(export.around) or export.prompt.prefill:
             raise SettingsError(
                 "A Modelfile holds the turns before the question's, and this prompt has its instruction or the start of "
                 'replies in or after that turn; use `to="openai"`, whose ask.py also works with Ollama\'s server.'

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..evaluation.statistics import wilson
+from ..prompting.origins import origins
 from ..prompting.prompt import Prompt
 from ..records import Shot, WrittenText
 from ..runs.cell import Cell
@@ -173,8 +174,12 @@ def _prompts(contents: Contents) -> Iterator[ShownPrompt]:
         key = cell.method, cell.selection
         return -ranks.get((*key, cell.keywords), ranks.get((*key, None), 0.0))
 
+    given = {cell.method: cell for cell in cells if cell.method in contents.table.settings.get("prompts", {})}
     for cell in sorted(cells, key=rank):
-        if contents.prompts[cell].shots:
+        if cell.method in given:  # the same prompt for each selection
+            if cell == given[cell.method]:
+                yield _prompt(f"{cell.method}, given", contents.prompts[cell])
+        elif contents.prompts[cell].shots:
             count = f", k = {cell.keywords}" if several else ""
             yield _prompt(f"{cell.method}{count}, shots by {cell.selection}", contents.prompts[cell])
 
@@ -190,9 +195,9 @@ def _prompt(title: str, prompt: Prompt) -> ShownPrompt:
         )
         for shot in prompt.shots
     ]
-    facts = []
+    facts = origins(prompt)
     if made is not None:
-        facts = [f"Shots by {made.selection}: {made.counts}. Seed {made.seed}."]
+        facts += [f"Shots by {made.selection}: {made.counts}. Seed {made.seed}."]
         facts += [f"Explained by {made.explainer}."] if made.explainer else []
         facts += [f"{counted(made.dropped_shots, 'shot')} left out to fit the context."] if made.dropped_shots else []
         facts += [f"Useful rationales: {made.usefulness}."] if made.usefulness else []

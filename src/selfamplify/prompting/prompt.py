@@ -7,24 +7,39 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 from pydantic import TypeAdapter, ValidationError
 
 from ..arguments import check_whole, checked_path
-from ..errors import DataError, SettingsError
-from ..records import AnswerStyle, Chat, Decoding, Evidence, Message, Provenance, Question, Shot
+from ..errors import DataError, SelfAmplifyWarning, SettingsError
+from ..records import (
+    AnswerStyle,
+    Chat,
+    Decoding,
+    Edit,
+    Evidence,
+    Imported,
+    Layout,
+    Message,
+    Provenance,
+    Question,
+    Shot,
+)
 from ..records.shown import html_repr
 from ..text.files import write_whole
 from ..text.lines import counted, first_line, sha256, shortened
 from ..text.replies import with_prefill
-from ..text.sealing import seal
 from ..text.words import candidate_words
 from .chats import system_turn
+from .edited import as_written, record_seal, settled
+from .texts import ShotTexts, Texts, Turns, changed_parts
 
 FILE_NAME = "prompt.json"
-_VERSION = 4
-_READABLE = (2, 3, _VERSION)
-"""Version 2 has no answer style: its answers are letters. Versions 2 and 3 have a digest of their messages only."""
+_VERSION = 5
+_READABLE = (2, 3, 4, _VERSION)
+"""Version 2 has no answer style: its answers are letters. Versions 2 and 3 have a digest of their messages only, and version 4
+one of all that it holds, so that an edit of texts can't be told from any other change."""
 _ADDED = ("version", "messages")
 """What the file holds besides its hashes and the fields of Prompt."""
 
@@ -58,6 +73,12 @@ class Prompt:
         default they stay in their order. Similarity is the share of common words among all words of both (Jaccard).
     evidence : Evidence, optional
         How well the prompt did where ``tune`` chose it; else None.
+    layout : Layout, optional
+        How an imported prompt writes its questions; None, the default, for the answer style's own way.
+    imported : Imported, optional
+        Where the prompt was imported from; None if it was not.
+    edits : tuple of Edit
+        How it was changed by hand; by default not at all.
     """
 
     method: str
@@ -71,6 +92,9 @@ class Prompt:
     system: str = ""
     similar_last: bool = False
     evidence: Evidence | None = None
+    layout: Layout | None = None
+    imported: Imported | None = None
+    edits: tuple[Edit, ...] = ()
 
     _repr_html_ = html_repr
 
@@ -96,12 +120,22 @@ class Prompt:
         """The system turn, if there is one, and the shots' turns; the first opens with the instruction."""
         turns: list[Message] = []
         for shot in shots:
-            turns += [Message("user", self.shown(shot.question)), Message("assistant", shot.reply)]
-        opened = (Message("user", f"{self.instruction}\n{turns[0].content}"), *turns[1:]) if turns else ()
+            turns += [Message("user", self._of_shot(shot)), Message("assistant", shot.reply)]
+        opened = (Message("user", self._opened(turns[0].content)), *turns[1:]) if turns else ()
         return (*system_turn(self.system), *opened)
 
+    def _of_shot(self, shot: Shot) -> str:
+        """The turn that asks the question of a shot."""
+        return self.layout.of_shot(shot.question) if self.layout else self.shown(shot.question)
+
+    def _opened(self, text: str) -> str:
+        """The first user turn."""
+        return f"{self.instruction}\n{text}" if self.instruction else text
+
     def shown(self, question: Question) -> str:
-        """The text of a question as a model reads it, in the prompt's answer style."""
+        """The text of a question with its choices, as this prompt shows them."""
+        if self.layout is not None:
+            return self.layout.text_of(question)
         return replace(question, answer_style=self.answer_style).render()
 
     def chat(self, question: Question | str) -> Chat:
@@ -114,15 +148,16 @@ class Prompt:
         """
         if not isinstance(question, str | Question):
             raise SettingsError(f"A question is a text or a Question, not {shortened(repr(question))}; write it as a text.")
-        text = question if isinstance(question, str) else self.shown(question)
-        last = text if self.shots else f"{self.instruction}\n{text}"
+        shown = question if isinstance(question, str) else self.shown(question)
+        text = self.layout.written(shown) if self.layout else shown
+        last = text if self.shots else self._opened(text)
         turns = self._turns_of(self._by_similarity(text)) if self.similar_last else self._turns
-        return Chat((*turns, Message("user", last)), self.prefill, text)
+        return Chat((*turns, Message("user", last)), self.prefill, text.strip() if self.layout else text)
 
     def _by_similarity(self, text: str) -> list[Shot]:
         """The shots, the most similar to a text last; those that are equally similar keep their order."""
         words = _words(text)
-        found = [(_words(self.shown(shot.question)), shot) for shot in self.shots]
+        found = [(_words(self._of_shot(shot)), shot) for shot in self.shots]
         return [shot for own, shot in sorted(found, key=lambda pair: len(pair[0] & words) / max(1, len(pair[0] | words)))]
 
     def messages(self, question: Question | str) -> list[dict[str, str]]:
@@ -155,9 +190,55 @@ class Prompt:
 
     def digest(self) -> str:
         """SHA-256 of what a model is shown: the context, the instruction and the prefill."""
+        return self.digest_of(self.context, self.instruction)
+
+    def digest_of(self, context: Turns, instruction: str) -> str:
+        """The same, had the prompt this context and this instruction."""
         style = [] if self.answer_style == "letter" else [self.answer_style]
         order = ["similar_last"] if self.similar_last else []
-        return sha256(json.dumps([self.context, self.instruction, self.prefill, *style, *order], ensure_ascii=False))
+        layout = [asdict(self.layout)] if self.layout else []
+        return sha256(json.dumps([context, instruction, self.prefill, *style, *order, *layout], ensure_ascii=False))
+
+    @property
+    def texts(self) -> Texts:
+        """The texts that may be edited; a choice is one if the turns show it."""
+        shots = [
+            ShotTexts(number, shot.question.text, self._choices(shot.question), shot.reply)
+            for number, shot in enumerate(self.shots, 1)
+        ]
+        return Texts(self.instruction, self.system, self.prefill, tuple(shots))
+
+    def _choices(self, question: Question) -> tuple[str, ...]:
+        """The texts of a shot's choices, if its turn shows them."""
+        shown = self.layout.shots and self.layout.choices if self.layout else self.answer_style != "label"
+        return tuple(choice.text for choice in question.choices) if shown else ()
+
+    def with_texts(self, texts: Texts, at: str = "") -> "Prompt":
+        """The prompt with its texts edited by hand, which it records; itself if nothing differs.
+
+        Parameters
+        ----------
+        texts : Texts
+            Its texts, with changes. Shots may be left out or in another order; none can be added.
+        at : str
+            When they were edited, in UTC (ISO 8601); by default empty: it is not known.
+
+        Returns
+        -------
+        Prompt
+            Without evidence, which is about the prompt before. A shot with another question loses its explanation.
+        """
+        parts = changed_parts(self.texts, texts)
+        if not parts:
+            return self
+        edit = Edit(parts=parts, before=self.digest(), at=at, lost_evidence=self.evidence is not None)
+        return self.put(texts, edits=(*self.edits, edit), evidence=None)
+
+    def put(self, texts: Texts, **further: Any) -> "Prompt":
+        """The prompt with other texts, and other fields, of which nothing is recorded."""
+        given = {"instruction": texts.instruction, "system": texts.system, "prefill": texts.prefill}
+        shots = tuple(_shot(self.shots[own.number - 1], own) for own in texts.shots)
+        return replace(self, shots=shots, **given, **further)
 
     def save(self, path: str | Path) -> Path:
         """Write prompt.json.
@@ -184,7 +265,7 @@ class Prompt:
     def as_json(self) -> str:
         """The contents of prompt.json."""
         data = {"version": _VERSION, "messages": self.context} | _ADAPTER.dump_python(self, mode="json")
-        data["hashes"] = {"prompt_sha256": self.digest(), "file_sha256": seal(data)}
+        data["hashes"] = {"prompt_sha256": self.digest(), "record_sha256": record_seal(data, self.digest())}
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
     def export(self, to: str, out: str | Path, **options: Any) -> list[Path]:
@@ -197,7 +278,7 @@ class Prompt:
 
     @staticmethod
     def load(path: str | Path) -> "Prompt":
-        """Read a prompt.json.
+        """Read a prompt.json. A warning says if its texts were edited by hand, which the prompt then records.
 
         Parameters
         ----------
@@ -207,7 +288,8 @@ class Prompt:
         Raises
         ------
         DataError
-            If the file is missing, damaged, of another version, or was edited by hand.
+            If the file is missing, damaged or of another version, if anything but its texts was changed by hand, or if
+            ``messages`` and the texts that they are made of were edited in a way that does not fit together.
         """
         file = _file(path)
         if not file.is_file():
@@ -222,18 +304,35 @@ class Prompt:
                 )
             hashes, messages = data.pop("hashes"), data["messages"]
             recorded = hashes["prompt_sha256"]
-            as_written = data["version"] < _VERSION or hashes["file_sha256"] == seal(data)
+            untouched = as_written(data, hashes, _VERSION)
             prompt = _ADAPTER.validate_python({key: value for key, value in data.items() if key not in _ADDED})
+            intact = recorded == prompt.digest() and messages == prompt.context
         except DataError:
             raise
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             raise DataError(f"{file} is not a prompt.json of this package ({first_line(error)}); build it again.") from error
-        if recorded != prompt.digest() or messages != prompt.context or not as_written:
-            raise DataError(f"{file} no longer matches its hashes, so it was edited; build it again.")
-        return prompt
+        if not untouched or (data["version"] < _VERSION and not intact):
+            raise DataError(
+                f"{file} no longer matches its hashes, so it was edited, and not only in its texts; build it again, or undo "
+                f"that and use `selfamplify edit {path}`."
+            )
+        if intact:
+            return prompt
+        edited = settled(prompt, messages, recorded, file)
+        warn(f"{file} was {edited.edits[-1]}.", SelfAmplifyWarning, stacklevel=2)
+        return edited
 
 
 _ADAPTER = TypeAdapter(Prompt)
+
+
+def _shot(shot: Shot, texts: ShotTexts) -> Shot:
+    """A shot with other texts; the explanation of another question is left out."""
+    named = texts.choices or tuple(choice.text for choice in shot.question.choices)
+    choices = tuple(replace(choice, text=text) for choice, text in zip(shot.question.choices, named, strict=True))
+    question = replace(shot.question, text=texts.question, choices=choices)
+    same = question == shot.question
+    return replace(shot, question=question, reply=texts.reply, explanation=shot.explanation if same else None)
 
 
 def _words(text: str) -> frozenset[str]:

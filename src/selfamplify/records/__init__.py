@@ -7,7 +7,8 @@ models, files or tokens. A record that contradicts itself can't be made: it rais
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
 from .choices import AnswerStyle, Choice, Offered
 from .explanations import DecisiveWords, Explanation, NamedWords, WrittenText
-from .prompts import Evidence, Provenance, Rival, Shot, Usefulness
+from .layouts import Layout
+from .prompts import Edit, Evidence, Imported, Provenance, Rival, Shot, Usefulness
 from .questions import Attributed, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
 from .scored import Baseline, Cost, ScoredPairs, ScoredWords, Value
@@ -22,10 +23,13 @@ __all__ = [
     "Counts",
     "DecisiveWords",
     "Decoding",
+    "Edit",
     "Encoded",
     "Evidence",
     "Explanation",
     "Generation",
+    "Imported",
+    "Layout",
     "Message",
     "NamedWords",
     "NextToken",

@@ -19,7 +19,7 @@ class Shot:
     reply : str
         The assistant's turn: rationale r and answer y together.
     label : str
-        The label of the answer, whichever way that is written.
+        The label of the answer, whichever way that is written; empty if it is not known.
     explanation : Explanation, optional
         What the rationale was written from; None if there is none.
     """
@@ -120,6 +120,50 @@ class Provenance:
     def without_rationales(self) -> "Provenance":
         """The same shots without what concerns their rationales."""
         return replace(self, explainer=None, engine=None, keywords=None, steps=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """Where a prompt was imported from.
+
+    Parameters
+    ----------
+    file, format : str
+        The name of the file, and what it holds, such as ``"OpenAI chat messages"``.
+    notes : tuple of str
+        How the file was read: one sentence for each thing that was guessed, or that could not be read.
+    """
+
+    file: str
+    format: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """A change of a prompt's texts by hand.
+
+    Parameters
+    ----------
+    parts : tuple of str
+        What was changed, such as ``"instruction"`` or ``"reply of shot 2"``.
+    before : str
+        The digest of the prompt before.
+    at : str
+        When, in UTC (ISO 8601); empty if the file itself was edited, which does not say when.
+    lost_evidence : bool
+        Whether the prompt before had evidence (see ``Evidence``), which says nothing about the edited one; by default False.
+    """
+
+    parts: tuple[str, ...]
+    before: str
+    at: str = ""
+    lost_evidence: bool = False
+
+    def __str__(self) -> str:
+        when = f" at {self.at}" if self.at else ""
+        lost = "; the evidence of `tune` is about the prompt before, and was left out" if self.lost_evidence else ""
+        return f"edited by hand{when}: {', '.join(self.parts)}{lost}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ class Question:
     choices : tuple of Choice
         The answers that it offers.
     answer : str
-        The label of the true choice.
+        The label of the true choice; empty for a shot of an imported prompt whose answer could not be read.
     planted : tuple of str
         The words that decide the answer, if they are known by construction (the planted tasks); by default empty.
     attributed : {"text", "choices", "both"}
@@ -53,7 +53,7 @@ class Question:
 
     def __post_init__(self) -> None:
         labels = self.labels
-        if self.answer not in labels:
+        if self.answer not in labels and self.answer:
             raise DataError(
                 f"The answer {self.answer!r} of question {self.id!r} is not one of its labels ({', '.join(labels) or 'none'}); "
                 f"write the label of one of its choices."

@@ -18,6 +18,7 @@ from ..tasks.task import Task
 from ..work.stage import Progress, silent
 from .baselines import note_baselines
 from .changes import settings_of
+from .editing import check_replaceable
 from .quick_check import note_quick_check
 from .run import Run, run_settings
 
@@ -88,6 +89,7 @@ def build(
     profile, questions = asking(profile, check_task(task, model))
     asked = as_model(model)
     with Run(out) as run:
+        check_replaceable(run.folder)
         session = run.session(asked, profile, progress=progress)
         made = settings_of(chosen.method if isinstance(chosen, UsefulRationales) else chosen)
         drawn = {"made by": made, "selection": selection, "shots": shots, "seed": seed, "keep_rationales": keep_rationales}

@@ -12,9 +12,11 @@ _HASHES = {
     "training_questions_sha256": "other training questions (`data`, `split_seed`, `test_size`)",
     "test_questions_sha256": "other test questions (`test_data`, `data`, `split_seed`, `limit`)",
     "prompt_sha256": "another prompt",
+    "prompts_sha256": "other `prompts`",
+    "edited": "a prompt that was edited by hand",
     "marked_words_sha256": "other `marks`",
 }
-"""What it means that a hash differs."""
+"""What it means that a hash, or a text about a prompt, differs."""
 _ARGUMENTS = {"test_count": "limit", "rows_left_out": "skip_bad"}
 """Settings that follow from an argument of another name."""
 
@@ -50,10 +52,10 @@ def _changes(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str
         old, new = made.get(key), wanted.get(key)
         if old == new:
             continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            yield from _changes(old, new)
-        elif key in _HASHES:
+        if key in _HASHES:
             yield _HASHES[key]
+        elif isinstance(old, dict) and isinstance(new, dict):
+            yield from _changes(old, new)
         elif key == "data_notes":
             yield "the data are read in another way"
         elif key == "selfamplify":

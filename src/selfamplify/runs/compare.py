@@ -1,6 +1,7 @@
 """Running a comparison: every cell on the same samples and the same test questions, with all finished work kept."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..answering.answer import answer
@@ -9,7 +10,7 @@ from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
 from ..errors import ExplanationError, SelectionError
 from ..evaluation.result import Result
-from ..methods.asking import asking
+from ..methods.asking import asked_as, asking
 from ..methods.checking import check_task
 from ..methods.selection import Sample, select
 from ..models.local.load import as_model
@@ -22,6 +23,7 @@ from ..work.stage import Progress, silent
 from .banned import note_banned
 from .baselines import note_baselines
 from .cell import Cell
+from .given import Given, given_prompts, recorded
 from .one_sided import note_one_sided
 from .plan import Plan, as_plan
 from .rows import Finished
@@ -41,6 +43,7 @@ def compare(
     calibrate: Calibrate = "off",
     self_consistency: int = 1,
     temperature: float | None = None,
+    prompts: Given | None = None,
     progress: Progress = silent,
 ) -> Table:
     """Compare methods on the same samples and test questions, each with IO.
@@ -65,6 +68,10 @@ def compare(
         A model that reads the responses in place of the rules.
     decide, calibrate, self_consistency, temperature
         What decides an answer, how its log-probability is calibrated, and how many sampled replies vote: see ``evaluate``.
+    prompts : mapping of str to Prompt, str or Path, optional
+        Prompts of your own, by the names of their rows: each a prompt, its file or run folder, or a file that
+        ``import_prompt`` reads. Like zero-shot prompts, each has a row for every sample, beside the methods that it is tested
+        against. An imported prompt is answered with the decoding of the profile.
     progress : callable
         Called with what is being done, how many items are done, and of how many; by default nothing is reported.
 
@@ -75,7 +82,8 @@ def compare(
     Raises
     ------
     DataError
-        If the task can't be loaded, or a question of it holds a control token of the model (see ``check_task``).
+        If the task can't be loaded, or a question of it holds a control token of the model (see ``check_task``), or if a prompt
+        of ``prompts`` was made for other questions, or has a test question among its shots.
     SelectionError
         If a sample for all methods can't be drawn.
     ContextError
@@ -89,18 +97,22 @@ def compare(
     questions = check_task(task, model, judge)
     plan = as_plan(plan, questions)
     chosen, questions = asking(as_profile(profile), questions.limited(plan.limit))
+    given = given_prompts({} if prompts is None else prompts, plan.methods, questions)
     if deciding.calibrate == "batch":
         check_references(questions, plan.shots)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     with Run(out) as run:
         session = run.session(asked, chosen, reader, progress)
         settings = run_settings(session, questions) | {"command": "compare"} | asdict(plan) | deciding.settings()
+        settings |= recorded(given)
         with run.claimed("results", settings):
+            own = _given(given, plan, session, questions, deciding)
             cells, failed = _prompts(plan, session, questions, deciding)
+            cells = _in_order(plan, [*cells, *own])
         finished: list[Finished] = []
         for cell in cells:
             prompt, fitted = cell.fitted.prompt, cell.fitted
-            responses = answer(session, prompt, fitted.asked, cell.cell.seed, deciding, fitted.reference)
+            responses = answer(cell.session, prompt, fitted.asked, cell.cell.seed, deciding, fitted.reference)
             run.save_prompt(str(cell.cell), prompt)
             result = Result(prompt.method, questions.name, asked.name, questions.test, tuple(responses))
             finished.append(Finished(cell.cell, prompt, result, cell.selection))
@@ -114,11 +126,12 @@ def compare(
 
 @dataclass(frozen=True)
 class _Ready:
-    """A cell with its prompt and its questions; ``selection`` is where its shots come from."""
+    """A cell with its prompt, its questions and its session; ``selection`` is where its shots come from."""
 
     cell: Cell
     selection: str
     fitted: Fitted
+    session: Session
 
 
 def _prompts(plan: Plan, session: Session, task: Task, deciding: Deciding) -> tuple[list[_Ready], dict[str, str]]:
@@ -139,4 +152,24 @@ def _prompts(plan: Plan, session: Session, task: Task, deciding: Deciding) -> tu
             own = prompt.provenance.selection if method.own_sample and prompt.provenance else cell.selection
             made[cell] = own, prompt
     ready = fit(session, [prompt for _, prompt in made.values()], task, plan.drop_shots, deciding)
-    return [_Ready(cell, made[cell][0], each) for cell, each in zip(made, ready, strict=True)], failed
+    return [_Ready(cell, made[cell][0], each, session) for cell, each in zip(made, ready, strict=True)], failed
+
+
+def _given(prompts: Mapping[str, Prompt], plan: Plan, session: Session, task: Task, deciding: Deciding) -> list[_Ready]:
+    """The prompts that are given, each with a cell for every sample: they are answered once, and found for the others."""
+    ready: list[_Ready] = []
+    for name, prompt in prompts.items():
+        style, questions = asked_as(prompt, session.profile, task)
+        decoding = session.profile.decoding if prompt.imported else prompt.decoding
+        own = replace(session, profile=style)
+        (fitted,) = fit(own, [replace(prompt, method=name, decoding=decoding)], questions, plan.drop_shots, deciding)
+        for seed in plan.seeds:
+            for selection in plan.selections:
+                ready.append(_Ready(Cell(name, selection, plan.keywords[0], seed), selection, fitted, own))
+    return ready
+
+
+def _in_order(plan: Plan, cells: list[_Ready]) -> list[_Ready]:
+    """The cells by sample, in the order of the plan's samples."""
+    samples = [(seed, selection) for seed in plan.seeds for selection in plan.selections]
+    return sorted(cells, key=lambda each: samples.index((each.cell.seed, each.cell.selection)))

@@ -9,6 +9,8 @@ from ..answering.fitting import Fitted, check_apart, fit
 from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
 from ..evaluation.result import Result
+from ..importing.binding import bound
+from ..importing.reading import as_prompt
 from ..methods.asking import asked_as
 from ..methods.checking import check_task
 from ..methods.io import InputOutput, same_shots_io
@@ -22,6 +24,7 @@ from ..text.lines import shortened
 from ..work.stage import Progress, silent
 from .banned import note_banned
 from .cell import Cell
+from .given import noted, origin
 from .one_sided import note_one_sided
 from .rows import Finished
 from .run import Run, run_settings
@@ -54,7 +57,7 @@ def evaluate(
     task : Task or str
         The task, or the name of one that needs no file.
     prompt : Prompt, str or Path
-        The prompt, or its file or run folder.
+        The prompt, or its file or run folder, or a file that ``import_prompt`` reads.
     limit : int, optional
         Ask the first so many test questions; by default all.
     seed : int
@@ -109,8 +112,8 @@ def evaluate(
     check_flag("io", io)
     check_flag("drop_shots", drop_shots)
     deciding = Deciding(decide, calibrate, self_consistency, temperature)
-    prompt = _as_prompt(prompt)
     questions = check_task(task, model, judge).limited(limit)
+    prompt = noted(bound(_as_prompt(prompt), questions))
     check_apart(prompt, questions)
     made = prompt.provenance
     style, questions = asked_as(prompt, as_profile(profile or (made.profile if made else DEFAULT)), questions)
@@ -123,7 +126,7 @@ def evaluate(
         with Run(out) as run:
             session = run.session(asked, style, reader, progress)
             given = {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding), "command": "evaluate"}
-            given |= {"seed": seed, "io": io, "drop_shots": drop_shots}
+            given |= {"seed": seed, "io": io, "drop_shots": drop_shots, **origin(prompt)}
             settings = run_settings(session, questions) | given | deciding.settings()
             with run.claimed("results", settings):
                 ready = _ready(session, questions, prompt, io, drop_shots, deciding)
@@ -143,7 +146,7 @@ def _as_prompt(prompt: object) -> Prompt:
     if isinstance(prompt, Prompt):
         return prompt
     if isinstance(prompt, str | Path):
-        return Prompt.load(prompt)
+        return as_prompt(prompt)
     raise SettingsError(
         f"A prompt is a Prompt, its file or its run folder, not {shortened(repr(prompt))}; "
         f'write for example `prompt="runs/mine"`.'
@@ -152,7 +155,8 @@ def _as_prompt(prompt: object) -> Prompt:
 
 def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool, deciding: Deciding) -> list[Fitted]:
     """The prompt, after IO on its shots if that is wanted, each with the questions as they are asked after it."""
-    plain = [same_shots_io(session, prompt)] if io and prompt.shots and prompt.method != InputOutput.name else []
+    known = prompt.shots and all(shot.label for shot in prompt.shots)  # those of an imported prompt may not be
+    plain = [same_shots_io(session, prompt)] if io and known and prompt.method != InputOutput.name else []
     return fit(session, [*plain, prompt], task, drop_shots, deciding)
 
 
@@ -173,5 +177,5 @@ def _cell(prompt: Prompt) -> Cell:
     """The row that a prompt belongs to, from its provenance."""
     made = prompt.provenance
     if made is None:
-        return Cell(prompt.method, "none", 6, 0)
+        return Cell(prompt.method, "given", 6, 0)
     return Cell(made.explainer or prompt.method, made.selection, made.keywords or 6, made.seed)

@@ -110,6 +110,10 @@ class Plan:
                     for count in self.keywords if method.makes == "keywords" else self.keywords[:1]:
                         yield Cell(name, selection, count, seed)
 
+    def keywords_of(self, cell: Cell) -> int | None:
+        """Keywords per rationale of a row; None if its rationales are not made of keywords."""
+        return cell.keywords if make_method(cell.method).makes == "keywords" else None
+
     def method(self, cell: Cell, profile: Profile) -> AbstractMethod:
         """The method of a cell, with its settings."""
         own = settings_for(cell.method, self.settings)

@@ -104,6 +104,6 @@ def _row(item: Finished, io: Result | None) -> Row:
         unparsed=result.unparsed,
         seconds=round(result.seconds + sum(shot.explanation.cost.seconds for shot in prompt.shots if shot.explanation), 3),
         cut=result.cut,
-        shot_answers=label_counts(shot.question.called(shot.label) for shot in prompt.shots),
+        shot_answers=label_counts(shot.question.called(shot.label) for shot in prompt.shots if shot.label),
         answers=label_counts(result.given),
     )

@@ -41,7 +41,7 @@ class Task:
     Raises
     ------
     DataError
-        If ``train`` or ``test`` is empty, or if ``label_map`` lacks a label that a question uses.
+        If ``train`` or ``test`` is empty, if a question has no answer, or if ``label_map`` lacks a label that a question uses.
     """
 
     name: str
@@ -59,6 +59,11 @@ class Task:
             raise DataError(
                 f"The task {self.name} has {counted(len(self.train), 'train question')} and "
                 f"{counted(len(self.test), 'test question')}; give each side at least one."
+            )
+        unanswered = [question.id for question in (*self.train, *self.test) if not question.answer]
+        if unanswered:
+            raise DataError(
+                f"Question {unanswered[0]} of the task {self.name} has no answer; write the label of its true choice."
             )
         offered = (choice.label for question in (*self.train, *self.test) for choice in question.choices)
         missing = set(offered) - self.label_map.keys()
@@ -188,17 +193,18 @@ def content_key(question: Question) -> tuple[str, ...]:
 
 def near_key(question: Question) -> tuple[str, ...]:
     """A key that is also equal for questions that differ in case, white space, width of characters or the last mark."""
-    return (_bare(question.text), *sorted(map(_bare, _texts(question))))
+    return (bare_text(question.text), *sorted(map(bare_text, _texts(question))))
 
 
 def near_keys(questions: Sequence[Question]) -> list[tuple[str, ...]]:
     """Keys that are equal for the same questions as their ``near_key``: a text that no other question has needs no choices."""
-    texts = [_bare(question.text) for question in questions]
+    texts = [bare_text(question.text) for question in questions]
     counts = Counter(texts)
     return [(text,) if counts[text] == 1 else near_key(asked) for text, asked in zip(texts, questions, strict=True)]
 
 
-def _bare(text: str) -> str:
+def bare_text(text: str) -> str:
+    """A text without what near-copies differ in."""
     usual = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return " ".join(usual.casefold().split()).rstrip(" .?!…。") or text
 

@@ -9,8 +9,10 @@ from pydantic import TypeAdapter
 
 from ..arguments import checked_path
 from ..errors import DataError
+from ..prompting.prompt import FILE_NAME as PROMPT
 from ..prompting.prompt import Prompt
 from ..records import Evidence
+from ..runs.editing import before_edit
 from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import changed, sealed
@@ -93,12 +95,20 @@ class Tuning:
 
     @staticmethod
     def load(folder: str | Path) -> "Tuning":
-        """Read the tuning.json and the prompt.json of a run folder.
+        """Read the tuning.json and the prompt.json of a run folder; of an edited prompt, the one before its first edit.
 
-        Raises DataError if one of them is missing, damaged or edited, or if they are not of the same race.
+        Raises DataError if one of them is missing, damaged or edited without an original, or if they are not of the same race.
         """
         folder = checked_path("folder", folder, "runs/tuned")
         file, prompt = folder / FILE_NAME, Prompt.load(folder)
+        if prompt.edits:
+            original = before_edit(folder / PROMPT)
+            if not original.is_file():
+                raise DataError(
+                    f"{folder / PROMPT} was edited, and {file} is about the prompt before; read that one with "
+                    f"`Prompt.load(folder)`, or run `selfamplify tune` with another `out`."
+                )
+            prompt = Prompt.load(original)
         if not file.is_file():
             raise DataError(f"There is no {FILE_NAME} in {folder}; run `selfamplify tune --out {folder}` first.")
         with opened(file) as data:

@@ -11,6 +11,7 @@ from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..runs.baselines import note_baselines
+from ..runs.editing import check_replaceable
 from ..runs.run import Run, run_settings
 from ..seeds import derive
 from ..tasks.task import Task, split
@@ -103,6 +104,7 @@ def tune(
     corpus = _parted(check_task(task, model, judge).limited(limit), validation, seed)
     arms = (space or SearchSpace.of(asked)).arms()
     with Run(out) as run:
+        check_replaceable(run.folder)
         session = run.session(asked, as_profile(profile), reader, progress)
         settings = run_settings(session, corpus.task) | {
             "command": "tune",

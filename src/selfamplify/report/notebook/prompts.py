@@ -5,6 +5,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from ...prompting.chosen import keywords
+from ...prompting.origins import origins
 from ...prompting.prompt import Prompt
 from ...records import DecisiveWords, NamedWords, ScoredPairs, ScoredWords, Shot
 from ...text.lines import counted
@@ -30,8 +31,8 @@ def prompt(own: Prompt) -> Markup:
     turns = [paragraph(dim("system: ") + text(own.system))] if own.system else []
     turns += [paragraph(dim("instruction: ") + text(own.instruction)), *shots[:_OPEN], *rest]
     turns += [paragraph(dim("every reply begins: ") + text(own.prefill))] if own.prefill else []
-    evidence = [own.evidence.conclusion] if own.evidence else []
-    return block(f"{own.method}{by}", ", ".join([counted(len(own.shots), "shot"), *about]), *turns, items(evidence))
+    further = [*origins(own), *([own.evidence.conclusion] if own.evidence else [])]
+    return block(f"{own.method}{by}", ", ".join([counted(len(own.shots), "shot"), *about]), *turns, items(further))
 
 
 def _shot(own: Shot) -> Markup:

@@ -1,0 +1,1 @@
+"""Prompts of other tools: what a file holds, and the same prompt as one of ours."""

@@ -1,0 +1,91 @@
+"""What a first user turn is made of, an instruction and a question; and which choices the questions of shots show."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..records import Choice
+
+_MARKER = re.compile(r"[^\W\d_][\w ]{0,30}:")
+"""What a line begins with that introduces a question, such as ``Review:``."""
+_CHOICES = ((" (", ") "), ("\n(", ") "), ("\n", ". "), ("\n", ") "), ("\n", ": "), (" ", ") "), (" ", ". "))
+"""What may stand before and after the letter of a choice; that of our own prompts is the first."""
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A first user turn: ``instruction``, a line feed, ``question``; and ``how`` it was divided, in words."""
+
+    instruction: str
+    question: str
+    how: str
+
+
+def opening(first: str, others: Sequence[str], around: tuple[str, ...]) -> Opening:
+    """Where the instruction of a first user turn ends.
+
+    Parameters
+    ----------
+    first, others : str, sequence of str
+        The first user turn, and those of the other shots.
+    around : tuple of str
+        What stands around a new question.
+    """
+    heads = {found[0] if (found := _MARKER.match(turn)) else "" for turn in others}
+    common = around[0].rstrip() or (heads.pop() if len(heads) == 1 else "")
+    if common:
+        place = first.rfind(f"\n{common}")
+        if place >= 0:
+            return _at(first, place, f'The instruction is the first user turn up to "{common}"')
+        return Opening("", first, "The first user turn has no instruction before its question")
+    blank = first.rfind("\n\n")
+    if blank >= 0 and not any("\n\n" in turn for turn in others):
+        return _at(first, blank + 1, "The instruction is the first user turn up to its last blank line")
+    line = first.rfind("\n")
+    if line >= 0 and others and not any("\n" in turn for turn in others):
+        return _at(first, line, "The instruction is the first user turn but for its last line")
+    return Opening("", first, "The first user turn is taken as a question without an instruction")
+
+
+def _at(first: str, place: int, how: str) -> Opening:
+    if not first[:place]:  # an instruction without text would lose the line feed after it
+        return Opening("", first, "The first user turn is taken as a question without an instruction")
+    return Opening(first[:place], first[place + 1 :], how)
+
+
+def within(turns: Sequence[str], around: tuple[str, ...]) -> list[str] | None:
+    """The questions within turns; None if not all turns have what stands around a question."""
+    if len(around) != 2:
+        return None
+    (before, after), least = around, len(around[0]) + len(around[1])
+    if not all(len(turn) >= least and turn.startswith(before) and turn.endswith(after) for turn in turns):
+        return None
+    return [turn[len(before) : len(turn) - len(after)] for turn in turns]
+
+
+def choices_of(questions: Sequence[str]) -> tuple[tuple[str, str], list[tuple[str, tuple[Choice, ...]]]] | None:
+    """How the questions show their choices, and each question without and with them; None if they show none.
+
+    All must show them in the same way, so that every question is its text and its choices again.
+    """
+    for marks in _CHOICES:
+        found = [_parted(question, *marks) for question in questions]
+        if found and all(len(choices) > 1 for _, choices in found):
+            return marks, found
+    return None
+
+
+def _parted(question: str, before: str, after: str) -> tuple[str, tuple[Choice, ...]]:
+    """A question's text, and the choices A, B, … at its end."""
+    start = question.rfind(f"{before}A{after}")
+    if start < 0:
+        return question, ()
+    text, rest = question[:start], question[start + len(before) + 1 + len(after) :]
+    choices: list[Choice] = []
+    for letter, following in zip(_LETTERS, _LETTERS[1:], strict=False):
+        own, mark, rest = rest.partition(f"{before}{following}{after}")
+        choices.append(Choice(letter, own))
+        if not mark:
+            break
+    return text, tuple(choices)

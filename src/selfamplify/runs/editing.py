@@ -1,0 +1,107 @@
+"""Editing the prompt of a run folder: the form on disk, the original that is kept, and the edited prompt."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from warnings import catch_warnings, simplefilter
+
+from ..arguments import checked_path
+from ..errors import DataError, RunError, SelfAmplifyWarning
+from ..prompting.form import form, form_is_of, read_form
+from ..prompting.prompt import FILE_NAME, Prompt
+from ..text.files import write_whole
+from ..text.lines import first_line
+
+
+@dataclass(frozen=True)
+class Editing:
+    """A prompt that is being edited.
+
+    Parameters
+    ----------
+    file : Path
+        Its prompt.json.
+    prompt : Prompt
+        The prompt before.
+    """
+
+    file: Path
+    prompt: Prompt
+
+    @staticmethod
+    def of(path: str | Path) -> "Editing":
+        """The prompt of a run folder, or of a prompt.json. Raises DataError if it can't be read."""
+        path = checked_path("path", path, "runs/mine")
+        file = path if path.suffix == ".json" else path / FILE_NAME
+        return Editing(file, Prompt.load(file))
+
+    @property
+    def form_file(self) -> Path:
+        """Where the form is while it is edited, and kept if it can't be read."""
+        return self.file.with_suffix(".edit.txt")
+
+    @property
+    def original(self) -> Path:
+        """Where the prompt is kept as it was before its first edit."""
+        return before_edit(self.file)
+
+    def begin(self) -> bool:
+        """Write the form; True if there is one already, from an edit that could not be read.
+
+        Raises RunError if that is of another version of the prompt.
+        """
+        digest = self.prompt.digest()
+        if not self.form_file.is_file():
+            write_whole(self.form_file, form(self.prompt.texts, digest))
+            return False
+        if not form_is_of(self.form_file.read_text(encoding="utf-8", errors="replace"), digest):
+            raise RunError(
+                f"{self.form_file} was left by an edit of this prompt as it was then; take what you need of it, and delete it."
+            )
+        return True
+
+    def unchanged(self) -> bool:
+        """Whether the form is as it was written."""
+        return self.form_file.read_bytes() == form(self.prompt.texts, self.prompt.digest()).encode()
+
+    def finish(self) -> Prompt:
+        """Read the form, and write the edited prompt; the original is kept. If nothing was changed, nothing is written.
+
+        Raises DataError if the form can't be read, which then stays where it is.
+        """
+        try:
+            texts = read_form(self.form_file.read_bytes().decode(), self.prompt.texts)
+        except UnicodeDecodeError as error:
+            raise DataError(f"{self.form_file} is not UTF-8 ({first_line(error)}); {self._again()}") from error
+        except DataError as error:
+            raise DataError(f"{self.form_file}, {error} Your text is kept there; {self._again()}") from error
+        edited = self.prompt.with_texts(texts, datetime.now(UTC).isoformat(timespec="seconds"))
+        if edited is not self.prompt:
+            if not self.original.exists():
+                write_whole(self.original, self.file.read_bytes())
+            edited.save(self.file)
+        self.form_file.unlink()
+        return edited
+
+    def _again(self) -> str:
+        return f"correct it and run `selfamplify edit {self.file}` again."
+
+
+def before_edit(file: Path) -> Path:
+    """Where the original of an edited prompt.json is kept."""
+    return file.with_suffix(".before-edit.json")
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise RunError if a folder holds a prompt that was edited by hand or imported, which no command makes again."""
+    try:
+        with catch_warnings():
+            simplefilter("ignore", SelfAmplifyWarning)
+            prompt = Prompt.load(folder)
+    except DataError:
+        return  # none, or a damaged one, which is made again
+    if prompt.edits or prompt.imported:
+        what = "was edited by hand" if prompt.edits else "was imported"
+        raise RunError(
+            f"{folder / FILE_NAME} {what}, and would be lost; use another `out`, or move that file away to have it made anew."
+        )

@@ -1,0 +1,324 @@
+"""Prompts edited by hand: the form survives any text, an edit is recorded, and nothing of the prompt before is used."""
+
+import json
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hostile import HOSTILE
+from hypothesis import given
+from hypothesis import strategies as st
+from small import Run, question, right, scripted, talker, task
+
+from selfamplify import (
+    DataError,
+    Edit,
+    Evidence,
+    Prompt,
+    RunError,
+    SelfAmplifyWarning,
+    Shot,
+    build,
+    evaluate,
+)
+from selfamplify.prompting.form import form, read_form
+from selfamplify.prompting.texts import ShotTexts, Texts, changed_parts
+from selfamplify.runs.editing import Editing
+from selfamplify.runs.responses import load_responses
+
+TEXT = st.text(st.characters(), max_size=25) | st.sampled_from(
+    [*HOSTILE, "=== instruction", "===", "\\", "\\json x", '\\json "x"', "a\n\n", "\n\na", " \n", "a \nb", "a\rb\r\n", "\udc80"]
+)
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> Texts:
+    shots = [
+        ShotTexts(number + 1, draw(TEXT), tuple(draw(st.lists(TEXT, max_size=2))), draw(TEXT))
+        for number in range(draw(st.integers(0, 3)))
+    ]
+    return Texts(draw(TEXT), draw(TEXT), draw(TEXT), tuple(shots))
+
+
+@given(texts(), st.sampled_from(["as it is", "crlf", "bom", "no end", "trimmed", "spaced"]))
+def test_a_form_survives_any_text_and_what_editors_do_to_it(own: Texts, how: str):
+    content = form(own, "abc")
+    content.encode()  # no half of a surrogate pair is left in it
+    lines = content.split("\n")
+    content = {
+        "as it is": content,
+        "crlf": "\r\n".join(lines),
+        "bom": f"\ufeff{content}",
+        "no end": content.rstrip("\n"),
+        "trimmed": "\n".join(line.rstrip() for line in lines),
+        "spaced": content.replace("\n\n===", "\n\n\n \n==="),
+    }[how]
+    assert read_form(content, own) == own
+
+
+@given(texts(), st.data())
+def test_shots_can_be_removed_and_put_in_another_order(own: Texts, data: st.DataObject):
+    kept = data.draw(st.permutations(own.shots).map(lambda found: found[: data.draw(st.integers(0, len(found)))]))
+    changed = replace(own, shots=tuple(kept))
+    assert read_form(form(changed, "abc"), own) == changed
+    parts = changed_parts(own, changed)
+    assert sum("removed" in part for part in parts) == len(own.shots) - len(kept)
+    assert ("order of the shots" in parts) == ([each.number for each in kept] != sorted(each.number for each in kept))
+
+
+OWN = Texts("Choose.", "", "", (ShotTexts(1, "Is it?", ("yes", "no"), "So (A)"), ShotTexts(2, "Or?", ("a", "b"), "So (B)")))
+BROKEN = {
+    "an unknown heading": ("=== reply of shot 1", "=== answer of shot 1", r'line 22: "answer of shot 1" is no heading'),
+    "a heading twice": ("=== reply of shot 2", "=== reply of shot 1", 'line 34: the heading "reply of shot 1" is there twice'),
+    "a heading less": ("=== choice 1 of shot 2\n", "", 'line 25: shot 2 has no "choice 1 of shot 2"'),
+    "no system turn": ("=== system turn\n", "", 'the heading "=== system turn" is missing'),
+    "no quotes": ("Or?", "\\json Or?", "line 26: .* is no text in quotes"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_form_that_can_not_be_read_is_refused_with_its_line(what: str):
+    old, new, said = BROKEN[what]
+    content = form(OWN, "abc")
+    assert content.count(old) == 1
+    with pytest.raises(DataError, match=said) as error:
+        read_form(content.replace(old, new), OWN)
+    assert "\n" not in str(error.value)
+
+
+def evidence() -> Evidence:
+    return Evidence(arm="io", arms=3, validation_questions=9, validation_accuracy=0.5, test_questions=9, accuracy=0.5, low=0.2,
+                    high=0.8, rivals=(), conclusion="It may be better.")  # fmt: skip
+
+
+def prompt(**further: Any) -> Prompt:
+    shots = tuple(Shot(question(number), f"So the answer is ({label})", label) for number, label in enumerate("BB"))
+    return Prompt("io", "Choose.\nWell.", shots, {label: label for label in "ABC"}, **further)
+
+
+def test_an_edit_is_recorded_and_drops_the_evidence():
+    own = prompt(evidence=evidence())
+    first = replace(own.texts.shots[0], reply="It is (B)")
+    edited = own.with_texts(replace(own.texts, instruction="Pick.", shots=(first,)), "2026-01-01")
+    assert edited.edits == (
+        Edit(
+            parts=("instruction", "reply of shot 1", "shot 2 removed"), before=own.digest(), at="2026-01-01", lost_evidence=True
+        ),
+    )
+    assert edited.evidence is None and edited.digest() != own.digest() and len(edited.shots) == 1
+    assert own.with_texts(own.texts) is own
+
+
+def edited_file(file: Path, change: Any) -> None:
+    """A file of JSON with a change."""
+    data = json.loads(file.read_text())
+    change(data)
+    file.write_text(json.dumps(data))
+
+
+def _shots_only(data: Any) -> None:
+    data["shots"][1]["reply"] = "Surely (B)"
+    data["instruction"] = "Pick."
+
+
+def _both(data: Any) -> None:
+    _shots_only(data)
+    for place, text in ((0, data["messages"][0]["content"].replace("Choose.\nWell.", "Pick.")), (3, "Surely (B)")):
+        data["messages"][place]["content"] = text
+
+
+def _messages_only(data: Any) -> None:
+    data["messages"][0]["content"] = data["messages"][0]["content"].replace("Choose.\nWell.", "Pick.")
+    data["messages"][3]["content"] = "Surely (B)"
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        (_shots_only, ("instruction", "reply of shot 2")), (_messages_only, ("instruction", "reply of shot 2")),
+        (_both, ("its texts",)),
+    ],
+)  # fmt: skip
+def test_a_prompt_json_that_was_edited_is_what_it_says(change: Any, parts: tuple[str, ...], tmp_path: Path):
+    own = prompt(evidence=evidence())
+    file = own.save(tmp_path)
+    edited_file(file, change)
+    with pytest.warns(SelfAmplifyWarning, match="prompt.json was edited by hand: .*evidence of `tune`"):
+        found = Prompt.load(tmp_path)
+    assert found.instruction == "Pick." and found.shots[1].reply == "Surely (B)" and found.shots[0] == own.shots[0]
+    assert found.evidence is None and found.edits[-1].parts == parts and found.edits[-1].before == own.digest()
+    found.save(tmp_path)
+    assert Prompt.load(tmp_path) == found, "saved, it is in order"
+
+
+def _question(data: Any) -> None:
+    data["messages"][2]["content"] = data["messages"][2]["content"].replace("skin surface", "leather")
+
+
+def test_an_edited_question_of_the_messages_is_that_of_its_shot(tmp_path: Path):
+    own = prompt()
+    edited_file(own.save(tmp_path), _question)
+    with pytest.warns(SelfAmplifyWarning, match="edited by hand: question of shot 2"):
+        found = Prompt.load(tmp_path)
+    assert "leather" in found.shots[1].question.text and found.shots[1].question.choices == own.shots[1].question.choices
+
+
+UNCLEAR = {
+    "a turn more": lambda data: data["messages"].append({"role": "user", "content": "x"}),
+    "a turn less": lambda data: data["messages"].pop(),
+    "two texts of a turn": lambda data: data["messages"][0].update(content="Pick it?"),
+    "two edits": lambda data: (_shots_only(data), data["messages"][3].update(content="Perhaps (B)")),
+}
+FORGED = {
+    "evidence": lambda data: data["evidence"].update(accuracy=0.99),
+    "label": lambda data: data["shots"][0].update(label="A"),
+    "label and reply": lambda data: data["shots"][0].update(label="A", reply="So the answer is (A)"),
+    "evidence and reply": lambda data: (data["evidence"].update(accuracy=0.9), data["shots"][0].update(reply="(B)")),
+    "edits": lambda data: data["edits"].append({"parts": [], "before": ""}),
+    "hash": lambda data: data["hashes"].update(prompt_sha256="0" * 64),
+    "a shot less": lambda data: data["shots"].pop(),
+}
+
+
+@pytest.mark.parametrize("what", [*UNCLEAR, *FORGED])
+def test_what_is_unclear_or_no_text_is_refused_in_one_line(what: str, tmp_path: Path):
+    edited_file(prompt(evidence=evidence()).save(tmp_path), (UNCLEAR | FORGED)[what])
+    with pytest.raises(DataError, match="edited" if what in UNCLEAR else "not only in its texts") as error:
+        Prompt.load(tmp_path)
+    assert "\n" not in str(error.value) and "selfamplify edit" in str(error.value)
+
+
+def editor(folder: Path, code: str) -> str:
+    """An editor that runs Python code on the path ``file``."""
+    script = folder / "editor.py"
+    script.write_text(f"import sys\nfrom pathlib import Path\nfile = Path(sys.argv[1])\n{code}\n")
+    run = folder / "my editor"
+    run.write_text(f'#!/bin/sh\nexec "{os.sys.executable}" "{script}" "$1"\n')  # pyright: ignore
+    run.chmod(run.stat().st_mode | stat.S_IEXEC)
+    return f"'{run}'"
+
+
+def changing(old: str, new: str) -> str:
+    return f"file.write_text(file.read_text().replace({old!r}, {new!r}))"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a prompt, and no editor set."""
+    for name in ("VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    prompt().save(tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_edit_shows_what_changed_and_keeps_the_original(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    before = (folder / "prompt.json").read_bytes()
+    monkeypatch.setenv("EDITOR", editor(folder.parent, changing("Choose.", "Pick.")))
+    code, out, err = run("edit", folder)
+    assert code == 0 and "instruction\n  - Choose.\n  + Pick.\n" in out, err
+    assert sorted(each.name for each in folder.iterdir()) == ["prompt.before-edit.json", "prompt.json"]
+    assert Prompt.load(folder).instruction == "Pick.\nWell."
+    code, out, _ = run("show", folder)
+    assert code == 0 and "Edited by hand at 20" in out and ": instruction." in out
+    code, out, err = run("edit", folder)
+    assert code == 0 and "Nothing was changed, and nothing is written." in out
+    monkeypatch.setenv("VISUAL", editor(folder.parent, changing("So the answer is (B)", "So the answer is (A)")))
+    code, out, err = run("edit", folder / "prompt.json")
+    assert code == 0 and "reply of shot 2" in out and "gives the answer A, and the answer on record is B" in err
+    assert (folder / "prompt.before-edit.json").read_bytes() == before, "the first original stays"
+    assert len(Prompt.load(folder).edits) == 2
+
+
+def test_a_form_that_can_not_be_read_is_kept_and_opened_again(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    before = (folder / "prompt.json").read_bytes()
+    monkeypatch.setenv("EDITOR", editor(folder.parent, changing("=== reply of shot 1\nSo", "=== my reply\nWell, so")))
+    code, _, err = run("edit", folder)
+    kept = folder / "prompt.edit.txt"
+    assert code == 2 and err.count("\n") == 1 and f"{kept}, line" in err and "Your text is kept there" in err
+    assert "Well, so" in kept.read_text() and (folder / "prompt.json").read_bytes() == before
+    monkeypatch.setenv("EDITOR", editor(folder.parent, changing("=== my reply", "=== reply of shot 1")))
+    code, out, err = run("edit", folder)
+    assert code == 0 and "is opened again" in err and "+ Well, so" in out and not kept.exists()
+    kept.write_bytes(b"prompt of another time")
+    code, _, err = run("edit", folder)
+    assert code == 2 and "was left by an edit of this prompt as it was then" in err
+    kept.unlink()
+    monkeypatch.setenv("EDITOR", editor(folder.parent, "file.write_bytes(b'\\xff\\xfe')"))
+    code, _, err = run("edit", folder)
+    assert code == 2 and "is not UTF-8" in err and kept.exists()
+
+
+def test_an_editor_that_fails_is_one_line(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    before = (folder / "prompt.json").read_bytes()
+    code, _, err = run("edit", folder)
+    assert code == 2 and "Neither $VISUAL nor $EDITOR is set" in err
+    for command, said in {
+        "/no/such/editor": "can't be run", "'": "is no command", editor(folder.parent, "sys.exit(3)"): "ended with code 3",
+    }.items():  # fmt: skip
+        monkeypatch.setenv("EDITOR", command)
+        code, _, err = run("edit", folder)
+        assert code == 2 and said in err and err.count("\n") == 1
+        assert [each.name for each in folder.iterdir()] == ["prompt.json"]
+    monkeypatch.setenv("EDITOR", editor(folder.parent, changing("Choose.", "Pick.") + "\nsys.exit(1)"))
+    code, _, err = run("edit", folder)
+    assert code == 2 and "your text is kept in" in err and "Pick." in (folder / "prompt.edit.txt").read_text()
+    assert (folder / "prompt.json").read_bytes() == before
+    code, _, err = run("edit", folder.parent / "nowhere")
+    assert code == 2 and "There is no prompt" in err
+
+
+def test_an_edited_prompt_is_answered_anew_and_never_made_again(tmp_path: Path):
+    model, questions, folder = scripted(talker), task(), tmp_path / "run"
+    own = build(model, questions, folder, method="self_topk", selection="random", shots=2)
+    plain = evaluate(model, questions, own, out=tmp_path / "plain")
+    editing = Editing.of(folder)
+    assert not editing.begin()
+    editing.form_file.write_text(editing.form_file.read_text().replace(own.instruction, "Pick one."))
+    edited = editing.finish()
+    asked: list[str] = []
+
+    def script(chat: Any) -> str:
+        asked.append(chat.messages[0].content)
+        return f"The answer is ({right(chat)})"
+
+    other = scripted(script)
+    with pytest.warns(SelfAmplifyWarning, match="edited by hand at .*: instruction. No answer to the prompt before is used"):
+        with pytest.raises(RunError, match="a prompt that was edited by hand"):
+            evaluate(model, questions, folder, out=tmp_path / "plain")
+    with pytest.warns(SelfAmplifyWarning, match="edited by hand"):
+        result = evaluate(other, questions, folder, out=folder)
+    assert len(asked) == result.n == len(plain.responses) and all(text.startswith("Pick one.") for text in asked)
+    assert load_responses(folder) and "instruction" in str(
+        json.loads((folder / "results.json").read_text())["settings"]["edited"]
+    )
+    with pytest.raises(RunError, match="prompt.json was edited by hand, and would be lost; use another `out`"):
+        build(model, questions, folder, method="self_topk", selection="random", shots=2)
+    assert Prompt.load(folder) == edited
+
+
+def test_the_race_of_an_edited_prompt_is_about_the_one_before(run: Run, tmp_path: Path):
+    from selfamplify import SearchSpace, Tuning, tune
+
+    space = SearchSpace(("random",), ("random",), (0,), shots=(2,), keywords=(2,), orders=("xry",))
+    found = tune(scripted(talker), task(60, 30), tmp_path, budget="calls=200", space=space)
+    editing = Editing.of(tmp_path)
+    editing.begin()
+    editing.form_file.write_text(editing.form_file.read_text().replace("=== instruction\n", "=== instruction\nListen! "))
+    edited = editing.finish()
+    assert edited.evidence is None and edited.edits[0].lost_evidence
+    assert Tuning.load(tmp_path).prompt == found.prompt
+    code, out, _ = run("show", tmp_path)
+    assert (
+        code == 0
+        and "The race, which is about the prompt before it was edited:" in out
+        and found.evidence.conclusion[:40] in out
+    )
+    assert run("report", tmp_path)[0] == 0 and "Edited by hand" in (tmp_path / "report.html").read_text()
+    editing.original.unlink()
+    with pytest.raises(DataError, match="is about the prompt before"):
+        Tuning.load(tmp_path)
+    code, _, err = run("show", tmp_path)
+    assert code == 0 and "the race of this folder is about the prompt before it was edited" in err
