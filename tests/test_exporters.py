@@ -256,7 +256,8 @@ def test_ask_completes_a_text(tmp_path: Path):
 
 def test_a_text_needs_a_tokenizer(tmp_path: Path):
     with pytest.raises(
-        SettingsError, match=r"needs the tokenizer of the model \(.*\); name the model's.*`model=\"models/mine\"`"
+        SettingsError,
+        match=r"needs the model's tokenizer: There is no model folder at .*; name the model's.*`model=\"models/mine\"`",
     ):
         export(prompt(), "text", tmp_path / "x", model=str(tmp_path / "nowhere"))
     with pytest.raises(SettingsError, match="can't be written as a text of embedded: .*control token"):

@@ -53,8 +53,8 @@ def _tokenizer(export: Export) -> PreTrainedTokenizerBase:
         return load_tokenizer(export.model)
     except SelfAmplifyError as error:
         raise SettingsError(
-            f"The text of a prompt needs the tokenizer of the model ({error}); name the model's folder or file, as in "
-            f'`model="models/mine"`.'
+            f"The text of a prompt needs the model's tokenizer: {str(error).partition(';')[0]}; name the model's folder or "
+            f'file, as in `model="models/mine"`.'
         ) from error
 
 
