@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..answering.rules import recover
+from ..answering.recovery import recover
 from ..prompting.prompt import Prompt
 from ..records import AnswerStyle, Choice, Question
 

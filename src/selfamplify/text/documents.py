@@ -24,11 +24,10 @@ def read_json(file: Path) -> Any:
     written = file.read_text(encoding="utf-8")
     try:
         data = json.loads(written)
-        shallow = _within(data, _DEEPEST)
+        if not _within(data, _DEEPEST):
+            raise RecursionError
     except RecursionError:
-        shallow = False
-    if not shallow:
-        raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
+        raise ValueError(f"it is nested more than {_DEEPEST} levels deep") from None
     if _LONE.search(written):
         try:
             json.dumps(data, ensure_ascii=False).encode()
