@@ -76,14 +76,14 @@ class Export:
     @property
     def around(self) -> tuple[str, ...]:
         """The question's turn without the question: what stands before it and after it, both empty if it stands alone."""
-        asked = self.messages("\0")[len(self.context)]
-        return tuple(asked["content"].split("\0"))
+        asked = self.messages(self.slot)[len(self.context)]
+        return tuple(asked["content"].split(self.slot))
 
     @property
     def slot(self) -> str:
         """What stands for the question in a file: a text that does not occur in the rest of its turn."""
         slot = "{question}"
-        while any(slot in part for part in self.around):
+        while slot in self.messages("")[len(self.context)]["content"]:
             slot = f"{{{slot}}}"
         return slot
 
