@@ -376,11 +376,13 @@ def test_the_command_line_imports_evaluates_and_compares(run: Run, tmp_path: Pat
     assert code == 2 and "exists already" in err and "--out" in err and err.count("\n") == 1
     code, out, err = run("show", tmp_path / "mine")
     assert code == 0 and "Imported from few shots.txt." in out
+    code, _, err = run("evaluate", tmp_path / "mine", "--model", "embedded")
+    assert code == 2 and "imported from few shots.txt" in err and "--model embedded and --task planted_arc" in err
     code, out, err = run("evaluate", tmp_path / "mine", "--model", "embedded", "--task", "planted_arc", "--limit", 3)
     assert code == 0 and "imported" in out, err
     options = ("compare", "--model", "embedded", "--methods", "zero_shot", "--selections", "random", "--shots", 2, "--limit", 3)
     for against, name in ((file, "few_shots"), (tmp_path / "mine", "mine"), (tmp_path / "mine" / "prompt.json", "mine")):
-        folder = tmp_path / f"out {against.name}"
+        folder = tmp_path / f"out {against.stem}"
         code, out, err = run(*options, "--against", against, "--out", folder)
         assert code == 0 and f"tested against {name}" in " ".join(out.split()) and "zero_shot" in out, err
         assert run("show", folder, "--against", name)[0] == 0
