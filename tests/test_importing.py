@@ -23,6 +23,7 @@ from selfamplify import (
     evaluate,
     import_prompt,
 )
+from selfamplify.cli.given import baseline, row_name
 from selfamplify.importing.binding import bound
 from selfamplify.importing.labels import guessed
 from selfamplify.records import Chat, Layout
@@ -376,14 +377,29 @@ def test_the_command_line_imports_evaluates_and_compares(run: Run, tmp_path: Pat
     assert code == 2 and "exists already" in err and "--out" in err and err.count("\n") == 1
     code, out, err = run("show", tmp_path / "mine")
     assert code == 0 and "Imported from few shots.txt." in out
-    code, out, err = run("evaluate", tmp_path / "mine", "--model", "embedded", "--task", "planted_arc", "--limit", 3)
+    code, _, err = run("evaluate", tmp_path / "mine", "--model", "embedded")
+    assert code == 2 and "imported from few shots.txt" in err and "--model embedded and --task planted_arc" in err
+    code, out, err = run(
+        "evaluate", tmp_path / "mine", "--model", "embedded", "--task", "planted_arc", "--limit", 3, "--max-new-tokens", 12
+    )
     assert code == 0 and "imported" in out, err
     options = ("compare", "--model", "embedded", "--methods", "zero_shot", "--selections", "random", "--shots", 2, "--limit", 3)
-    for against, name in ((file, "few_shots"), (tmp_path / "mine", "mine"), (tmp_path / "mine" / "prompt.json", "mine")):
-        folder = tmp_path / f"out {against.name}"
-        code, out, err = run(*options, "--against", against, "--out", folder)
-        assert code == 0 and f"tested against {name}" in " ".join(out.split()) and "zero_shot" in out, err
-        assert run("show", folder, "--against", name)[0] == 0
-        assert run("report", folder)[0] == 0 and f"{name}, given" in (folder / "report.html").read_text()
+    options += ("--max-new-tokens", 12)
+    folder = tmp_path / "out"
+    code, out, err = run(*options, "--against", file, "--out", folder)
+    assert code == 0 and "tested against few_shots" in " ".join(out.split()) and "zero_shot" in out, err
+    assert run("show", folder, "--against", "few_shots")[0] == 0
+    assert run("report", folder)[0] == 0 and "few_shots, given" in (folder / "report.html").read_text()
     code, _, err = run(*options, "--against", "nowhere", "--out", tmp_path / "none")
     assert code == 2 and "'nowhere' is neither a method of this comparison (io, zero_shot)" in err.splitlines()[-1]
+
+
+def test_a_baseline_may_be_a_file_a_folder_or_a_prompt_json(tmp_path: Path):
+    file = written(tmp_path, turns(sentiments()), "my present.json")
+    prompt = import_prompt(file)
+    prompt.save(tmp_path / "mine")
+    plan = Plan(("random",), keywords=(4, 6))
+    for against, name in ((file, "my_present"), (tmp_path / "mine", "mine"), (tmp_path / "mine" / "prompt.json", "mine")):
+        assert baseline(str(against), plan) == (name, {name: prompt})
+    assert row_name(Path("random.txt")) == "my_random" and row_name(Path("日本.txt")) == "mine"
+    assert baseline("random-k4", plan) == ("random-k4", {}) and baseline("io", plan) == ("io", {})

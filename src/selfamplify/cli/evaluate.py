@@ -10,7 +10,7 @@ import selfamplify
 from . import options, tracking
 from .config import Called
 from .groups import grouped
-from .inherited import Asked, as_built, check_model
+from .inherited import Asked, as_built, check_model, check_named
 from .model_options import ModelOptions
 from .screen import print_table, say, stderr
 from .task_options import FileOptions, TaskOptions, load
@@ -19,7 +19,9 @@ from .task_options import FileOptions, TaskOptions, load
 @grouped
 def evaluate(
     called: Called,
-    prompt: Annotated[Path, typer.Argument(metavar="PROMPT", help="The run folder of `selfamplify build`, or a prompt.json.")],
+    prompt: Annotated[
+        Path, typer.Argument(metavar="PROMPT", help="The run folder of `selfamplify build` or `import`, or a prompt.json.")
+    ],
     model: ModelOptions,
     task: TaskOptions,
     file: FileOptions,
@@ -46,6 +48,7 @@ def evaluate(
     """
     tracking.check(log)
     finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
+    check_named(finished, called)
     folder = out or (prompt.parent if prompt.suffix == ".json" else prompt)
     found = as_built(prompt, called, Asked(model, task, file))
     questions = load(found.task, found.file, found.model, judge)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import selfamplify
 
 from ..errors import SettingsError
-from ..importing.reading import as_prompt
 from ..names import NAMES
-from ..runs.comparison import BASE, names
 from .screen import say, stderr
 
 if TYPE_CHECKING:
@@ -21,6 +19,9 @@ def baseline(against: str, plan: "Plan") -> tuple[str, dict[str, "selfamplify.Pr
 
     Says how the prompt was read. Raises SettingsError if ``against`` is neither.
     """
+    from ..importing.reading import as_prompt
+    from ..runs.comparison import BASE, names  # heavy
+
     methods = list(names((cell.method, plan.keywords_of(cell)) for cell in plan.cells()).values())
     if against in (BASE, *methods):
         return against, {}

@@ -67,6 +67,15 @@ def _maker(prompt: Path) -> tuple[Path, dict[str, Any]]:
     return folder / FILE_NAME, next((run[command] for command in _MAKERS if command in run), {})
 
 
+def check_named(prompt: "selfamplify.Prompt", called: Called) -> None:
+    """Raise SettingsError if a prompt was imported, so that no run says what it is for, and nobody named a model and a task."""
+    if prompt.imported and not (_ANOTHER_MODEL & called.given and _OTHER_DATA & called.given):
+        raise SettingsError(
+            f"The prompt was imported from {prompt.imported.file}, so no run says what to ask; name a model and a task, as in "
+            f'`model="embedded"` and `task="planted_arc"`.'
+        )
+
+
 def check_model(prompt: "selfamplify.Prompt", model: "selfamplify.AbstractLanguageModel", called: Called) -> None:
     """Raise SettingsError if a prompt was built by another model, and nobody asked for this one; if so, say it."""
     built_by = prompt.provenance.model if prompt.provenance else model.name

@@ -39,7 +39,8 @@ def bound(prompt: Prompt, task: Task) -> Bound:
         return _lettered(prompt, task)
     styles: tuple[AnswerStyle, ...] = ("label", "letter")
     read = {style: _read(prompt, named, style) for style in styles}
-    style = max(styles, key=lambda each: (_count(read[each]), each == _likely(prompt, named)))
+    likely = _likely(prompt, named)
+    style = max(styles, key=lambda each: (_count(read[each]), each == likely))
     if style == "letter" and prompt.layout.choices is None:
         _check_letters(prompt, named)
     return _bound(prompt, task, style, read[style])

@@ -139,7 +139,7 @@ def _read(found: Conversation) -> _Read:
     turns = [turn.content for turn in found.turns[::2]]
     replies = [turn.content for turn in found.turns[1::2]]
     if found.instruction is not None:
-        opened = Opening(found.instruction, turns[0] if turns else "", "The instruction is the one of the file")
+        opened = Opening(found.instruction, turns[0] if turns else "", "The instruction is what the file has before its shots")
     elif turns:
         opened = opening(turns[0], turns[1:], found.around)
     else:
