@@ -12,7 +12,19 @@ import pytest
 from endpoint import PATH, Endpoint, endpoint
 
 from selfamplify import (
-    DEFAULT, Decoding, LocalModel, Message, Prompt, Result, Task, amplify, build, evaluate, load_model, load_server, load_task,
+    DEFAULT,
+    Decoding,
+    LocalModel,
+    Message,
+    Prompt,
+    Result,
+    Task,
+    amplify,
+    build,
+    evaluate,
+    load_model,
+    load_server,
+    load_task,
 )  # fmt: skip
 from selfamplify.records import AnswerStyle, Chat
 
