@@ -40,8 +40,7 @@ def main() -> None:
         url, process = _started(Path(folder))
         try:
             print(f"{today()}, {device_name('cpu')}, {versions()}; {len(texts)} questions after {given.shots} shots\n")
-            print("| clients | requests/s | ratio | p50 | p95 | p99 | lost | other |
-|---|---|---|---|---|---|---|---|")
+            print("| clients | requests/s | ratio | p50 | p95 | p99 | lost | other |\n|---|---|---|---|---|---|---|---|")
             asyncio.run(_asked(url, texts[:8], 1))  # the prefix is run once
             one = 0.0
             for clients in given.clients:
