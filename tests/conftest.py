@@ -1,13 +1,19 @@
 """What holds for all tests: no deadline, since speed is measured in benchmarks/ and a busy machine is no fault."""
 
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+from browsing import CHROMIUM, Visits
 from hypothesis import settings
 from small import Run
 
 import selfamplify
 from selfamplify.cli import main
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -35,3 +41,21 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return code, printed.out, printed.err
 
     return call
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    if CHROMIUM is None:
+        pytest.skip("needs chromium: apt install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    with playwright.sync_playwright() as tools:
+        browser = tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visits(browser: "Browser") -> Iterator[Visits]:
+    visits = Visits(browser)
+    yield visits
+    visits.close()

@@ -50,12 +50,12 @@ def endpoint(
     prompt: Prompt | None = None,
     token: str | None = None,
     host: str = "127.0.0.1",
-    decoding: Decoding = Decoding(),
+    decoding: Decoding | None = None,
     **queue: Any,
 ) -> Iterator[Endpoint]:
     """A server of a model, through a prompt or plainly, until the ``with`` statement ends."""
     thread = ModelThread(**{"together": model.window, "most": 1000, **queue})
-    service = Service(model, thread, Prompted.of(model, prompt) if prompt else None, decoding)
+    service = Service(model, thread, Prompted.of(model, prompt) if prompt else None, decoding or Decoding())
     listening = bound(host, 0)
     lines, faults = list[str](), list[BaseException]()
     server = Server(Guard(application(service), host, token, lines.append, faults.append), thread)

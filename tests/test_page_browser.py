@@ -1,14 +1,11 @@
 """The page in a real browser: Debian's Chromium, through Playwright. Skipped where one of them is not installed."""
 
 import json
-import re
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browsing import Visits, serious
 from pages import TEXTS, explained, hostile_run
 from small import scripted, talker, task
 
@@ -18,75 +15,11 @@ from selfamplify.runs.responses import Line, load_responses
 from selfamplify.text.printable import printable
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDTHS = (390, 900, 1440)
 FRAMES = "count => new Promise(done => (function next() { count-- ? requestAnimationFrame(next) : done() })())"
 """Waits for so many frames."""
-SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    if CHROMIUM is None:
-        pytest.skip("needs chromium: apt install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-    with playwright.sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Seen:
-    """A page that is open, and what it said and asked for."""
-
-    page: "Page"
-    faults: list[str] = field(default_factory=list)
-
-    def texts(self, selector: str) -> list[str]:
-        return [text.strip() for text in self.page.locator(selector).all_text_contents()]
-
-    def count(self) -> str:
-        return self.page.locator("#count").inner_text()
-
-    def wait(self, count: str) -> None:
-        self.page.locator("#count", has_text=re.compile(f"^{count}$")).wait_for()
-
-    def choose(self, name: str, value: str) -> None:
-        self.page.select_option(f"#{name}", label=value)
-
-
-class Visits:
-    """Opens pages, each in a context of its own; any message on the console, error or request is a fault."""
-
-    def __init__(self, browser: "Browser"):
-        self._browser, self._seen = browser, list[Seen]()
-
-    def open(self, file: Path, at: str = "", **settings: Any) -> Seen:
-        page = self._browser.new_context(**settings).new_page()
-        seen = Seen(page)
-        page.on("console", lambda message: seen.faults.append(message.text))
-        page.on("pageerror", lambda error: seen.faults.append(str(error)))
-        page.on("dialog", lambda dialog: seen.faults.append(dialog.message))
-        own = file.as_uri()
-        page.on("request", lambda asked: None if asked.url.startswith(own) else seen.faults.append(asked.url))
-        page.goto(f"{own}{at}")
-        self._seen.append(seen)
-        return seen
-
-    def close(self) -> None:
-        for seen in self._seen:
-            seen.page.context.close()
-        assert [seen.faults for seen in self._seen if seen.faults] == []
-
-
-@pytest.fixture
-def visits(browser: "Browser") -> Iterator[Visits]:
-    visits = Visits(browser)
-    yield visits
-    visits.close()
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +195,6 @@ def test_nothing_is_wider_than_the_screen(visits: Visits, request: pytest.Fixtur
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["compared", "hostile", "prompt"])
 def test_axe_finds_nothing_serious(visits: Visits, request: pytest.FixtureRequest, tmp_path: Path, kind: str, scheme: Any):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
     if kind == "prompt":
         explained("word").save(tmp_path)
         file = write_report(tmp_path)
@@ -270,9 +202,8 @@ def test_axe_finds_nothing_serious(visits: Visits, request: pytest.FixtureReques
         file = request.getfixturevalue("page" if kind == "compared" else kind)
     seen = visits.open(file, color_scheme=scheme, bypass_csp=True)  # axe is a script that is not the page's own
     seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    found = axe.Axe().run(seen.page).response["violations"]
-    serious = [each for each in found if each["impact"] in SERIOUS]
-    assert serious == [], json.dumps([[each["id"], [node["html"] for node in each["nodes"]][:3]] for each in serious], indent=1)
+    found = serious(seen.page)
+    assert found == [], json.dumps([[each["id"], [node["html"] for node in each["nodes"]][:3]] for each in found], indent=1)
 
 
 def test_the_table_in_the_browser_is_that_of_the_run(visits: Visits, page: Path, compared: Path):

@@ -72,20 +72,19 @@ def serve(
 
     _check_token(host, token)
     finished = None if prompt is None else selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
-    listening = bound(host, port)
-    found = model if prompt is None else model_as_built(prompt, called, model)
-    asked = found.load()
-    if finished is not None:
-        check_model(finished, asked, called)
-    service = _service(asked, None if plain else finished, max_new_tokens, queue)
-    guard = Guard(application(service), host, token, _line if verbose else _nothing, _fault)
-    _say_what(service, prompt, host, listening.getsockname()[1], token is not None)
-    run(
-        guard,
-        listening,
-        service.thread,
-        lambda: say(f"stopped after {counted(service.thread.finished, 'answer')}"),
-    )
+    with bound(host, port) as listening:  # before the model is loaded, which may take a while
+        found = model if prompt is None else model_as_built(prompt, called, model)
+        asked = found.load()
+        if finished is not None:
+            check_model(finished, asked, called)
+        service = _service(asked, None if plain else finished, max_new_tokens, queue)
+        guard = Guard(application(service), host, token, _line if verbose else _nothing, _fault)
+        _say_what(service, prompt, host, listening.getsockname()[1], token is not None)
+        run(guard, listening, service.thread, lambda: _say_end(service))
+
+
+def _say_end(service: "Service") -> None:
+    say(f"stopped after {counted(service.thread.finished, 'answer')}")
 
 
 def _check_token(host: str, token: str | None) -> None:

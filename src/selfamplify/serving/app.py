@@ -33,6 +33,7 @@ def application(service: Service) -> Starlette:
         routes=[
             _route("/", routes.form),
             _route("/", routes.asked, "POST"),
+            _route("/favicon.ico", routes.icon),
             _route("/health", routes.health),
             _route("/version", routes.version),
             _route("/v1/models", routes.models),
@@ -53,6 +54,9 @@ class _Routes:
 
     async def health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok", "waiting": self.service.thread.waiting})
+
+    async def icon(self, request: Request) -> Response:
+        return Response(status_code=204)  # browsers ask for one, and would report that there is none
 
     async def version(self, request: Request) -> Response:
         return JSONResponse({"version": version("selfamplify")})

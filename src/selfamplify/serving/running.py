@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack
 from types import FrameType
 
 import uvicorn
@@ -24,9 +24,11 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
-        made = socket.socket(family, kind, protocol)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
+        with ExitStack() as failed:
+            made = failed.enter_context(socket.socket(family, kind, protocol))
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(address)
+            failed.pop_all()
         return made
     except OSError as error:
         raise _unavailable(host, port, error) from None
@@ -80,8 +82,7 @@ class Server(uvicorn.Server):
 
 def run(application: ASGIApp, listening: socket.socket, thread: ModelThread, ended: Callable[[], None]) -> None:
     """Serve until a signal ends it; ``ended`` is called at the end."""
-    with closing(listening):
-        Server(application, thread).run([listening])
+    Server(application, thread).run([listening])
     thread.end()
     done = thread.join(0.5)
     ended()

@@ -69,7 +69,9 @@ class Service:
         return self.thread.submit(work, questions)
 
     def ask_text(self, text: str) -> "Future[Any]":
-        """What will hold the reply to a text from the form."""
+        """What will hold the reply to a text from the form. Raises Refusal for one that can't be asked."""
+        if not text.strip():
+            raise Refusal(400, "The question is empty; write one.")
         if self.prompted is None:
             (done,) = self.thread.submit(Plain(self.model, self.decoding), [PlainChat(self.chat(text), FORM_SEED)])
         else:
