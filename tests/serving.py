@@ -25,8 +25,8 @@ class Served:
     (continues without flags, and repeats the prefill). ``script`` returns the answer to a chat. ``trouble`` may return another
     reply to the n-th request, not counting probes; None leaves the answer as it is. ``odds`` returns the most probable tokens
     after a chat and the first word of its answer; by default this word, then " A" and others, with nothing for C. ``phrase``
-    stands next to every status. ``asked``, ``headers`` and ``times`` are those of the requests, and ``most`` is the largest
-    number of requests in flight.
+    stands next to every status. ``count`` is what it says of the tokens of a prompt. ``asked``, ``headers`` and ``times`` are
+    those of the requests, and ``most`` is the largest number of requests in flight.
     """
 
     script: Callable[[Chat], str]
@@ -36,6 +36,7 @@ class Served:
     key: str = ""
     phrase: str = ""
     context: int = 4096
+    count: Callable[[list[dict[str, str]]], int] = lambda messages: 9 + 2 * words_in(messages)
     trouble: Callable[[int, dict[str, Any]], Reply | None] = lambda number, body: None
     odds: Callable[[Chat, str], list[tuple[str, float]]] = lambda chat, word: [
         (word, -0.5),
@@ -109,8 +110,14 @@ class Served:
             top = [{"token": token, "logprob": value} for token, value in self.odds(chat, words[0])]
             choice["logprobs"] = {"content": [{"token": top[0]["token"], "top_logprobs": top}]}
         about = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": self.model}
-        used = {"prompt_tokens": 9, "completion_tokens": len(words), "total_tokens": 9 + len(words)}
+        asked = self.count(body["messages"])
+        used = {"prompt_tokens": asked, "completion_tokens": len(words), "total_tokens": asked + len(words)}
         return document(200, about | {"choices": [choice], "usage": used})
+
+
+def words_in(messages: list[dict[str, str]]) -> int:
+    """The words of a chat."""
+    return sum(len(message["content"].split()) for message in messages)
 
 
 def document(status: int, content: Any, **headers: str) -> Reply:

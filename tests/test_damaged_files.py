@@ -112,10 +112,11 @@ def run(*line: object) -> tuple[int, str]:
     return code, said.getvalue()
 
 
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 FILES = ["compare/results.json", "compare/responses.jsonl", "faithful/results.json", "tune/tuning.json", "build/run.toml"]
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=QUIET)
 @given(data=st.data(), name=st.sampled_from(FILES))
 def test_a_damaged_file_is_told_in_one_line_or_does_no_harm(folders: Path, data: st.DataObject, name: str):
     with TemporaryDirectory() as made:
@@ -129,7 +130,7 @@ def test_a_damaged_file_is_told_in_one_line_or_does_no_harm(folders: Path, data:
         tables(folder)
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=QUIET)
 @given(data=st.data(), name=st.sampled_from(["results.json", "responses.jsonl", "run.toml"]))
 def test_a_damaged_result_never_keeps_a_prompt_from_being_evaluated(folders: Path, data: st.DataObject, name: str):
     with TemporaryDirectory() as made:

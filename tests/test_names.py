@@ -8,9 +8,9 @@ from textwrap import dedent
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from small import scripted, talker, task
+from small import Run, scripted, talker, task
 
-from selfamplify import Plan, Profile, catalogue, compare, make_method
+from selfamplify import Plan, Profile, catalogue, compare, load_task, make_method
 from selfamplify.errors import SettingsError
 from selfamplify.explain.explainer import AbstractExplainer
 from selfamplify.export.exporter import AbstractExporter
@@ -39,6 +39,7 @@ from dataclasses import dataclass
 from selfamplify.export.exporter import AbstractExporter
 from selfamplify.explain.explainer import AbstractExplainer
 from selfamplify.records import ScoredWords
+from selfamplify.tasks.source import AbstractSource
 
 @dataclass(frozen=True)
 class Longest(AbstractExplainer):
@@ -57,15 +58,28 @@ class Faulty(AbstractExplainer):
     def explain(self, model, question, wording, seed):
         raise ZeroDivisionError("oops")
 
+@dataclass(frozen=True)
+class Exiting(AbstractExplainer):
+    name = "exiting"
+
+    def explain(self, model, question, wording, seed):
+        raise SystemExit(0)
+
 class NoDataclass:
     pass
+
+no_class = 7
+
+class Unmakeable(AbstractSource):
+    """A task that lacks what is abstract."""
 '''
 
 
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """An installed distribution with four explainers, two of them broken."""
+    """An installed distribution with explainers and tasks, most of them broken."""
     (tmp_path / "longest_words.py").write_text(PLUGIN)
+    (tmp_path / "longest_words_leaving.py").write_text("import sys\nsys.exit(0)\n")
     info = tmp_path / "longest_words-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: longest-words\nVersion: 1.0\n")
@@ -77,6 +91,14 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         broken = longest_words_missing:Broken
         classless = longest_words:NoDataclass
         kernel_shap = longest_words:Longest
+        number = longest_words:no_class
+        exiting = longest_words:Exiting
+        leaving = longest_words_leaving:Leaving
+
+        [selfamplify.tasks]
+        number = longest_words:no_class
+        unmakeable = longest_words:Unmakeable
+        leaving = longest_words_leaving:Leaving
         """)
     )
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -122,13 +144,49 @@ def test_own_names_win_over_plugins():
 @pytest.mark.usefixtures("plugin")
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("broken", r"\(longest_words_missing:Broken\) can't be imported: No module"), ("classless", "AbstractExplainer")],
+    [
+        ("broken", r"\(longest_words_missing:Broken\) can't be imported: No module"),
+        ("classless", "AbstractExplainer"),
+        ("number", "AbstractExplainer"),
+        ("leaving", r"can't be imported: it calls sys.exit\(0\); fix or uninstall it"),
+    ],
 )
 def test_plugin_that_can_not_be_used_is_refused_before_any_work(name: str, reason: str):
     with pytest.raises(SettingsError, match=f"'{name}'.*{reason}"):
         make_method(name)
     with pytest.raises(SettingsError, match=f"'{name}'.*{reason}"):
         Plan((name,))
+
+
+@pytest.mark.usefixtures("plugin")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("number", "is not an AbstractSource"), ("unmakeable", "can't be made: .*abstract"), ("leaving", r"sys.exit\(0\)")],
+)
+def test_task_of_a_plugin_that_can_not_be_used_is_refused(name: str, reason: str):
+    with pytest.raises(SettingsError, match=reason):
+        load_task(name)
+
+
+@pytest.mark.usefixtures("plugin")
+def test_plugin_that_ends_the_program_is_an_error_of_the_command(run: Run):
+    code, _, err = run("build", "--task", "planted_arc", "--method", "leaving", "--out", "nowhere")
+    assert code == 2 and "'leaving' (longest_words_leaving:Leaving) can't be imported" in err and err.count("error:") == 1
+    code, _, err = run("data", "nothing", "--task", "leaving")
+    assert code == 2 and "sys.exit(0)" in err
+
+
+def test_a_command_that_is_ended_from_inside_has_failed(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("selfamplify.catalogue", lambda: sys.exit(0))
+    code, _, err = run("list")
+    assert code == 1 and "unexpected SystemExit: 0" in err
+
+
+@pytest.mark.usefixtures("plugin")
+def test_explainer_that_ends_the_program_fails_its_row(tmp_path: Path):
+    table = compare(scripted(talker), task(), Plan(("exiting", "random"), ("random",), shots=2), tmp_path / "run")
+    assert [row.explainer or row.method for row in table.rows] == ["io", "random"]
+    assert "SystemExit: it calls sys.exit(0)" in table.failed["exiting-random-k6-seed0"]
 
 
 @pytest.mark.usefixtures("plugin")

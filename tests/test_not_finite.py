@@ -29,7 +29,7 @@ def poisoned(questions: Sequence[Question]) -> tuple[LocalModel, set[str]]:
     shown = {question.id: set(model.tokenizer.encode(question.render())) for question in questions}
     for token in sorted(set().union(*shown.values())):
         hit = {name for name, tokens in shown.items() if token in tokens}
-        if len(hit) < 4 and model.tokenizer.decode([token]).strip().isalpha():
+        if len(hit) < 4 and str(model.tokenizer.decode([token])).strip().isalpha():
             poison(model, token)
             return model, hit
     raise AssertionError("no such word")

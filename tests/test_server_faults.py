@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import Reply, Served, document, serving
+from serving import Reply, Served, document, serving, words_in
 from small import talker, task
 
 from selfamplify import Limits, ServerModel, build, evaluate, load_server
-from selfamplify.errors import ModelError
+from selfamplify.errors import ModelError, SelfAmplifyWarning
 from selfamplify.models.served.cleaning import cleaned, reason_scrubber, reply_scrubber
 from selfamplify.models.served.connections import LONGEST_REPLY
 from selfamplify.models.served.endpoints import Endpoints
@@ -149,6 +149,39 @@ def test_what_is_no_log_probability_never_decides(start: Any, odds: Any, label: 
     found = load_server(served.url).next_token([chat], [("A", "B")])[0]
     assert found.label == label
     assert [round(each, 9) for each in found.log_probabilities] == list(scores)
+
+
+# A prompt that is cut in silence.
+
+
+def of_words(*counts: int) -> list[Chat]:
+    return [Chat((Message("user", " ".join(["word"] * count)),)) for count in counts]
+
+
+def asked_of(served: Served, counts: list[int]) -> ServerModel:
+    model = load_server(served.url, limits=Limits(in_flight=1))
+    model.generate(of_words(*counts), Decoding(), [0] * len(counts))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("context", "counts", "said"),
+    [
+        (100, [40, 60, 150], "counts 100 tokens in a prompt of 150 words, fewer than it has words"),
+        (200, [120, 130, 140, 150, 160], "counts 200 tokens in each of 5 prompts of 120 to 160 words, and in none more"),
+    ],
+)
+def test_a_server_that_cuts_prompts_is_found_by_its_own_counts(start: Any, context: int, counts: list[int], said: str):
+    served = start(lambda chat: "yes", count=lambda messages: min(context, 9 + 2 * words_in(messages)))
+    with pytest.warns(SelfAmplifyWarning, match=f"{said}. Most likely it cuts") as warned:
+        model = asked_of(served, counts)
+    assert len(warned) == 1
+    model.generate(of_words(300, 310), Decoding(), [0, 0])  # and once only
+
+
+@pytest.mark.parametrize("count", [lambda messages: 9 + 2 * words_in(messages), lambda messages: 0, lambda messages: None])
+def test_counts_that_grow_or_are_missing_are_no_sign(start: Any, count: Any):
+    asked_of(start(lambda chat: "yes", count=count), [1, 2, 3, 4, 5, 60, 60, 60, 60, 60, 60, 61, 300, 2000])
 
 
 # The key.

@@ -163,11 +163,18 @@ def find(kind: Kind, name: str) -> Any:
     for point in entry_points(group=f"selfamplify.{kind}s", name=name):
         try:
             return point.load()
-        except Exception as error:  # a plug-in may raise anything
+        except (Exception, SystemExit) as error:  # a plug-in may raise anything, and may end the program
             raise SettingsError(
-                f"The {kind} '{name}' ({point.value}) can't be imported: {error}; fix or uninstall it."
+                f"The {kind} '{name}' ({point.value}) can't be imported: {said(error)}; fix or uninstall it."
             ) from error
     raise unknown_name(kind, name, registered(kind))
+
+
+def said(error: BaseException) -> str:
+    """What a plug-in's error says, on one line."""
+    if isinstance(error, SystemExit):
+        return f"it calls sys.exit({'' if error.code is None else repr(error.code)})"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingsError:

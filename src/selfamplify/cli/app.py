@@ -115,7 +115,7 @@ def _run(arguments: list[str], debug: bool) -> int:
         if debug:
             traceback.print_exc()
         return fail(in_options(str(error), COMMANDS[name]), 2)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # what ends the program from inside a command, with whatever code, has failed
         if debug:
             traceback.print_exc()
         return fail(f"unexpected {type(error).__name__}: {error}; run again with --debug to see where, and report it.", 1)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import ContextError, ExplanationError, NotFiniteError, SelfAmplifyError
 from ..models.model import AbstractLanguageModel
+from ..names import said
 from ..prompting.wording import Wording
 from ..records import Explanation, Question
 from ..seeds import derive
@@ -129,8 +130,8 @@ def _explain(
         raise ExplanationError(f"{explainer.name} failed on {which}: {error}") from error
     except SelfAmplifyError:
         raise
-    except Exception as error:  # a third-party explainer may raise anything
+    except (Exception, SystemExit) as error:  # a third-party explainer may raise anything
         which = f"question {batch[0].id}" + (f" and the {len(batch) - 1} after it" if len(batch) > 1 else "")
         raise ExplanationError(
-            f"{explainer.name} failed on {which} ({type(error).__name__}: {error}); fix the explainer, or use another one."
+            f"{explainer.name} failed on {which} ({type(error).__name__}: {said(error)}); fix the explainer, or use another."
         ) from error

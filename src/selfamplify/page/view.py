@@ -212,7 +212,8 @@ def _explained(shot: Shot) -> str:
 
 
 def _notes(contents: Contents) -> list[str]:
-    notes = [note for settings in contents.settings.values() for note in settings.get("data_notes", [])]
+    found = [settings.get("data_notes") for settings in contents.settings.values()]
+    notes = [str(note) for own in found if isinstance(own, list) for note in own]  # settings are whatever a file holds
     return list(dict.fromkeys([*notes, *(contents.findings.notes if contents.findings else ())]))
 
 

@@ -21,13 +21,13 @@ def read_json(file: Path) -> Any:
     Raises OSError if the file can't be read, ValueError if it is not JSON in UTF-8, is nested more than 100 levels deep, or
     holds half a surrogate pair.
     """
-    written = file.read_text(encoding="utf-8")
+    written, deep = file.read_text(encoding="utf-8"), f"it is nested more than {_DEEPEST} levels deep"
     try:
         data = json.loads(written)
-        if not _within(data, _DEEPEST):
-            raise RecursionError
     except RecursionError:
-        raise ValueError(f"it is nested more than {_DEEPEST} levels deep") from None
+        raise ValueError(deep) from None
+    if not _within(data, _DEEPEST):
+        raise ValueError(deep)
     if _LONE.search(written):
         try:
             json.dumps(data, ensure_ascii=False).encode()

@@ -18,6 +18,7 @@ from .model import LocalModel
 from .origin import EMBEDDED, Origin, label, origin
 from .placing import DeviceMap, Quantization, check_choice, check_placement, keep_differentiable, placement_arguments
 from .quiet import quiet
+from .template import check_ends, undated
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 """The precision of the weights; ``"auto"`` is float32 on a CPU, and the checkpoint's own precision elsewhere."""
@@ -104,7 +105,7 @@ def load_model(
     options = placement_arguments(target, device_map, quantize) | {"dtype": _dtype(dtype, target)}
     module, tokenizer = _loaded(name, start, target, options)
     if isinstance(tokenizer.chat_template, str):
-        tokenizer.chat_template = with_thinking(str(tokenizer.chat_template), thinking)
+        tokenizer.chat_template = with_thinking(undated(str(tokenizer.chat_template)), thinking)
     return LocalModel(module, tokenizer, label(name), batch_tokens, window)
 
 
@@ -185,9 +186,14 @@ def _read_folder(start: Origin, options: dict[str, Any]) -> tuple[PreTrainedMode
 def _tokenizer(name: str | Path, start: Origin) -> PreTrainedTokenizerBase:
     try:
         with quiet():
-            return read_tokenizer(start.file) if start.file else AutoTokenizer.from_pretrained(start.source, **start.arguments)
+            if start.file:
+                tokenizer = read_tokenizer(start.file)
+            else:
+                tokenizer = AutoTokenizer.from_pretrained(start.source, **start.arguments)
     except Exception as error:  # as for the weights
         raise _not_loaded(name, start, error) from error
+    check_ends(tokenizer, label(name))
+    return tokenizer
 
 
 def _not_loaded(name: str | Path, start: Origin, error: Exception) -> ModelError:

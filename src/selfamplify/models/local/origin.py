@@ -1,19 +1,25 @@
 """Where a model is loaded from: what a name stands for, checked before anything is loaded."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from safetensors import safe_open
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from ...errors import ModelError, SettingsError
 from ...names import NAMES, find
 from ...network import hub_answers
-from ...text.lines import one_line, shortened
+from ...text.documents import read_json, reason
+from ...text.lines import counted, first_line, one_line, shortened
 from . import gguf, ollama
 from .named import place
 
 EMBEDDED = "embedded"
+_LAYERS = ("num_hidden_layers", "num_layers", "n_layer", "n_layers")
+"""What configurations call the number of layers."""
+_USUAL_LAYERS = 200
+"""So many are built without looking at the weights first."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +105,9 @@ def _check_folder(folder: Path) -> None:
             f"{folder} has no config.json and no GGUF file, so it is not a model; give a folder that `save_pretrained` wrote."
         )
     try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{file} is not valid JSON; download or save the model again.") from error
+        config = read_json(file)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{file} is not valid JSON ({reason(error)}); download or save the model again.") from error
     if not isinstance(config, dict):
         raise ModelError(f"{file} is not the configuration of a model; download or save the model again.")
     if config.get("auto_map") and config.get("model_type") not in CONFIG_MAPPING:
@@ -114,5 +120,26 @@ def _check_folder(folder: Path) -> None:
             f"{folder} has no *.safetensors weights (pickle files such as pytorch_model.bin are never read); "
             f"save it again with `model.save_pretrained(folder)`."
         )
+    _check_layers(file, config)
     if not (folder / "tokenizer.json").is_file() and not (folder / "tokenizer_config.json").is_file():
         raise ModelError(f"{folder} has no tokenizer; save it there with `tokenizer.save_pretrained(folder)`.")
+
+
+def _check_layers(file: Path, config: dict[str, Any]) -> None:
+    """Refuse a configuration with more layers than there are weights: building them all would take hours."""
+    nested = [config, *(each for each in config.values() if isinstance(each, dict))]
+    claimed = max((own[name] for own in nested for name in _LAYERS if isinstance(own.get(name), int)), default=0)
+    if claimed <= _USUAL_LAYERS:
+        return
+    tensors = 0
+    for weights in file.parent.glob("*.safetensors"):
+        try:
+            with safe_open(weights, "numpy") as opened:
+                tensors += len(opened.keys())
+        except Exception as error:  # safetensors' own errors have no common type
+            raise ModelError(f"{weights} can't be read ({first_line(error)}); download or save the model again.") from error
+    if claimed > tensors:
+        raise ModelError(
+            f"{file} names {claimed:,} layers, and the weights hold {counted(tensors, 'tensor')}; download or save the model "
+            f"again."
+        )

@@ -16,6 +16,7 @@ from ...work.interruption import enough
 from ..model import AbstractLanguageModel, Likelihoods
 from .abilities import CONTINUE, SAMPLING, Abilities, described, probe, thinking_switch
 from .connections import Refused
+from .cutting import Cutting
 from .endpoints import Endpoints, Garbled, Limits
 from .labels import begin_differently, begun_by, label_in, label_of
 from .refusals import explained
@@ -53,6 +54,7 @@ class ServerModel(AbstractLanguageModel):
         self._thinking = thinking
         self.likelihoods: Likelihoods = "labels" if abilities.top_logprobs and abilities.continues else "none"
         self._endpoints = endpoints
+        self._cutting = Cutting(self.name)
 
     def __repr__(self) -> str:
         return f"ServerModel({self.name!r} at {', '.join(self._endpoints.urls)})"
@@ -148,7 +150,12 @@ class ServerModel(AbstractLanguageModel):
         self, bodies: Sequence[dict[str, Any]], read: Callable[[Any], Any], enough: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[int, Any]]:
         try:
-            yield from self._endpoints.post_all("/chat/completions", bodies, read, enough)
+            replies = self._endpoints.post_all(
+                "/chat/completions", bodies, lambda reply: (read(reply), _prompt_tokens(reply)), enough
+            )
+            for place, (answer, tokens) in replies:
+                self._cutting.saw(bodies[place]["messages"], tokens)
+                yield place, answer
         except Refused as refusal:
             raise explained(refusal, self.name, ()) from refusal
 
@@ -217,6 +224,12 @@ def _checked(reply: Any, read: Callable[[Any], Any]) -> Any:
         return read(reply)
     except (LookupError, TypeError, AttributeError) as error:
         raise Garbled("an answer that is not a chat completion") from error
+
+
+def _prompt_tokens(reply: Any) -> Any:
+    """How many tokens the server counts in a prompt; None if it does not say."""
+    usage = reply.get("usage")
+    return usage.get("prompt_tokens") if isinstance(usage, dict) else None
 
 
 def _text(reply: Any) -> str:
