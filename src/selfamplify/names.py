@@ -125,6 +125,10 @@ NAMES: dict[Kind, dict[str, Entry]] = {
     },
     "exporter": {
         "openai": Entry("export.openai:OpenAI", "OpenAI chat messages, and a program that asks by them; needs only httpx."),
+        "lm_eval": Entry("export.lm_eval:LmEval", "A task of lm-evaluation-harness, with the test questions."),
+        "inspect": Entry("export.inspect:Inspect", "A task of Inspect, with the test questions."),
+        "dspy": Entry("export.dspy:DSPy", "A DSPy module with an adapter that sends exactly the prompt's turns."),
+        "promptfoo": Entry("export.promptfoo:Promptfoo", "A promptfoo configuration, with the test questions."),
         "ollama": Entry("export.ollama:Ollama", "Ollama's Modelfile, with the shots as its messages."),
         "text": Entry("export.text:Text", "The text of a local model's own chat template, and a program that asks by it."),
         "card": Entry("export.card:Card", "A data set with a card, ready for the Hugging Face hub."),

@@ -1,21 +1,43 @@
-"""reading.py: how labels are read from replies, in one file that needs nothing but Python.
+"""The files that all tools share: the prompt, the questions, and how labels are read from replies.
 
-It is put together from the modules of this package that read labels, so that there is one set of rules.
+reading.py, which needs nothing but Python, is put together from the modules of this package that read labels, so that there is
+one set of rules.
 """
 
 import ast
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ..answering import own, plain, rules
 from ..records import choices
 from ..text import replies, scripts
+from .exporter import Export
 
-FILE_NAME = "reading.py"
+CHAT, SETTINGS, QUESTIONS = "messages.json", "settings.json", "questions.jsonl"
+PROMPTING, FILE_NAME = "prompting.py", "reading.py"
 _MODULES: tuple[ModuleType, ...] = (scripts, choices, replies, own, plain, rules)
 """In the order in which they need each other."""
 _HEAD = '"""Reads the label that a model\'s reply names. Written by selfamplify; needs nothing but Python."""\n'
+
+
+def common(export: Export) -> dict[str, str]:
+    """The turns with a slot for the question, the settings, the questions if there are any, and what puts and reads them."""
+    written = {
+        CHAT: json.dumps(export.messages(export.slot), indent=2, ensure_ascii=False) + "\n",
+        SETTINGS: json.dumps(export.settings, indent=2, ensure_ascii=False) + "\n",
+        PROMPTING: standalone(PROMPTING),
+        FILE_NAME: reading(),
+    }
+    return written | ({QUESTIONS: lines(export.rows)} if export.questions else {})
+
+
+def lines(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as JSON, one on each line."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any, ClassVar
 
 from ..errors import SettingsError
@@ -139,6 +140,8 @@ class AbstractExporter(ABC):
     """What ``--to`` calls it."""
     package: ClassVar[str | None] = None
     """The package by which ``check`` renders, as it is imported; None if nothing has to be installed."""
+    program: ClassVar[tuple[str, str] | None] = None
+    """The program by which ``check`` renders if it is no package, and the command that installs it."""
     needs_questions: ClassVar[bool] = False
     """Whether the tool can't do without test questions."""
 
@@ -160,6 +163,9 @@ class AbstractExporter(ABC):
             raise SettingsError(
                 f"`check=True` renders by {self.package}, which is not installed: pip install {self.package}; or leave it out."
             )
+        if self.program is not None and which(self.program[0]) is None:
+            name, install = self.program
+            raise SettingsError(f"`check=True` renders by {name}, which is not installed: {install}; or leave it out.")
 
     def check_questions(self, export: Export) -> None:
         """Raise SettingsError if test questions are needed and missing."""
