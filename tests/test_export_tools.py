@@ -18,7 +18,7 @@ from selfamplify import Export, Prompt, export
 from selfamplify.errors import SettingsError
 from selfamplify.export.bundle import QUESTIONS
 from selfamplify.export.exporting import as_exporter
-from selfamplify.export.rendering import asking
+from selfamplify.export.rendering import apart, copied_with
 
 EVALUATE = ("lm_eval", "inspect", "promptfoo")
 NAMES = (*EVALUATE, "dspy")
@@ -52,14 +52,9 @@ def standalone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def program(file: Path) -> dict[str, Any]:
     """What a written program defines; its folder is the first on the path, as when it is run."""
-    before = sys.path[:]
-    sys.path.insert(0, str(file.parent))
-    try:
+    with apart():
+        sys.path.insert(0, str(file.parent))
         return run_path(str(file))
-    finally:
-        sys.path[:] = before
-        for name in ("prompting", "reading"):
-            sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize("to", NAMES)
@@ -70,7 +65,7 @@ def test_files_are_deterministic_and_render_as_ours(to: str, made: Export, tmp_p
         assert (folder / name).read_bytes().decode() == content
     prompting = program(folder / "prompting.py")
     prompt = prompting["Prompt"].of(folder)
-    assert prompting["rows"](folder / QUESTIONS) == made.rows
+    assert prompt.rows(folder / QUESTIONS) == made.rows
     assert [prompt.messages(row["question"]) for row in made.rows] == [made.messages(row["question"]) for row in made.rows]
     assert prompt.settings == json.loads(json.dumps(made.settings))
 
@@ -174,10 +169,10 @@ def test_standalone_files_need_nothing_but_python(tmp_path: Path):
     assert json.loads(alone.stdout) == [made.messages(text), choices, "B"]
 
 
-def test_asking_puts_texts_in_place_of_the_questions(tmp_path: Path, standalone: dict[str, Any]):
+def test_a_copied_folder_has_texts_in_place_of_the_questions(tmp_path: Path, standalone: dict[str, Any]):
     folder = written(Export(hostile_prompt(), hostile_questions()), "inspect", tmp_path / "out")
-    with asking(folder, TEXTS) as copied:
-        assert [row["question"] for row in standalone["rows"](copied / QUESTIONS)] == list(TEXTS)
+    with copied_with(folder, TEXTS) as copied:
+        assert [row["question"] for row in standalone["Prompt"].of(copied).rows(copied / QUESTIONS)] == list(TEXTS)
         assert (copied / "task.py").read_bytes() == (folder / "task.py").read_bytes()
     assert not copied.exists()
 

@@ -18,21 +18,25 @@ from ..text import replies, scripts
 from .exporter import Export
 
 CHAT, SETTINGS, QUESTIONS = "messages.json", "settings.json", "questions.jsonl"
-PROMPTING, FILE_NAME = "prompting.py", "reading.py"
+PROMPTING, READING = "prompting.py", "reading.py"
 _MODULES: tuple[ModuleType, ...] = (scripts, choices, replies, own, plain, rules)
 """In the order in which they need each other."""
 _HEAD = '"""Reads the label that a model\'s reply names. Written by selfamplify; needs nothing but Python."""\n'
 
 
-def common(export: Export) -> dict[str, str]:
-    """The turns with a slot for the question, the settings, the questions if there are any, and what puts and reads them."""
+def common(export: Export, **settings: Any) -> dict[str, str]:
+    """The prompt's settings and others; the questions, if there are any; and the programs that use them."""
     written = {
-        CHAT: json.dumps(export.messages(export.slot), indent=2, ensure_ascii=False) + "\n",
-        SETTINGS: json.dumps(export.settings, indent=2, ensure_ascii=False) + "\n",
+        SETTINGS: json.dumps(export.settings | settings, indent=2, ensure_ascii=False) + "\n",
         PROMPTING: standalone(PROMPTING),
-        FILE_NAME: reading(),
+        READING: reading(),
     }
     return written | ({QUESTIONS: lines(export.rows)} if export.questions else {})
+
+
+def turns(export: Export) -> dict[str, str]:
+    """The turns, with a slot for the question."""
+    return {CHAT: json.dumps(export.messages(export.slot), indent=2, ensure_ascii=False) + "\n"}
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> str:

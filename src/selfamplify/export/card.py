@@ -1,8 +1,7 @@
 """A folder in the layout of a data set on the Hugging Face hub: https://huggingface.co/docs/hub/datasets-cards."""
 
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any, ClassVar, final
 
 from ..prompting.prompt import FILE_NAME
 from ..text.lines import counted
+from .bundle import lines
 from .exporter import AbstractExporter, Export, Messages
-from .openai import lines
 
 CARD = "README.md"
 MESSAGES, SHOTS, QUESTIONS = "messages", "shots", "questions"
@@ -29,8 +28,8 @@ class Card(AbstractExporter):
     package: ClassVar[str | None] = "datasets"
 
     def files(self, export: Export) -> dict[str, str]:
-        data = {MESSAGES: _lines(export.messages(export.slot)), SHOTS: _lines(_shots(export))}
-        data |= {QUESTIONS: lines(export)} if export.questions else {}
+        data = {MESSAGES: lines(export.messages(export.slot)), SHOTS: lines(_shots(export))}
+        data |= {QUESTIONS: lines(export.rows)} if export.questions else {}
         data = {name: content for name, content in data.items() if content}
         return {
             CARD: _card(export, list(data)),
@@ -49,10 +48,6 @@ class Card(AbstractExporter):
         return [
             [*rows[:last], {"role": "user", "content": asked.replace(export.slot, text)}, *rows[last + 1 :]] for text in texts
         ]
-
-
-def _lines(rows: Iterable[dict[str, Any]]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _shots(export: Export) -> list[dict[str, Any]]:

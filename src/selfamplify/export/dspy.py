@@ -9,8 +9,9 @@ from runpy import run_path
 from shlex import quote
 from typing import ClassVar, final
 
-from .bundle import QUESTIONS, common, standalone
+from .bundle import QUESTIONS, common, standalone, turns
 from .exporter import AbstractExporter, Export, Messages
+from .rendering import apart
 
 ADAPTER, PLAIN = "adapter.py", "chain_of_thought.other_turns.json"
 
@@ -28,7 +29,7 @@ class DSPy(AbstractExporter):
     package: ClassVar[str | None] = "dspy"
 
     def files(self, export: Export) -> dict[str, str]:
-        return {ADAPTER: standalone("dspy_adapter.py"), PLAIN: _plain(export)} | common(export)
+        return {ADAPTER: standalone("dspy_adapter.py"), PLAIN: _plain(export)} | turns(export) | common(export)
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         ask = f"python {quote(str(folder / ADAPTER))}"
@@ -38,7 +39,8 @@ class DSPy(AbstractExporter):
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
         dspy = import_module("dspy")
-        answer = run_path(str(folder / ADAPTER))["Answer"](folder)
+        with apart():
+            answer = run_path(str(folder / ADAPTER))["Answer"](folder)
         asked: list[Messages] = []
         for text in texts:
             mock = import_module("dspy.utils").DummyLM([{"reply": "A"}])

@@ -9,9 +9,9 @@ from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, final
 
-from .bundle import common, standalone
+from .bundle import common, standalone, turns
 from .exporter import AbstractExporter, Export, Messages
-from .rendering import asking
+from .rendering import apart, copied_with
 
 TASK = "task.py"
 
@@ -26,7 +26,7 @@ class Inspect(AbstractExporter):
     needs_questions: ClassVar[bool] = True
 
     def files(self, export: Export) -> dict[str, str]:
-        return {TASK: standalone("inspect_task.py")} | common(export)
+        return {TASK: standalone("inspect_task.py")} | turns(export) | common(export)
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         served, local = quote(f"openai-api/local/{export.model}"), quote(f"hf/{export.model}")
@@ -47,7 +47,7 @@ class Inspect(AbstractExporter):
             reply.usage = model.ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)  # else it fetches a tokenizer
             return reply
 
-        with asking(folder, texts) as copied, TemporaryDirectory() as logs:
+        with apart(), copied_with(folder, texts) as copied, TemporaryDirectory() as logs:
             mock = model.get_model("mockllm/model", custom_outputs=answer, memoize=False)
             how = {"display": "none", "max_samples": 1, "max_connections": 1, "fail_on_error": True}
             task = run_path(str(copied / TASK))["selfamplify"]()

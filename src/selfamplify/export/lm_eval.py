@@ -8,9 +8,9 @@ from shlex import quote
 from string import Template
 from typing import ClassVar, final
 
-from .bundle import common, standalone
+from .bundle import common, standalone, turns
 from .exporter import AbstractExporter, Export, Messages
-from .rendering import asking
+from .rendering import apart, copied_with
 
 TASK, FUNCTIONS, NAME = "selfamplify.yaml", "task.py", "selfamplify"
 
@@ -28,7 +28,7 @@ class LmEval(AbstractExporter):
         decoding = export.prompt.decoding
         values = {"shots": len(export.prompt.shots), "do_sample": str(decoding.do_sample).lower()}
         task = Template(standalone("lm_eval.yaml")).substitute(values | export.settings)
-        return {TASK: task, FUNCTIONS: standalone("lm_eval_task.py")} | common(export)
+        return {TASK: task, FUNCTIONS: standalone("lm_eval_task.py")} | turns(export) | common(export)
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         served = f"model={export.model},base_url=http://localhost:8000/v1/chat/completions,num_concurrent=8"
@@ -39,7 +39,7 @@ class LmEval(AbstractExporter):
         ]
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
-        with asking(folder, texts) as copied:
+        with apart(), copied_with(folder, texts) as copied:
             manager = import_module("lm_eval.tasks").TaskManager(include_path=str(copied), include_defaults=False)
             task = manager.load([NAME])["tasks"][NAME]
             return [

@@ -1,7 +1,5 @@
 """OpenAI chat messages, and a program that asks questions by them: https://platform.openai.com/docs/api-reference/chat."""
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +7,11 @@ from runpy import run_path
 from shlex import quote
 from typing import Any, ClassVar, final
 
-from .bundle import FILE_NAME as READING
-from .bundle import reading, standalone
+from .bundle import QUESTIONS, common, standalone, turns
 from .exporter import AbstractExporter, Export, Messages
+from .rendering import apart
 
-SETTINGS, QUESTIONS, ASK, CHAT = "settings.json", "questions.jsonl", "ask.py", "messages.json"
+ASK = "ask.py"
 
 
 @final
@@ -24,13 +22,7 @@ class OpenAI(AbstractExporter):
     name: ClassVar[str] = "openai"
 
     def files(self, export: Export) -> dict[str, str]:
-        written = {
-            CHAT: json.dumps(export.messages(export.slot), indent=2, ensure_ascii=False) + "\n",
-            SETTINGS: json.dumps(export.settings, indent=2, ensure_ascii=False) + "\n",
-            ASK: standalone("ask.py"),
-            READING: reading(),
-        }
-        return written | ({QUESTIONS: lines(export)} if export.questions else {})
+        return turns(export) | {ASK: standalone("ask.py")} | common(export)
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         return asking(folder, export)
@@ -48,18 +40,6 @@ def asking(folder: Path, export: Export) -> Sequence[str]:
 
 
 def asker(folder: Path) -> Any:
-    """The ``Asker`` of ask.py, which is what the user will run; its import of reading.py leaves no trace here."""
-    name = READING.removesuffix(".py")
-    path, another = list(sys.path), sys.modules.pop(name, None)
-    try:
-        return run_path(str(folder / ASK))["Asker"].of(folder)
-    finally:
-        sys.path[:] = path
-        sys.modules.pop(name, None)
-        if another is not None:
-            sys.modules[name] = another
-
-
-def lines(export: Export) -> str:
-    """The questions as JSON, one on each line."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in export.rows)
+    """The ``Prompt`` of ask.py, which is what the user will run."""
+    with apart():
+        return run_path(str(folder / ASK))["Prompt"].of(folder)

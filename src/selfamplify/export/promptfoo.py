@@ -11,9 +11,9 @@ from sys import executable
 from typing import Any, ClassVar, final
 
 from ..errors import DataError
-from .bundle import common, standalone
+from .bundle import common, standalone, turns
 from .exporter import AbstractExporter, Export, Messages
-from .rendering import asking
+from .rendering import copied_with
 
 CONFIG, FUNCTIONS = "promptfooconfig.json", "functions.py"
 
@@ -39,7 +39,7 @@ class Promptfoo(AbstractExporter):
             "env": {"PROMPTFOO_DISABLE_TEMPLATING": "true"},
         }
         written = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-        return {CONFIG: written, FUNCTIONS: standalone("promptfoo_functions.py")} | common(export)
+        return {CONFIG: written, FUNCTIONS: standalone("promptfoo_functions.py")} | turns(export) | common(export)
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         return [
@@ -49,7 +49,7 @@ class Promptfoo(AbstractExporter):
         ]
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
-        with asking(folder, texts) as copied:
+        with copied_with(folder, texts) as copied:
             config = json.loads((copied / CONFIG).read_text(encoding="utf-8"))
             (copied / CONFIG).write_text(json.dumps(config | {"providers": ["echo"]}), encoding="utf-8")
             found = _evaluated(copied)

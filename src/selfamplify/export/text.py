@@ -1,6 +1,5 @@
 """The prompt as a text in the model's own chat template, for what takes no chat: completions, and engines of one's own."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,9 @@ from transformers import PreTrainedTokenizerBase
 from ..errors import DataError, ModelError, SelfAmplifyError, SettingsError
 from ..models.local.chat import tokenised, turn_end
 from ..models.local.load import load_tokenizer
-from .bundle import FILE_NAME as READING
-from .bundle import reading, standalone
+from .bundle import common, standalone
 from .exporter import AbstractExporter, Export, Messages
-from .openai import ASK, QUESTIONS, SETTINGS, asker, asking, lines
+from .openai import ASK, asker, asking
 
 PROMPT = "prompt.txt"
 
@@ -33,14 +31,8 @@ class Text(AbstractExporter):
         tokenizer = _tokenizer(export)
         text, slot = _template(tokenizer, export)
         # The text holds the template's own control tokens, so whoever encodes it must add none.
-        settings = export.settings | {"slot": slot, "add_special_tokens": False, "stop": _stop(tokenizer)}
-        written = {
-            PROMPT: text,
-            SETTINGS: json.dumps(settings, indent=2, ensure_ascii=False) + "\n",
-            ASK: standalone("ask.py"),
-            READING: reading(),
-        }
-        return written | ({QUESTIONS: lines(export)} if export.questions else {})
+        settings = {"slot": slot, "add_special_tokens": False, "stop": _stop(tokenizer)}
+        return {PROMPT: text, ASK: standalone("ask.py")} | common(export, **settings)
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         return asking(folder, export)

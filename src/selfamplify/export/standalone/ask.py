@@ -12,12 +12,11 @@ question only; choices are then read from it as from a question of the command l
 import argparse
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,61 +27,18 @@ except ImportError:
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from reading import label  # noqa: E402
+from prompting import Prompt  # noqa: E402
 
 _TRIES, _TIMEOUT = 5, 300.0
 
 
-@dataclass(frozen=True)
-class Asker:
-    """The prompt, and how replies are made and read."""
-
-    prompt: list[dict[str, str]] | str
-    settings: dict[str, Any]
-
-    @staticmethod
-    def of(folder: Path) -> "Asker":
-        """What the files of a folder say."""
-        settings, text = json.loads((folder / "settings.json").read_text(encoding="utf-8")), folder / "prompt.txt"
-        if text.is_file():
-            return Asker(text.read_bytes().decode(), settings)  # read_text would change the ends of lines
-        return Asker(json.loads((folder / "messages.json").read_text(encoding="utf-8")), settings)
-
-    @property
-    def place(self) -> str:
-        """What is asked, below the server's address."""
-        return "completions" if isinstance(self.prompt, str) else "chat/completions"
-
-    def text(self, text: str) -> str:
-        """The text that asks a question, which takes the place of the slot."""
-        return str(self.prompt).replace(self.settings["slot"], text)
-
-    def messages(self, text: str) -> list[dict[str, str]]:
-        """The turns that ask a question; its text takes the place of the slot in the last turn of the user."""
-        turns: Any = self.prompt
-        last = max(place for place, turn in enumerate(turns) if turn["role"] == "user")
-        asked = turns[last] | {"content": turns[last]["content"].replace(self.settings["slot"], text)}
-        return [*turns[:last], asked, *turns[last + 1 :]]
-
-    def body(self, text: str) -> dict[str, Any]:
-        """The request of a question."""
-        settings = {name: self.settings[name] for name in ("model", "temperature", "max_tokens")}
-        if not isinstance(self.prompt, str):
-            return settings | {"messages": self.messages(text)}
-        stop = {"stop": self.settings["stop"]} if self.settings["stop"] else {}
-        return settings | stop | {"prompt": self.text(text), "add_special_tokens": False}
-
-    def row(self, text: str) -> dict[str, Any]:
-        """A question of the command line: its choices are the prompt's labels, or those written as (A) … (B) … or - … lines."""
-        style, labels = self.settings["answer_style"], self.settings["labels"]
-        if style == "label":
-            choices = list(labels.items())
-        elif style == "letter":
-            one = "|".join(map(re.escape, labels)) or r"\w{1,2}"
-            choices = re.findall(rf"\(({one})\) (.*?)(?= \((?:{one})\) |\Z)", text, re.DOTALL)
-        else:
-            choices = [(chr(ord("A") + place), each) for place, each in enumerate(re.findall(r"^- (.+)$", text, re.MULTILINE))]
-        return {"question": text, "choices": [{"label": label, "text": said} for label, said in choices]}
+def request(prompt: Prompt, text: str) -> tuple[str, dict[str, Any]]:
+    """What is asked, below the server's address, and the body that asks a question."""
+    settings = {name: prompt.settings[name] for name in ("model", "temperature", "max_tokens")}
+    if not isinstance(prompt.turns, str):
+        return "chat/completions", settings | {"messages": prompt.messages(text)}
+    stop = {"stop": prompt.settings["stop"]} if prompt.settings["stop"] else {}
+    return "completions", settings | stop | {"prompt": prompt.text(text), "add_special_tokens": False}
 
 
 def post(client: httpx.Client, place: str, body: dict[str, Any]) -> str:
@@ -111,22 +67,15 @@ def said(answer: httpx.Response) -> str:
         raise SystemExit(f"error: the server's answer has no reply in it: {answer.text[:300]}") from None
 
 
-def answered(asker: Asker, client: httpx.Client, rows: list[dict[str, Any]], at_once: int) -> Iterator[dict[str, Any]]:
+def answered(prompt: Prompt, client: httpx.Client, asked: list[dict[str, Any]], at_once: int) -> Iterator[dict[str, Any]]:
     """Each question with its reply and the label that it names, in order."""
 
     def one(row: dict[str, Any]) -> dict[str, Any]:
-        reply = post(client, asker.place, asker.body(row["question"]))
-        return row | {"reply": reply, "label": label(reply, row, asker.settings)}
+        reply = post(client, *request(prompt, row["question"]))
+        return row | {"reply": reply, "label": prompt.label(reply, row)}
 
     with ThreadPoolExecutor(at_once) as pool:
-        yield from pool.map(one, rows)
-
-
-def read_rows(asker: Asker, file: Path, limit: int | None) -> list[dict[str, Any]]:
-    """The questions of a file, which are the same whatever the ends of its lines are."""
-    lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
-    rows = [json.loads(line) for line in lines[:limit]]
-    return [asker.row(row["question"]) | row for row in rows]
+        yield from pool.map(one, asked)
 
 
 def main() -> None:
@@ -141,11 +90,11 @@ def main() -> None:
     chosen = parser.parse_args()
     if (chosen.question is None) == (chosen.file is None):
         parser.error("give a question, or --file")
-    asker = Asker.of(HERE)
+    prompt = Prompt.of(HERE)
     if chosen.model:
-        asker = Asker(asker.prompt, asker.settings | {"model": chosen.model})
+        prompt = replace(prompt, settings=prompt.settings | {"model": chosen.model})
     try:
-        rows = read_rows(asker, chosen.file, chosen.limit) if chosen.file else [asker.row(chosen.question)]
+        asked = prompt.rows(chosen.file, chosen.limit) if chosen.file else [prompt.row(chosen.question)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(f"{chosen.file} can't be read as JSON lines, each with a question ({error!r})")
     key = os.environ.get("OPENAI_API_KEY", "")
@@ -153,7 +102,7 @@ def main() -> None:
     address = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
     with httpx.Client(base_url=address.rstrip("/") + "/", headers=headers, timeout=_TIMEOUT) as client:
         found = []
-        for row in answered(asker, client, rows, chosen.at_once):
+        for row in answered(prompt, client, asked, chosen.at_once):
             found.append(row)
             if chosen.file is None:
                 print(f"{row['reply']}\n\nlabel: {row['label'] or 'none'}")

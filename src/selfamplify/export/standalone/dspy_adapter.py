@@ -19,7 +19,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from prompting import Prompt, rows  # noqa: E402
+from prompting import Prompt  # noqa: E402
 
 
 class Turns(dspy.Adapter):
@@ -63,10 +63,9 @@ class Answer(dspy.Module):
         text = next((choice["text"] for choice in row["choices"] if choice["label"] == label), None)
         return dspy.Prediction(reply=reply, answer=label, text=text)
 
-
-def examples(file: Path) -> list[dspy.Example]:
-    """The questions of a file, such as questions.jsonl."""
-    return [dspy.Example(**row).with_inputs("question", "choices") for row in rows(file)]
+    def examples(self, file: Path, limit: int | None = None) -> list[dspy.Example]:
+        """The questions of a file, such as questions.jsonl."""
+        return [dspy.Example(**row).with_inputs("question", "choices") for row in self.prompt.rows(file, limit)]
 
 
 def right(example: dspy.Example, prediction: dspy.Prediction, trace: Any = None) -> bool:
@@ -89,7 +88,7 @@ def main() -> None:
         found = answer(question=chosen.question)
         print(f"{found.reply}\n\nlabel: {found.answer or 'none'}")
         return
-    asked = examples(chosen.file)[: chosen.limit]
+    asked = answer.examples(chosen.file, chosen.limit)
     results = dspy.Evaluate(devset=asked, metric=right, num_threads=8, max_errors=1)(answer).results
     count, unread = sum(bool(score) for *_, score in results), sum(found.answer is None for _, found, _ in results)
     print(f"{count} of {len(asked)} right ({count / len(asked):.1%}); {unread} without a label")

@@ -12,7 +12,7 @@ from inspect_ai.solver import TaskState, generate
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from prompting import Prompt, rows  # noqa: E402
+from prompting import Prompt  # noqa: E402
 
 PROMPT = Prompt.of(HERE)
 ROLES = {"system": ChatMessageSystem, "user": ChatMessageUser, "assistant": ChatMessageAssistant}
@@ -22,7 +22,7 @@ ROLES = {"system": ChatMessageSystem, "user": ChatMessageUser, "assistant": Chat
 def selfamplify(questions: str = "questions.jsonl") -> Task:
     """The questions of a file in this folder, asked by the prompt."""
     return Task(
-        dataset=MemoryDataset([sample(row) for row in rows(HERE / questions)]),
+        dataset=MemoryDataset([sample(row) for row in PROMPT.rows(HERE / questions)]),
         solver=generate(),
         scorer=named_label(),
         config=GenerateConfig(temperature=PROMPT.settings["temperature"], max_tokens=PROMPT.settings["max_tokens"]),

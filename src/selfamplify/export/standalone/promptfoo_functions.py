@@ -10,21 +10,21 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from prompting import Prompt, rows  # noqa: E402
+from prompting import Prompt  # noqa: E402
 
 PROMPT = Prompt.of(HERE)
 
 
 def questions(config: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """A test for each question: its number only, since promptfoo changes some texts in variables."""
-    asked = rows(HERE / "questions.jsonl")
+    asked = PROMPT.rows(HERE / "questions.jsonl")
     return [{"description": row["question"], "vars": {"number": number}} for number, row in enumerate(asked)]
 
 
 def row(variables: dict[str, Any]) -> dict[str, Any]:
     """The question of a test."""
     if "number" in variables:
-        return rows(HERE / "questions.jsonl")[int(variables["number"])]
+        return PROMPT.rows(HERE / "questions.jsonl")[int(variables["number"])]
     return PROMPT.row(variables["question"]) | {"answer": variables.get("answer")}
 
 

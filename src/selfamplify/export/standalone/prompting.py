@@ -14,32 +14,29 @@ from reading import label
 
 @dataclass(frozen=True)
 class Prompt:
-    """The turns of messages.json, and the settings by which replies are made and read."""
+    """The turns of messages.json, or the text of prompt.txt, and the settings by which replies are made and read."""
 
-    chat: list[dict[str, str]]
+    turns: list[dict[str, str]] | str
     settings: dict[str, Any]
 
     @staticmethod
     def of(folder: Path) -> "Prompt":
         """What the files of a folder say."""
-        chat, settings = (
-            json.loads((folder / name).read_text(encoding="utf-8")) for name in ("messages.json", "settings.json")
-        )
-        return Prompt(chat, settings)
+        settings, text = json.loads((folder / "settings.json").read_text(encoding="utf-8")), folder / "prompt.txt"
+        if text.is_file():
+            return Prompt(text.read_bytes().decode(), settings)  # read_text would change the ends of lines
+        return Prompt(json.loads((folder / "messages.json").read_text(encoding="utf-8")), settings)
 
-    @property
-    def place(self) -> int:
-        """Which turn asks the question: the last one of the user."""
-        return max(place for place, turn in enumerate(self.chat) if turn["role"] == "user")
-
-    def asked(self, text: str) -> str:
-        """That turn's text: the question takes the place of the slot."""
-        return self.chat[self.place]["content"].replace(self.settings["slot"], text)
+    def text(self, text: str) -> str:
+        """The text that asks a question, which takes the place of the slot."""
+        return str(self.turns).replace(self.settings["slot"], text)
 
     def messages(self, text: str) -> list[dict[str, str]]:
-        """All turns that ask a question."""
-        turn = self.chat[self.place] | {"content": self.asked(text)}
-        return [*self.chat[: self.place], turn, *self.chat[self.place + 1 :]]
+        """The turns that ask a question; its text takes the place of the slot in the last turn of the user."""
+        turns: Any = self.turns
+        last = max(place for place, turn in enumerate(turns) if turn["role"] == "user")
+        asked = turns[last] | {"content": turns[last]["content"].replace(self.settings["slot"], text)}
+        return [*turns[:last], asked, *turns[last + 1 :]]
 
     def row(self, text: str) -> dict[str, Any]:
         """A question that was typed in: its choices are the prompt's labels, or those written as (A) … (B) … or - … lines."""
@@ -57,7 +54,8 @@ class Prompt:
         """The label that a reply to a question names; None if there is none."""
         return label(reply or "", row, self.settings)
 
-
-def rows(file: Path) -> list[dict[str, Any]]:
-    """The questions of a file, one on each line, such as questions.jsonl."""
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
+    def rows(self, file: Path, limit: int | None = None) -> list[dict[str, Any]]:
+        """The questions of a file such as questions.jsonl; choices that a line lacks are read from its question."""
+        lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
+        rows = [json.loads(line) for line in lines[:limit]]
+        return [self.row(row["question"]) | row for row in rows]
