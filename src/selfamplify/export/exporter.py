@@ -63,6 +63,11 @@ class Export:
         named = f"{made.task}-{made.explainer or self.prompt.method}" if made else self.prompt.method
         return re.sub(r"[^A-Za-z0-9_]+", "-", named).strip("-") or "prompt"
 
+    @property
+    def loads_by_name(self) -> bool:
+        """Whether transformers loads the model by its name: a folder of weights, or a name on the Hugging Face hub."""
+        return (Path(self.model) / "config.json").is_file() or bool(re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", self.model))
+
     @cached_property
     def context(self) -> Messages:
         """The turns before the question's."""

@@ -32,17 +32,17 @@ class Inspect(AbstractExporter):
         served, local = quote(f"openai-api/local/{export.model}"), quote(f"hf/{export.model}")
         return [
             "export LOCAL_BASE_URL=http://localhost:8000/v1 LOCAL_API_KEY=none",
-            f"cd {quote(str(folder))}  # Inspect takes the paths of tasks from its own folder only",
+            f"cd {quote(str(folder))}",  # it takes the paths of tasks from its own folder only
             f"inspect eval {TASK} --model {served}",
-            f"inspect eval {TASK} --model {local}",
+            *([f"inspect eval {TASK} --model {local}"] if export.loads_by_name else []),
         ]
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
         ai, model = import_module("inspect_ai"), import_module("inspect_ai.model")
         asked: list[Messages] = []
 
-        def answer(turns: Sequence[Any], *_: Any) -> Any:
-            asked.append([{"role": turn.role, "content": turn.text} for turn in turns])
+        def answer(chat: Sequence[Any], *_: Any) -> Any:
+            asked.append([{"role": turn.role, "content": turn.text} for turn in chat])
             reply = model.ModelOutput.from_content("mock", "A")
             reply.usage = model.ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)  # else it fetches a tokenizer
             return reply

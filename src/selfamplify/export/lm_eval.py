@@ -33,9 +33,10 @@ class LmEval(AbstractExporter):
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         served = f"model={export.model},base_url=http://localhost:8000/v1/chat/completions,num_concurrent=8"
         how = f"--include_path {quote(str(folder))} --tasks {NAME} --apply_chat_template --fewshot_as_multiturn true"
+        local = f"lm_eval run --model hf --model_args {quote(f'pretrained={export.model}')} {how}"
         return [
             f"lm_eval run --model local-chat-completions --model_args {quote(served)} {how}",
-            f"lm_eval run --model hf --model_args {quote(f'pretrained={export.model}')} {how}",
+            *([local] if export.loads_by_name else []),
         ]
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
