@@ -23,7 +23,8 @@ class Served:
     ``kind`` is "vllm" (everything), "serve" (refuses unknown fields, ignores logprobs, continues no prefill) or "llama"
     (continues without flags, and repeats the prefill). ``script`` returns the answer to a chat. ``trouble`` may return another
     reply to the n-th request, not counting probes; None leaves the answer as it is. ``odds`` returns the most probable tokens
-    after a chat and the first word of its answer; by default this word, then " A" and others, with nothing for C. ``asked``,
+    after a chat and the first word of its answer; by default this word, then " A" and others, with nothing for C. ``counts``
+    says whether completions come with their tokens, and ``counted`` are these tokens, of prompt and reply. ``asked``,
     ``headers`` and ``times`` are those of the requests, and ``most`` is the largest number of requests in flight.
     """
 
@@ -40,6 +41,8 @@ class Served:
         ("A", -3.0),
         ("Z", -4.0),
     ]
+    counts: bool = True
+    counted: list[tuple[int, int]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -105,6 +108,10 @@ class Served:
         if body.get("logprobs") and self.kind != "serve":
             top = [{"token": token, "logprob": value} for token, value in self.odds(chat, words[0])]
             choice["logprobs"] = {"content": [{"token": top[0]["token"], "top_logprobs": top}]}
+        if not self.counts:
+            return document(200, {"choices": [choice]})
+        with self._lock:
+            self.counted.append((9, len(words)))
         return document(200, {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": len(words)}})
 
 

@@ -28,24 +28,36 @@ def show(
     against: options.Against = "io",
 ) -> None:
     """Show the prompt of a run and how it was built, its table and responses, or what it found out about explanations."""
-    from ..tuning.result import FILE_NAME as TUNING  # heavy
-
-    run = None if path.suffix == ".json" else selfamplify.Run(path)
-    if run is not None and not (run.has_prompt or run.has_table):
-        raise DataError(
-            f"{path} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
-        )
-    if run is None or run.has_prompt:
+    if path.suffix == ".json":
         _show_prompt(selfamplify.Prompt.load(path))
-    if run is not None and (path / TUNING).is_file():
-        print_tuning(selfamplify.Tuning.load(path))
-    if run is not None and run.has_faithfulness:
-        print_faithfulness(selfamplify.Faithfulness.load(path))
-    elif run is not None and run.has_table:
-        table = run.table()
-        run.responses()  # refused if they were edited
+    else:
+        _show_folder(path, responses, against)
+
+
+def _show_folder(folder: Path, responses: int, against: str) -> None:
+    """What a run folder holds. It is read without ``Run``, which works with a model and so takes seconds to import."""
+    from ..prompting.prompt import FILE_NAME as PROMPT  # heavy
+    from ..runs.findings import is_study
+    from ..runs.responses import load_responses
+    from ..runs.table import FILE_NAME as RESULTS
+    from ..tuning.kept import FILE_NAME as TUNING
+
+    has_prompt, has_results, has_tuning = ((folder / name).is_file() for name in (PROMPT, RESULTS, TUNING))
+    if not (has_prompt or has_results):
+        raise DataError(
+            f"{folder} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
+        )
+    if has_prompt:
+        _show_prompt(selfamplify.Prompt.load(folder))
+    if has_tuning:
+        print_tuning(selfamplify.Tuning.load(folder))
+    if has_results and is_study(folder):
+        print_faithfulness(selfamplify.Faithfulness.load(folder))
+    elif has_results:
+        table = selfamplify.Table.load(folder)
+        load_responses(folder)  # refused if they were edited
         print_table(table, compare, against)
-        for answers in selfamplify.responses_side_by_side(path, responses) if responses else ():
+        for answers in selfamplify.responses_side_by_side(folder, responses) if responses else ():
             stdout.print(answers)
 
 

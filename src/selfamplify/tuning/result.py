@@ -14,7 +14,7 @@ from ..records import Evidence
 from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import changed, sealed
-from .arms import Arm
+from .arm import Arm
 from .kept import FILE_NAME, opened
 
 
