@@ -25,8 +25,9 @@ class Served:
     (continues without flags, and repeats the prefill). ``script`` returns the answer to a chat. ``trouble`` may return another
     reply to the n-th request, not counting probes; None leaves the answer as it is. ``odds`` returns the most probable tokens
     after a chat and the first word of its answer; by default this word, then " A" and others, with nothing for C. ``phrase``
-    stands next to every status. ``count`` is what it says of the tokens of a prompt. ``asked``, ``headers`` and ``times`` are
-    those of the requests, and ``most`` is the largest number of requests in flight.
+    stands next to every status. ``count`` is what it says of the tokens of a prompt. ``counts``
+    says whether completions come with their tokens, and ``counted`` are these tokens, of prompt and reply. ``asked``,
+    ``headers`` and ``times`` are those of the requests, and ``most`` is the largest number of requests in flight.
     """
 
     script: Callable[[Chat], str]
@@ -44,6 +45,8 @@ class Served:
         ("A", -3.0),
         ("Z", -4.0),
     ]
+    counts: bool = True
+    counted: list[tuple[int, int]] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
@@ -110,7 +113,11 @@ class Served:
             top = [{"token": token, "logprob": value} for token, value in self.odds(chat, words[0])]
             choice["logprobs"] = {"content": [{"token": top[0]["token"], "top_logprobs": top}]}
         about = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": self.model}
+        if not self.counts:
+            return document(200, about | {"choices": [choice]})
         asked = self.count(body["messages"])
+        with self._lock:
+            self.counted.append((asked, len(words)))
         used = {"prompt_tokens": asked, "completion_tokens": len(words), "total_tokens": asked + len(words)}
         return document(200, about | {"choices": [choice], "usage": used})
 

@@ -67,12 +67,16 @@ def test_standard_errors_are_as_large_as_the_spread_of_runs() -> None:
     assert exact.pairs and exact.pair_errors == [0.0] * comb(players, 2) and exact.standard_errors == [0.0] * players
     for samples in (110, 400):
         found = [ShapleyInteractions(samples=samples).attribute(game, seed) for seed in runs]
-        errors = np.sqrt(np.mean([np.square(np.subtract(each.pairs, exact.pairs)) for each in found]))
-        assert 0.7 < np.sqrt(np.mean([np.square(each.pair_errors) for each in found])) / errors < 1.6
-        spread = np.std([each.pairs for each in found], axis=0, ddof=1)
-        assert 0.6 < np.median(np.sqrt(np.mean([np.square(each.pair_errors) for each in found], 0)) / spread) < 1.8
-        shares = np.sqrt(np.mean([np.square(np.subtract(each.scores, exact.scores)) for each in found]))
-        assert 0.7 < np.sqrt(np.mean([np.square(each.standard_errors) for each in found])) / shares < 3
+        pairs, scores = np.array([each.pairs for each in found]), np.array([each.scores for each in found])
+        of_pairs = np.array([each.pair_errors for each in found], float)
+        of_shares = np.array([each.standard_errors for each in found], float)
+        assert 0.7 < root_mean(of_pairs) / root_mean(pairs - np.array(exact.pairs)) < 1.6
+        assert 0.6 < np.median(np.sqrt((of_pairs**2).mean(0)) / pairs.std(0, ddof=1)) < 1.8
+        assert 0.7 < root_mean(of_shares) / root_mean(scores - np.array(exact.scores)) < 3
+
+
+def root_mean(errors: np.ndarray) -> float:
+    return float(np.sqrt((errors**2).mean()))
 
 
 def test_terms_that_nothing_else_tells_have_no_standard_errors() -> None:

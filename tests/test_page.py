@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -39,7 +40,9 @@ from selfamplify.evaluation.figures import corrected, figure
 from selfamplify.evaluation.pair import Pair
 from selfamplify.page.answers import answers, embedded
 from selfamplify.page.contents import read
+from selfamplify.page.grids import table_grid
 from selfamplify.page.renewal import EVERY, Renewal
+from selfamplify.page.view import _points  # pyright: ignore[reportPrivateUsage]
 from selfamplify.page.words import pieces, shade
 from selfamplify.runs.begun import begun, command_line
 from selfamplify.runs.responses import load_responses
@@ -119,6 +122,40 @@ def test_a_page_needs_neither_torch_nor_transformers(compared: Path, tmp_path: P
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
     assert (tmp_path / "x.html").read_text().startswith("<!doctype html>")
+
+
+def test_an_unfinished_table_has_the_seconds_of_each_row(compared: Path):
+    first, second = (
+        replace(Table.load(compared).rows[0], seed=seed, seconds=seconds) for seed, seconds in ((0, 10.0), (1, 30.0))
+    )
+    unfinished = Table((first, second), (), (), {}, {}, "0")
+    assert [line[-1] for line in table_grid(unfinished).lines] == ["10.0", "30.0"]
+    assert [point.cost for point in _points(unfinished)] == [10.0, 30.0]
+    finished = Table.load(compared)
+    assert len(finished.rows_of_lines) == len(finished.lines) and sorted(
+        row.seconds for rows in finished.rows_of_lines for row in rows
+    ) == sorted(row.seconds for row in finished.rows)
+
+
+@pytest.mark.parametrize("kind", ["compared", "prompt", "tuned", "study"])
+def test_a_run_is_shown_without_torch(kind: str, compared: Path, tmp_path: Path):
+    model = scripted(talker)
+    if kind == "prompt":
+        build(model, task(), tmp_path, method="random", selection="random", shots=2, check=0)
+    elif kind == "tuned":
+        tune(scripted(right), task(60, 12), tmp_path, budget="calls=200", space=SPACE)
+    elif kind == "study":
+        study().save(tmp_path)
+    folder = compared if kind == "compared" else tmp_path
+    code = f"""import sys
+sys.argv = ["selfamplify", "show", {str(folder)!r}]
+from selfamplify.cli import main
+try:
+    main()
+except SystemExit as end:
+    sys.exit(end.code or bool({{"torch", "transformers"}} & set(sys.modules)))"""
+    done = subprocess.run([sys.executable, "-c", code], timeout=120, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout, done.stderr
 
 
 def test_a_page_has_the_figures_of_the_table(compared: Path):

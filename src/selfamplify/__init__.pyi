@@ -160,7 +160,7 @@ from .tasks.task import Task as Task
 from .tracking.log import log_run as log_run
 from .tracking.tracker import AbstractTracker as AbstractTracker
 from .tracking.tracker import TrackedRun as TrackedRun
-from .tuning.arms import Arm as Arm
+from .tuning.arm import Arm as Arm
 from .tuning.arms import SearchSpace as SearchSpace
 from .tuning.budget import Budget as Budget
 from .tuning.result import Raced as Raced

@@ -11,7 +11,7 @@ from . import options
 from .config import Called
 from .groups import grouped
 from .model_options import ModelOptions
-from .screen import say, stderr
+from .screen import say
 from .task_options import FileOptions, TaskOptions, load
 
 
@@ -56,7 +56,7 @@ def build(
     made = selfamplify.make_method(method, rationale.keywords, rationale.steps, profile, engine.given())
     questions = load(task, file, model, profile=profile)
     asked = model.load()
-    with called.recorded(out), selfamplify.terminal_progress(stderr) as progress:
+    with called.recorded(out), model.progress() as progress:
         prompt = selfamplify.build(
             asked,
             questions,

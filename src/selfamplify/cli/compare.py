@@ -106,12 +106,12 @@ def compare(
     further: dict[str, Any] = {"profile": profile, "judge": reader, "decide": decide, "calibrate": calibrate}
     further |= {"self_consistency": self_consistency, "temperature": temperature}
     if out is None or estimating.estimate:
-        print_estimate(asked, questions, plan, estimating, compare, **further)
+        print_estimate(model, questions, plan, estimating, compare, **further)
         if prompts:
             say(f"note: the answers of {against} are not part of this estimate.", console=stderr)
         return
     with called.recorded(out):
-        run(plan, out, asked, questions, against, report, prompts=prompts, **further)
+        run(plan, out, model, questions, against, report, prompts=prompts, **further)
     tracking.hand_over(out, log)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
@@ -121,7 +121,7 @@ def compare(
 def run(
     plan: "selfamplify.Plan",
     out: Path,
-    model: "selfamplify.AbstractLanguageModel",
+    model: ModelOptions,
     task: "selfamplify.Task",
     against: str = "io",
     report: bool = False,
@@ -131,8 +131,9 @@ def run(
 
     ``further`` are arguments of ``compare``.
     """
-    with selfamplify.terminal_progress(stderr) as progress, _page(out, progress) if report else nullcontext(progress) as shown:
-        table = selfamplify.compare(model, task, plan, out, progress=shown, **further)
+    asked = model.load()
+    with model.progress() as progress, _page(out, progress) if report else nullcontext(progress) as shown:
+        table = selfamplify.compare(asked, task, plan, out, progress=shown, **further)
     print_table(table, compare, against)
     say(f"wrote the results to {out}")
 

@@ -24,7 +24,7 @@ _MINE = """\
 Next, use your own model and data:
   selfamplify explain --model MODEL --task file --data questions.csv
   selfamplify build --model MODEL --task file --data questions.csv --out runs/mine
-  selfamplify evaluate runs/mine --model MODEL --task file --data questions.csv"""
+  selfamplify evaluate runs/mine"""
 _MADE_UP = (
     "The embedded model is tiny and its task is made up, so these numbers show how the method works, not what your model will "
     "gain."
@@ -79,19 +79,19 @@ def _made_up(out: Path, limit: int, seed: int) -> None:
     """All methods on the embedded model: the table, a worked question, and what comes next."""
     task = selfamplify.load_task("planted_arc")
     plan = selfamplify.Plan(tuple(options.names(METHODS)), seeds=(seed,), limit=limit)
-    run(plan, out, ModelOptions().load(), task, profile=options.StyleOptions(max_new_tokens=96).find())
+    run(plan, out, ModelOptions(), task, profile=options.StyleOptions(max_new_tokens=96).find())
     _worked(out, task)
     say(f"{_MADE_UP}\n{_MINE}")
 
 
 def _real(out: Path, limit: int, seed: int) -> None:
     """IO and two explainers on SmolLM2 and the reviews: the table, a worked question, the words, and what it does not show."""
-    task, model = selfamplify.load_task("reviews"), ModelOptions("smollm2").load()
+    task, model = selfamplify.load_task("reviews"), ModelOptions("smollm2")
     plan = selfamplify.Plan(_EXPLAINERS, ("success",), (_KEYWORDS,), (seed,), limit=limit)
     style = options.StyleOptions(max_new_tokens=60).find()
     run(plan, out, model, task, profile=style, decide="likelihood", calibrate="batch")
     _worked(out, task)
-    _deciding_words(out, model, task, style, min(limit, _EXPLAINED), seed)
+    _deciding_words(out, model.load(), task, style, min(limit, _EXPLAINED), seed)
     stdout.print()
     table = selfamplify.Table.load(out)
     say(f"{_NOT_SHOWN.format(n=counted(table.rows[0].n, 'question'), margin=_margin(table))}\n{_MINE}")

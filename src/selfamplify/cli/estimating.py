@@ -10,6 +10,7 @@ import selfamplify
 
 from ..errors import SettingsError
 from ..text.lines import duration
+from .model_options import ModelOptions
 from .screen import say, stderr, stdout
 from .translation import in_options
 
@@ -49,7 +50,7 @@ class EstimateOptions:
 
 
 def print_estimate(
-    model: "selfamplify.AbstractLanguageModel",
+    model: ModelOptions,
     task: "selfamplify.Task",
     plan: "selfamplify.Plan",
     options: EstimateOptions,
@@ -60,8 +61,9 @@ def print_estimate(
 
     The reasons why a method is left out name the options of ``command``.
     """
-    with selfamplify.terminal_progress(stderr) as progress:
-        found = selfamplify.estimate(model, task, plan, on=options.gpu, size=options.size, progress=progress, **further)
+    asked = model.load()
+    with model.progress() as progress:
+        found = selfamplify.estimate(asked, task, plan, on=options.gpu, size=options.size, progress=progress, **further)
     stdout.print(selfamplify.estimate_table(found))
     say(_sums(found, calculated=options.gpu is not None))
     if found.uncertain and options.gpu is None:

@@ -12,7 +12,7 @@ from .config import Called
 from .groups import grouped
 from .inherited import Asked, as_built, check_model, check_named
 from .model_options import ModelOptions
-from .screen import print_table, say, stderr
+from .screen import print_table, say
 from .task_options import FileOptions, TaskOptions, load
 
 
@@ -54,7 +54,7 @@ def evaluate(
     questions = load(found.task, found.file, found.model, judge)
     asked = found.model.load()
     check_model(finished, asked, called)
-    with called.recorded(folder), selfamplify.terminal_progress(stderr) as progress:
+    with called.recorded(folder), found.model.progress() as progress:
         selfamplify.evaluate(
             asked,
             questions,

@@ -52,7 +52,8 @@ def explain(
     profile, questions = selfamplify.asking(profile, load(task, file, model))
     asked = _question(questions, question)
     session = selfamplify.Session(model.load(), profile)
-    shot = method.prompt(session, questions, selfamplify.Sample.of([asked], seed)).shots[0]
+    with model.working():
+        shot = method.prompt(session, questions, selfamplify.Sample.of([asked], seed)).shots[0]
     if isinstance(shot.explanation, ScoredWords | ScoredPairs):
         _show_scores(asked, shot.explanation, rationale.keywords)
     elif isinstance(shot.explanation, DecisiveWords):

@@ -59,16 +59,15 @@ def faithfulness(
     if style.balance is not None:
         raise SettingsError("`balance` is for the selection of shots, and none are selected here; leave it out.")
     profile = style.find()
-    if methods:
-        selfamplify.make_explainers(options.names(methods), engine.given(), profile)  # refused before a model is loaded
+    settings = engine.given()
+    explainers = selfamplify.make_explainers(options.names(methods), settings, profile) if methods else []
     questions = load(task, file, model, None, profile)
     if marks is not None:
         questions = selfamplify.with_marks(questions, marks)
         say(f"  {questions.notes[-1]}", console=stderr)
     asked = model.load()
-    chosen = options.names(methods) if methods else selfamplify.default_explainers(asked)
-    explainers = selfamplify.make_explainers(chosen, engine.given(), profile)
-    with called.recorded(out), selfamplify.terminal_progress(stderr) as progress:
+    explainers = explainers or selfamplify.make_explainers(selfamplify.default_explainers(asked), settings, profile)
+    with called.recorded(out), model.progress() as progress:
         found = selfamplify.faithfulness(
             asked,
             questions,

@@ -1,5 +1,7 @@
 """The options of a model, and how it is loaded with them: in this process, on a Ray cluster, or from servers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from inspect import signature
@@ -11,6 +13,8 @@ import typer
 import selfamplify
 
 from ..errors import ModelError, SettingsError
+from ..records.usage import Prices
+from ..report.spending import Spending
 from ..text.lines import counted
 from .screen import say, stderr, waiting, waiting_for
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from ..models.replicated.model import ReplicatedModel
     from ..models.served.model import ServerModel
     from ..tasks.task import Task
+    from ..work.stage import Progress
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,15 @@ class ModelOptions:
         int | None, typer.Option("--in-flight", min=1, help="With --server: most requests at a time per server. Default: 64.")
     ] = None
 
+    price: Annotated[
+        str | None,
+        typer.Option(
+            "--price",
+            help="With --server: what a million tokens cost in and out, as 0.15/0.60, to show costs as amounts. "
+            "Default: tokens are shown.",
+        ),
+    ] = None
+
     def load(self) -> "AbstractLanguageModel":
         """The model: on servers, as replicas, or in this process. It is loaded once."""
         return self._loaded
@@ -101,8 +115,28 @@ class ModelOptions:
     def _loaded(self) -> "AbstractLanguageModel":
         if self.server:
             return self.load_served(self.server)
-        self._without(["in_flight"], 'needs a server; add `load_server("URL")`, or leave it out')
+        self._without(["in_flight", "price"], 'needs a server; add `load_server("URL")`, or leave it out')
         return self.load_replicated(self.ray) if self.ray else self.load_local()
+
+    @contextmanager
+    def working(self) -> Iterator["Spending"]:
+        """Say what the model's replies cost, if anything, when the work is over, however it ends."""
+        spending = Spending(lambda: self._loaded.usage, self._prices)
+        try:
+            yield spending
+        finally:
+            if total := spending.total():
+                say(total, console=stderr)
+
+    @contextmanager
+    def progress(self) -> Iterator["Progress"]:
+        """Show progress with what the model's replies cost, and their total at the end."""
+        with self.working() as spending, selfamplify.terminal_progress(stderr, spending) as progress:
+            yield progress
+
+    @property
+    def _prices(self) -> Prices | None:
+        return None if self.price is None else Prices.of(self.price)
 
     def load_replicated(self, address: str) -> "ReplicatedModel":
         """The model on a Ray cluster."""
@@ -115,8 +149,10 @@ class ModelOptions:
 
     def load_served(self, urls: list[str]) -> "ServerModel":
         """The model behind servers: the one of that name, or the only one that they serve."""
-        own = [field.name for field in fields(self) if field.name not in ("model", "server", "in_flight", "thinking")]
+        own = [field.name for field in fields(self) if field.name not in ("model", "server", "in_flight", "thinking", "price")]
         self._without(own, "is for models that are loaded here; leave it or `server` out")
+        if self.price is not None:
+            Prices.of(self.price)  # refused before the servers are asked
         name = None if self.model == ModelOptions.model else self.model
         limits = selfamplify.Limits() if self.in_flight is None else selfamplify.Limits(in_flight=self.in_flight)
         served = selfamplify.load_server(*urls, model=name, limits=limits, thinking=self.thinking == "on")

@@ -31,25 +31,36 @@ def show(
     against: options.Against = "io",
 ) -> None:
     """Show the prompt of a run and how it was built, its table and responses, or what it found out about explanations."""
-    from ..tuning.result import FILE_NAME as TUNING  # heavy
+    if path.suffix == ".json":
+        _show_prompt(selfamplify.Prompt.load(path))
+    else:
+        _show_folder(path, responses, against)
 
-    run = None if path.suffix == ".json" else selfamplify.Run(path)
-    if run is not None and not (run.has_prompt or run.has_table):
+
+def _show_folder(folder: Path, responses: int, against: str) -> None:
+    """What a run folder holds. It is read without ``Run``, which works with a model and so takes seconds to import."""
+    from ..runs.findings import is_study  # heavy
+    from ..runs.responses import load_responses
+    from ..runs.table import FILE_NAME as RESULTS
+    from ..tuning.kept import FILE_NAME as TUNING
+
+    has_prompt, has_results, has_tuning = ((folder / name).is_file() for name in (FILE_NAME, RESULTS, TUNING))
+    if not (has_prompt or has_results):
         raise DataError(
-            f"{path} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
+            f"{folder} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
         )
-    prompt = selfamplify.Prompt.load(path) if run is None or run.has_prompt else None
+    prompt = selfamplify.Prompt.load(folder) if has_prompt else None
     if prompt is not None:
         _show_prompt(prompt)
-    if run is not None and (path / TUNING).is_file():
-        _show_race(path, prompt)
-    if run is not None and run.has_faithfulness:
-        print_faithfulness(selfamplify.Faithfulness.load(path))
-    elif run is not None and run.has_table:
-        table = run.table()
-        run.responses()  # refused if they were edited
+    if has_tuning:
+        _show_race(folder, prompt)
+    if has_results and is_study(folder):
+        print_faithfulness(selfamplify.Faithfulness.load(folder))
+    elif has_results:
+        table = selfamplify.Table.load(folder)
+        load_responses(folder)  # refused if they were edited
         print_table(table, compare, against)
-        for answers in selfamplify.responses_side_by_side(path, responses) if responses else ():
+        for answers in selfamplify.responses_side_by_side(folder, responses) if responses else ():
             stdout.print(answers)
 
 

@@ -73,7 +73,7 @@ def tune(
         "settings": engine.given(),
     }
     space = selfamplify.SearchSpace.of(asked, **{name: value for name, value in given.items() if value})
-    with called.recorded(out), selfamplify.terminal_progress(stderr) as progress:
+    with called.recorded(out), model.progress() as progress:
         found = selfamplify.tune(
             asked,
             questions,

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..records import Baseline, Chat, Decoding, Encoded, Generation, Message, NextToken, Value
+from ..records.usage import Usage
 from ..work.workers import AbstractWorkers, InProcess
 
 Likelihoods = Literal["none", "labels", "texts"]
@@ -109,6 +110,11 @@ class AbstractLanguageModel(ABC):
     def workers(self) -> AbstractWorkers:
         """Who computes the batches of a stage with this model: by default this process."""
         return InProcess(self)
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens that were paid for so far; None, as by default, if none are."""
+        return None
 
     @property
     def control_tokens(self) -> frozenset[str]:

@@ -39,9 +39,7 @@ def table_grid(table: Table) -> Grid:
     called = names((each.method, each.keywords) for each in table.lines)
     alone = {(each.selection, each.first): each.difference.p for each in table.against()}
     lines: list[tuple[str, ...]] = []
-    for each, line in zip(table.lines, printed.lines, strict=True):
-        key = each.method, each.selection, each.keywords
-        own = [row for row in table.rows if (row.called, row.selection, row.keywords) == key]
+    for each, own, line in zip(table.lines, table.rows_of_lines, printed.lines, strict=True):
         p = alone.get((each.selection, called[each.method, each.keywords]))
         cells = [*line.cells[:-1], "" if p is None else p_value(p), line.cells[-1]] if alone else [*line.cells]
         lines.append(

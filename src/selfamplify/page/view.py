@@ -12,7 +12,7 @@ from ..prompting.origins import origins
 from ..prompting.prompt import Prompt
 from ..records import Shot, WrittenText
 from ..runs.cell import Cell
-from ..runs.table import Row, Table
+from ..runs.table import Table
 from ..text.lines import counted, shortened
 from .answers import answers, embedded
 from .contents import Contents, Race
@@ -145,17 +145,13 @@ def _drawings(table: Table | None, race: Race | None) -> Iterator[Markup]:
 
 def _points(table: Table) -> Iterator[Point]:
     """The lines of a table with their mean seconds."""
-    groups: dict[tuple[str, str, int | None], list[Row]] = {}
-    for row in table.rows:
-        groups.setdefault((row.selection, row.called, row.keywords), []).append(row)
-    means = {(each.selection, each.method, each.keywords): each for each in table.means}
-    several = len({selection for selection, _, _ in groups}) > 1
-    for (selection, method, keywords), rows in groups.items():
+    several = len({line.selection for line in table.lines}) > 1
+    for line, rows in zip(table.lines, table.rows_of_lines, strict=True):
         seconds = sum(row.seconds for row in rows) / len(rows)
-        mean = means.get((selection, method, keywords))
-        found = (mean.mean, mean.low, mean.high) if mean else (rows[0].accuracy, rows[0].ci_low, rows[0].ci_high)
-        count = f", k = {keywords}" if len({key[2] for key in groups if key[1] == method}) > 1 else ""
-        yield Point(f"{method}{count}{f' ({selection})' if several else ''}", selection, seconds, *found)
+        counts = {each.keywords for each in table.lines if each.method == line.method}
+        count = f", k = {line.keywords}" if len(counts) > 1 else ""
+        name = f"{line.method}{count}{f' ({line.selection})' if several else ''}"
+        yield Point(name, line.selection, seconds, line.mean, line.low, line.high)
 
 
 def _prompts(contents: Contents) -> Iterator[ShownPrompt]:

@@ -9,13 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from ..text.lines import duration
 from ..work.stage import Progress as Report
+from .spending import Spending
 
 _INTERVAL = 5.0
 """The least seconds between two plain lines about the same work."""
 
 
 @contextmanager
-def terminal_progress(console: Console) -> Iterator[Report]:
+def terminal_progress(console: Console, spending: Spending | None = None) -> Iterator[Report]:
     """Show progress on a console while the context is open.
 
     Parameters
@@ -23,6 +24,9 @@ def terminal_progress(console: Console) -> Iterator[Report]:
     console
         Where to show it: a bar if it is a terminal, else plain lines such as
         ``explaining with kernel_shap: 3/8, about 12 seconds left``.
+    spending
+        What the work costs, which is shown, too, with an estimate for the rest of what is being done: ``…, 4,700 tokens so far,
+        about 7,800 more``. By default nothing.
 
     Yields
     ------
@@ -37,14 +41,15 @@ def terminal_progress(console: Console) -> Iterator[Report]:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[spent]}", markup=False),
         )
         with Progress(*columns, console=console, transient=True) as bars:
-            yield _bars(bars)
+            yield _bars(bars, _Spent(spending))
     else:
-        yield _lines(console)
+        yield _lines(console, _Spent(spending))
 
 
-def _bars(bars: Progress) -> Report:
+def _bars(bars: Progress, spent: "_Spent") -> Report:
     current: dict[str, TaskID] = {}
 
     def report(what: str, done: int, total: int) -> None:
@@ -52,26 +57,46 @@ def _bars(bars: Progress) -> Report:
             for task in current.values():
                 bars.remove_task(task)
             current.clear()
-            current[what] = bars.add_task(what, total=total)
-        bars.update(current[what], completed=done, total=total)
+            current[what] = bars.add_task(what, total=total, spent="")
+        bars.update(current[what], completed=done, total=total, spent=spent.shown(what, done, total))
 
     return report
 
 
-def _lines(console: Console) -> Report:
+def _lines(console: Console, spent: "_Spent") -> Report:
     begun: dict[str, tuple[float, int]] = {}
     last: dict[str, float] = {}
 
     def report(what: str, done: int, total: int) -> None:
         now = monotonic()
         start, before = begun.setdefault(what, (now, done))
+        costs = spent.shown(what, done, total)
         if done and (done == total or now - last.get(what, -_INTERVAL) >= _INTERVAL):
             # A batch is finished at once, so that its first item alone tells nothing of the rate.
             left = _left(now - start, done - before, total - done) if what in last else ""
             last[what] = now
-            console.print(f"{what}: {done}/{total}{left}", highlight=False, markup=False)
+            console.print(f"{what}: {done}/{total}{left}{costs and f', {costs}'}", highlight=False, markup=False)
 
     return report
+
+
+class _Spent:
+    """What the work has cost so far, and what the rest of what is being done will cost at the rate of what is done."""
+
+    def __init__(self, spending: Spending | None):
+        self._spending = spending
+        self._begun: dict[str, tuple[float, int]] = {}
+
+    def shown(self, what: str, done: int, total: int) -> str:
+        """Both in words; empty if nothing is counted."""
+        if self._spending is None:
+            return ""
+        now = self._spending.so_far
+        before, found = self._begun.setdefault(what, (now or 0.0, done))
+        if now is None:
+            return ""
+        more = (now - before) / (done - found) * (total - done) if done > found else 0.0
+        return self._spending.shown(now, more)
 
 
 def _left(seconds: float, done: int, rest: int) -> str:

@@ -160,6 +160,14 @@ class Table:
             Mean(row.called, row.selection, row.keywords, 1, row.accuracy, None, row.ci_low, row.ci_high) for row in self.rows
         )
 
+    @property
+    def rows_of_lines(self) -> tuple[tuple[Row, ...], ...]:
+        """The rows of each line: those of all contexts of a mean, or the row itself."""
+        if not self.means:
+            return tuple((row,) for row in self.rows)
+        keys = [(each.method, each.selection, each.keywords) for each in self.means]
+        return tuple(tuple(row for row in self.rows if (row.called, row.selection, row.keywords) == key) for key in keys)
+
     def conclusions(self, method: str = BASE) -> list[str]:
         """What may be concluded from the tests against a method, in plain sentences; see ``against``."""
         return conclusions(self.against(method))

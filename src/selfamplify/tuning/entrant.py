@@ -15,7 +15,7 @@ from ..records import Question, Response
 from ..session import Session
 from ..tasks.task import Task
 from ..work.stage import Progress, within
-from .arms import Arm
+from .arm import Arm
 
 _MEASURED = 20
 """Questions over which the time and the length of an answer are averaged."""

@@ -7,7 +7,8 @@ from ..answering.deciding import Deciding
 from ..errors import ContextError, ExplanationError, SelectionError, SettingsError
 from ..session import Session
 from ..work.stage import within
-from .arms import BARE, PLAIN, Arm
+from .arm import Arm
+from .arms import BARE, PLAIN
 from .budget import CONFIRMING, Budget, Clock, Size, size
 from .entrant import Corpus, Entrant, entered
 from .racing import LEAST

@@ -16,7 +16,7 @@ from ..runs.editing import before_edit
 from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import changed, sealed
-from .arms import Arm
+from .arm import Arm
 from .kept import FILE_NAME, opened
 
 

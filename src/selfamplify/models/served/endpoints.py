@@ -1,6 +1,7 @@
 """JSON over HTTP to servers of one kind: many requests at a time, repeated if that can help.
 
-This module knows nothing about chats or models: a body is sent, and a document comes back. One event loop runs in a thread of
+This module knows nothing about chats or models, except where a reply says how many tokens it took: a body is sent, and a
+document comes back. One event loop runs in a thread of
 its own, so that everything here can be called from synchronous code, and connections are kept from one call to the next.
 """
 
@@ -16,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from ...errors import ModelError, SettingsError
+from ...records.usage import Usage
 from ...text.lines import argument
 from .addresses import base_url
 from .connections import TIMEOUT_COST, Connections, Refused, TransientFailure
@@ -96,6 +98,7 @@ class Endpoints:
             raise SettingsError('No server was given; use `load_server("http://localhost:8000")`.')
         self.urls = tuple(dict.fromkeys(map(base_url, urls)))
         self.limits = limits
+        self.usage = Usage()
         self._servers = [_Server(url) for url in self.urls]
         self._connections = Connections(key, limits.timeout)
         self._loop = asyncio.new_event_loop()
@@ -115,7 +118,7 @@ class Endpoints:
     async def _ask(self, url: str, body: Any) -> Any:
         for attempt in range(1, _TRIES + 1):
             try:
-                return await self._connections.send(url, body, _READ_LIST if body is None else None)
+                return await self._send(url, body, _READ_LIST if body is None else None)
             except TransientFailure as failure:
                 if attempt == _TRIES and failure.status:
                     raise Refused(url, failure.status, str(failure).partition(": ")[2]) from failure
@@ -176,7 +179,7 @@ class Endpoints:
         while True:
             server = await self._free_server(errors)
             try:
-                answer = read(await self._connections.send(server.url + path, body))
+                answer = read(await self._send(server.url + path, body))
                 server.failures = 0
                 return answer
             except Garbled as error:
@@ -198,6 +201,15 @@ class Endpoints:
                 raise _no_answer(server.url, failure, tries, time.monotonic() - began)
             if not failure.unavailable:
                 await asyncio.sleep(max(failure.wait, self._pause(tries)))
+
+    async def _send(self, url: str, body: Any, within: float | None = None) -> Any:
+        """The document; if it is a completion, the tokens that it took are added to ``usage``, also if nobody can use it."""
+        document = await self._connections.send(url, body, within)
+        if isinstance(document, dict) and "choices" in document:
+            counts = document.get("usage")
+            counts = counts if isinstance(counts, dict) else {}
+            self.usage = self.usage.after(counts.get("prompt_tokens"), counts.get("completion_tokens"))
+        return document
 
     async def _free_server(self, errors: Sequence[Exception]) -> _Server:
         """Take a slot at the server that is least busy, as soon as one that is not paused has a free slot."""

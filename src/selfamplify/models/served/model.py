@@ -10,6 +10,7 @@ from typing import Any
 from ...errors import ModelError, SettingsError
 from ...prompting.wording import APPENDED
 from ...records import Chat, Decoding, Encoded, Generation, NextToken
+from ...records.usage import Usage
 from ...text.lines import sha256
 from ...text.replies import through_last_line, without_thinking
 from ...work.interruption import enough
@@ -64,6 +65,11 @@ class ServerModel(AbstractLanguageModel):
         """What the servers report about the model, what they can do, and how they are asked; neither addresses nor key."""
         asked = [described(self.abilities), SAMPLING, CONTINUE, APPENDED, _READ_TOKENS, self._thinking]
         return f"server:{sha256(json.dumps(asked))}"
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all replies so far, as the servers counted them, those of the first short requests included."""
+        return self._endpoints.usage
 
     def encode(self, chat: Chat) -> Encoded:
         """The chat with a lower bound of its length: a server shows no tokenizer, so each word counts as one token.
