@@ -22,8 +22,8 @@ AbstractWriting Agreement AmplifyProxy AnswerAttribution AnswerFormat Arm AttnLr
 Choice ClusteredAutoCot Columns Comparison ContextError Cost Counterfactual Counts DEFAULT DataError DecisiveFormat
 DecisiveWords Decoding DeepLift DeepLiftCaptum Difference Encoded Estimate Evidence Explanation ExplanationError Export
 Faithfulness FeatureAblation Figure Generation GradientXActivation InputOutput IntegratedGradients Interval KernelShap
-KernelShapCaptum KeywordFormat LeftOut Lime Limits LocalModel Measures Message ModelError NamedWords NextToken NotFiniteError Outcome
-Overview
+KernelShapCaptum KeywordFormat LeftOut Lime Limits LocalModel Measures Message ModelError NamedWords NextToken NotFiniteError
+Outcome Overview
 PAPER PRESETS PairFormat Plan Prediction Profile Prompt Provenance Question Raced RandomWords Reading ReplicatedModel Response
 Result Rival Row Run RunError Sample ScoredPairs ScoredWords ScriptedModel SearchSpace SelectionError SelfAmplify
 SelfAmplifyError SelfAmplifyWarning SelfExp SelfTopk ServerModel Session SettingsError ShapleyInteractions ShapleyValueSampling
