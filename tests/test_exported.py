@@ -22,16 +22,16 @@ AbstractWriting Agreement AmplifyProxy AnswerAttribution AnswerFormat Arm AttnLr
 Choice ClusteredAutoCot Columns Comparison ContextError Cost Counterfactual Counts DEFAULT DataError DecisiveFormat
 DecisiveWords Decoding DeepLift DeepLiftCaptum Difference Edit Encoded Estimate Evidence Explanation ExplanationError Export
 Faithfulness FeatureAblation Figure Generation GradientXActivation Imported InputOutput IntegratedGradients Interval KernelShap
-KernelShapCaptum KeywordFormat Layout LeftOut Lime Limits LocalModel Measures Message ModelError NamedWords NextToken Outcome
-Overview PAPER PRESETS PairFormat Plan Prediction Profile Prompt Provenance Question Raced RandomWords Reading ReplicatedModel
-Response Result Rival Row Run RunError Sample ScoredPairs ScoredWords ScriptedModel SearchSpace SelectionError SelfAmplify
-SelfAmplifyError SelfAmplifyWarning SelfExp SelfTopk ServerModel Session SettingsError ShapleyInteractions ShapleyValueSampling
-ShapleyValues Shot StepFormat Store Table Task ThoughtFormat TokenGame TrackedRun Tuning Unit UsefulRationales Usefulness
-Wording Work WrittenText ZeroShot ZeroShotCot amplify asking attribute attribution_table build catalogue check_task
-coloured_question compare comparison_table contrast default_explainers estimate estimate_table evaluate explain_all
-explanation_table export faithfulness faithfulness_tables import_prompt layout_for load_model load_replicas load_server
-load_task log_run make_explainer make_explainers make_method overview precision_at_k preset responses_side_by_side select
-terminal_progress tune tuning_table with_marks worked_question write_files write_report
+KernelShapCaptum KeywordFormat Layout LeftOut Lime Limits LocalModel Measures Message ModelError NamedWords NextToken
+NotFiniteError Outcome Overview PAPER PRESETS PairFormat Plan Prediction Profile Prompt Provenance Question Raced RandomWords
+Reading ReplicatedModel Response Result Rival Row Run RunError Sample ScoredPairs ScoredWords ScriptedModel SearchSpace
+SelectionError SelfAmplify SelfAmplifyError SelfAmplifyWarning SelfExp SelfTopk ServerModel Session SettingsError
+ShapleyInteractions ShapleyValueSampling ShapleyValues Shot StepFormat Store Table Task ThoughtFormat TokenGame TrackedRun
+Tuning Unit UsefulRationales Usefulness Wording Work WrittenText ZeroShot ZeroShotCot amplify asking attribute
+attribution_table build catalogue check_task coloured_question compare comparison_table contrast default_explainers estimate
+estimate_table evaluate explain_all explanation_table export faithfulness faithfulness_tables import_prompt layout_for
+load_model load_replicas load_server load_task log_run make_explainer make_explainers make_method overview precision_at_k
+preset responses_side_by_side select terminal_progress tune tuning_table with_marks worked_question write_files write_report
 """.split()
 """Adding or removing a name here is a change for users: say so in the changelog."""
 _SECTION = re.compile(r"^(\w[\w ]*)\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", re.MULTILINE | re.DOTALL)

@@ -5,6 +5,7 @@ from .errors import ContextError as ContextError
 from .errors import DataError as DataError
 from .errors import ExplanationError as ExplanationError
 from .errors import ModelError as ModelError
+from .errors import NotFiniteError as NotFiniteError
 from .errors import RunError as RunError
 from .errors import SelectionError as SelectionError
 from .errors import SelfAmplifyError as SelfAmplifyError
