@@ -38,6 +38,18 @@ for number, how in enumerate(({}, {"label": False}, {"shots": 0}, {"prefill": "S
 """Renders hard prompts by the tool itself, in its own environment, and compares the turns with ours."""
 
 
+PLAIN = """
+import json, sys, dspy
+from dspy.utils import DummyLM
+program = dspy.ChainOfThought("question -> answer")
+program.load(sys.argv[1])
+with dspy.context(lm=DummyLM([{"reasoning": "r", "answer": "a"}])):
+    program(question="q")
+    print(json.dumps([program.predict.demos, dspy.settings.lm.history[-1]["messages"]]))
+"""
+"""Loads a plain program state, and prints its demos and what DSPy sends for them."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """A prompt with its questions, the replies to them, and how many of these name the true label."""
@@ -181,3 +193,13 @@ def test_tool_sends_our_turns_and_reports_our_accuracy(made: Callable[[], Asked]
     limit = asked.prompt.decoding.max_new_tokens
     assert {(body["temperature"], body["max_tokens"]) for body in served.asked} == {(0, limit)}
     assert ACCURACIES[tool](out, printed) == pytest.approx(asked.right / len(expected), abs=1e-9)
+
+
+def test_dspy_loads_the_plain_program_and_sends_other_turns_for_it(tmp_path: Path):
+    python, made = programs("dspy") / "python", hostile_prompt()
+    export(made, "dspy", tmp_path / "out")
+    (state,) = (tmp_path / "out").glob("*other_turns.json")
+    demos, sent = json.loads(ran("dspy", [python, "-c", PLAIN, state], tmp_path, tmp_path / "own"))
+    assert [each["reasoning"] for each in demos] == [shot.reply for shot in made.shots]
+    assert len(sent) == 2 + 2 * len(made.shots) and sent[0]["role"] == "system"
+    assert all(shot.reply in turn["content"] for shot, turn in zip(made.shots, sent[2::2], strict=True))
