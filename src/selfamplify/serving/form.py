@@ -95,7 +95,7 @@ def _pieces(text: str, explained: AnswerAttribution) -> list[Piece]:
     chosen = {word.lower() for word in keywords(words, _K)}
     found, end = list[Piece](), 0
     for unit, share in zip(explained.units, shares(explained.scores), strict=True):
-        named = unit.text.lower() in chosen
+        named = unit.score > 0 and unit.text.lower() in chosen
         said = f"score {unit.score:+.3f}{', keyword' if named else ''}"
         found += [Piece(text[end : unit.start]), Piece(unit.text, shade(share), said, named)]
         end = unit.end
