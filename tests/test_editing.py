@@ -17,11 +17,13 @@ from selfamplify import (
     DataError,
     Edit,
     Evidence,
+    Plan,
     Prompt,
     RunError,
     SelfAmplifyWarning,
     Shot,
     build,
+    compare,
     evaluate,
 )
 from selfamplify.prompting.form import form, read_form
@@ -297,6 +299,19 @@ def test_an_edited_prompt_is_answered_anew_and_never_made_again(tmp_path: Path):
     with pytest.raises(RunError, match="prompt.json was edited by hand, and would be lost; use another `out`"):
         build(model, questions, folder, method="self_topk", selection="random", shots=2)
     assert Prompt.load(folder) == edited
+
+
+def test_an_edited_prompt_of_a_comparison_is_not_made_again(tmp_path: Path):
+    plan = Plan(("random",), ("random",), shots=2)
+    table = compare(scripted(talker), task(), plan, tmp_path, prompts={"mine": prompt()})
+    editing = Editing.of(tmp_path / "prompts" / "random-random-k6-seed0.json")
+    editing.begin()
+    editing.form_file.write_text(editing.form_file.read_text().replace("=== instruction\n", "=== instruction\nListen! "))
+    assert editing.finish().instruction.startswith("Listen! ")
+    with pytest.raises(RunError, match="random-random-k6-seed0.json was edited by hand, and would be lost"):
+        compare(scripted(talker), task(), plan, tmp_path, prompts={"mine": prompt()})
+    editing.original.replace(editing.file)
+    assert compare(scripted(talker), task(), plan, tmp_path, prompts={"mine": prompt()}).digest() == table.digest()
 
 
 def test_the_race_of_an_edited_prompt_is_about_the_one_before(run: Run, tmp_path: Path):

@@ -92,16 +92,18 @@ def before_edit(file: Path) -> Path:
     return file.with_suffix(".before-edit.json")
 
 
-def check_replaceable(folder: Path) -> None:
-    """Raise RunError if a folder holds a prompt that was edited by hand or imported, which no command makes again."""
+def check_replaceable(path: Path, by: Prompt | None = None) -> None:
+    """Raise RunError if a folder or file holds a prompt that was edited by hand or imported, which no command makes again.
+
+    It may be replaced ``by`` itself.
+    """
     try:
         with catch_warnings():
             simplefilter("ignore", SelfAmplifyWarning)
-            prompt = Prompt.load(folder)
+            prompt = Prompt.load(path)
     except DataError:
         return  # none, or a damaged one, which is made again
-    if prompt.edits or prompt.imported:
+    if (prompt.edits or prompt.imported) and prompt != by:
+        file = path if path.suffix == ".json" else path / FILE_NAME
         what = "was edited by hand" if prompt.edits else "was imported"
-        raise RunError(
-            f"{folder / FILE_NAME} {what}, and would be lost; use another `out`, or move that file away to have it made anew."
-        )
+        raise RunError(f"{file} {what}, and would be lost; use another `out`, or move that file away to have it made anew.")

@@ -21,6 +21,7 @@ from ..tasks.task import Task
 from ..text.lines import sha256
 from ..work.stage import Progress, silent
 from .begun import command_line
+from .editing import check_replaceable
 from .findings import is_study
 from .responses import UNFINISHED as ANSWERS
 from .responses import Line, load_responses
@@ -107,8 +108,10 @@ class Run:
             yield
 
     def save_prompt(self, name: str, prompt: Prompt) -> None:
-        """Write the prompt of one row into prompts/."""
-        prompt.save(self.folder / "prompts" / f"{name}.json")
+        """Write the prompt of one row into prompts/. Raises RunError if that one was edited by hand, which would be lost."""
+        file = self.folder / "prompts" / f"{name}.json"
+        check_replaceable(file, by=prompt)
+        prompt.save(file)
 
     def finish(self, finished: Sequence[Finished], failed: Mapping[str, str], settings: Mapping[str, Any]) -> Table:
         """Write responses.jsonl and results.json; returns the table."""
