@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from .errors import SettingsError
 
+Kept = TypeVar("Kept")
 Kind = Literal["model", "task", "explainer", "selection", "competitor", "preset", "profile", "tracker", "exporter"]
 
 
@@ -168,6 +169,24 @@ def find(kind: Kind, name: str) -> Any:
                 f"The {kind} '{name}' ({point.value}) can't be imported: {said(error)}; fix or uninstall it."
             ) from error
     raise unknown_name(kind, name, registered(kind))
+
+
+def instance(kind: Kind, name: str, base: type[Kept]) -> Kept:
+    """The object of a base class that a name stands for; a class is called without arguments.
+
+    Raises SettingsError if the name is unknown, or a plug-in has something else, or something that can't be made.
+    """
+    found = find(kind, name)
+    if isinstance(found, type) and issubclass(found, base):
+        try:
+            found = found()
+        except (Exception, SystemExit) as error:  # a plug-in may raise anything
+            raise SettingsError(f"The {kind} {name!r} can't be made: {said(error)}; fix or uninstall it.") from error
+    if not isinstance(found, base):
+        raise SettingsError(
+            f"The {kind} {name!r} is no {base.__name__}, but a {type(found).__name__}; fix or uninstall it."
+        )
+    return found
 
 
 def said(error: BaseException) -> str:

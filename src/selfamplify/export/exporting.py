@@ -8,7 +8,7 @@ from warnings import warn
 
 from ..arguments import check_flag, checked_path
 from ..errors import DataError, RunError, SelfAmplifyWarning, SettingsError
-from ..names import find
+from ..names import instance
 from ..prompting.prompt import Prompt
 from ..records import Question
 from ..text.files import write_whole
@@ -92,7 +92,7 @@ def export(
 
 def as_exporter(exporter: AbstractExporter | str) -> AbstractExporter:
     """The exporter itself or by its name. Raises SettingsError for anything else."""
-    found = find("exporter", exporter)() if isinstance(exporter, str) else exporter
+    found = instance("exporter", exporter, AbstractExporter) if isinstance(exporter, str) else exporter
     if not isinstance(found, AbstractExporter):
         raise SettingsError(f'An exporter is a name or an exporter, not {found!r}; write for example `to="openai"`.')
     return found

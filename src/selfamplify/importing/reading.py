@@ -10,6 +10,7 @@ from ..errors import DataError
 from ..prompting.profiles import DEFAULT
 from ..prompting.prompt import FILE_NAME, Prompt
 from ..records import Choice, Imported, Layout, Question, Shot
+from ..text.documents import parsed
 from ..text.lines import counted, first_line, one_line, shortened
 from .chat_messages import ChatMessages
 from .dspy_state import DspyState
@@ -86,7 +87,7 @@ def _content(file: Path) -> object:
     if not text.lstrip().startswith(("{", "[")):
         return text.replace("\r\n", "\n")
     try:
-        return json.loads(text)
+        return parsed(text)
     except ValueError as error:
         lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) > 1 and all(_is_json(line) for line in lines):

@@ -27,8 +27,9 @@ from ..records import (
     Shot,
 )
 from ..records.shown import html_repr
+from ..text.documents import read_json, reason
 from ..text.files import write_whole
-from ..text.lines import counted, first_line, sha256, shortened
+from ..text.lines import counted, sha256, shortened
 from ..text.replies import with_prefill
 from ..text.words import candidate_words
 from .chats import system_turn
@@ -295,7 +296,7 @@ class Prompt:
         if not file.is_file():
             raise DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}`.")
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
+            data = read_json(file)
             if not isinstance(data, dict):
                 raise ValueError("it is not an object")
             if data["version"] not in _READABLE:
@@ -309,8 +310,8 @@ class Prompt:
             intact = recorded == prompt.digest() and messages == prompt.context
         except DataError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
-            raise DataError(f"{file} is not a prompt.json of this package ({first_line(error)}); build it again.") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+            raise DataError(f"{file} is not a prompt.json of this package ({reason(error)}); build it again.") from error
         if not untouched or (data["version"] < _VERSION and not intact):
             raise DataError(
                 f"{file} no longer matches its hashes, so it was edited, and not only in its texts; build it again, or undo "

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from ..arguments import check_flag, check_seed, check_whole, checked_path
 from ..errors import DataError, SettingsError
-from ..names import find, said
+from ..names import instance
 from ..records import Attributed, Question
 from ..text.lines import argument, counted, shortened
 from .checking import check_reading
@@ -190,14 +190,7 @@ def _source(name: str, reading: FileOptions) -> AbstractSource:
         )
     if _names_file(name):
         raise SettingsError(f'{name!r} names data, not a task; use `task="file"` with {argument("data", name)}.')
-    source: object = find("task", name)
-    if isinstance(source, type) and issubclass(source, AbstractSource):
-        try:
-            source = source()
-        except (Exception, SystemExit) as error:  # a plug-in may raise anything
-            raise SettingsError(f"The task {name!r} can't be made: {said(error)}; fix or uninstall it.") from error
-    if not isinstance(source, AbstractSource):
-        raise SettingsError(f"The task {name!r} is not an AbstractSource, but {shortened(repr(source))}; fix or uninstall it.")
+    source = instance("task", name, AbstractSource)
     given: dict[str, Any] = {name: value for name, value in reading.items() if value is not None}
     if not given:
         return source

@@ -21,7 +21,12 @@ def read_json(file: Path) -> Any:
     Raises OSError if the file can't be read, ValueError if it is not JSON in UTF-8, is nested more than 100 levels deep, or
     holds half a surrogate pair.
     """
-    written, deep = file.read_text(encoding="utf-8"), f"it is nested more than {_DEEPEST} levels deep"
+    return parsed(file.read_text(encoding="utf-8"))
+
+
+def parsed(written: str) -> Any:
+    """The JSON document in a text. Raises ValueError as ``read_json`` does."""
+    deep = f"it is nested more than {_DEEPEST} levels deep"
     try:
         data = json.loads(written)
     except RecursionError:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import RunError, SettingsError
-from ..names import find
+from ..names import instance
 from ..prompting.prompt import FILE_NAME as PROMPT
 from ..runs.comparison import BASE, names
 from ..runs.responses import FILE_NAME as RESPONSES
@@ -50,7 +50,7 @@ def log_run(folder: str | Path, to: AbstractTracker | str = "mlflow") -> str:
 
 def as_tracker(tracker: AbstractTracker | str) -> AbstractTracker:
     """The tracker itself or by its name. Raises SettingsError for anything else, or if its client is not installed."""
-    found = find("tracker", tracker)() if isinstance(tracker, str) else tracker
+    found = instance("tracker", tracker, AbstractTracker) if isinstance(tracker, str) else tracker
     if not isinstance(found, AbstractTracker):
         raise SettingsError(f'A tracker is a name or a tracker, not {found!r}; write for example `log="mlflow"`.')
     found.check()
