@@ -75,16 +75,23 @@ def main() -> None:
     parser.add_argument("--programs", type=int, default=8)
     parser.add_argument("--demos", type=int, default=8)
     parser.add_argument("--validation", type=int, default=60)
+    parser.add_argument("--test", type=int, default=200)
+    parser.add_argument("--max-tokens", type=int, default=40)
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--only", action="append")
     chosen = parser.parse_args()
-    logging.disable(logging.WARNING)  # a line for each reply without a label
+    logging.disable(logging.ERROR)  # a line for each reply without a label
     model = dspy.LM(
-        f"openai/{chosen.model}", api_base=chosen.server, api_key="none", temperature=0.0, max_tokens=100, cache=False
+        f"openai/{chosen.model}",
+        api_base=chosen.server,
+        api_key="none",
+        temperature=0.0,
+        max_tokens=chosen.max_tokens,
+        cache=False,
     )
     requests = Requests()
     dspy.configure(lm=model, callbacks=[requests])
-    questions, test = read(chosen.data / "train.csv"), read(chosen.data / "test.csv")
+    questions, test = read(chosen.data / "train.csv"), read(chosen.data / "test.csv")[: chosen.test]
     validation, train = questions[: chosen.validation], questions[chosen.validation :]
     start = program(chosen.instruction, tuple(sorted({each.label for each in questions})))
     judge = dspy.Evaluate(devset=test, metric=right, num_threads=chosen.threads, max_errors=100_000)
