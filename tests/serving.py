@@ -118,7 +118,7 @@ class Served:
         asked = self.count(body["messages"])
         with self._lock:
             self.counted.append((asked, len(words)))
-        used = {"prompt_tokens": asked, "completion_tokens": len(words), "total_tokens": asked + len(words)}
+        used = {"prompt_tokens": asked, "completion_tokens": len(words), "total_tokens": (asked or 0) + len(words)}
         return document(200, about | {"choices": [choice], "usage": used})
 
 

@@ -509,7 +509,7 @@ def test_an_exporter_of_another_package_is_found(tmp_path: Path, run: Run):
     assert (tmp_path / "x" / "count.txt").read_text(encoding="utf-8") == "6"
     with pytest.raises(SettingsError, match=r"counted needs test questions; give them, as in `questions=task.test`"):
         export(prompt(), "counted", tmp_path / "y")
-    with pytest.raises(SettingsError, match="An exporter is a name or an exporter, not <counted_questions.Other"):
+    with pytest.raises(SettingsError, match="The exporter 'other' is no AbstractExporter, but of the type"):
         export(prompt(), "other", tmp_path / "y")
     with pytest.raises(SettingsError, match=r"'lost' \(counted_questions_lost:Lost\) can't be imported"):
         export(prompt(), "lost", tmp_path / "y")

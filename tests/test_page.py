@@ -28,6 +28,7 @@ from selfamplify import (
     RunError,
     ScoredWords,
     SearchSpace,
+    SelfAmplifyWarning,
     Shot,
     Table,
     build,
@@ -446,6 +447,10 @@ def test_an_edited_race_is_refused(tmp_path: Path):
 
 def test_an_edited_prompt_is_refused(copied: Path):
     file = copied / "prompts" / "io-success-k6-seed0.json"
-    file.write_text(file.read_text().replace("George", "Georgia"))
-    with pytest.raises(DataError, match="edited"):
+    text = file.read_text()
+    file.write_text(text.replace('"seed": 0', '"seed": 1'))
+    with pytest.raises(DataError, match="edited, and not only in its texts"):
+        write_report(copied)
+    file.write_text(text.replace("George", "Georgia"))
+    with pytest.warns(SelfAmplifyWarning, match="edited by hand"):
         write_report(copied)

@@ -407,7 +407,7 @@ def test_a_full_disk_stops_the_run_with_a_remedy_and_the_run_can_continue(whole,
 
     def starved() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (45_000, 45_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
         with pytest.raises(RunError, match="can't be written .*free some space"):
             compare(scripted(talker), TASK, PLAN, tmp_path / "run")
 

@@ -183,7 +183,9 @@ def instance(kind: Kind, name: str, base: type[Kept]) -> Kept:
         except (Exception, SystemExit) as error:  # a plug-in may raise anything
             raise SettingsError(f"The {kind} {name!r} can't be made: {said(error)}; fix or uninstall it.") from error
     if not isinstance(found, base):
-        raise SettingsError(f"The {kind} {name!r} is no {base.__name__}, but a {type(found).__name__}; fix or uninstall it.")
+        raise SettingsError(
+            f"The {kind} {name!r} is no {base.__name__}, but of the type {type(found).__name__}; fix or uninstall it."
+        )
     return found
 
 
