@@ -8,7 +8,7 @@ import typer
 import selfamplify
 
 from ..errors import RunError
-from ..prompting.prompt import FILE_NAME
+from ..prompting.prompt_file import FILE_NAME
 from . import options
 from .screen import say, stderr
 

@@ -11,7 +11,7 @@ import selfamplify
 
 from ..errors import DataError
 from ..prompting.origins import origins
-from ..prompting.prompt import FILE_NAME
+from ..prompting.prompt_file import FILE_NAME
 from ..runs.editing import before_edit
 from . import options
 from .compare import compare

@@ -9,7 +9,7 @@ from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, final
 
-from ..prompting.prompt import FILE_NAME
+from ..prompting.prompt_file import FILE_NAME
 from ..text.lines import counted
 from .bundle import lines
 from .exporter import AbstractExporter, Export, Messages

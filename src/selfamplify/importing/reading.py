@@ -8,7 +8,8 @@ from pathlib import Path
 from ..arguments import checked_path
 from ..errors import DataError
 from ..prompting.profiles import DEFAULT
-from ..prompting.prompt import FILE_NAME, Prompt
+from ..prompting.prompt import Prompt
+from ..prompting.prompt_file import FILE_NAME
 from ..records import Choice, Imported, Layout, Question, Shot
 from ..text.documents import parsed
 from ..text.lines import counted, first_line, one_line, shortened

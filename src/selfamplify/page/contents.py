@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 
 from ..arguments import checked_path
 from ..errors import DataError
-from ..prompting.prompt import FILE_NAME as PROMPT
 from ..prompting.prompt import Prompt
+from ..prompting.prompt_file import FILE_NAME as PROMPT
 from ..runs.begun import Begun, begun
 from ..runs.cell import Cell
 from ..runs.findings import Faithfulness, is_study

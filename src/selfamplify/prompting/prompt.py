@@ -1,4 +1,4 @@
-"""Step 3, prompt design (section 3.4): the preprompt and the shots (x, r, y), and prompt.json, the finished product."""
+"""Step 3, prompt design (section 3.4): the preprompt and the shots (x, r, y)."""
 
 import json
 from collections.abc import Sequence
@@ -7,12 +7,11 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from warnings import warn
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from ..arguments import check_whole, checked_path
-from ..errors import DataError, SelfAmplifyWarning, SettingsError
+from ..arguments import check_whole
+from ..errors import SettingsError
 from ..records import (
     AnswerStyle,
     Chat,
@@ -27,22 +26,13 @@ from ..records import (
     Shot,
 )
 from ..records.shown import html_repr
-from ..text.documents import read_json, reason
 from ..text.files import write_whole
 from ..text.lines import counted, sha256, shortened
 from ..text.replies import with_prefill
 from ..text.words import candidate_words
 from .chats import system_turn
-from .edited import as_written, record_seal, settled
+from .prompt_file import document, file_of, read
 from .texts import ShotTexts, Texts, Turns, changed_parts
-
-FILE_NAME = "prompt.json"
-_VERSION = 5
-_READABLE = (2, 3, 4, _VERSION)
-"""Version 2 has no answer style: its answers are letters. Versions 2 and 3 have a digest of their messages only, and version 4
-one of all that it holds, so that an edit of texts can't be told from any other change."""
-_ADDED = ("version", "messages")
-"""What the file holds besides its hashes and the fields of Prompt."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -259,15 +249,13 @@ class Prompt:
         RunError
             If the file can't be written.
         """
-        file = _file(path)
+        file = file_of(path)
         write_whole(file, self.as_json())
         return file
 
     def as_json(self) -> str:
         """The contents of prompt.json."""
-        data = {"version": _VERSION, "messages": self.context} | _ADAPTER.dump_python(self, mode="json")
-        data["hashes"] = {"prompt_sha256": self.digest(), "record_sha256": record_seal(data, self.digest())}
-        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        return document(self, _ADAPTER)
 
     def export(self, to: str, out: str | Path, **options: Any) -> list[Path]:
         """Write the prompt as the files of another tool, such as ``"openai"``: see ``selfamplify.export``.
@@ -292,36 +280,7 @@ class Prompt:
             If the file is missing, damaged or of another version, if anything but its texts was changed by hand, or if
             ``messages`` and the texts that they are made of were edited in a way that does not fit together.
         """
-        file = _file(path)
-        if not file.is_file():
-            raise DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}`.")
-        try:
-            data = read_json(file)
-            if not isinstance(data, dict):
-                raise ValueError("it is not an object")
-            if data["version"] not in _READABLE:
-                raise DataError(
-                    f"{file} has version {data['version']}, and this package reads 2 to {_VERSION}; build it again."
-                )
-            hashes, messages = data.pop("hashes"), data["messages"]
-            recorded = hashes["prompt_sha256"]
-            untouched = as_written(data, hashes, _VERSION)
-            prompt = _ADAPTER.validate_python({key: value for key, value in data.items() if key not in _ADDED})
-            intact = recorded == prompt.digest() and messages == prompt.context
-        except DataError:
-            raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
-            raise DataError(f"{file} is not a prompt.json of this package ({reason(error)}); build it again.") from error
-        if not untouched or (data["version"] < _VERSION and not intact):
-            raise DataError(
-                f"{file} no longer matches its hashes, so it was edited, and not only in its texts; build it again, or undo "
-                f"that and use `selfamplify edit {path}`."
-            )
-        if intact:
-            return prompt
-        edited = settled(prompt, messages, recorded, file)
-        warn(f"{file} was {edited.edits[-1]}.", SelfAmplifyWarning, stacklevel=2)
-        return edited
+        return read(path, _ADAPTER)
 
 
 _ADAPTER = TypeAdapter(Prompt)
@@ -338,8 +297,3 @@ def _shot(shot: Shot, texts: ShotTexts) -> Shot:
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(word.text.lower() for word in candidate_words(text))
-
-
-def _file(path: str | Path) -> Path:
-    path = checked_path("path", path, "runs/mine")
-    return path if path.suffix == ".json" else path / FILE_NAME

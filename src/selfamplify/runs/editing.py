@@ -8,7 +8,8 @@ from warnings import catch_warnings, simplefilter
 from ..arguments import checked_path
 from ..errors import DataError, RunError, SelfAmplifyWarning
 from ..prompting.form import form, form_is_of, read_form
-from ..prompting.prompt import FILE_NAME, Prompt
+from ..prompting.prompt import Prompt
+from ..prompting.prompt_file import FILE_NAME
 from ..text.files import write_whole
 from ..text.lines import first_line
 

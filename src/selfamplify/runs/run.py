@@ -13,8 +13,8 @@ from typing import Any
 from ..arguments import checked_path
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import Profile
-from ..prompting.prompt import FILE_NAME as PROMPT
 from ..prompting.prompt import Prompt
+from ..prompting.prompt_file import FILE_NAME as PROMPT
 from ..records import Question
 from ..session import Session
 from ..tasks.task import Task

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..errors import RunError, SettingsError
 from ..names import instance
-from ..prompting.prompt import FILE_NAME as PROMPT
+from ..prompting.prompt_file import FILE_NAME as PROMPT
 from ..runs.comparison import BASE, names
 from ..runs.responses import FILE_NAME as RESPONSES
 from ..runs.table import FILE_NAME as RESULTS
