@@ -82,7 +82,8 @@ def quadratic_fit(
     sum(a) + sum(b) = f(all) - f(none), is imposed by eliminating the last term. Errors come from which coalitions were drawn,
     since values have no noise: their covariance is the sandwich estimate with residuals divided by the square root of one minus
     the leverage (HC2, MacKinnon and White 1985, https://doi.org/10.1016/0304-4076(85)90158-7). On games of 13 and 20 words, it
-    was 1.0 to 1.3 times the error, and the jackknife 1.2 to 2.9 times. A coalition drawn twice is one with twice the weight.
+    was 1.0 to 1.3 times the error of pairs and 1.0 to 2.9 times that of words, and the jackknife 1.2 to 2.9 times the former.
+    A coalition drawn twice is one with twice the weight.
 
     Parameters
     ----------
