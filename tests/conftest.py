@@ -1,5 +1,9 @@
-"""What holds for all tests: no deadline, since speed is measured in benchmarks/ and a busy machine is no fault."""
+"""What holds for all tests: no deadline, since speed is measured in benchmarks/ and a busy machine is no fault; and Ctrl-C.
 
+A shell that starts the tests in the background lets them ignore Ctrl-C, and with them all programs that they start.
+"""
+
+import signal
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
