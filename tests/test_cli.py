@@ -431,3 +431,24 @@ def test_an_encoding_without_the_characters_of_the_data_ends_no_command(tmp_path
         done.stdout.decode("cp1252")
     shown = json.loads(subprocess.run([*main, *line], capture_output=True, env=environment).stdout)
     assert "什么" in json.dumps(shown, ensure_ascii=False) and "😀" in json.dumps(shown, ensure_ascii=False)
+
+
+def test_output_that_nobody_reads_is_no_error():
+    program = [sys.executable, "-c", "from selfamplify.cli import main; main()"]
+    for arguments in (["list"], ["build", "--help"]):
+        with subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+            assert child.stdout is not None and child.stderr is not None
+            child.stdout.close()
+            assert child.stderr.read() == b"" and child.wait(240) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_behind_the_output_is_told_in_one_line():
+    program = [sys.executable, "-c", "from selfamplify.cli import main; main()", "list"]
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, timeout=240, check=False)
+    assert (
+        ended.returncode == 2
+        and ended.stderr.startswith(b"error: the output can't be written")
+        and ended.stderr.count(b"\n") == 1
+    )

@@ -12,6 +12,7 @@ from small import question
 
 from selfamplify import Choice, Decoding, Prompt, Question
 from selfamplify.errors import DataError, RunError, SettingsError
+from selfamplify.prompting.origins import of_another
 from selfamplify.records import (
     AnswerStyle,
     Baseline,
@@ -153,11 +154,24 @@ def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
     others.append(good | {"provenance": {"seed": 0}})
     for bad in [b"", b"{", b"\xff\xfe", *(json.dumps(data).encode() for data in others)]:
         file.write_bytes(bad)
-        with pytest.raises(DataError, match="is not a prompt.json of this package") as error:
+        with pytest.raises(
+            DataError, match="is not (a prompt.json of this package|JSON .line 1, column .*correct it there)"
+        ) as error:
             Prompt.load(file)
         assert "\n" not in str(error.value)
     with pytest.raises(DataError, match="There is no prompt at .*selfamplify build"):
         Prompt.load(tmp_path / "nowhere")
+    made = Prompt("io", "Choose.", (), {}).save(tmp_path / "table" / "prompts" / "io-error-seed0.json")
+    with pytest.raises(DataError, match=f"is a comparison with 1 prompt; name one of them, such as {made}"):
+        Prompt.load(tmp_path / "table")
+
+
+def test_results_of_the_prompt_before_an_edit_are_told_from_its_own():
+    prompt = Prompt("io", "Choose.", (), {})
+    edited = prompt.with_texts(replace(prompt.texts, instruction="Pick."))
+    assert of_another(prompt, {"prompt_sha256": prompt.digest()}) == of_another(edited, {}) == of_another(None, {}) == ""
+    assert "before it was edited" in of_another(edited, {"prompt_sha256": prompt.digest()})
+    assert "that was here before" in of_another(edited, {"prompt_sha256": "0" * 64})
 
 
 @pytest.mark.parametrize("version", [1, 6, "2"])

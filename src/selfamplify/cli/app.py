@@ -1,5 +1,6 @@
 """The command line: parses, calls, prints. Nothing heavy is imported before a command needs it."""
 
+import errno
 import os
 import sys
 import traceback
@@ -118,5 +119,15 @@ def _run(arguments: list[str], debug: bool) -> int:
     except (Exception, SystemExit) as error:  # what ends the program from inside a command, with whatever code, has failed
         if debug:
             traceback.print_exc()
+        if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):  # rich then ends the program
+            return _unread()
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return fail("the output can't be written, since the disk is full; free some space.", 2)
         return fail(f"unexpected {type(error).__name__}: {error}; run again with --debug to see where, and report it.", 1)
     return code if isinstance(code, int) else 0  # Typer itself catches a KeyboardInterrupt, and returns 130.
+
+
+def _unread() -> int:
+    """The exit code if nobody reads the output any more, as after ``| head``; Python would write to it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

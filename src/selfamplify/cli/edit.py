@@ -62,11 +62,17 @@ def _run(command: list[str], editing: Editing) -> None:
 
 def _show(editing: Editing, edited: "selfamplify.Prompt") -> None:
     """What was changed, and what follows from it."""
+    from ..runs.table import FILE_NAME as RESULTS  # heavy
+
     for line in differences(editing.prompt.texts, edited.texts):
         say(line)
     last = edited.edits[-1]
     if last.lost_evidence:
         say("note: the evidence of tune is about the prompt before, and was left out.", console=stderr)
+    if (editing.file.parent / RESULTS).is_file():
+        say("note: the results beside it are of the prompt before; evaluate this one with another --out.", console=stderr)
+    if (editing.file.parent / "exported").is_dir():
+        say("note: the exported files are of the prompt before; export it again.", console=stderr)
     for note in contradictions(edited):
         say(f"note: {note}", console=stderr)
     say(f"wrote {editing.file}; the prompt before its first edit is in {editing.original}")

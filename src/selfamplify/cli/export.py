@@ -14,7 +14,7 @@ from .config import Called
 from .groups import grouped
 from .inherited import Asked, as_built, knows_task
 from .model_options import ModelOptions
-from .screen import say
+from .screen import say, stderr
 from .task_options import FileOptions, TaskOptions, load
 
 
@@ -68,5 +68,7 @@ def export(
         say(f"wrote {path}")
     if check:
         say(f"{exporter.name} would send the same turns as this package")
+    if not (served_as or finished.provenance):
+        say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)
     for line in exporter.usage(target, Export(finished, tuple(test), served_as, prefilled)):
         say(f"  {line}", "bold")

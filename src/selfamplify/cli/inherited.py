@@ -67,9 +67,14 @@ def _maker(prompt: Path) -> tuple[Path, dict[str, Any]]:
     return folder / FILE_NAME, next((run[command] for command in _MAKERS if command in run), {})
 
 
+def names_model(called: Called) -> bool:
+    """Whether the command line, or a file of options, names a model."""
+    return bool(_ANOTHER_MODEL & called.given)
+
+
 def check_named(prompt: "selfamplify.Prompt", called: Called) -> None:
     """Raise SettingsError if a prompt was imported, so that no run says what it is for, and nobody named a model and a task."""
-    if prompt.imported and not (_ANOTHER_MODEL & called.given and _OTHER_DATA & called.given):
+    if prompt.imported and not (names_model(called) and _OTHER_DATA & called.given):
         raise SettingsError(
             f"The prompt was imported from {prompt.imported.file}, so no run says what to ask; name a model and a task, as in "
             f'`model="embedded"` and `task="planted_arc"`.'

@@ -17,7 +17,7 @@ from ..text.lines import counted
 from . import options
 from .config import Called
 from .groups import grouped
-from .inherited import check_model, model_as_built
+from .inherited import check_model, model_as_built, names_model
 from .model_options import ModelOptions
 from .screen import say, stderr
 
@@ -72,6 +72,11 @@ def serve(
 
     _check_token(host, token)
     finished = None if prompt is None else selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
+    if finished is not None and finished.imported and not names_model(called):
+        raise SettingsError(
+            f"The prompt was imported from {finished.imported.file}, so no run says which model to ask; name one, as in "
+            f'`model="embedded"`.'
+        )
     with bound(host, port) as listening:  # before the model is loaded, which may take a while
         found = model if prompt is None else model_as_built(prompt, called, model)
         asked = found.load()

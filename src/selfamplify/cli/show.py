@@ -10,7 +10,7 @@ import typer
 import selfamplify
 
 from ..errors import DataError
-from ..prompting.origins import origins
+from ..prompting.origins import of_another, origins
 from ..prompting.prompt_file import FILE_NAME
 from ..runs.editing import before_edit
 from . import options
@@ -59,6 +59,8 @@ def _show_folder(folder: Path, responses: int, against: str) -> None:
     elif has_results:
         table = selfamplify.Table.load(folder)
         load_responses(folder)  # refused if they were edited
+        if stale := of_another(prompt, table.settings):
+            say(f"note: {stale}", console=stderr)
         print_table(table, compare, against)
         for answers in selfamplify.responses_side_by_side(folder, responses) if responses else ():
             stdout.print(answers)

@@ -108,7 +108,7 @@ def read(folder: str | Path) -> Contents:
     """Read a run folder. Raises DataError if it is none, or one of its files is damaged or edited."""
     folder = checked_path("folder", folder, "runs/mine")
     if not any((folder / name).is_file() for name in (RESULTS, PROMPT, TUNING, STORE)):
-        what = "is no run folder" if folder.is_dir() else "does not exist"
+        what = "is no run folder" if folder.exists() else "does not exist"
         raise DataError(f"{folder} {what}; make one with `selfamplify compare --out {folder}`, or name another.")
     study, complete = is_study(folder), (folder / RESULTS).is_file()
     table = None if study else _table(folder, complete)

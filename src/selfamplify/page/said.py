@@ -1,10 +1,11 @@
 """What was asked in a sentence, and the answer in a sentence, for everything that a run folder holds."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..evaluation.conclusion import conclusion
+from ..prompting.origins import of_another
 from ..prompting.prompt import Prompt
 from ..records import Evidence
 from ..runs.comparison import BASE, Comparison
@@ -31,7 +32,9 @@ def said(contents: Contents) -> list[Said]:
 def _said(contents: Contents) -> Iterator[Said]:
     table, prompt = contents.table, contents.prompt
     if table is not None and table.rows:
-        yield _of_table(table, contents.complete)
+        told = _of_table(table, contents.complete)
+        stale = of_another(prompt, table.settings)
+        yield replace(told, answer=f"{stale} {told.answer}") if stale else told
     elif "results" in contents.unfinished:
         yield _begun("results", contents)
     if contents.findings is not None:

@@ -1,6 +1,7 @@
 """prompt.json, the finished product: what it holds of a prompt, and the prompt that it is read as."""
 
 import json
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import warn
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..arguments import checked_path
 from ..errors import DataError, SelfAmplifyWarning
 from ..text.documents import read_json, reason
+from ..text.lines import counted
 from .edited import as_written, record_seal, settled
 
 if TYPE_CHECKING:
@@ -35,6 +37,10 @@ def read(path: str | Path, adapter: "TypeAdapter[Prompt]") -> "Prompt":
     """The prompt of a file or folder: see ``Prompt.load``."""
     file = file_of(path)
     if not file.is_file():
+        others = sorted(file.parent.glob("prompts/*.json"))
+        if others:
+            held = counted(len(others), "prompt")
+            raise DataError(f"{file.parent} is a comparison with {held}; name one of them, such as {others[0]}.")
         raise DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}`.")
     try:
         data = read_json(file)
@@ -49,6 +55,10 @@ def read(path: str | Path, adapter: "TypeAdapter[Prompt]") -> "Prompt":
         intact = recorded == prompt.digest() and messages == prompt.context
     except DataError:
         raise
+    except JSONDecodeError as error:
+        raise DataError(
+            f"{file} is not JSON (line {error.lineno}, column {error.colno}: {error.msg}); correct it there, or build it again."
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise DataError(f"{file} is not a prompt.json of this package ({reason(error)}); build it again.") from error
     if not untouched or (data["version"] < _VERSION and not intact):

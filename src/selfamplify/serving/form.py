@@ -80,8 +80,8 @@ def example(service: Service) -> str:
     prompt = service.prompt
     if prompt is None:
         return "What do cats chase?"
-    if prompt.shots:
-        return prompt.messages("")[0 if not prompt.system else 1]["content"].removeprefix(f"{prompt.instruction}\n")
+    if prompt.shots and (prompt.layout is None or prompt.layout.shots):
+        return prompt.shown(prompt.shots[0].question)
     return {
         "letter": "What do cats chase? (A) mice (B) stones",
         "label": "A fine day.",

@@ -140,15 +140,16 @@ def tune(
 
 def _parted(task: Task, validation: int | None, seed: int) -> Corpus:
     """The task with its training questions parted, with all near-copies of a question on one side."""
-    most = len(task.train) // 2
+    most, has = len(task.train) // 2, f"{task.name} has {counted(len(task.train), 'training question')}"
+    if most < LEAST:
+        raise SettingsError(
+            f"{has}, and a race needs {2 * LEAST}: half of them are for shots; use more questions, or a smaller `test_size`."
+        )
     if validation is not None:
         check_whole("validation", validation, LEAST, most)
-    count = min(most, validation or _MOST)
-    if count < LEAST or (validation or 0) > most:
-        raise SettingsError(
-            f"{task.name} has {counted(len(task.train), 'training question')}, of which at most half, and at least {LEAST}, "
-            f"are for the race; use more training questions, or `validation={max(most, LEAST)}`."
-        )
+    count = validation or min(most, _MOST)
+    if count > most:
+        raise SettingsError(f"{has}, of which at most half are for the race; use more questions, or `validation={most}`.")
     pool, race = split(task.train, count, derive(seed, "validation"))
     return Corpus(replace(task, train=pool), race, task.test)
 

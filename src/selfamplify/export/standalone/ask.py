@@ -23,7 +23,10 @@ from typing import Any
 try:
     import httpx
 except ImportError:
-    import httpx2 as httpx
+    try:
+        import httpx2 as httpx
+    except ImportError:
+        raise SystemExit("error: ask.py needs httpx; install it with: pip install httpx") from None
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
