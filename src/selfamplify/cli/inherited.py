@@ -31,11 +31,16 @@ class Asked:
     file: FileOptions
 
 
+def names_model(called: Called) -> bool:
+    """Whether the command line, or a file of options, names a model."""
+    return bool(_ANOTHER_MODEL & called.given)
+
+
 def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
     """What is asked, with the options of the prompt's own run for all that was not given."""
     file, made = _maker(prompt)
     taken: dict[str, Any] = {}
-    if not _ANOTHER_MODEL & called.given:
+    if not names_model(called):
         taken["model"] = _completed(asked.model, made, called)
     if not _OTHER_DATA & called.given:
         taken |= {"task": _completed(asked.task, made, called), "file": _completed(asked.file, made, called)}
@@ -53,7 +58,7 @@ def knows_task(prompt: Path, called: Called) -> bool:
 def model_as_built(prompt: Path, called: Called, model: ModelOptions) -> ModelOptions:
     """The options of the model alone, in the same way."""
     file, made = _maker(prompt)
-    found = model if _ANOTHER_MODEL & called.given else _completed(model, made, called)
+    found = model if names_model(called) else _completed(model, made, called)
     if found != model:
         say(f"as in {file}: --model {found.model}", console=stderr)
     return found
@@ -65,11 +70,6 @@ def _maker(prompt: Path) -> tuple[Path, dict[str, Any]]:
     folder = folder.parent if folder.name == "prompts" else folder
     run = tables(folder)
     return folder / FILE_NAME, next((run[command] for command in _MAKERS if command in run), {})
-
-
-def names_model(called: Called) -> bool:
-    """Whether the command line, or a file of options, names a model."""
-    return bool(_ANOTHER_MODEL & called.given)
 
 
 def check_named(prompt: "selfamplify.Prompt", called: Called) -> None:
@@ -86,7 +86,7 @@ def check_model(prompt: "selfamplify.Prompt", model: "selfamplify.AbstractLangua
     built_by = prompt.provenance.model if prompt.provenance else model.name
     if built_by == model.name:
         return
-    if not _ANOTHER_MODEL & called.given:
+    if not names_model(called):
         raise SettingsError(
             f"The prompt was built by {built_by}, and this is {model.name}; name the model that you mean, as in "
             f'`model="{built_by}"`.'

@@ -55,8 +55,9 @@ def _plain(export: Export) -> str:
     prompt = export.prompt
     demos = []
     for shot in prompt.shots:
-        question = replace(shot.question, answer_style=prompt.answer_style)
-        demos.append({"question": question.render(), "reasoning": shot.reply, "answer": question.written(shot.label)})
+        answers = replace(shot.question, answer_style=prompt.answer_style)
+        answer = answers.written(shot.label) if shot.label else ""  # an imported prompt may have a shot without a label
+        demos.append({"question": prompt.shown(shot.question), "reasoning": shot.reply, "answer": answer})
     fields = [{"prefix": f"{name.title()}:", "description": f"${{{name}}}"} for name in ("question", "reasoning", "answer")]
     signature = {"instructions": prompt.instruction, "fields": fields}
     state = {"traces": [], "train": [], "demos": demos, "signature": signature, "lm": None}

@@ -129,7 +129,7 @@ _PROBES = (
     "What is it?",
     "A \"quote\", a 'quote', {braces}, {{ more }}, {% raw %} and ${this}\nand a second line\\n",
 )
-"""Questions that are checked, besides those that were given."""
+"""Questions that are checked if none were given."""
 _CHECKED = 20
 """So many of the given questions are checked."""
 
