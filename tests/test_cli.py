@@ -66,7 +66,7 @@ def test_all_commands_work_on_an_own_csv(run: Run, rows: Path, stories: Path, tm
     code, out, err = run("evaluate", tmp_path, *given, "--limit", "4")
     assert (
         code == 0
-        and "answering with kernel_shap (random): 4/4" in err
+        and "answering with kernel_shap (random, 3 keywords): 4/4" in err
         and "answering with io (random): 4/4" in err
         and "kernel_shap" in out
         and " io " in out

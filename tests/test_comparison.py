@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small import question, scripted, talker, task
 
 from selfamplify import Comparison, Plan, Result, Run, Table, compare, contrast
 from selfamplify.errors import SettingsError
-from selfamplify.evaluation.difference import Difference
+from selfamplify.evaluation.difference import Difference, difference
 from selfamplify.prompting.prompt import Prompt
 from selfamplify.records import Cost, Response
 from selfamplify.runs.cell import Cell
@@ -105,7 +106,7 @@ def test_names_tell_numbers_of_keywords_apart_only_where_they_must():
 
 
 def gain(p: float, contexts: int = 3) -> Difference:
-    return Difference(contexts, 200, 9, 3, 0.03, 0.001, 0.06, p, p, detectable=0.05)
+    return Difference(contexts, 200, 9, 3, 0.03, 0.001 if p < 0.05 else -0.01, 0.06, p, p, detectable=0.05)
 
 
 def test_conclusions_say_each_difference_once_and_join_the_others():
@@ -128,6 +129,11 @@ def test_conclusions_of_one_context_say_that_they_hold_for_its_shots():
     lines = conclusions(corrected_together([Comparison("error", "a", "io", gain(0.4, 1))]))
     assert lines[0].startswith("No difference between a and io was shown (+3.0 points")
     assert lines[-1].startswith("One context: all this holds for these shots only")
+    apart = difference(np.arange(60)[None] < 11, (np.arange(60)[None] >= 11) & (np.arange(60)[None] < 14))
+    assert apart.low > 0 and apart.verdict == "not shown"
+    assert "; the test decides, with p = 0.057)" in conclusions([Comparison("error", "a", "io", apart)])[0]
+    both = conclusions([Comparison("error", name, "io", apart) for name in "ab"])
+    assert "The interval of a (p = 0.057), b (p = 0.057) leaves out 0; the test decides." in both[0]
     assert conclusions(()) == []
     ways = [Comparison(way, "a", "io", gain(1e-6)) for way in ("success", "error")]
     assert [line.split(" is ")[0] for line in conclusions(corrected_together(ways))] == ["a (success)", "a (error)"]

@@ -241,16 +241,24 @@ def test_a_form_that_can_not_be_read_is_kept_and_opened_again(run: Run, folder: 
     kept = folder / "prompt.edit.txt"
     assert code == 2 and err.count("\n") == 1 and f"{kept}, line" in err and "Your text is kept there" in err
     assert "Well, so" in kept.read_text() and (folder / "prompt.json").read_bytes() == before
+    kept.write_text(kept.read_text().partition("\n\n")[2])  # what is above the first heading is lost, and with it the hash
     monkeypatch.setenv("EDITOR", editor(folder.parent, changing("=== my reply", "=== reply of shot 1")))
     code, out, err = run("edit", folder)
     assert code == 0 and "is opened again" in err and "+ Well, so" in out and not kept.exists()
-    kept.write_bytes(b"prompt of another time")
+    kept.write_text(form(Prompt.load(folder).texts, "0abc"))
     code, _, err = run("edit", folder)
     assert code == 2 and "was left by an edit of this prompt as it was then" in err
     kept.unlink()
     monkeypatch.setenv("EDITOR", editor(folder.parent, "file.write_bytes(b'\\xff\\xfe')"))
     code, _, err = run("edit", folder)
     assert code == 2 and "is not UTF-8" in err and kept.exists()
+
+
+def test_removing_all_shots_is_said(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    cut = "text = file.read_text()\nfile.write_text(text[: text.index('=== question of shot 1')])"
+    monkeypatch.setenv("EDITOR", editor(folder.parent, cut))
+    code, out, err = run("edit", folder)
+    assert code == 0 and "shot 1 removed" in out and "no shot is left" in err and Prompt.load(folder).shots == ()
 
 
 def test_an_editor_that_fails_is_one_line(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
@@ -299,6 +307,10 @@ def test_an_edited_prompt_is_answered_anew_and_never_made_again(tmp_path: Path):
     with pytest.raises(RunError, match="prompt.json was edited by hand, and would be lost; use another `out`"):
         build(model, questions, folder, method="self_topk", selection="random", shots=2)
     assert Prompt.load(folder) == edited
+    asks_a_shot = replace(questions, test=(*questions.test, edited.shots[1].question))
+    said = "Shot 2 of 2 is also among .* or write another question there with `selfamplify edit`"
+    with pytest.warns(SelfAmplifyWarning, match="edited by hand"), pytest.raises(DataError, match=said):
+        evaluate(other, asks_a_shot, edited)
 
 
 def test_an_edited_prompt_of_a_comparison_is_not_made_again(tmp_path: Path):

@@ -89,7 +89,7 @@ def test_papers_profile_reads_labels_with_a_real_tokenizer(embedded: LocalModel)
 def test_shots_among_the_test_questions_are_refused(embedded: LocalModel):
     task = load_task("planted_arc")
     prompt = InputOutput().prompt(Session(embedded), task, Sample.of(task.train[:3], 0))
-    with pytest.raises(DataError, match="2 of the 3 shots are also among the 4 test questions"):
+    with pytest.raises(DataError, match="Shot 1, 2 of 3 are also among the 4 test questions"):
         evaluate(embedded, replace(task, test=(*task.test[:2], *task.train[:2])), prompt)
     with pytest.raises(DataError, match='task="planted_arc"'):
         evaluate(embedded, replace(task, name="snarks"), prompt)

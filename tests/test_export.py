@@ -295,9 +295,6 @@ def test_ask_says_in_one_line_that_there_is_no_server(ask: Program):
     [
         ([], "give a question, or --file"),
         (["a", "--file", "b"], "give a question, or --file"),
-        (["--file", "missing.jsonl"], "missing.jsonl can't be read as JSON lines"),
-        (["--file", "settings.json"], "settings.json can't be read as JSON lines"),
-        (["--file", "ask.py"], "ask.py can't be read as JSON lines"),
     ],
 )
 def test_ask_refuses_misuse(ask: Program, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str):
@@ -305,6 +302,16 @@ def test_ask_refuses_misuse(ask: Program, capsys: pytest.CaptureFixture[str], ar
     with pytest.raises(SystemExit) as end:
         ask(*given)
     assert end.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_ask_says_in_one_line_that_a_file_has_no_questions(ask: Program):
+    for name, said in (
+        ("missing.jsonl", r"can't be read \(No such file or directory\)"),
+        ("settings.json", "holds no JSON lines"),
+        ("ask.py", "holds no JSON lines"),
+    ):
+        with pytest.raises(SystemExit, match=f"^error: .*{name} {said}"):
+            ask("--file", ask.folder / name)
 
 
 @pytest.mark.parametrize(
@@ -543,6 +550,18 @@ def test_the_command_line_exports_a_run_with_its_own_task(tmp_path: Path, run: R
         assert code == 2 and said in err.replace("\n", " ")
     code, _, err = run("export", tmp_path / "nowhere", "--to", "openai")
     assert code != 0 and "There is no prompt at" in err
+
+
+def test_a_prompt_for_a_file_is_called_by_the_name_of_the_file(tmp_path: Path, run: Run):
+    file = tmp_path / "mail.csv"
+    file.write_text("question,label\n" + "".join(f"bill {n},pay\ncrash {n},tech\n" for n in range(30)))
+    options = ["--method", "random", "--selection", "random", "--shots", "2", "--keywords", "4", "--check", "0"]
+    code, _, err = run("build", "--task", "file", "--data", file, *options, "--out", tmp_path / "mine")
+    assert code == 0 and "note: 2 of 2 rationales have fewer than 4 keywords" in err.replace("\n", " "), err
+    for named, name in ((), "mail-random"), (("--name", "my prompt"), "my-prompt"):
+        code, out, err = run("export", tmp_path / "mine", "--to", "langfuse", *named)
+        assert code == 0, err
+        assert json.loads((tmp_path / "mine/exported/langfuse/prompt.json").read_text())["name"] == name
 
 
 def test_the_command_line_writes_a_prefill_as_it_is_asked_to(tmp_path: Path, run: Run):

@@ -29,6 +29,7 @@ from selfamplify.importing.labels import guessed
 from selfamplify.records import Chat, Layout
 from selfamplify.runs.given import given_prompts
 from selfamplify.runs.responses import load_responses
+from selfamplify.text.replies import through_last_line
 
 DATA = Path(__file__).parent / "data"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=25) | st.sampled_from(
@@ -122,7 +123,11 @@ def test_what_was_guessed_of_chat_messages_is_said(tmp_path: Path):
     for part in ("4 shots", "developer", 'up to "Review:"', "names of labels: positive", "Review: ⟨question⟩ Sentiment:"):
         assert part in notes
     without = import_prompt(written(tmp_path, turns(shots)))
-    assert without.imported is not None and 'without the "Review:" of the shots' in " ".join(without.imported.notes)
+    assert without.imported is not None
+    assert 'without the "Review:" and the "Sentiment:" of the shots' in " ".join(without.imported.notes)
+    assert r'"Review: {question}\nSentiment:" to add it' in " ".join(without.imported.notes)
+    ended = import_prompt(written(tmp_path, turns(sentiments(before=""))))
+    assert ended.imported is not None and 'without the "Sentiment:" of the shots' in " ".join(ended.imported.notes)
 
 
 @pytest.mark.parametrize("between", [(" (", ") "), ("\n(", ") "), ("\n", ". "), ("\n", ") "), ("\n", ": ")])
@@ -271,6 +276,8 @@ def test_a_task_says_what_the_labels_are(tmp_path: Path):
     own = bound(prompt, reviews()).prompt
     assert own.label_map == {"A": "negative", "B": "positive"} and [shot.label for shot in own.shots] == ["B", "A", "B", "A"]
     assert own.context == prompt.context
+    for decoding in (prompt.decoding, own.decoding):  # a reply ends with the line that gives a label by its name
+        assert through_last_line("So the answer is positive\nand more", decoding.last_line) == "So the answer is positive"
     assert bound(prompt, reviews(("Negative", "Positive"))).prompt.answer_style == "label"
     with pytest.raises(DataError, match="No reply of mine.json gives a label of reviews .*label_names"):
         bound(prompt, reviews(("schlecht", "gut")))

@@ -125,6 +125,11 @@ def test_truncated_weights_are_refused(folder: Path) -> None:
     assert "could not be loaded" in refusal(ModelError, folder)
 
 
+def test_a_misspelt_name_is_told_the_name_that_was_probably_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert "did you mean 'smollm2'? If not, give a local folder" in refusal(ModelError, "smoll2")
+
+
 @pytest.mark.parametrize(
     "change",
     [{"hidden_size": 36}, {"hidden_size": "many"}, {"model_type": "t5"}, {"model_type": "unheard"}, {"vocab_size": 10}],

@@ -292,7 +292,7 @@ def interrupted(folder: Path, after: str) -> Iterator[Path]:
 
 
 def test_a_running_and_an_interrupted_comparison_show_what_is_finished(tmp_path: Path):
-    (running,) = interrupted(tmp_path, "answering with random (random)")
+    (running,) = interrupted(tmp_path, "answering with random (random")
     early = Page(running.read_text())
     assert "Running." in early.text and "Finished so far" in early.text
     done = [row.explainer or row.method for row in Table.load(tmp_path, UNFINISHED).rows]
@@ -311,7 +311,7 @@ def test_a_run_that_was_only_begun_says_so(tmp_path: Path):
 
 
 def test_what_is_finished_early_is_the_same_as_at_the_end(tmp_path: Path, compared: Path):
-    list(interrupted(tmp_path, "answering with random (random)"))
+    list(interrupted(tmp_path, "answering with random (random"))
     found = load_responses(tmp_path, "unfinished.jsonl")
     early = {line.cell for line in found}
     assert len(early) == 4 and found == [line for line in load_responses(compared) if line.cell in early]

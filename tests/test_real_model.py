@@ -155,7 +155,7 @@ def test_comparison_continues_and_a_finished_one_asks_nothing(
     with pytest.raises(_Stop):
         compare(model, task, plan, tmp_path, profile=SHORT, decide="likelihood", progress=stop)
     table = compare(model, task, plan, tmp_path, profile=SHORT, decide="likelihood", progress=note)
-    assert {*stages} == {"answering with deep_lift (success)"}  # what was done before is not done again
+    assert {*stages} == {f"answering with deep_lift (success, {KEYWORDS} keywords)"}  # what was done before is not done again
     assert not table.failed and [row.explainer or row.method for row in table.rows] == ["io", "deep_lift"]
     before = left_behind(tmp_path)
 

@@ -266,11 +266,13 @@ def test_progress_says_what_is_done(terminal: bool):
 
 
 def test_plain_progress_says_how_long_the_rest_will_take(monkeypatch: pytest.MonkeyPatch):
-    clock = iter([0.0, 10.0, 20.0, 21.0])
+    clock = iter([0.0, 10.0, 20.0, 21.0, 30.0, 40.0])
     monkeypatch.setattr("selfamplify.report.progress.monotonic", lambda: next(clock))
     console = Console(file=io.StringIO(), width=80)
     with terminal_progress(console) as report:
         for done in (40, 50, 60, 100):  # 40 are from an earlier run, and took no time
+            report("answering", done, 100)
+        for done in (1, 51):  # other work of the same name
             report("answering", done, 100)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines() == [
@@ -278,4 +280,6 @@ def test_plain_progress_says_how_long_the_rest_will_take(monkeypatch: pytest.Mon
         "answering: 50/100, about 50 seconds left",
         "answering: 60/100, about 40 seconds left",
         "answering: 100/100",
+        "answering: 1/100",
+        "answering: 51/100, about 9.8 seconds left",
     ]

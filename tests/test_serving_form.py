@@ -135,7 +135,7 @@ def test_the_words_that_are_shown_are_those_of_an_attribution_of_the_reply(embed
     seen = Seen(embedded.client.post("/", data={"question": text, "explain": "1"}).text)
     reply = embedded.ask(text).json()
     assert seen.texts["reply"] == reply["choices"][0]["message"]["content"]
-    assert seen.texts["label"] == reply["selfamplify"]["label"] and seen.texts["said"] == reply["selfamplify"]["answer"]
+    assert seen.texts["said"] == reply["selfamplify"]["answer"]
     assert seen.texts["scored"] == text
     page = embedded.client.post("/", data={"question": text, "explain": "1"}).text
     shown = re.findall(r'<(u|span)[^>]* title="score ([+-][\d.]+)(, keyword)?">([^<]*)</', page)
@@ -165,7 +165,8 @@ def test_the_form_works_in_a_browser(embedded: Endpoint, visits: Visits):
     assert page.input_value("#question") == example
     own = embedded.ask(example).json()
     assert page.locator("#reply").inner_text() == own["choices"][0]["message"]["content"]
-    assert page.locator("#label").inner_text() == own["selfamplify"]["label"]
+    assert page.locator("#said").inner_text() == own["selfamplify"]["answer"]
+    assert page.locator("p.muted").first.inner_text().startswith("Questions are asked after a prompt of ")
     page.fill("#question", load_task("planted_arc").test[0].render())
     page.get_by_role("button", name="words that led").click()
     page.locator("#scored").wait_for()

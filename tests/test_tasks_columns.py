@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from question_files import FIN, HOOF, golds, read, saved
 
-from selfamplify import overview
+from selfamplify import Columns, overview
 from selfamplify.errors import DataError
 
 APART = {
@@ -171,3 +171,15 @@ def test_a_choice_that_is_a_letter_is_not_taken_for_the_answer_if_another_column
     file.write_text("q0,Which of these rivers?,0,1,the river,A,1\nq1,Which of those rivers?,0,1,,,0\n")
     with pytest.raises(DataError, match="not clear which of them holds what"):
         overview("file", file, header=False)
+
+
+def test_the_remedy_names_the_columns_that_may_be_meant(tmp_path: Path):
+    rows = [{"ref": n, "ticket_body": f"my order {n} is late", "queue_name": "ab"[n % 2]} for n in range(8)]
+    file = saved(tmp_path, "rows.json", json.dumps(rows))
+    with pytest.raises(DataError, match=r"among 'ref', 'ticket_body', 'queue_name'") as error:
+        overview("file", file)
+    assert "`columns=Columns(question='ticket_body', answer='queue_name')`" in str(error.value)
+    with pytest.raises(DataError, match="There is no column 'Ticket_bod' .* did you mean 'ticket_body'?"):
+        overview("file", file, columns=Columns("Ticket_bod", "queue_name"))
+    with pytest.raises(DataError, match="There is no column 'zzz' .*; use one of these names"):
+        overview("file", file, columns=Columns("zzz", "queue_name"))

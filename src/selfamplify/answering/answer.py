@@ -55,8 +55,7 @@ def answer(
 def _answered(
     session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int, deciding: Deciding, reference: Sequence[Asked]
 ) -> list[Response]:
-    made = prompt.provenance
-    name = f"answering with {(made and made.explainer) or prompt.method} ({made.selection if made else 'given'})"
+    name = f"answering with {_called(prompt)}"
     if deciding.likely:
         responses = likely_answers(session, prompt, asked, seed, deciding.calibrate, name)
         if deciding.calibrate != "batch":
@@ -67,6 +66,17 @@ def _answered(
         draw = partial(_written, name=name, asked=asked)
         return voted(session, prompt, seed, deciding.self_consistency, deciding.sampling_temperature, draw)
     return _written(session, prompt, seed, name, asked)
+
+
+def _called(prompt: Prompt) -> str:
+    """What progress calls a prompt: no two of a comparison alike, so that each has its own count and remaining time."""
+    made = prompt.provenance
+    if made is None:
+        return f"{prompt.method} (given)"
+    units = {"keywords": made.keywords, "steps": made.steps}
+    of = [made.selection, *(f"{count} {unit}" for unit, count in units.items() if count)]
+    of += [f"seed {made.seed}"] if made.seed else []
+    return f"{made.explainer or prompt.method} ({', '.join(of)})"
 
 
 def _written(session: Session, prompt: Prompt, seed: int, name: str, asked: Sequence[Asked]) -> list[Response]:

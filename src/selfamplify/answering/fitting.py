@@ -97,12 +97,14 @@ def check_apart(prompt: Prompt, task: Task) -> None:
             f"use the data that the prompt was built with."
         )
     asked = set(map(content_key, task.test))
-    shared = sum(content_key(shot.question) in asked for shot in prompt.shots)
+    shared = [number for number, shot in enumerate(prompt.shots, 1) if content_key(shot.question) in asked]
     if shared:
+        one = len(shared) == 1
+        edit = ", or write another question there with `selfamplify edit`" if prompt.edits else ""
         raise DataError(
-            f"{shared} of the {counted(len(prompt.shots), 'shot')} {'is' if shared == 1 else 'are'} also among the "
-            f"{counted(len(task.test), 'test question')}, which would give {'its answer' if shared == 1 else 'their answers'} "
-            f"away; use the `data`, `test_size` and `split_seed` that the prompt was built with."
+            f"Shot {', '.join(map(str, shared))} of {len(prompt.shots)} {'is' if one else 'are'} also among the "
+            f"{counted(len(task.test), 'test question')}, which would give {'its answer' if one else 'their answers'} "
+            f"away; use the `data`, `test_size` and `split_seed` that the prompt was built with{edit}."
         )
 
 

@@ -6,12 +6,16 @@ import typer
 
 import selfamplify
 
+from ..prompting.chosen import keywords
+from ..records import NamedWords, ScoredWords
 from ..text.label_counts import in_words, label_counts
+from ..text.lines import counted
+from ..text.stop_words import StopWords
 from . import options
 from .config import Called
 from .groups import grouped
 from .model_options import ModelOptions
-from .screen import say
+from .screen import say, stderr
 from .task_options import FileOptions, TaskOptions, load
 
 
@@ -77,4 +81,18 @@ def build(
             say(f"rationales: {prompt.provenance.usefulness}")
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")
+    _note_fewer(prompt, profile.stop_words)
     say(f"wrote the prompt to {out}")
+
+
+def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:
+    """Say how many rationales have fewer keywords than were asked for."""
+    wanted = prompt.provenance.keywords if prompt.provenance else None
+    made = [shot.explanation for shot in prompt.shots if isinstance(shot.explanation, ScoredWords | NamedWords)]
+    fewer = sum(len(keywords(each, wanted, stop_words)) < wanted for each in made) if wanted else 0
+    if fewer:
+        say(
+            f"note: {fewer} of {counted(len(made), 'rationale')} {'has' if fewer == 1 else 'have'} fewer than {wanted} "
+            f"keywords, as the {'text has' if fewer == 1 else 'texts have'} no more; fewer for all: --keywords.",
+            console=stderr,
+        )

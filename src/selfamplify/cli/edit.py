@@ -66,6 +66,8 @@ def _show(editing: Editing, edited: "selfamplify.Prompt") -> None:
 
     for line in differences(editing.prompt.texts, edited.texts):
         say(line)
+    if editing.prompt.shots and not edited.shots:
+        say("note: no shot is left, so that the prompt asks without examples.", console=stderr)
     last = edited.edits[-1]
     if last.lost_evidence:
         say("note: the evidence of tune is about the prompt before, and was left out.", console=stderr)

@@ -8,7 +8,7 @@ import typer
 
 import selfamplify
 
-from ..export.exporter import Export
+from ..export.exporter import Export, name_of
 from ..export.exporting import as_exporter
 from .config import Called
 from .groups import grouped
@@ -48,6 +48,12 @@ def export(
             help="Write the start of replies, if there is one, as an open turn. Default: as a sentence after the question.",
         ),
     ] = False,
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name", help="What the tool calls the prompt, if it keeps it by a name. Default: the task and the method."
+        ),
+    ] = "",
     check: Annotated[
         bool, typer.Option("--check", help="Render by the tool itself, and compare what it would send with what is sent here.")
     ] = False,
@@ -62,13 +68,16 @@ def export(
     if questions and knows_task(prompt, called):
         found = as_built(prompt, called, Asked(ModelOptions(), task, file))
         test = load(found.task, found.file).limited(limit).test
+        own = found.task.data.stem if found.task.task == "file" and found.task.data else ""
+        name = name or (name_of(finished, own) if own else "")
     target = out or folder / "exported" / exporter.name
-    written = selfamplify.export(finished, exporter, target, questions=test, model=served_as, prefilled=prefilled, check=check)
+    settings = {"questions": tuple(test), "model": served_as, "prefilled": prefilled, "name": name}
+    written = selfamplify.export(finished, exporter, target, **settings, check=check)
     for path in written:
         say(f"wrote {path}")
     if check:
         say(f"{exporter.name} would send the same turns as this package")
     if not (served_as or finished.provenance):
         say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)
-    for line in exporter.usage(target, Export(finished, tuple(test), served_as, prefilled)):
+    for line in exporter.usage(target, Export(finished, **settings)):
         say(f"  {line}", "bold")

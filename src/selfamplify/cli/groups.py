@@ -46,6 +46,7 @@ PANELS: dict[str, tuple[str, ...]] = {
         "questions",
         "served_as",
         "prefilled",
+        "name",
         "against",
         "report",
         "responses",

@@ -118,13 +118,18 @@ def _service(model: "AbstractLanguageModel", prompt: "Prompt | None", max_new_to
 
 def _say_what(service: "Service", prompt: Path | None, host: str, port: int, secret: bool) -> None:
     """Say where the server is, what it answers with, and how it is asked."""
+    from ..prompting.origins import described
     from ..serving.form import example
     from ..serving.guard import is_loopback
 
     name = "127.0.0.1" if host in _ANYWHERE else f"[{host}]" if ":" in host else host
     url = f"http://{name}:{port}"
     say(f"serving {service.model.name} at {url}/v1 (context {service.model.context:,} tokens)")
-    say(f"prompt: {prompt}, {service.prompt!r}" if service.prompt else "no prompt: chats are passed to the model as they are")
+    say(
+        f"prompt: {prompt}, {described(service.prompt)}"
+        if service.prompt
+        else "no prompt: chats are passed to the model as they are"
+    )
     say(f"a form to try it: {url}/")
     body = {"model": service.model.name, "messages": [{"role": "user", "content": example(service)}]}
     key = f' -H "Authorization: Bearer ${_TOKEN}"' if secret else ""

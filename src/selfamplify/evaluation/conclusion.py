@@ -34,7 +34,8 @@ def conclusion(first: str, second: str, found: Difference) -> str:
             f"{first} may be {better} than {second} by {points} ({within}), but that may be chance: {_tested(found)} {alone}."
         )
     within = f"{100 * found.estimate:+.1f} points, 95 % interval {100 * found.low:+.1f} to {100 * found.high:+.1f}"
-    return f"No difference between {first} and {second} was shown ({within}). {could_have_shown([found])}"
+    decides = f"; the test decides, with {p_in_words(found.p)}" if found.leaves_out_0 else ""
+    return f"No difference between {first} and {second} was shown ({within}{decides}). {could_have_shown([found])}"
 
 
 def could_have_shown(found: Sequence[Difference]) -> str:

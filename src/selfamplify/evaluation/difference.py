@@ -73,6 +73,11 @@ class Difference:
             return "shown"
         return "doubtful" if self.p < LEVEL else "not shown"
 
+    @property
+    def leaves_out_0(self) -> bool:
+        """Whether the interval leaves out 0, as that of one context may do where its exact test shows nothing."""
+        return self.low > 0 or self.high < 0
+
     def turned(self) -> "Difference":
         """The same, second minus first."""
         return replace(

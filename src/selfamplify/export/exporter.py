@@ -19,6 +19,12 @@ Messages = list[dict[str, str]]
 """Chat turns as OpenAI's interface has them: ``[{"role": …, "content": …}, …]``."""
 
 
+def name_of(prompt: Prompt, task: str) -> str:
+    """The name of a prompt for a task, which has none if it is empty."""
+    method = (prompt.provenance and prompt.provenance.explainer) or prompt.method
+    return f"{task}-{method}" if task else method
+
+
 @dataclass(frozen=True)
 class Export:
     """What an exporter writes files from.
@@ -34,6 +40,8 @@ class Export:
     prefilled : bool
         How a prompt says that replies begin with its prefill: by an open turn of the assistant, which not every server
         continues, or (the default) by a sentence after the question. Most prompts have no prefill.
+    name : str
+        What the other tool calls the prompt; by default the task and the method, as in ``planted_arc-self_exp``.
 
     Raises
     ------
@@ -45,6 +53,7 @@ class Export:
     questions: tuple[Question, ...] = field(default=(), repr=False)
     model: str = ""
     prefilled: bool = False
+    name: str = ""
 
     def __post_init__(self) -> None:
         if self.prompt.similar_last:
@@ -58,10 +67,9 @@ class Export:
 
     @property
     def title(self) -> str:
-        """What the prompt is called where a tool keeps it by a name, such as ``planted_arc-self_exp``."""
-        made = self.prompt.provenance
-        named = f"{made.task}-{made.explainer or self.prompt.method}" if made else self.prompt.method
-        return re.sub(r"[^A-Za-z0-9_]+", "-", named).strip("-") or "prompt"
+        """What the prompt is called where a tool keeps it by a name, in characters that names of tools may have."""
+        task = self.prompt.provenance.task if self.prompt.provenance else ""
+        return re.sub(r"[^A-Za-z0-9_]+", "-", self.name or name_of(self.prompt, task)).strip("-") or "prompt"
 
     @property
     def loads_by_name(self) -> bool:

@@ -27,6 +27,7 @@ def export(
     questions: Sequence[Question] = (),
     model: str = "",
     prefilled: bool = False,
+    name: str = "",
     check: bool = False,
 ) -> list[Path]:
     """Write a prompt as the files of another tool.
@@ -46,6 +47,8 @@ def export(
     prefilled : bool
         Write a prefill as an open turn of the assistant, which not every server continues; by default as a sentence after the
         question.
+    name : str
+        What the tool calls the prompt, where it keeps it by a name; by default the task and the method.
     check : bool
         Render the files by the tool itself, and compare what it would send with what this package sends, turn by turn; by
         default False.
@@ -68,7 +71,7 @@ def export(
     check_flag("prefilled", prefilled)
     exporter = as_exporter(to)
     loaded = prompt if isinstance(prompt, Prompt) else Prompt.load(prompt)
-    made = Export(loaded, tuple(questions), model, prefilled)
+    made = Export(loaded, tuple(questions), model, prefilled, name)
     exporter.check_questions(made)
     if check:
         exporter.check_installed()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import DataError
+from ..prompting.profiles import DEFAULT
 from ..prompting.prompt import Prompt
 from ..records import AnswerStyle, Choice, Question, Shot
 from ..tasks.task import Task, bare_text
@@ -77,7 +78,9 @@ def _bound(prompt: Prompt, task: Task, style: AnswerStyle, shots: Sequence[Shot]
     notes = tuple(_of_edits(prompt))
     if count < len(shots):
         notes += (f"{count} of {counted(len(shots), 'reply').replace('replys', 'replies')} of {_file(prompt)} give a label.",)
-    return Bound(replace(prompt, shots=tuple(shots), label_map=task.label_map, answer_style=style), notes)
+    own = replace(prompt, shots=tuple(shots), label_map=task.label_map, answer_style=style)
+    stated = DEFAULT.asking(style, own.named).decoding.last_line  # by the labels of the task
+    return Bound(replace(own, decoding=replace(own.decoding, last_line=stated)), notes)
 
 
 def _read(prompt: Prompt, named: tuple[Choice, ...], style: AnswerStyle) -> list[Shot]:

@@ -1,4 +1,4 @@
-"""What a first user turn is made of, an instruction and a question; and which choices the questions of shots show."""
+"""What a first user turn is made of, an instruction and a question; and what the questions of shots have in common."""
 
 import re
 from collections.abc import Sequence
@@ -52,6 +52,15 @@ def _at(first: str, place: int, how: str) -> Opening:
     if not first[:place]:  # an instruction without text would lose the line feed after it
         return Opening("", first, "The first user turn is taken as a question without an instruction")
     return Opening(first[:place], first[place + 1 :], how)
+
+
+def frame(questions: Sequence[str]) -> tuple[str, str]:
+    r"""What all questions begin with, such as ``"Review: "``, and end with, as ``"\nSentiment:"``; "" if they differ."""
+    if len(questions) < 2:
+        return "", ""
+    heads = {f"{found[0]} " if (found := _MARKER.match(question)) else "" for question in questions}
+    ends = {question[question.rfind("\n") :] if question.endswith(":") and "\n" in question else "" for question in questions}
+    return heads.pop() if len(heads) == 1 else "", ends.pop() if len(ends) == 1 else ""
 
 
 def within(turns: Sequence[str], around: tuple[str, ...]) -> list[str] | None:

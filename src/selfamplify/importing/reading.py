@@ -1,7 +1,7 @@
 """``import_prompt``: a prompt of another tool as one of ours, with a note of everything that was guessed."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from .dspy_state import DspyState
 from .few_shot_text import FewShotText
 from .format import AbstractPromptFormat, Conversation
 from .labels import Labels, given, guessed
-from .parts import Opening, choices_of, opening, within
+from .parts import Opening, choices_of, frame, opening, within
 
 FORMATS: tuple[AbstractPromptFormat, ...] = (ChatMessages(), DspyState(), FewShotText())
 """The formats, in the order in which a file is compared with them."""
@@ -128,7 +128,7 @@ def _prompt(found: Conversation, file: str, name: str) -> Prompt:
         read.opening.instruction,
         shots,
         labels.names,
-        DEFAULT.decoding,
+        DEFAULT.asking(labels.style, tuple(labels.names.values())).decoding,
         found.prefill,
         answer_style=labels.style,
         system=found.system,
@@ -182,6 +182,8 @@ def _notes(found: Conversation, read: _Read, labels: Labels) -> Iterator[str]:
         yield f"The questions of the shots show their choices, with {before} before each letter and {after} after it."
     if read.replies:
         yield from _of_labels(labels)
+    else:
+        yield "Without shots, a question is asked without examples."
 
 
 def _quoted(text: str) -> str:
@@ -190,20 +192,18 @@ def _quoted(text: str) -> str:
 
 def _of_place(found: Conversation, read: _Read) -> str:
     if found.around == ("", ""):
-        missing = _missing_marker([each for each, _ in read.questions]) if found.instruction is None else ""
+        missing = _missing_frame(*frame([each for each, _ in read.questions])) if found.instruction is None else ""
         return f"A new question is asked in a turn of its own, as it is{missing}."
     shown = shortened(one_line("⟨question⟩".join(found.around)))
     alike = "" if read.layout.shots else "; the shots' turns are written otherwise, and stay as they are"
     return f"A new question is asked as {shown!r}{alike}."
 
 
-def _missing_marker(questions: Sequence[str]) -> str:
-    """What all questions begin with, where a new one would not."""
-    heads = {question.partition(":")[0] for question in questions if ":" in question[:32]}
-    if len(questions) < 2 or len(heads) != 1 or not all(":" in question[:32] for question in questions):
-        return ""
-    head = heads.pop()
-    return f', without the "{head}:" of the shots; end the file with a turn of the user "{head}: {{question}}" to add it'
+def _missing_frame(head: str, end: str) -> str:
+    """What stands around the questions of the shots and not around a new one, and how to write it there."""
+    lacking = " and the ".join(f'"{part.strip()}"' for part in (head, end) if part)
+    turn = json.dumps(f"{head}{{question}}{end}", ensure_ascii=False)
+    return f", without the {lacking} of the shots; end the file with a turn of the user {turn} to add it" if lacking else ""
 
 
 def _of_labels(labels: Labels) -> Iterator[str]:

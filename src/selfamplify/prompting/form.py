@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..errors import DataError
-from ..text.lines import counted, shortened
+from ..text.lines import shortened
 from ..text.printable import printable
 from .texts import ShotTexts, Texts
 
@@ -20,6 +20,7 @@ _GUIDE = (
     "question, choices and reply with their headings; shots may be put in another order. A line that begins with a backslash",
     "is read without it, and after \\json comes a line in quotes, as in JSON. What is above the first heading is not read.",
 )
+_NAMED = re.compile(r"^prompt ([0-9a-f]+)\r?$", re.MULTILINE)
 _OF_SHOT = re.compile(r"(question|choice (\d+)|reply) of shot (\d+)")
 
 
@@ -31,9 +32,11 @@ def form(texts: Texts, digest: str) -> str:
     return "\n".join(lines)
 
 
-def form_is_of(content: str, digest: str) -> bool:
-    """Whether a form was made of the prompt with a digest."""
-    return f"prompt {digest}" in [line.rstrip("\r") for line in content.split("\n")][: len(_GUIDE) + 1]
+def form_is_of_another(content: str, digest: str) -> bool:
+    """Whether a form names another prompt than the one with a digest; one that names none, as a hand may leave it, does not."""
+    above = content.partition(f"\n{_HEADING}")[0]
+    named = _NAMED.findall(above)
+    return bool(named) and digest not in named
 
 
 def _written(text: str) -> Iterator[str]:
@@ -133,8 +136,8 @@ def _shots(texts: dict[str, str], before: Texts, lines: dict[str, int]) -> Itera
         if missing:
             place = min(lines[name] for name in names if name in lines)
             raise DataError(
-                f'line {place}: shot {number} has no "{missing[0]}"; write that heading again, or remove the '
-                f"{counted(len(names) - len(missing), 'heading')} of the shot that are left."
+                f'line {place}: shot {number} has no "{missing[0]}"; write that heading again, or remove '
+                "what is left of the shot."
             )
         asked, *choices, reply = (texts[name] for name in names)
         yield replace(old, question=asked, choices=tuple(choices), reply=reply)

@@ -1,13 +1,21 @@
-"""Where a prompt came from other than from a method, in sentences: it was imported, or edited by hand."""
+"""What a prompt is and where it came from, in words."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from ..text.lines import counted
 from .prompt import Prompt
 
 
+def described(prompt: Prompt) -> str:
+    """What a prompt is: "a prompt of 8 shots (self_amplify with deep_lift, for planted_arc)"."""
+    made = prompt.provenance
+    how = f"{prompt.method} with {made.explainer}" if made and made.explainer else prompt.method
+    return f"a prompt of {counted(len(prompt.shots), 'shot')} ({how}{f', for {made.task}' if made else ''})"
+
+
 def origins(prompt: Prompt) -> list[str]:
-    """A sentence for each thing; none for a prompt as it was made."""
+    """A sentence for each thing that happened to a prompt besides a method: it was imported, or edited by hand."""
     found: list[str] = []
     if prompt.imported:
         found += [f"Imported from {prompt.imported.file}.", *prompt.imported.notes]

@@ -64,12 +64,11 @@ def _bars(bars: Progress, spent: "_Spent") -> Report:
 
 
 def _lines(console: Console, spent: "_Spent") -> Report:
-    begun: dict[str, tuple[float, int]] = {}
-    last: dict[str, float] = {}
+    begun, last = _Begun(), dict[str, float]()
 
     def report(what: str, done: int, total: int) -> None:
         now = monotonic()
-        start, before = begun.setdefault(what, (now, done))
+        start, before = begun.at(what, done, now)
         costs = spent.shown(what, done, total)
         if done and (done == total or now - last.get(what, -_INTERVAL) >= _INTERVAL):
             # A batch is finished at once, so that its first item alone tells nothing of the rate.
@@ -80,19 +79,34 @@ def _lines(console: Console, spent: "_Spent") -> Report:
     return report
 
 
+class _Begun:
+    """Where each piece of work was when it was first reported; less done than before is another piece of the same name."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[float, int]] = {}
+        self._last: dict[str, int] = {}
+
+    def at(self, what: str, done: int, value: float) -> tuple[float, int]:
+        """The value and the number of items done at the first report of a piece of work, which may be this one."""
+        if done < self._last.get(what, done):
+            del self._first[what]
+        self._last[what] = done
+        return self._first.setdefault(what, (value, done))
+
+
 class _Spent:
     """What the work has cost so far, and what the rest of what is being done will cost at the rate of what is done."""
 
     def __init__(self, spending: Spending | None):
         self._spending = spending
-        self._begun: dict[str, tuple[float, int]] = {}
+        self._begun = _Begun()
 
     def shown(self, what: str, done: int, total: int) -> str:
         """Both in words; empty if nothing is counted."""
         if self._spending is None:
             return ""
         now = self._spending.so_far
-        before, found = self._begun.setdefault(what, (now or 0.0, done))
+        before, found = self._begun.at(what, done, now or 0.0)
         if now is None:
             return ""
         more = (now - before) / (done - found) * (total - done) if done > found else 0.0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..evaluation.conclusion import conclusion, could_have_shown
+from ..evaluation.conclusion import conclusion, could_have_shown, p_in_words
 from ..evaluation.difference import Difference, corrected
 
 BASE = "io"
@@ -71,7 +71,9 @@ def conclusions(comparisons: Sequence[Comparison]) -> list[str]:
     elif silent:
         seconds = ", ".join(dict.fromkeys(each.second for each in silent))
         names = ", ".join(each.first for each in silent)
-        lines.append(f"No difference from {seconds} was shown for {names}.")
+        apart = [f"{each.first} ({p_in_words(each.difference.p)})" for each in silent if each.difference.leaves_out_0]
+        decides = f" The interval of {', '.join(apart)} leaves out 0; the test decides." if apart else ""
+        lines.append(f"No difference from {seconds} was shown for {names}.{decides}")
         for contexts, questions in sorted({(each.difference.contexts, each.difference.questions) for each in silent}):
             same = [each.difference for each in silent]
             same = [each for each in same if (each.contexts, each.questions) == (contexts, questions)]

@@ -7,7 +7,7 @@ from warnings import catch_warnings, simplefilter
 
 from ..arguments import checked_path
 from ..errors import DataError, RunError, SelfAmplifyWarning
-from ..prompting.form import form, form_is_of, read_form
+from ..prompting.form import form, form_is_of_another, read_form
 from ..prompting.prompt import Prompt
 from ..prompting.prompt_file import FILE_NAME
 from ..text.files import write_whole
@@ -55,7 +55,7 @@ class Editing:
         if not self.form_file.is_file():
             write_whole(self.form_file, form(self.prompt.texts, digest))
             return False
-        if not form_is_of(self.form_file.read_text(encoding="utf-8", errors="replace"), digest):
+        if form_is_of_another(self.form_file.read_text(encoding="utf-8", errors="replace"), digest):
             raise RunError(
                 f"{self.form_file} was left by an edit of this prompt as it was then; take what you need of it, and delete it."
             )
@@ -85,7 +85,8 @@ class Editing:
         return edited
 
     def _again(self) -> str:
-        return f"correct it and run `selfamplify edit {self.file}` again."
+        own = self.file.parent if self.file.name == FILE_NAME else self.file
+        return f"correct it and run `selfamplify edit {own}` again."
 
 
 def before_edit(file: Path) -> Path:

@@ -11,6 +11,7 @@ from ..attribution.record import AnswerAttribution
 from ..page.rendering import FILES, environment, named_by_hash
 from ..page.words import Piece, shade
 from ..prompting.chosen import keywords
+from ..prompting.origins import described
 from ..records import ScoredWords
 from ..text.shading import shares
 from .refusals import Refusal
@@ -68,7 +69,14 @@ class Form:
         return (
             environment(_TEMPLATES)
             .get_template("form.html.jinja")
-            .render(service=self.service, prompt=prompt, text=text, style=Markup(self.style), **given)
+            .render(
+                service=self.service,
+                prompt=prompt,
+                after=prompt and described(prompt),
+                text=text,
+                style=Markup(self.style),
+                **given,
+            )
         )
 
 

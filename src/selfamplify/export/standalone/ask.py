@@ -98,8 +98,10 @@ def main() -> None:
         prompt = replace(prompt, settings=prompt.settings | {"model": chosen.model})
     try:
         asked = prompt.rows(chosen.file, chosen.limit) if chosen.file else [prompt.row(chosen.question)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        parser.error(f"{chosen.file} can't be read as JSON lines, each with a question ({error!r})")
+    except OSError as error:
+        raise SystemExit(f"error: {chosen.file} can't be read ({error.strerror}); give a file of questions.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise SystemExit(f"error: {chosen.file} holds no JSON lines, each with a question ({error!r}).") from None
     key = os.environ.get("OPENAI_API_KEY", "")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     address = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"

@@ -1,5 +1,6 @@
 """``load_model``: a name or a folder becomes a model; whatever can't be loaded safely is refused with a reason."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
@@ -8,6 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from ...arguments import check_whole
 from ...errors import ModelError, SelfAmplifyError, SettingsError
+from ...names import NAMES
 from ...text.lines import argument, first_line, one_line, shortened
 from ..model import AbstractLanguageModel
 from .chat import with_thinking
@@ -19,6 +21,11 @@ from .origin import EMBEDDED, Origin, label, origin
 from .placing import DeviceMap, Quantization, check_choice, check_placement, keep_differentiable, placement_arguments
 from .quiet import quiet
 from .template import check_ends, undated
+
+_REMEDY = (
+    "give a local folder with config.json, tokenizer.json and *.safetensors, or a name on the Hugging Face hub while there is "
+    "a network connection"
+)
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 """The precision of the weights; ``"auto"`` is float32 on a CPU, and the checkpoint's own precision elsewhere."""
@@ -197,12 +204,8 @@ def _tokenizer(name: str | Path, start: Origin) -> PreTrainedTokenizerBase:
 
 
 def _not_loaded(name: str | Path, start: Origin, error: Exception) -> ModelError:
-    remedy = (
-        serve(start.file.path)
-        if start.file
-        else "give a local folder with config.json, tokenizer.json and *.safetensors, or a name on the Hugging Face hub while "
-        "there is a network connection"
-    )
+    near = get_close_matches(str(name), NAMES["model"], n=1)
+    remedy = serve(start.file.path) if start.file else f"did you mean {near[0]!r}? If not, {_REMEDY}" if near else _REMEDY
     return ModelError(f"The model {name} could not be loaded ({first_line(error)}); {remedy}.")
 
 

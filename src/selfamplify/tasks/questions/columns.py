@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 from ...errors import DataError
-from ...text.lines import shortened
 from ...text.scripts import UNSPACED
 from ..rows.rows import Row
 from .layouts import are_truths, has_flags
@@ -29,8 +28,8 @@ from .names import (
     reveals_answer,
     series_of,
 )
+from .remedies import no_column, one_column, unrecognised
 
-_REMEDY = 'use `task="file"` with `columns=Columns(question="NAME", answer="NAME", choices=("NAME", "NAME"))`.'
 _FILLED = 0.5
 """A column of this share of the filled cells of its best rival is preferred for its name."""
 _WORDS = 3
@@ -121,12 +120,11 @@ def find_columns(rows: Sequence[Row], named: Columns | None = None) -> Columns:
     if pair and not named.question and (question is None or question in pair):
         question = pair[1]
     if filled and (question is None or answer is None):
-        missing = " and ".join(what for what, name in (("the question", question), ("the answer", answer)) if name is None)
         if len(filled) == 1:
             raise DataError(one_column(filled[0]))
-        raise DataError(
-            f"No column for {missing} was recognised among {shown_names(filled)}; {_first_is_right(choices)}{_REMEDY}"
-        )
+        missing = [what for what, name in (("the question", question), ("the answer", answer)) if name is None]
+        text, label = _likely(filled, {*taken, question, answer}, sample)
+        raise DataError(unrecognised(missing, (question or text, answer or label), choices, filled))
     taken |= {question or "", answer or ""}
     context = named.context or tuple(name for name in filled if plain(name) in CONTEXT and name not in taken)
     if pair and question == pair[1] and pair[0] not in {*taken, *context} and not named.context:
@@ -135,21 +133,12 @@ def find_columns(rows: Sequence[Row], named: Columns | None = None) -> Columns:
     return Columns(question or "question", answer or "answer", choices, name, context, distractors)
 
 
-def one_column(name: str) -> str:
-    """Why a table of a single column can't be read."""
-    return (
-        f"The rows have a single column, {shortened(name)!r}, and need at least a question and its answer; write one question "
-        'per row with both, or set the separator: `separator=";"`.'
-    )
-
-
-def _first_is_right(choices: tuple[str, ...]) -> str:
-    """What to write if choices come without answers, as in files whose first choice is the right one."""
-    if len(choices) < 2:
-        return ""
-    return (
-        f"if {choices[0]!r} is always right, use `columns=Columns(answer={choices[0]!r}, distractors={choices[1:]!r})`; else, "
-    )
+def _likely(filled: Sequence[str], taken: Collection[str | None], sample: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """What may be the question and the answer, for a proposal: the free columns of the longest texts and the fewest values."""
+    cells = {name: [row.get(name) for row in sample] for name in filled if name not in taken}
+    question = max(cells, key=lambda name: _words(cells[name]), default="NAME")
+    values = {name: len({*map(str, own)}) for name, own in cells.items() if name != question}
+    return question, min(values, key=lambda name: values[name], default=question)
 
 
 def _checked(columns: Columns, rows: Sequence[Row]) -> Columns:
@@ -157,7 +146,7 @@ def _checked(columns: Columns, rows: Sequence[Row]) -> Columns:
     known = column_names(rows)
     for name in (name for names in columns.roles.values() for name in names):
         if known and name not in known:
-            raise DataError(f"There is no column {name!r} among {shown_names(known)}; {_REMEDY}")
+            raise DataError(no_column(name, known))
     return columns
 
 
@@ -264,9 +253,3 @@ def _words(values: Sequence[Any]) -> float:
 def word_count(text: str) -> int:
     """About how many words a text has: in scripts without spaces, two characters are one."""
     return len(text.split()) + len(_UNSPACED.findall(text)) // 2
-
-
-def shown_names(names: Iterable[str]) -> str:
-    """The first 20 names, for a message."""
-    shown = [repr(shortened(name)) for name in names]
-    return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from ...errors import DataError
 from ..rows.rows import Row
 from ..task import LETTERS
-from .columns import Columns, is_empty, one_column, word_count
+from .columns import Columns, is_empty, word_count
+from .remedies import one_column
 
 _SAMPLE = 1000
 _SHARE = 0.95

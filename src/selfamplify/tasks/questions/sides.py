@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from ...errors import DataError
 from ..rows.rows import Row
-from .columns import Columns, column_names, shown_names
+from .columns import Columns, column_names
+from .remedies import shown_names
 
 
 def side_notes(columns: Columns, rows: Sequence[Row]) -> list[str]:

@@ -1,0 +1,60 @@
+"""What to write where columns are not recognised, or are named wrongly."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from ...text.lines import shortened
+
+
+def one_column(name: str) -> str:
+    """Why a table of a single column can't be read."""
+    return (
+        f"The rows have a single column, {shortened(name)!r}, and need at least a question and its answer; write one question "
+        'per row with both, or set the separator: `separator=";"`.'
+    )
+
+
+def no_column(name: str, known: Sequence[str]) -> str:
+    """Why a column that was named can't be used, and the name that was probably meant."""
+    cased = {each.casefold(): each for each in known}
+    near = get_close_matches(name.casefold(), cased, 1)
+    remedy = f"did you mean {shortened(cased[near[0]])!r}?" if near else "use one of these names."
+    return f"There is no column {shortened(name)!r} among {shown_names(known)}; {remedy}"
+
+
+def unrecognised(missing: Sequence[str], likely: tuple[str, str], choices: tuple[str, ...], known: Sequence[str]) -> str:
+    """Which columns were not recognised, and what to write.
+
+    Parameters
+    ----------
+    missing : sequence of str
+        What they are of, such as ``"the question"``.
+    likely : tuple of str
+        The columns of the question and of the answer, as recognised or as they may be meant.
+    choices : tuple of str
+        The recognised columns of choices.
+    known : sequence of str
+        All columns.
+    """
+    question, answer = likely
+    write = f'use `task="file"` with `columns=Columns(question={question!r}, answer={answer!r})`, or with other names'
+    offered = "" if choices else ', and `columns=Columns(choices=("NAME", "NAME"))` if the choices have columns of their own'
+    return (
+        f"No column for {' and '.join(missing)} was recognised among {shown_names(known)}; "
+        f"{_first_is_right(choices)}{write}{offered}."
+    )
+
+
+def _first_is_right(choices: tuple[str, ...]) -> str:
+    """What to write if choices come without answers, as in files whose first choice is the right one."""
+    if len(choices) < 2:
+        return ""
+    return (
+        f"if {choices[0]!r} is always right, use `columns=Columns(answer={choices[0]!r}, distractors={choices[1:]!r})`; else, "
+    )
+
+
+def shown_names(names: Iterable[str]) -> str:
+    """The first 20 names, for a message."""
+    shown = [repr(shortened(name)) for name in names]
+    return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
