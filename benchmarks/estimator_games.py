@@ -16,7 +16,7 @@ from selfamplify.games.question import question_game
 from selfamplify.games.tokens import TokenGame
 from selfamplify.models.context import fits
 from selfamplify.prompting.chats import reading_chat
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.text.words import candidate_words
 
 from .baselines import LABELS, game_of

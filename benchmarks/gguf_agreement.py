@@ -25,7 +25,7 @@ from selfamplify import LocalModel, Question, load_model, load_task
 from selfamplify.models.local.chat import render
 from selfamplify.models.local.origin import local_path
 from selfamplify.prompting.chats import request
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Chat
 
 from .machine import heading

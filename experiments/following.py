@@ -18,7 +18,7 @@ import numpy as np
 from selfamplify import AbstractLanguageModel, Prompt, Question, ScoredWords, load_model
 from selfamplify.explain.self_topk import parse_keywords
 from selfamplify.prompting.formats.keywords import KeywordFormat
-from selfamplify.prompting.wording import LABELS
+from selfamplify.prompting.wordings import LABELS
 from selfamplify.runs.responses import load_responses
 from selfamplify.text.question_words import question_words
 

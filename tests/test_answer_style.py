@@ -43,7 +43,7 @@ from selfamplify.games.question import question_game, text_game
 from selfamplify.methods.asking import asked_as, asking
 from selfamplify.methods.io import same_shots_io
 from selfamplify.models.served.labels import label_in, label_of
-from selfamplify.prompting.wording import LABELS, TEXTS
+from selfamplify.prompting.wordings import LABELS, TEXTS
 from selfamplify.records import AnswerStyle, Chat, Message, ScoredWords, Shot
 from selfamplify.text.question_words import question_words
 

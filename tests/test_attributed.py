@@ -9,7 +9,7 @@ from zoo import ANIMAL, model_of
 
 from selfamplify import FeatureAblation, Question, RandomWords, SelfTopk, load_task
 from selfamplify.games.question import question_game, text_game
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Attributed, NamedWords, ScoredWords
 from selfamplify.report.words import coloured_question
 from selfamplify.text.question_words import question_words

@@ -34,7 +34,7 @@ from selfamplify.games.question import question_game
 from selfamplify.games.values import BASELINES
 from selfamplify.models.local.baseline import find_baseline
 from selfamplify.prompting.profiles import DEFAULT, PAPER
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 
 MODELS = ("llama", *zoo.TRAINED)
 

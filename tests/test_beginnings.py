@@ -13,7 +13,7 @@ from zoo import PLANT, model_of, tiny_model
 from selfamplify import LocalModel
 from selfamplify.games.question import question_game
 from selfamplify.models.local.beginnings import tree_of
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 
 ROWS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=1, max_size=12)
 

@@ -13,7 +13,8 @@ from selfamplify import Choice, LocalModel, NamedWords, Question, SelfTopk
 from selfamplify.errors import ContextError, ExplanationError
 from selfamplify.models.local.chat import render
 from selfamplify.prompting.formats.keywords import KeywordFormat
-from selfamplify.prompting.wording import LABELS, OURS, Wording, listed
+from selfamplify.prompting.wording import Wording, listed
+from selfamplify.prompting.wordings import LABELS, OURS
 from selfamplify.records import AnswerStyle, Attributed, Chat
 from selfamplify.text.question_words import question_words
 from selfamplify.text.stop_words import LISTS, StopWords

@@ -38,7 +38,8 @@ from selfamplify.games.values import Absent
 from selfamplify.models.local.model import LocalModel
 from selfamplify.prompting.chats import reading_chat
 from selfamplify.prompting.formats.decisive import DecisiveFormat
-from selfamplify.prompting.wording import LABELS, OURS, Wording
+from selfamplify.prompting.wording import Wording
+from selfamplify.prompting.wordings import LABELS, OURS
 from selfamplify.records import AnswerStyle, Chat, NextToken
 from selfamplify.text.keywords import keyword
 from selfamplify.text.words import candidate_words

@@ -22,7 +22,7 @@ from selfamplify.games.values import Absent
 from selfamplify.models.local.attention import SharedPrefix, mergeable
 from selfamplify.models.local.head import best_head, float32_head
 from selfamplify.prompting.chosen import keywords
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.records import ScoredWords, Value
 
 ATTRIBUTIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractAttribution)]

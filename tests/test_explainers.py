@@ -46,7 +46,7 @@ from selfamplify.explain.perturbation import AbstractPerturbation
 from selfamplify.games.question import question_game
 from selfamplify.games.tokens import TokenGame
 from selfamplify.games.values import VALUES, Absent
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Chat, Cost, Explanation, NamedWords, ScoredWords, Value, WrittenText
 
 SMALL: dict[str, dict[str, Any]] = {

@@ -27,7 +27,8 @@ from selfamplify import (
 from selfamplify.errors import ExplanationError
 from selfamplify.methods.asking import asking
 from selfamplify.prompting.faults import COPIED, CUT, EMPTY, REPEATED, counts_of, fault, sentences
-from selfamplify.prompting.wording import LABELS, OURS, copies_placeholders, listed
+from selfamplify.prompting.wording import copies_placeholders, listed
+from selfamplify.prompting.wordings import LABELS, OURS
 from selfamplify.records import Chat, Encoded, Generation, WrittenText
 
 GOOD = "rubbing warms dry palms. Water cools. Oil is slippery."

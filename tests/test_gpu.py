@@ -12,7 +12,7 @@ from selfamplify import AttnLrp, Decoding, DeepLift, KernelShap, LocalModel
 from selfamplify.explain.operations import times_weights
 from selfamplify.games.question import question_game
 from selfamplify.models.local.attention import Rule, attend, attend_plainly, hiding
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 

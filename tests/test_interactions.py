@@ -17,7 +17,7 @@ from selfamplify.errors import DataError, ExplanationError
 from selfamplify.explain.estimators.quadratic import halves, quadratic_fit
 from selfamplify.explain.shapley_values import every_coalition
 from selfamplify.prompting.chosen import best_pair
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 
 
 def terms(explainer: ShapleyInteractions, game: Game, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -19,7 +19,7 @@ from selfamplify.explain.multipliers import Multipliers
 from selfamplify.explain.uncovered import uncovered
 from selfamplify.games.embeddings import embedded
 from selfamplify.games.question import question_game
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Value
 
 MASK = torch.tensor([[0.0, float("-inf")], [0.0, 0.0]])

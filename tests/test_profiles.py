@@ -43,7 +43,8 @@ from selfamplify.prompting.formats.pair import PairFormat
 from selfamplify.prompting.formats.steps import StepFormat
 from selfamplify.prompting.formats.thought import ThoughtFormat
 from selfamplify.prompting.profiles import PROFILES, Profile
-from selfamplify.prompting.wording import APPENDIX, LABELS, OURS, TEXTS, WORDINGS, Wording, placeholders
+from selfamplify.prompting.wording import Wording, placeholders
+from selfamplify.prompting.wordings import APPENDIX, LABELS, OURS, TEXTS, WORDINGS
 from selfamplify.records import AnswerStyle, Chat, DecisiveWords, NextToken, ScoredPairs, ScoredWords, WrittenText
 from selfamplify.text.replies import through_last_line
 from selfamplify.text.stop_words import LISTS, StopWords

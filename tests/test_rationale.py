@@ -15,7 +15,8 @@ from selfamplify.prompting.formats.keywords import KeywordFormat
 from selfamplify.prompting.formats.pair import PairFormat
 from selfamplify.prompting.formats.steps import StepFormat
 from selfamplify.prompting.formats.thought import ThoughtFormat
-from selfamplify.prompting.wording import APPENDIX, LABELS, OURS, listed
+from selfamplify.prompting.wording import listed
+from selfamplify.prompting.wordings import APPENDIX, LABELS, OURS
 from selfamplify.records import DecisiveWords, NamedWords, ScoredPairs, ScoredWords, WrittenText
 from selfamplify.text.stop_words import STOP_WORDS
 

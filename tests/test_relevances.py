@@ -18,7 +18,7 @@ from selfamplify import AttnLrp, LocalModel, load_model
 from selfamplify.explain.relevances import GRADIENTS, Relevances
 from selfamplify.explain.uncovered import uncovered
 from selfamplify.games.question import question_game
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 
 ELEMENTWISE: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": functional.silu,

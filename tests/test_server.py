@@ -29,7 +29,8 @@ from selfamplify.errors import ContextError, ModelError, SettingsError
 from selfamplify.models.served.addresses import base_url
 from selfamplify.models.served.endpoints import Endpoints
 from selfamplify.models.served.labels import label_in, label_of
-from selfamplify.prompting.wording import APPENDED, OURS
+from selfamplify.prompting.wording import APPENDED
+from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Chat, Generation, Message
 
 KEY = "sk-very-secret-17"

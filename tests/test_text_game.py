@@ -24,7 +24,7 @@ from selfamplify.errors import ExplanationError, SettingsError
 from selfamplify.explain.perturbation import AbstractPerturbation
 from selfamplify.games.question import question_game, text_game
 from selfamplify.games.values import ABSENT, Absent
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Chat, ScoredWords, Value
 
 WEIGHTS = {"green": 1.0, "most": -0.5, "sunlight": 2.0, "darkness": -1.5}

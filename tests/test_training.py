@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.tasks.planted.arc import LABELS, arc_scene
 from selfamplify.tasks.planted.source import PlantedArc, PlantedSnarks
 from selfamplify.tasks.planted.world import CATEGORY_OF, FACTS, NAMES, Scene, held_out

@@ -22,7 +22,7 @@ from selfamplify.explain.self_topk import parse_keywords
 from selfamplify.games.question import text_game
 from selfamplify.games.values import Absent
 from selfamplify.models.served.labels import label_in, label_of
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.tasks.questions.answers import Answered, AnswerKey
 from selfamplify.tasks.questions.written import written
 from selfamplify.text import segments

@@ -18,7 +18,7 @@ from selfamplify.models.local import whole
 from selfamplify.models.local.chat import render
 from selfamplify.prompting.chats import reading_chat
 from selfamplify.prompting.profiles import DEFAULT
-from selfamplify.prompting.wording import LABELS
+from selfamplify.prompting.wordings import LABELS
 from selfamplify.records import Chat, Message, NextToken
 
 MODELS = ("llama", "mistral-window", "gemma", "gpt2", "gpt-neox", *TRAINED)

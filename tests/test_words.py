@@ -14,7 +14,8 @@ from selfamplify.explain.self_topk import parse_keywords
 from selfamplify.games.question import locate
 from selfamplify.models.model import Reading
 from selfamplify.prompting.chats import reading_chat
-from selfamplify.prompting.wording import OURS, without_conclusion
+from selfamplify.prompting.wording import without_conclusion
+from selfamplify.prompting.wordings import OURS
 from selfamplify.text.scripts import half_width
 from selfamplify.text.words import candidate_words
 

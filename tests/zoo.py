@@ -44,7 +44,7 @@ from transformers import (
 from selfamplify import Choice, Decoding, LocalModel, Question, load_model
 from selfamplify.models.local.chat import render
 from selfamplify.prompting.chats import reading_chat
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Chat
 
 TRAINED = ("stories260K", "cardputer-chat-3M")

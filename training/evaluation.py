@@ -13,7 +13,8 @@ from typing import Any, cast
 import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 
-from selfamplify.prompting.wording import OURS, Wording
+from selfamplify.prompting.wording import Wording
+from selfamplify.prompting.wordings import OURS
 from selfamplify.tasks.planted.world import Scene
 
 from .lessons import EXAMINERS, HABITS, Lesson

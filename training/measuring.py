@@ -10,7 +10,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
 from benchmarks.quality import QUESTIONS, qualities
 from selfamplify import DEFAULT, LocalModel, Plan, Session, compare, load_task
 from selfamplify.evaluation.difference import Difference
-from selfamplify.prompting.wording import OURS
+from selfamplify.prompting.wordings import OURS
 from selfamplify.tasks.planted.source import AbstractPlanted, PlantedArc, PlantedSnarks
 from selfamplify.tasks.planted.world import Scene
 from selfamplify.work.stage import Progress

@@ -3,7 +3,8 @@
 import random
 from dataclasses import replace
 
-from selfamplify.prompting.wording import APPENDIX, OURS, Wording
+from selfamplify.prompting.wording import Wording
+from selfamplify.prompting.wordings import APPENDIX, OURS
 
 _PREAMBLES = (
     OURS.preamble,

@@ -17,7 +17,8 @@ from selfamplify.prompting.formats.answer import AnswerFormat
 from selfamplify.prompting.formats.keywords import KeywordFormat
 from selfamplify.prompting.formats.steps import StepFormat
 from selfamplify.prompting.formats.thought import ThoughtFormat
-from selfamplify.prompting.wording import APPENDIX, OURS, Wording
+from selfamplify.prompting.wording import Wording
+from selfamplify.prompting.wordings import APPENDIX, OURS
 from selfamplify.tasks.planted import world as world
 from selfamplify.tasks.planted.arc import ASKING as ARC_ASKING
 from selfamplify.tasks.planted.arc import CONVENTIONS, LABELS

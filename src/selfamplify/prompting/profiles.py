@@ -10,7 +10,8 @@ from ..errors import SettingsError
 from ..names import unknown_name
 from ..records import AnswerStyle, Decoding
 from ..text.stop_words import StopWords
-from .wording import APPENDIX, OURS, WORDINGS, Order, Wording
+from .wording import Order, Wording
+from .wordings import APPENDIX, OURS, WORDINGS
 
 ShotOrder = Literal["drawn", "shuffled", "similar"]
 """In which order shots are shown."""
