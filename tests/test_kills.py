@@ -48,18 +48,19 @@ class Warm:
 
     def __init__(self, data: Path):
         self.data = data
+        self._printed = data / "printed"
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).parent / "warm.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=os.open(self._printed, os.O_WRONLY | os.O_CREAT),
             text=True,
             env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "100"},
         )
 
     def first(self, lines: Sequence[Sequence[str]]) -> None:
         """Run these commands in the process itself, so that all that they import is there."""
-        assert self._asked(lines) == "ready"
+        assert self._asked(lines) == "ready", self._printed.read_text()
 
     def start(self, line: Sequence[str], place: Path, kill: Sequence[Any] | None = None, after: float | None = None) -> int:
         """Start a command whose ``OUT`` is place/run; gives the number of its process."""

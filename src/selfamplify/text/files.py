@@ -14,7 +14,7 @@ from ..errors import RunError
 
 def write_whole(file: Path, content: str | bytes) -> None:
     """Write ``content`` to ``file``, a text as UTF-8, and create its folder if needed. Raises RunError if that fails."""
-    part = file.with_name(f".{file.name}.part")
+    part = part_of(file)
     try:
         make_folder(file.parent)
         with part.open("wb") as opened:
@@ -26,6 +26,11 @@ def write_whole(file: Path, content: str | bytes) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise RunError(f"Can't write {file} ({reason}); free some disk space, or fix the permissions of its folder.") from error
+
+
+def part_of(file: Path) -> Path:
+    """Where the new content of a file is until it is complete; after a crash it may be left there."""
+    return file.with_name(f".{file.name}.part")
 
 
 def make_folder(folder: Path) -> None:
