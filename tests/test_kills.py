@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -212,21 +213,28 @@ def answers(warm: Warm, place: Path, texts: Sequence[str], kill: Sequence[Any] |
     """The reply to each text, asked again by a new server if the first is killed; and how many requests got no reply."""
     found, unanswered = list[str](), 0
     process = warm.start(SERVED, place, kill)
-    for text in texts:
-        body = {"model": "embedded", "messages": [{"role": "user", "content": text}]}
-        try:
-            reply = httpx2.post(f"{address(place)}/v1/chat/completions", json=body, timeout=300)
-        except httpx2.TransportError:
-            unanswered += 1
-            assert warm.wait(process) == -9
-            (place / "log.printed").unlink()
-            process = warm.start(SERVED, place)
-            reply = httpx2.post(f"{address(place)}/v1/chat/completions", json=body, timeout=300)
-        assert reply.status_code == 200, reply.text
-        found.append(reply.json()["choices"][0]["message"]["content"])
-    os.kill(process, 15)
-    assert warm.wait(process) == 0
+    try:
+        for text in texts:
+            try:
+                found.append(reply(place, text))
+            except httpx2.TransportError:
+                unanswered += 1
+                assert warm.wait(process) == -9
+                (place / "log.printed").unlink()
+                process = warm.start(SERVED, place)
+                found.append(reply(place, text))
+    finally:
+        os.kill(process, signal.SIGTERM)
+        assert warm.wait(process) == 0
     return found, unanswered
+
+
+def reply(place: Path, text: str) -> str:
+    """What the server replies to a question."""
+    body = {"model": "embedded", "messages": [{"role": "user", "content": text}]}
+    got = httpx2.post(f"{address(place)}/v1/chat/completions", json=body, timeout=300)
+    assert got.status_code == 200, got.text
+    return got.json()["choices"][0]["message"]["content"]
 
 
 def address(place: Path) -> str:
