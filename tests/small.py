@@ -1,6 +1,5 @@
 """Small things that many tests need: questions, tasks, scripts, and the paths of the shared models and data."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path

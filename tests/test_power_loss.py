@@ -37,7 +37,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Chang
         pytest.skip("needs a C compiler on Linux, to record what a process writes")
     folder = tmp_path_factory.mktemp("power")
     recorder, root, log = folder / "recorder.so", folder / "root", folder / "log"
-    subprocess.run([COMPILER, "-shared", "-fPIC", "-o", recorder, HERE / "power" / "recorder.c", "-ldl", "-lpthread"], check=True)
+    subprocess.run(
+        [COMPILER, "-shared", "-fPIC", "-o", recorder, HERE / "power" / "recorder.c", "-ldl", "-lpthread"], check=True
+    )
     root.mkdir()
     traced = {"LD_PRELOAD": str(recorder), "RECORD_ROOT": str(root), "RECORD_LOG": str(log)}
     paths = os.pathsep.join([str(HERE), *sys.path])

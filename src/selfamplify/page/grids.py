@@ -42,9 +42,7 @@ def table_grid(table: Table) -> Grid:
     for each, own, line in zip(table.lines, table.rows_of_lines, printed.lines, strict=True):
         p = alone.get((each.selection, called[each.method, each.keywords]))
         cells = [*line.cells[:-1], "" if p is None else p_value(p), line.cells[-1]] if alone else [*line.cells]
-        lines.append(
-            (*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", _seconds(own))
-        )
+        lines.append((*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", _seconds(own)))
     heads = (*printed.heads[:-1], "p", printed.heads[-1]) if alone else printed.heads
     best = tuple(place for place, line in enumerate(printed.lines) if line.best)
     return Grid(printed.title, (*heads, "Unparsed (%)", "Seconds"), tuple(lines), 2, best)

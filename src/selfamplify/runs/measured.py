@@ -16,7 +16,9 @@ from ..prompting.prompt_file import FILE_NAME as PROMPT
 from ..records import Shot
 from .store_file import FILE_NAME, opened
 
-SCHEMA = "CREATE TABLE IF NOT EXISTS measured (file TEXT PRIMARY KEY, digest TEXT NOT NULL, seconds TEXT NOT NULL) WITHOUT ROWID;"
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS measured (file TEXT PRIMARY KEY, digest TEXT NOT NULL, seconds TEXT NOT NULL) WITHOUT ROWID;"
+)
 
 
 def keep(store: sqlite3.Connection, file: str, digest: str, seconds: Sequence[float]) -> None:
