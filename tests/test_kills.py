@@ -1,7 +1,7 @@
 """Commands that are killed at seeded moments and run again: the same bytes, and no unit run twice but those in flight.
 
-Twenty seeds always, and 180 more with ``-m slow``. Moments are numbers of forward passes, SQL statements or file operations, or a
-time; whichever the moment is, the same must hold, so that nothing depends on the speed of the machine.
+Twenty seeds always, and 180 more with ``-m slow``. Moments are numbers of forward passes, SQL statements or file operations, or
+a time; whichever the moment is, the same must hold, so that nothing depends on the speed of the machine.
 """
 
 import json

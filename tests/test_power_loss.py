@@ -1,7 +1,7 @@
 """What is there after a loss of power: all that was told to be finished, and no file in part.
 
-A recorder that is preloaded into a real process notes every write, rename and fsync in order; from these, the states are made that
-a loss of power may leave, where anything that was not synchronised may be missing.
+A recorder that is preloaded into a real process notes every write, rename and fsync in order; from these, the states are made
+that a loss of power may leave, where anything that was not synchronised may be missing.
 """
 
 import json
@@ -37,9 +37,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Chang
         pytest.skip("needs a C compiler on Linux, to record what a process writes")
     folder = tmp_path_factory.mktemp("power")
     recorder, root, log = folder / "recorder.so", folder / "root", folder / "log"
-    subprocess.run(
-        [COMPILER, "-shared", "-fPIC", "-o", recorder, HERE / "power" / "recorder.c", "-ldl", "-lpthread"], check=True
-    )
+    source = HERE / "power" / "recorder.c"
+    subprocess.run([COMPILER, "-shared", "-fPIC", "-o", recorder, source, "-ldl", "-lpthread"], check=True)
     root.mkdir()
     traced = {"LD_PRELOAD": str(recorder), "RECORD_ROOT": str(root), "RECORD_LOG": str(log)}
     paths = os.pathsep.join([str(HERE), *sys.path])

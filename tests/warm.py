@@ -1,12 +1,13 @@
 """A process that has imported everything, and runs each command of the command line in a child, which may be killed.
 
-A child is forked in a moment, where a new interpreter would need seconds. It reads a request per line, as JSON, and answers with a
-line: {"line": [...], "log": FILE, "kill": [KIND, NUMBER] or null, "after": SECONDS or null} starts a child and gives its process
-number; {"wait": NUMBER} gives its exit code, or minus the signal that ended it.
+A child is forked in a moment, where a new interpreter would need seconds. It reads a request per line, as JSON, and answers
+with a line: {"line": [...], "log": FILE, "kill": [KIND, NUMBER] or null, "after": SECONDS or null} starts a child and gives its
+process number; {"wait": NUMBER} gives its exit code, or minus the signal that ended it.
 
-What happens in a child is counted by kind: "forward" passes of the model, SQL "statement"s, and "file"s that are opened for writing,
-renamed, removed or made. It kills itself right before the one that it is told, or is killed after so many seconds, at whatever
-instruction. FILE gets a line for each batch that the model begins and one for each commit; at the end, FILE.counts gets the counts.
+What happens in a child is counted by kind: "forward" passes of the model, SQL "statement"s, and "file"s that are opened for
+writing, renamed, removed or made. It kills itself right before the one that it is told, or is killed after so many seconds, at
+whatever instruction. FILE gets a line for each batch that the model begins and one for each commit; at the end, FILE.counts
+gets the counts.
 """
 
 import json

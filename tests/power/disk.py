@@ -1,7 +1,7 @@
 """A disk that keeps what was synchronised and loses any of the rest, made of what ``recorder.c`` has recorded.
 
-Content that was written is sure after ``fsync`` of the file; a name is sure after ``fsync`` of its folder. Of everything else, a
-loss of power leaves nothing, the first so many changes, any of them, or all, and a write may be cut off in the middle.
+Content that was written is sure after ``fsync`` of the file; a name is sure after ``fsync`` of its folder. Of everything else,
+a loss of power leaves nothing, the first so many changes, any of them, or all, and a write may be cut off in the middle.
 """
 
 import os

@@ -1,13 +1,14 @@
 """The work whose changes are recorded: every command that writes, with a scripted model, first as it is, then without care.
 
-Without care, nothing is synchronised: neither files that are written whole, nor the store. What a trial says of that must be bad.
-Run as a program, with the folder to work in. Each line of its file "told" says what was told to the user by then.
+Without care, nothing is synchronised: neither files that are written whole, nor the store. What a trial says of that must be
+bad. Run as a program, with the folder to work in. Each line of its file "told" says what was told to the user by then.
 """
 
 import json
 import os
 import sqlite3
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,7 @@ def main() -> None:
     for name in ("careful", "careless"):
         if name == "careless":
             os.fsync = lambda opened: None
-            connect = sqlite3.connect
-            sqlite3.connect = lambda *given, **named: connect(*given, factory=Careless, **named)
+            sqlite3.connect = partial(sqlite3.connect, factory=Careless)
         work(root / name)
 
 

@@ -1,4 +1,4 @@
-"""Measured seconds. They differ from run to run, so they are in the store, and the files of the same work are equal, byte by byte.
+"""Measured seconds: they differ from run to run, so they are in the store, and all files of the same work have the same bytes.
 
 Those of a table are its rows', those of a prompt its shots' explanations'. They are found under the name of the file that they
 belong to and the digest of what it holds, so that they never stand beside other results.
@@ -16,9 +16,9 @@ from ..prompting.prompt_file import FILE_NAME as PROMPT
 from ..records import Shot
 from .store_file import FILE_NAME, opened
 
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS measured (file TEXT PRIMARY KEY, digest TEXT NOT NULL, seconds TEXT NOT NULL) WITHOUT ROWID;"
-)
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS measured (file TEXT PRIMARY KEY, digest TEXT NOT NULL, seconds TEXT NOT NULL) WITHOUT ROWID;
+"""
 
 
 def keep(store: sqlite3.Connection, file: str, digest: str, seconds: Sequence[float]) -> None:
@@ -44,7 +44,7 @@ def explaining(prompt: Prompt) -> list[float]:
 
 
 def timed(prompt: Prompt, path: Path) -> Prompt:
-    """The prompt of a run folder, or of its prompt.json, with the seconds of its explanations, if the folder's store has them."""
+    """The prompt of a run folder, or of its prompt.json, with the seconds of its explanations, if its store has them."""
     folder = path if path.is_dir() else path.parent
     seconds = seconds_of(folder, PROMPT, prompt.digest(), len(prompt.shots))
     if seconds is None:

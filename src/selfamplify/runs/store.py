@@ -4,9 +4,9 @@ A unit of work is found under the hash of its stage and of all that its record d
 transaction before they are counted, so that after a kill -9 the same command finds what was finished and continues after it, in
 the same batches. Every record carries a checksum; a damaged one is computed again. Settings are kept twice.
 
-A commit is on the disk when it returns, so that a loss of power takes no more than a crash does: with ``synchronous=FULL`` SQLite
-synchronises its write-ahead log at every commit. (``NORMAL`` would leave the store sound, and lose what was committed since the
-last checkpoint.) There is a commit at most every second, so the price is small.
+A commit is on the disk when it returns, so that a loss of power takes no more than a crash does: with ``synchronous=FULL``
+SQLite synchronises its write-ahead log at every commit. (``NORMAL`` would leave the store sound, and lose what was committed
+since the last checkpoint.) There is a commit at most every second, so the price is small.
 """
 
 import json

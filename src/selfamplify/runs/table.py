@@ -213,7 +213,7 @@ class Table:
         }
 
     def _timed(self, seconds: Sequence[float] | None) -> "Table":
-        """The table with the seconds of its rows; as it is if they are not known, or in a file that an earlier version wrote."""
+        """The table with the seconds of its rows; as it is if they are not known, or are in an older file itself."""
         if seconds is None:
             return self
         return replace(self, rows=tuple(replace(row, seconds=own) for row, own in zip(self.rows, seconds, strict=True)))

@@ -1,8 +1,8 @@
 """Writing a file completely or not at all: after a crash or a loss of power, it holds either its old content or its new one.
 
-A rename alone suffices for a crash of the process. For a loss of power, the content must be on the disk before the name points to
-it, or the name may come back with an empty file; and the folder is synchronised after the rename, so that what was told to be
-written is there.
+A rename alone suffices for a crash of the process. For a loss of power, the content must be on the disk before the name points
+to it, or the name may come back with an empty file; and the folder is synchronised after the rename, so that what was told to
+be written is there.
 """
 
 import errno
