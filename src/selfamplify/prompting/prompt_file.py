@@ -21,8 +21,8 @@ FILE_NAME = "prompt.json"
 _VERSION = 6
 _READABLE = (2, 3, 4, 5, _VERSION)
 """Version 2 has no answer style: its answers are letters. Versions 2 and 3 have a digest of their messages only, and version 4
-one of all that it holds, so that an edit of texts can't be told from any other change. Up to version 5, the costs of explanations
-have their seconds."""
+one of all that it holds, so that an edit of texts can't be told from any other change. Up to version 5, explanations have
+seconds."""
 _ADDED = ("version", "messages")
 """What the file holds besides its hashes and the fields of Prompt."""
 
