@@ -1,6 +1,5 @@
 """Small things that many tests need: questions, tasks, scripts, and the paths of the shared models and data."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -91,15 +90,7 @@ def shared(*parts: str) -> Path:
     return path
 
 
-def without_seconds(value: object) -> object:
-    """Nested data without its entries named ``seconds``."""
-    if isinstance(value, dict):
-        return {key: without_seconds(item) for key, item in value.items() if key != "seconds"}
-    return [without_seconds(item) for item in value] if isinstance(value, list) else value
-
-
-def left_behind(folder: Path) -> dict[str, object]:
-    """What the files of a run folder contain, except the seconds; the responses byte by byte."""
-    files = [*folder.glob("*.json"), *folder.glob("prompts/*.json")]
-    read = {str(file.relative_to(folder)): without_seconds(json.loads(file.read_text())) for file in files}
-    return read | {"responses.jsonl": (folder / "responses.jsonl").read_bytes()}
+def left_behind(folder: Path) -> dict[str, bytes]:
+    """The files of a run folder that hold results, byte by byte."""
+    files = [*folder.glob("*.json"), *folder.glob("prompts/*.json"), *folder.glob("*.jsonl")]
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}

@@ -148,7 +148,7 @@ def test_an_edited_file_of_an_earlier_version_is_refused(tmp_path: Path):
 def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path / "mine.json")
     good = json.loads(file.read_text())
-    assert good["version"] == 5
+    assert good["version"] == 6
     incomplete = [{key: value for key, value in good.items() if key != left} for left in ("messages", "version", "shots")]
     others = [[], 3, None, {"rows": []}, {"hashes": 3}, {"hashes": {"prompt_sha256": "x"}}, good | {"shots": 3}, *incomplete]
     others.append(good | {"provenance": {"seed": 0}})
@@ -174,7 +174,7 @@ def test_results_of_the_prompt_before_an_edit_are_told_from_its_own():
     assert "that was here before" in of_another(edited, {"prompt_sha256": "0" * 64})
 
 
-@pytest.mark.parametrize("version", [1, 6, "2"])
+@pytest.mark.parametrize("version", [1, 7, "2"])
 def test_another_version_of_the_file_is_refused(version: object, tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | {"version": version}))

@@ -11,7 +11,7 @@ from ..errors import DataError, RunError, SelfAmplifyWarning, SettingsError
 from ..names import instance
 from ..prompting.prompt import Prompt
 from ..records import Question
-from ..text.files import write_whole
+from ..text.files import part_of, write_whole
 from ..text.lines import shortened
 from .exporter import AbstractExporter, Export, Messages
 
@@ -105,7 +105,7 @@ def _earlier(folder: Path) -> set[str]:
     """The files of an earlier export to this folder. Raises RunError if the folder holds something else."""
     if folder.is_file():
         raise RunError(f'{folder} is a file; name a new folder, as in `out="{folder}-exported"`.')
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir() or set(folder.iterdir()) <= {part_of(folder / MANIFEST)}:
         return set()
     try:
         names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]

@@ -17,7 +17,7 @@ from ..runs.findings import Faithfulness, is_study
 from ..runs.responses import FILE_NAME as RESPONSES
 from ..runs.responses import UNFINISHED as ANSWERS
 from ..runs.responses import Line, load_responses
-from ..runs.store import FILE_NAME as STORE
+from ..runs.store_file import FILE_NAME as STORE
 from ..runs.table import FILE_NAME as RESULTS
 from ..runs.table import UNFINISHED as ROWS
 from ..runs.table import Table

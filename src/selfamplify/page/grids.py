@@ -11,7 +11,7 @@ from ..report.tables import p_value
 from ..runs.comparison import names
 from ..runs.findings import Faithfulness
 from ..runs.responses import Line
-from ..runs.table import Table
+from ..runs.table import Row, Table
 from .contents import Race
 
 _FIGURE_HEADS = ("n", "Mean", "95 % CI", "Random words", "Difference, 95 % CI", "p (Holm)")
@@ -42,12 +42,21 @@ def table_grid(table: Table) -> Grid:
     for each, own, line in zip(table.lines, table.rows_of_lines, printed.lines, strict=True):
         p = alone.get((each.selection, called[each.method, each.keywords]))
         cells = [*line.cells[:-1], "" if p is None else p_value(p), line.cells[-1]] if alone else [*line.cells]
-        lines.append(
-            (*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", f"{_mean([row.seconds for row in own]):.1f}")
-        )
+        lines.append((*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", _seconds(own)))
     heads = (*printed.heads[:-1], "p", printed.heads[-1]) if alone else printed.heads
     best = tuple(place for place, line in enumerate(printed.lines) if line.best)
     return Grid(printed.title, (*heads, "Unparsed (%)", "Seconds"), tuple(lines), 2, best)
+
+
+def _seconds(rows: Sequence[Row]) -> str:
+    seconds = mean_seconds(rows)
+    return "" if seconds is None else f"{seconds:.1f}"
+
+
+def mean_seconds(rows: Sequence[Row]) -> float | None:
+    """The mean seconds of rows; None unless those of all are known."""
+    known = [row.seconds for row in rows if row.seconds is not None]
+    return _mean(known) if len(known) == len(rows) else None
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -17,7 +17,7 @@ from ..text.lines import counted, shortened
 from .answers import answers, embedded
 from .contents import Contents, Race
 from .drawings import Point, accuracy_drawing, cost_drawing
-from .grids import Grid, balance_grid, findings_grids, race_grids, table_grid
+from .grids import Grid, balance_grid, findings_grids, mean_seconds, race_grids, table_grid
 from .said import Said, said
 from .words import Piece, pieces
 
@@ -147,7 +147,9 @@ def _points(table: Table) -> Iterator[Point]:
     """The lines of a table with their mean seconds."""
     several = len({line.selection for line in table.lines}) > 1
     for line, rows in zip(table.lines, table.rows_of_lines, strict=True):
-        seconds = sum(row.seconds for row in rows) / len(rows)
+        seconds = mean_seconds(rows)
+        if seconds is None:
+            continue
         counts = {each.keywords for each in table.lines if each.method == line.method}
         count = f", k = {line.keywords}" if len(counts) > 1 else ""
         name = f"{line.method}{count}{f' ({line.selection})' if several else ''}"

@@ -16,15 +16,18 @@ from .texts import Turns, changed_parts, earlier_instructions, read_back, withou
 if TYPE_CHECKING:
     from .prompt import Prompt
 
+TEXTS_APART = 5
+"""From this version of prompt.json on, texts and all else have a digest each, so that an edit of texts is told as one."""
+
 
 def record_seal(data: Mapping[str, Any], prompt_sha256: str) -> str:
     """The digest of all that a file says of a prompt besides its texts, and of the digest of its texts."""
     return seal([without_texts(data), prompt_sha256])
 
 
-def as_written(data: Mapping[str, Any], hashes: Mapping[str, str], version: int) -> bool:
-    """Whether a file matches its hashes, but for the texts if it has the present version."""
-    if data["version"] == version:
+def as_written(data: Mapping[str, Any], hashes: Mapping[str, str]) -> bool:
+    """Whether a file matches its hashes, but for the texts if these have a digest of their own."""
+    if data["version"] >= TEXTS_APART:
         return hashes["record_sha256"] == record_seal(data, hashes["prompt_sha256"])
     return data["version"] < 4 or hashes["file_sha256"] == seal(data)
 

@@ -12,16 +12,17 @@ from ..arguments import checked_path
 from ..errors import DataError, SelfAmplifyWarning
 from ..text.documents import read_json, reason
 from ..text.lines import counted
-from .edited import as_written, record_seal, settled
+from .edited import TEXTS_APART, as_written, record_seal, settled
 
 if TYPE_CHECKING:
     from .prompt import Prompt
 
 FILE_NAME = "prompt.json"
-_VERSION = 5
-_READABLE = (2, 3, 4, _VERSION)
+_VERSION = 6
+_READABLE = (2, 3, 4, 5, _VERSION)
 """Version 2 has no answer style: its answers are letters. Versions 2 and 3 have a digest of their messages only, and version 4
-one of all that it holds, so that an edit of texts can't be told from any other change."""
+one of all that it holds, so that an edit of texts can't be told from any other change. Up to version 5, explanations have
+seconds."""
 _ADDED = ("version", "messages")
 """What the file holds besides its hashes and the fields of Prompt."""
 
@@ -29,6 +30,9 @@ _ADDED = ("version", "messages")
 def document(prompt: "Prompt", adapter: "TypeAdapter[Prompt]") -> str:
     """The contents of prompt.json."""
     data = {"version": _VERSION, "messages": prompt.context} | adapter.dump_python(prompt, mode="json")
+    for shot in data["shots"]:
+        if shot["explanation"]:
+            del shot["explanation"]["cost"]["seconds"]  # a measurement: it would differ from run to run
     data["hashes"] = {"prompt_sha256": prompt.digest(), "record_sha256": record_seal(data, prompt.digest())}
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
@@ -50,7 +54,7 @@ def read(path: str | Path, adapter: "TypeAdapter[Prompt]") -> "Prompt":
             raise DataError(f"{file} has version {data['version']}, and this package reads 2 to {_VERSION}; build it again.")
         hashes, messages = data.pop("hashes"), data["messages"]
         recorded = hashes["prompt_sha256"]
-        untouched = as_written(data, hashes, _VERSION)
+        untouched = as_written(data, hashes)
         prompt = adapter.validate_python({key: value for key, value in data.items() if key not in _ADDED})
         intact = recorded == prompt.digest() and messages == prompt.context
     except DataError:
@@ -61,7 +65,7 @@ def read(path: str | Path, adapter: "TypeAdapter[Prompt]") -> "Prompt":
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise DataError(f"{file} is not a prompt.json of this package ({reason(error)}); build it again.") from error
-    if not untouched or (data["version"] < _VERSION and not intact):
+    if not untouched or (data["version"] < TEXTS_APART and not intact):
         raise DataError(
             f"{file} no longer matches its hashes, so it was edited, and not only in its texts; build it again, or undo "
             f"that and use `selfamplify edit {path}`."

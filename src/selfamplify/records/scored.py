@@ -1,7 +1,7 @@
 """Explanations that score words, and what explanations record of how they were made: their cost, and the baseline."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
 
@@ -21,11 +21,11 @@ class Cost:
     forward_passes : int
         Rows run through the model.
     seconds : float
-        Wall clock.
+        Wall clock; 0 if it is not known, as in a prompt.json. As a measurement, it does not count when costs are compared.
     """
 
     forward_passes: int
-    seconds: float
+    seconds: float = field(default=0.0, compare=False)
 
 
 MEAN = "the mean embedding"

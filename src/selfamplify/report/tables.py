@@ -70,7 +70,7 @@ def _rows(table: Table, p: str, gain: _Gain) -> RichTable:
             f"{100 * row.ci_low:.1f}–{100 * row.ci_high:.1f}",
             "" if found is None else p_value(found.p_holm),
             f"{100 * row.unparsed:.1f}",
-            f"{row.seconds:.0f}",
+            "" if row.seconds is None else f"{row.seconds:.0f}",
         )
         last = row.selection
     return shown

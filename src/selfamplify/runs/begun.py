@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import DataError
 from .kept_settings import kept
 from .lock import in_use
-from .store import FILE_NAME
+from .store_file import FILE_NAME, opened
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def begun(folder: Path) -> Begun:
     file = folder / FILE_NAME
     if not file.is_file():
         return Begun()
-    with _translated(file), closing(_opened(file)) as store:
+    with _translated(file), closing(opened(file)) as store:
         tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         settings, _ = kept(store)
         commands = dict(store.execute("SELECT what, line FROM commands")) if "commands" in tables else {}
@@ -54,20 +54,6 @@ def command_line(arguments: Sequence[str]) -> str | None:
     if not arguments or Path(arguments[0]).name != "selfamplify":
         return None
     return shlex.join(["selfamplify", *arguments[1:]])
-
-
-def _opened(file: Path) -> sqlite3.Connection:
-    """The store for reading; where its folder can't be written, as it stands in the file."""
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
-        store = sqlite3.connect(f"{file.resolve().as_uri()}?{mode}", uri=True)
-        try:
-            store.text_factory = lambda data: data.decode(errors="replace")  # damaged text is no reason to read nothing
-            store.execute("SELECT 1 FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            store.close()
-        else:
-            return store
-    raise sqlite3.OperationalError("it can't be opened")
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def build(
         drawn = {"made by": made, "selection": selection, "shots": shots, "seed": seed, "keep_rationales": keep_rationales}
         with run.claimed("prompt", run_settings(session, questions) | {"command": "build"} | drawn):
             prompt = chosen.prompt(session, questions, select(session, questions, selection, shots, seed))
-            prompt.save(out)
+            run.finish_prompt(prompt)
         if check:
             note_quick_check(session, questions, prompt, check, seed)
     note_baselines([prompt])

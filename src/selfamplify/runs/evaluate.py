@@ -25,6 +25,7 @@ from ..work.stage import Progress, silent
 from .banned import note_banned
 from .cell import Cell
 from .given import noted, origin
+from .measured import timed
 from .one_sided import note_one_sided
 from .rows import Finished
 from .run import Run, run_settings
@@ -146,7 +147,7 @@ def _as_prompt(prompt: object) -> Prompt:
     if isinstance(prompt, Prompt):
         return prompt
     if isinstance(prompt, str | Path):
-        return as_prompt(prompt)
+        return timed(as_prompt(prompt), Path(prompt))
     raise SettingsError(
         f"A prompt is a Prompt, its file or its run folder, not {shortened(repr(prompt))}; "
         f'write for example `prompt="runs/mine"`.'

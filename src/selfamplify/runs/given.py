@@ -14,6 +14,7 @@ from ..names import NAMES
 from ..prompting.prompt import Prompt
 from ..tasks.task import Task
 from ..text.lines import shortened
+from .measured import timed
 
 Given = Mapping[str, Prompt | str | Path]
 """Prompts by the names of their rows: each a prompt, or a run folder or file that holds one."""
@@ -77,7 +78,7 @@ def _checked(name: object, methods: tuple[str, ...]) -> str:
 
 def _fitting(name: str, prompt: object, task: Task) -> Prompt:
     if isinstance(prompt, str | Path):
-        prompt = as_prompt(prompt)
+        prompt = timed(as_prompt(prompt), Path(prompt))
     if not isinstance(prompt, Prompt):
         raise SettingsError(
             f"The prompt {name} is a Prompt, its file or its run folder, not {shortened(repr(prompt))}; write for example "

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..errors import RunError
+from ..text.files import make_folder
 
 _LOCK = ".lock"
 
@@ -21,7 +22,7 @@ def held(folder: Path) -> Iterator[None]:
     """
     lock, holder = FileLock(folder / _LOCK), folder / ".holder"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         lock.acquire(timeout=0)
         holder.write_text(f"process {os.getpid()}", encoding="utf-8")
     except Timeout:

@@ -11,6 +11,7 @@ from ..prompting.prompt import Prompt
 from ..text.label_counts import label_counts
 from .cell import Cell
 from .comparison import BASE, Comparison, corrected_together, names
+from .measured import explaining
 from .table import Mean, Row
 
 _Key = tuple[str, str, int | None]
@@ -102,7 +103,7 @@ def _row(item: Finished, io: Result | None) -> Row:
         ci_high=interval.high,
         p_vs_io=None if io is None or io is result else result.against(io).p,
         unparsed=result.unparsed,
-        seconds=round(result.seconds + sum(shot.explanation.cost.seconds for shot in prompt.shots if shot.explanation), 3),
+        seconds=round(result.seconds + sum(explaining(prompt)), 3),
         cut=result.cut,
         shot_answers=label_counts(shot.question.called(shot.label) for shot in prompt.shots if shot.label),
         answers=label_counts(result.given),

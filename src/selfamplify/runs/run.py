@@ -23,6 +23,7 @@ from ..work.stage import Progress, silent
 from .begun import command_line
 from .editing import check_replaceable
 from .findings import is_study
+from .measured import explaining, timed
 from .responses import UNFINISHED as ANSWERS
 from .responses import Line, load_responses
 from .rows import Finished, comparisons, means, rows, untested
@@ -81,7 +82,7 @@ class Run:
 
     def prompt(self) -> Prompt:
         """The prompt that ``build`` made here. Raises DataError if there is none, or it is damaged."""
-        return Prompt.load(self.folder)
+        return timed(Prompt.load(self.folder), self.folder)
 
     def table(self) -> Table:
         """The table that ``compare`` or ``evaluate`` made here. Raises DataError if there is none, or it is damaged."""
@@ -107,6 +108,11 @@ class Run:
         with self._store.claimed(what, settings, command_line(sys.argv)):
             yield
 
+    def finish_prompt(self, prompt: Prompt) -> None:
+        """Write prompt.json, and keep in the store how long its explanations took."""
+        self._store.measure(PROMPT, prompt.digest(), explaining(prompt))
+        prompt.save(self.folder)
+
     def save_prompt(self, name: str, prompt: Prompt) -> None:
         """Write the prompt of one row into prompts/. Raises RunError if that one was edited by hand, which would be lost."""
         file = self.folder / "prompts" / f"{name}.json"
@@ -117,7 +123,7 @@ class Run:
         """Write responses.jsonl and results.json; returns the table."""
         found = tuple(rows(finished)), tuple(means(finished)), tuple(comparisons(finished))
         table = Table(*found, dict(failed), dict(settings), save_responses(self.folder, finished))
-        table.save(self.folder)
+        self._save(table, RESULTS)
         for name in (ROWS, ANSWERS):
             (self.folder / name).unlink(missing_ok=True)
         return table
@@ -126,7 +132,12 @@ class Run:
         """Write what is finished so far, into unfinished.jsonl and unfinished.json, for those who look in before the end."""
         if not self.has_table:
             digest = save_responses(self.folder, finished, ANSWERS)
-            Table(tuple(untested(finished)), (), (), dict(failed), dict(settings), digest).save(self.folder, ROWS)
+            self._save(Table(tuple(untested(finished)), (), (), dict(failed), dict(settings), digest), ROWS)
+
+    def _save(self, table: Table, name: str) -> None:
+        """Write a table, and keep in the store how long its rows took."""
+        self._store.measure(name, table.digest(), [row.seconds or 0.0 for row in table.rows])
+        table.save(self.folder, name)
 
 
 def run_settings(session: Session, task: Task) -> dict[str, Any]:

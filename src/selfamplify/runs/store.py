@@ -3,6 +3,10 @@
 A unit of work is found under the hash of its stage and of all that its record depends on. Finished units are committed in one
 transaction before they are counted, so that after a kill -9 the same command finds what was finished and continues after it, in
 the same batches. Every record carries a checksum; a damaged one is computed again. Settings are kept twice.
+
+A commit is on the disk when it returns, so that a loss of power takes no more than a crash does: with ``synchronous=FULL``
+SQLite synchronises its write-ahead log at every commit. (``NORMAL`` would leave the store sound, and lose what was committed
+since the last checkpoint.) There is a commit at most every second, so the price is small.
 """
 
 import json
@@ -28,11 +32,11 @@ from ..errors import (
 from ..text.lines import sha256
 from ..work.stage import Item, Record, Stage
 from ..work.store import AbstractStore
-from . import kept_settings
+from . import kept_settings, measured
 from .changes import changes
 from .lock import held
+from .store_file import FILE_NAME
 
-FILE_NAME = "run.sqlite"
 _SCHEMA = f"""
 BEGIN;
 CREATE TABLE IF NOT EXISTS units (
@@ -40,6 +44,7 @@ CREATE TABLE IF NOT EXISTS units (
     finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITHOUT ROWID;
 {kept_settings.SCHEMA}
+{measured.SCHEMA}
 CREATE TABLE IF NOT EXISTS commands (what TEXT PRIMARY KEY, line TEXT NOT NULL) WITHOUT ROWID;
 COMMIT;
 """
@@ -73,6 +78,7 @@ class Store(AbstractStore):
                 opened.callback(self._file.close)
                 self._file.text_factory = lambda data: data.decode(errors="replace")
                 self._file.execute("PRAGMA journal_mode=WAL")
+                self._file.execute("PRAGMA synchronous=FULL")
                 self._file.executescript(_SCHEMA)
             self._opened = opened.pop_all()
         return self
@@ -131,6 +137,11 @@ class Store(AbstractStore):
                 stacklevel=4,
             )
         return found.get(what)
+
+    def measure(self, file: str, digest: str, seconds: Sequence[float]) -> None:
+        """Keep the seconds that belong to a file of the folder, which itself holds none; see ``measured.py``."""
+        with self._translated(), self._file:
+            measured.keep(self._file, file, digest, seconds)
 
     def keys(self, stage: Stage[Item, Record], items: Sequence[Item], start: int) -> list[Hashable]:
         return [stage.key(item) for item in items]

@@ -1,7 +1,8 @@
 """The table of a run, and results.json, the file that holds it."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import seal, sealed, unsealed
 from .comparison import BASE, Comparison, conclusions, corrected_together, names
+from .measured import seconds_of
 
 if TYPE_CHECKING:
     import pandas
@@ -43,8 +45,9 @@ class Row:
         McNemar's exact p against IO on the same sample and questions, not corrected; None for IO itself, or if there is no IO.
     unparsed, cut : float
         The share of responses from which no rule read a label, and of those that were cut at their maximum length.
-    seconds : float
-        Wall clock, explanations included.
+    seconds : float, optional
+        Wall clock, explanations included as far as their time is known. It is in the store, not in results.json, and None where
+        there is no store.
     shot_answers, answers : dict
         How often each label is the answer of a shot, and of a test question (unparsed ones are left out).
     """
@@ -64,7 +67,7 @@ class Row:
     ci_high: float
     p_vs_io: float | None
     unparsed: float
-    seconds: float
+    seconds: float | None = None
     cut: float = 0.0
     shot_answers: dict[str, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
@@ -192,7 +195,7 @@ class Table:
         return seal(self._contents())
 
     def save(self, folder: str | Path, name: str = FILE_NAME) -> Path:
-        """Write results.json, or a file of another name, into a folder; returns the file's path."""
+        """Write results.json, or a file of another name, into a folder; returns the file's path. It holds no seconds."""
         file = checked_path("folder", folder, "runs/mine") / name
         write_whole(file, json.dumps(sealed(self._contents()), indent=2, ensure_ascii=False) + "\n")
         return file
@@ -200,7 +203,7 @@ class Table:
     def _contents(self) -> dict[str, Any]:
         """What results.json holds."""
         return {
-            "rows": [asdict(row) for row in self.rows],
+            "rows": [{key: value for key, value in asdict(row).items() if key != "seconds"} for row in self.rows],
             "means": [asdict(mean) for mean in self.means],
             "comparisons": [each.as_dict() for each in self.comparisons],
             "conclusions": self.conclusions(),
@@ -209,9 +212,18 @@ class Table:
             "responses_sha256": self.responses_sha256,
         }
 
+    def _timed(self, seconds: Sequence[float] | None) -> "Table":
+        """The table with the seconds of its rows; as it is if they are not known, or are in an older file itself."""
+        if seconds is None:
+            return self
+        return replace(self, rows=tuple(replace(row, seconds=own) for row, own in zip(self.rows, seconds, strict=True)))
+
     @staticmethod
     def load(folder: str | Path, name: str = FILE_NAME) -> "Table":
-        """Read the results.json of a run folder, or ``name``. Raises DataError if it is missing, damaged or edited."""
+        """Read the results.json of a run folder, or ``name``, and the seconds of its rows from the folder's store.
+
+        Raises DataError if the file is missing, damaged or edited.
+        """
         folder = checked_path("folder", folder, "runs/mine")
         file = folder / name
         try:
@@ -224,7 +236,8 @@ class Table:
             rows = TypeAdapter(tuple[Row, ...]).validate_python(data["rows"])
             failed = TypeAdapter(dict[str, str]).validate_python(data["failed"])
             settings = TypeAdapter(dict[str, Any]).validate_python(data["settings"])
-            return Table(rows, means, compared, failed, settings, str(data["responses_sha256"]))
+            table = Table(rows, means, compared, failed, settings, str(data["responses_sha256"]))
+            return table._timed(seconds_of(folder, name, table.digest(), len(rows)))
         except FileNotFoundError:
             raise DataError(f"There is no {name} in {folder}; run `selfamplify compare --out {folder}` first.") from None
         except DataError:

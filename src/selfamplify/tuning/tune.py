@@ -132,7 +132,7 @@ def tune(
             table.sort(key=lambda each: (-each.n, -each.correct))
             calls["test"] = count * (1 + len(against))
             tuning = Tuning(prompt, tuple(table), field.failed, calls, settings)
-            prompt.save(out)
+            run.finish_prompt(prompt)
             tuning.save(run.folder)
     note_baselines([prompt])
     return tuning

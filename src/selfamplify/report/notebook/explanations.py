@@ -73,5 +73,5 @@ def _error(error: float | None) -> str:
 def _measures(own: ScoredWords | ScoredPairs) -> str:
     gap = "" if own.completeness_gap is None else f", completeness gap {own.completeness_gap:.2g}"
     instead = "" if own.baseline is None else f", absent words replaced by {own.baseline}"
-    cost = f"{own.cost.forward_passes} forward passes, {own.cost.seconds:.2f} s"
-    return f"blue for the answer, orange against it; {cost}{gap}{instead}"
+    seconds = f", {own.cost.seconds:.2f} s" if own.cost.seconds else ""
+    return f"blue for the answer, orange against it; {own.cost.forward_passes} forward passes{seconds}{gap}{instead}"
