@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 
 from ..records import Chat, Decoding, Encoded, Generation, NextToken
 from ..text.lines import sha256
@@ -45,8 +44,9 @@ class ScriptedModel(AbstractLanguageModel):
         return f"scripted:{sha256(self.name)}"
 
     def encode(self, chat: Chat) -> Encoded:
-        words = " ".join([message.content for message in chat.messages] + [chat.prefill]).split()
-        return Encoded(chat, len(words), sha256(json.dumps(asdict(chat))))
+        turns = [(message.role, message.content) for message in chat.messages]
+        words = sum(len(content.split()) for _, content in turns) + len(chat.prefill.split())
+        return Encoded(chat, words, sha256(json.dumps([turns, chat.prefill, chat.question])))
 
     def next_token(self, chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:
         return [self._next_token(chat, names) for chat, names in zip(chats, answers, strict=True)]
