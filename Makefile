@@ -31,7 +31,7 @@ bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchm
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.serve
-	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.client
 	$(BIN)/python -m benchmarks.replicas
 
 # Installs nothing, since constraints.txt would replace a torch with CUDA; benchmarks/README.md says what is needed.
