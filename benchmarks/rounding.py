@@ -6,12 +6,13 @@ of the labels are apart, and how many answers and texts are others.
 
 import argparse
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from time import process_time
 
 import numpy as np
 import torch
 
-from selfamplify import DEFAULT, Prompt, Response, Task, amplify, evaluate, load_model, load_task
+from selfamplify import Prompt, Response, Task, build, evaluate, load_model, load_task
 
 from .machine import device_name, today, versions
 
@@ -29,12 +30,12 @@ class _Way:
 
 _WAYS = (
     _Way("64 at a time, 8,192 tokens, one thread, float32"),
-    _Way("the same again"),
     _Way("8 at a time", window=8),
+    _Way("two threads", threads=2),
     _Way("one at a time", window=1),
     _Way("512 tokens at a time", batch_tokens=512),
-    _Way("two threads", threads=2),
     _Way("bfloat16", dtype="bfloat16"),
+    _Way("the first way again"),
 )
 
 
@@ -48,7 +49,8 @@ def main() -> None:
     names = {"0": "negative", "1": "positive"}
     task = load_task("file", given.sst2, label_names=names).limited(given.questions)
     torch.set_num_threads(1)
-    prompt = amplify(load_model(given.model), task, "random", selection="random", shots=8, profile=DEFAULT.with_length(40))
+    with TemporaryDirectory() as folder:
+        prompt = build(given.model, task, folder, method="io", selection="random", shots=8)
     print(f"{today()}, {device_name('cpu')}, {versions()}; {given.model}, {given.questions} sentences\n")
     print("| computed | log-probabilities apart, most | answers by likelihood | answers by text | texts | processor time |")
     print("|---|---|---|---|---|---|")
