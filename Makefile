@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo demo-real test test-tools lint bench bench-gpu quality model clean
+.PHONY: demo demo-real test test-tools lint bench bench-gpu quality reliability model clean
 
 demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -27,11 +27,12 @@ lint: .venv/test.done  ## Run linters and type checks
 bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchmarks/README.md
 	$(BIN)/python -m benchmarks.answering
 	$(BIN)/python -m benchmarks.attribution
+	$(BIN)/python -m benchmarks.client
 	$(BIN)/python -m benchmarks.estimators
+	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.serve
-	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.replicas
 
 # Installs nothing, since constraints.txt would replace a torch with CUDA; benchmarks/README.md says what is needed.
@@ -40,6 +41,13 @@ bench-gpu:  ## Measure a 7B model on a GPU, in at most 9 minutes; continues if i
 
 quality: .venv/test.done  ## Compare explainers with the planted words; docs/choosing-an-explainer.md has the table
 	$(BIN)/python -m benchmarks.quality
+
+# Its tests and benchmarks are those that the rows of the page name.
+RELIABLE := docs/reliability.md
+
+reliability: .venv/test.done  ## Run every test and benchmark of docs/reliability.md again
+	OMP_NUM_THREADS=1 $(BIN)/pytest $$(grep -o 'tests/test_[a-z_]*\.py' $(RELIABLE) | sort -u)
+	set -e; for name in $$(grep -o '`benchmarks\.[a-z_]*`' $(RELIABLE) | tr -d '`' | sort -u); do $(BIN)/python -m $$name; done
 
 model: .venv/test.done  ## Train the embedded model again: 35 minutes on two cores, then hours of measuring; continues if interrupted
 	$(BIN)/python -m training.make_model --out src/selfamplify/demo

@@ -140,6 +140,25 @@ def test_rows_are_drawn_when_they_are_seen(visits: Visits, browser: "Browser", t
     assert drawn.count() < 100 and seen.page.locator("#q-150.drawn").count() == 0
 
 
+def test_many_questions_are_shown_page_by_page_and_found_on_all(visits: Visits, browser: "Browser", tmp_path: Path):
+    seen = visits.open(write_report(many(tmp_path, 1200, 2)), "#q-1130")
+    previous, following = (seen.page.locator(".pages").last.get_by_role("button", name=name) for name in ("Previous", "Next"))
+    seen.page.wait_for_selector("#q-1130.drawn")
+    assert seen.texts(".pages span") == ["1,001 to 1,200 of 1,200"] * 2
+    assert following.is_disabled() and seen.page.locator(".question").count() == 200
+    previous.click()
+    assert seen.texts(".pages span") == ["501 to 1,000 of 1,200"] * 2
+    assert seen.page.evaluate("document.activeElement.id") == "questions", "the keyboard goes on at the top of the page"
+    previous.click()
+    assert previous.is_disabled() and seen.page.locator(".question").first.get_attribute("id") == "q-1"
+    seen.page.fill("#search", "#1150#")
+    seen.wait("1 of 1,200 questions")
+    assert seen.page.locator(".question").get_attribute("id") == "q-1151" and seen.page.locator(".pages:visible").count() == 0
+    seen.page.evaluate("location.hash = '#q-777'")
+    seen.page.wait_for_selector("#q-777.drawn")
+    assert seen.count() == "1,200 of 1,200 questions" and seen.texts(".pages span")[0] == "501 to 1,000 of 1,200"
+
+
 def test_what_is_printed_holds_the_questions(visits: Visits, browser: "Browser", tmp_path: Path):
     seen = visits.open(write_report(many(tmp_path, 30, 2)))
     seen.page.emulate_media(media="print")

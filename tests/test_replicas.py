@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from small import Run, left_behind
 from zoo import asked, model_of
 
+import selfamplify
 from selfamplify import Decoding, LocalModel, Plan, Prompt, ReplicatedModel, compare, demo, load_model, load_replicas, load_task
 from selfamplify.errors import ExplanationError, ModelError, SettingsError
 from selfamplify.models.local.origin import EMBEDDED
@@ -94,6 +96,15 @@ def test_results_are_those_of_one_process_byte_for_byte_although_replicas_are_ki
     again = compare(local, TASK, PLAN, tmp_path / "ray", progress=lambda what, done, total: reported.append(what))
     assert again.digest() == expected.digest()
     assert not reported, "a model of this process reuses the records of the replicas"
+
+
+def test_log_probabilities_are_those_of_one_process_to_the_last_bit(
+    model: ReplicatedModel, local: LocalModel, tmp_path: Path
+) -> None:
+    for each, folder in ((model, tmp_path / "ray"), (local, tmp_path / "inline")):
+        compare(each, TASK, replace(PLAN, methods=("random",)), folder, decide="likelihood")
+    assert left_behind(tmp_path / "ray") == left_behind(tmp_path / "inline")
+    assert all(line.log_probabilities for line in selfamplify.Run(tmp_path / "ray").responses())
 
 
 def test_replicas_answer_as_the_model(model: ReplicatedModel, local: LocalModel) -> None:

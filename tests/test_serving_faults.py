@@ -1,11 +1,14 @@
 """What the endpoint does when clients go away or ask too much, when a question fails, and when it is told to end."""
 
+import asyncio
 import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import pytest
@@ -20,6 +23,7 @@ from selfamplify.serving.app import BODY
 from selfamplify.serving.batches import ModelThread
 from selfamplify.serving.plain import Plain
 from selfamplify.serving.refusals import Refusal
+from selfamplify.serving.work import AbstractWork
 
 PROMPT = Prompt("zero_shot", "Choose.", (), {label: label for label in "ABC"})
 
@@ -41,6 +45,17 @@ class Gate:
             self.entered.set()
             assert self.opened.wait(60)
         return "The answer is (B)"
+
+
+@dataclass(frozen=True)
+class _Held(AbstractWork):
+    """Work that waits for an event."""
+
+    opened: threading.Event
+
+    def run(self, asked: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        assert self.opened.wait(60)
+        yield from ((place, None) for place in range(len(asked)))
 
 
 def until(reached: Callable[[], bool]) -> None:
@@ -85,6 +100,37 @@ def test_a_full_queue_refuses_and_says_when_to_come_back():
         assert [each.result().status_code for each in (first, *waiting)] == [200] * 3
         assert served.ask(text(3)).status_code == 200 and sorted(gate.asked) == [0, 1, 2, 3]
         assert served.ask(text(4), n=3, temperature=1).status_code == 503  # all replies of a request, or none
+
+
+@pytest.mark.parametrize("most", [1000, 100])
+def test_five_hundred_connections_get_their_own_replies_and_those_refused_are_answered_later(most: int):
+    model = scripted(lambda chat: f"#{number_of(chat)} The answer is (B)")
+
+    async def ask_all(url: str) -> tuple[list[str], int]:
+        refused, limits = 0, httpx2.Limits(max_connections=500)
+        async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=120, trust_env=False) as client:
+
+            async def ask(number: int) -> str:
+                nonlocal refused
+                body = {"messages": [{"role": "user", "content": text(number)}]}
+                while (reply := await client.post(PATH, json=body)).status_code == 503:
+                    refused += 1
+                    await asyncio.sleep(0.01 * int(reply.headers["Retry-After"]))
+                return reply.json()["choices"][0]["message"]["content"]
+
+            return await asyncio.gather(*(ask(number) for number in range(500))), refused
+
+    gate = threading.Event()
+    with endpoint(model, PROMPT, most=most, together=64) as served:
+        hold = served.service.thread.submit(_Held(gate), [None])
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(asyncio.run, ask_all(served.url))
+            until(lambda: served.client.get("/health").json()["waiting"] == min(most, 500))
+            gate.set()
+            replies, refused = asked.result()
+        assert hold[0].result() is None
+        assert replies == [f"#{number} The answer is (B)" for number in range(500)]
+        assert (refused == 0) == (most >= 500) and model.answered == 500 and served.faults == []
 
 
 def test_requests_that_wait_are_done_together_by_their_settings():

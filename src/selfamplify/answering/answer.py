@@ -84,20 +84,11 @@ def _written(session: Session, prompt: Prompt, seed: int, name: str, asked: Sequ
     model, reader = session.model, session.reader
     decoding, conclude = prompt.decoding, session.profile.wording.conclude
 
+    fingerprint, read_by = model.fingerprint, reader.fingerprint if reader else None
+    alike = [asdict(decoding), read_by, [*RULES, conclude], *([seed] if decoding.do_sample else [])]
+
     def identity(each: Asked) -> list[Any]:
-        read_by = reader.fingerprint if reader else None
-        drawn = [seed] if decoding.do_sample else []
-        question, rules = each.question, [*RULES, conclude]
-        return [
-            question.id,
-            question.render(),
-            model.fingerprint,
-            each.encoded.digest,
-            asdict(decoding),
-            read_by,
-            rules,
-            *drawn,
-        ]
+        return [each.question.id, each.question.render(), fingerprint, each.encoded.digest, *alike]
 
     # The model itself as the reader does not travel: whoever answers also reads.
     reading = Reader(conclude, None if reader is model else reader, reader is model)

@@ -40,7 +40,7 @@ def show(
 def _show_folder(folder: Path, responses: int, against: str) -> None:
     """What a run folder holds. It is read without ``Run``, which works with a model and so takes seconds to import."""
     from ..runs.findings import is_study  # heavy
-    from ..runs.responses import load_responses
+    from ..runs.responses import check_responses
     from ..runs.table import FILE_NAME as RESULTS
     from ..tuning.kept import FILE_NAME as TUNING
 
@@ -58,7 +58,7 @@ def _show_folder(folder: Path, responses: int, against: str) -> None:
         print_faithfulness(selfamplify.Faithfulness.load(folder))
     elif has_results:
         table = selfamplify.Table.load(folder)
-        load_responses(folder)  # refused if they were edited
+        check_responses(folder)
         if stale := of_another(prompt, table.settings):
             say(f"note: {stale}", console=stderr)
         print_table(table, compare, against)

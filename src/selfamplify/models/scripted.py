@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from functools import lru_cache
 
 from ..records import Chat, Decoding, Encoded, Generation, NextToken
 from ..text.lines import sha256
@@ -45,8 +45,10 @@ class ScriptedModel(AbstractLanguageModel):
         return f"scripted:{sha256(self.name)}"
 
     def encode(self, chat: Chat) -> Encoded:
-        words = " ".join([message.content for message in chat.messages] + [chat.prefill]).split()
-        return Encoded(chat, len(words), sha256(json.dumps(asdict(chat))))
+        turns = [_turn(message.role, message.content) for message in chat.messages]
+        words = sum(count for count, _ in turns) + len(chat.prefill.split())
+        lines = [text for _, text in turns] + [json.dumps([chat.prefill, chat.question])]
+        return Encoded(chat, words, sha256("\n".join(lines)))
 
     def next_token(self, chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:
         return [self._next_token(chat, names) for chat, names in zip(chats, answers, strict=True)]
@@ -67,3 +69,9 @@ class ScriptedModel(AbstractLanguageModel):
     def _say(self, chat: Chat) -> str:
         self.answered += 1
         return self._script(chat)
+
+
+@lru_cache(1024)
+def _turn(role: str, content: str) -> tuple[int, str]:
+    """The words of a turn, and the turn as one line; those of shots are asked for with every question."""
+    return len(content.split()), json.dumps([role, content])

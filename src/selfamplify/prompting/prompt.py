@@ -127,7 +127,8 @@ class Prompt:
         """The text of a question with its choices, as this prompt shows them."""
         if self.layout is not None:
             return self.layout.text_of(question)
-        return replace(question, answer_style=self.answer_style).render()
+        same = question.answer_style == self.answer_style
+        return (question if same else replace(question, answer_style=self.answer_style)).render()
 
     def chat(self, question: Question | str) -> Chat:
         """The turns that ask a question after the shots.

@@ -110,7 +110,8 @@ def compare(
             cells, failed = _prompts(plan, session, questions, deciding)
             cells = _in_order(plan, [*cells, *own])
         finished: list[Finished] = []
-        for cell in cells:
+        while cells:  # what is answered is let go of: the questions as they are asked are most of a large run's memory
+            cell = cells.pop(0)
             prompt, fitted = cell.fitted.prompt, cell.fitted
             responses = answer(cell.session, prompt, fitted.asked, cell.cell.seed, deciding, fitted.reference)
             run.save_prompt(str(cell.cell), prompt)
@@ -118,7 +119,7 @@ def compare(
             finished.append(Finished(cell.cell, prompt, result, cell.selection))
             run.keep(finished, failed, settings)
         table = run.finish(finished, failed, settings)
-    note_baselines(cell.fitted.prompt for cell in cells)
+    note_baselines(each.prompt for each in finished)
     note_banned((f"{each.cell.method} ({each.selection})", each.prompt, each.result) for each in finished)
     note_one_sided((f"{each.cell.method} ({each.selection})", each.result) for each in finished)
     return table

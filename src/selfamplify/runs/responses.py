@@ -1,16 +1,20 @@
 """responses.jsonl: what the model said to every question in every row of a run, and what was read from it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import file_digest
 from pathlib import Path
-from typing import Annotated
+from sys import intern
+from typing import Annotated, BinaryIO
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
 
 from ..arguments import checked_path
 from ..errors import DataError
 from ..records.shown import short_repr
 from ..text.documents import read_json, reason
-from ..text.lines import sha256
 from ..text.sealing import changed
 from .cell import Cell
 from .table import FILE_NAME as RESULTS
@@ -18,6 +22,7 @@ from .table import FILE_NAME as RESULTS
 FILE_NAME = "responses.jsonl"
 UNFINISHED = "unfinished.jsonl"
 """The responses of the rows that are finished while others are not."""
+_cell = lru_cache(Cell.read)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,9 +35,9 @@ class Line:
     the names of labels that are answers themselves, such as "positive" for "B"; empty for answers that are letters or texts.
     """
 
-    cell: Annotated[Cell, BeforeValidator(lambda text: Cell.read(str(text)))]
-    question: str
-    question_id: str
+    cell: Annotated[Cell, BeforeValidator(lambda text: _cell(str(text)))]
+    question: Annotated[str, AfterValidator(intern)]
+    question_id: Annotated[str, AfterValidator(intern)]
     answer: str
     label: str | None
     rule: str
@@ -52,28 +57,41 @@ class Line:
 
 def load_responses(folder: str | Path, name: str = FILE_NAME) -> list[Line]:
     """Read the responses.jsonl of a run folder, or ``name``. Raises DataError if it is missing, damaged or edited."""
-    folder = checked_path("folder", folder, "runs/mine")
-    file = folder / name
     adapter = TypeAdapter(Line)
     lines: list[Line] = []
+    with _opened(folder, name) as opened:
+        try:
+            # Only a line feed ends a line here: a response may hold other separators, such as U+2028.
+            lines.extend(adapter.validate_json(text) for text in opened if text != b"\n")
+        except ValidationError as error:
+            raise DataError(
+                f"{opened.name} can't be read (line {len(lines) + 1}: {reason(error)}); run the command that made the results "
+                f"again."
+            ) from error
+    return lines
+
+
+def check_responses(folder: str | Path) -> None:
+    """Raise DataError if the responses.jsonl of a run folder is missing or was edited; its lines are not looked at."""
+    with _opened(folder, FILE_NAME):
+        pass
+
+
+@contextmanager
+def _opened(folder: str | Path, name: str) -> Iterator[BinaryIO]:
+    """A file of responses, with the content that results.json recorded."""
+    folder = checked_path("folder", folder, "runs/mine")
+    file = folder / name
     try:
-        written = file.read_text(encoding="utf-8")
-        if name == FILE_NAME and _recorded(folder) not in (None, sha256(written)):
-            raise changed(file, "the command that made it")
-        # Only a line feed ends a line here: a response may hold other separators, such as U+2028.
-        for text in written.split("\n"):
-            if text:
-                lines.append(adapter.validate_json(text))
+        with file.open("rb") as opened:
+            if name == FILE_NAME and _recorded(folder) not in (None, file_digest(opened, "sha256").hexdigest()):
+                raise changed(file, "the command that made it")
+            opened.seek(0)
+            yield opened
     except FileNotFoundError:
         raise DataError(f"There is no {name} in {folder}; run `selfamplify compare --out {folder}` first.") from None
-    except DataError:
-        raise
-    except (OSError, ValueError) as error:
-        where = f"line {len(lines) + 1}: " if isinstance(error, ValidationError) else ""
-        raise DataError(
-            f"{file} can't be read ({where}{reason(error)}); run the command that made the results again."
-        ) from error
-    return lines
+    except OSError as error:
+        raise DataError(f"{file} can't be read ({reason(error)}); run the command that made the results again.") from error
 
 
 def _recorded(folder: Path) -> str | None:

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +26,7 @@ from .measured import explaining, timed
 from .responses import UNFINISHED as ANSWERS
 from .responses import Line, load_responses
 from .rows import Finished, comparisons, means, rows, untested
-from .saving import save_responses
+from .saving import keep_responses, save_responses
 from .store import Store
 from .table import FILE_NAME as RESULTS
 from .table import UNFINISHED as ROWS
@@ -129,9 +128,12 @@ class Run:
         return table
 
     def keep(self, finished: Sequence[Finished], failed: Mapping[str, str], settings: Mapping[str, Any]) -> None:
-        """Write what is finished so far, into unfinished.jsonl and unfinished.json, for those who look in before the end."""
+        """Write what is finished so far, into unfinished.jsonl and unfinished.json, for those who look in before the end.
+
+        ``finished`` is that of the last call with one more.
+        """
         if not self.has_table:
-            digest = save_responses(self.folder, finished, ANSWERS)
+            digest = keep_responses(self.folder, finished)
             self._save(Table(tuple(untested(finished)), (), (), dict(failed), dict(settings), digest), ROWS)
 
     def _save(self, table: Table, name: str) -> None:
@@ -171,4 +173,5 @@ def run_settings(session: Session, task: Task) -> dict[str, Any]:
 
 def _questions_sha256(questions: Sequence[Question]) -> str:
     """The digest of what questions hold; how they are asked is a setting of its own."""
-    return sha256(json.dumps([[q.id, q.text, [astuple(each) for each in q.choices], q.answer, q.planted] for q in questions]))
+    held = [[q.id, q.text, [(each.label, each.text) for each in q.choices], q.answer, q.planted] for q in questions]
+    return sha256(json.dumps(held))

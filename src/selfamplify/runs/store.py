@@ -157,9 +157,9 @@ class Store(AbstractStore):
         """The records that are there, undamaged and of the stage's type, by key."""
         adapter = TypeAdapter(stage.record)
         found: dict[Hashable, Record] = {}
-        for key in keys:
-            with self._translated():
-                row = self._file.execute("SELECT record, checksum FROM units WHERE key = ?", (key,)).fetchone()
+        with self._translated():
+            rows = [self._file.execute("SELECT record, checksum FROM units WHERE key = ?", (key,)).fetchone() for key in keys]
+        for key, row in zip(keys, rows, strict=True):
             if row is not None and sha256(str(row[0])) == row[1]:
                 with suppress(ValidationError):
                     found[key] = adapter.validate_json(str(row[0]))

@@ -47,7 +47,7 @@ class ModelThread:
         self._waiting: list[_Job] = []
         self._running: list[_Job] = []
         self._ended = False
-        self._seconds, self._finished = 0.0, 0
+        self._last, self._finished = 0.0, 0
         self._thread = threading.Thread(target=self._run, name="selfamplify-model", daemon=True)
         self._thread.start()
 
@@ -95,9 +95,8 @@ class ModelThread:
         return not self._thread.is_alive()
 
     def _wait(self) -> int:
-        """After how many seconds there will probably be room, by the mean time of a request so far."""
-        each = self._seconds / self._finished if self._finished else 0.0
-        return min(_LONGEST_WAIT, 1 + round(each * len(self._waiting)))
+        """After how many seconds there will probably be room: when the batch in work is done, by the time of the last one."""
+        return min(_LONGEST_WAIT, 1 + round(self._last))
 
     def _run(self) -> None:
         while batch := self._next():
@@ -105,7 +104,7 @@ class ModelThread:
             self._running = batch
             self._do(batch)
             self._running = []
-            self._seconds += time.monotonic() - start
+            self._last = time.monotonic() - start
             self._finished += len(batch)
 
     def _next(self) -> list[_Job]:

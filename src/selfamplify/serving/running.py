@@ -17,6 +17,9 @@ from .batches import ModelThread
 
 GRACE = 10.0
 """Seconds for what is being done when the server is told to end."""
+KEPT_OPEN = 75
+"""Seconds for which a connection without requests stays open. Clients keep theirs for 5 seconds (httpx, OpenAI's package) to a
+minute, and a server that closes first may do so just when a request arrives, which is then lost."""
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -58,6 +61,7 @@ class Server(uvicorn.Server):
             lifespan="off",
             ws="none",
             server_header=False,
+            timeout_keep_alive=KEPT_OPEN,
             timeout_graceful_shutdown=int(GRACE) + 2,
         )
         super().__init__(config)

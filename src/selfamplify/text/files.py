@@ -7,18 +7,22 @@ be written is there.
 
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import RunError
 
 
-def write_whole(file: Path, content: str | bytes) -> None:
-    """Write ``content`` to ``file``, a text as UTF-8, and create its folder if needed. Raises RunError if that fails."""
+def write_whole(file: Path, content: str | bytes | Iterable[bytes]) -> None:
+    """Write ``content`` to ``file``, and create its folder if needed. Raises RunError if that fails.
+
+    A text is written as UTF-8; pieces are written as they come, so that they need not be in memory together.
+    """
     part = part_of(file)
     try:
         make_folder(file.parent)
         with part.open("wb") as opened:
-            opened.write(content.encode() if isinstance(content, str) else content)
+            opened.writelines(_pieces(content))
             opened.flush()
             os.fsync(opened.fileno())
         part.replace(file)
@@ -51,3 +55,9 @@ def _synchronise(folder: Path) -> None:
             raise
     finally:
         os.close(opened)
+
+
+def _pieces(content: str | bytes | Iterable[bytes]) -> Iterable[bytes]:
+    if isinstance(content, str):
+        return [content.encode()]
+    return [content] if isinstance(content, bytes) else content

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("answers").textContent);
-  const LABEL = 0, RIGHT = 1, UNPARSED = 2, RULE = 3, TEXT = 4, VOTES = 5, PRINTED = 200;
+  const LABEL = 0, RIGHT = 1, UNPARSED = 2, RULE = 3, TEXT = 4, VOTES = 5, PRINTED = 200, PAGE = 500;
   const find = (id) => document.getElementById(id);
   const [form, search, context, method, show, label, list, count] =
     ["filters", "search", "context", "method", "show", "label", "list", "count"].map(find);
@@ -53,13 +53,14 @@
 
   // --- drawing ---
 
-  const rows = data.questions.map((question, place) => {
+  const blank = (place) => {
     const row = make("article", "question");
     row.id = `q-${place + 1}`;
     row.tabIndex = -1;
+    row.dataset.place = place;
     row.setAttribute("aria-label", `Question ${place + 1}`);
     return row;
-  });
+  };
 
   const drawAnswer = (cell, answer) => {
     const item = make("li", answer[RIGHT] ? "right" : "wrong");
@@ -77,8 +78,9 @@
     if (answer[VOTES]) item.append(make("p", "rule", `votes: ${answer[VOTES].join(", ")}`));
     return item;
   };
-  const draw = (place) => {
-    const [row, question] = [rows[place], data.questions[place]];
+  const draw = (row) => {
+    const place = Number(row.dataset.place);
+    const question = data.questions[place];
     const title = make("h3");
     const link = make("a", "", `${place + 1}`);
     link.href = `#q-${place + 1}`;
@@ -90,50 +92,62 @@
     row.classList.add("drawn");
   };
 
-  const placeOf = new Map(rows.map((row, place) => [row, place]));
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       seen.unobserve(entry.target);
-      draw(placeOf.get(entry.target));
+      draw(entry.target);
     }
   }, { rootMargin: "800px 0px" });
 
+  // --- pages: browsers slow down with tens of thousands of elements, so only a part of what is found is in the document ---
+
+  let [found, first] = [[], 0];
+  const turn = (start) => {
+    first = start;
+    const rows = found.slice(first, first + PAGE).map(blank);
+    seen.disconnect();
+    list.replaceChildren(...rows);
+    for (const row of rows) seen.observe(row);
+    for (const pager of pagers) {
+      const [previous, where, next] = pager.children;
+      pager.hidden = found.length <= PAGE;
+      previous.disabled = first === 0;
+      next.disabled = first + PAGE >= found.length;
+      where.textContent = `${whole.format(first + 1)} to ${whole.format(first + rows.length)} of ${whole.format(found.length)}`;
+    }
+  };
+  const leaf = (step) => {
+    turn(first + step);
+    find("questions").focus();
+  };
+
   const update = () => {
     const [word, test, places] = [search.value.trim().toLowerCase(), TESTS[show.value], asked()];
-    let found = 0;
-    seen.disconnect();
-    rows.forEach((row, place) => {
-      const question = data.questions[place];
-      const fits = (label.value === "" || question.answer === label.value)
-        && (show.value === "" || places.some((each) => test(question, each)))
-        && (word === "" || textOf(question).includes(word));
-      row.hidden = !fits;
-      if (row.classList.contains("drawn")) {
-        row.classList.remove("drawn");
-        row.replaceChildren();
-      }
-      if (fits) {
-        found += 1;
-        seen.observe(row);
-      }
-    });
-    count.textContent = `${whole.format(found)} of ${whole.format(rows.length)} questions`;
+    const fits = (question) => (label.value === "" || question.answer === label.value)
+      && (show.value === "" || places.some((each) => test(question, each)))
+      && (word === "" || textOf(question).includes(word));
+    found = data.questions.map((question, place) => place).filter((place) => fits(data.questions[place]));
+    turn(0);
+    count.textContent = `${whole.format(found.length)} of ${whole.format(data.questions.length)} questions`;
   };
 
   // --- permalinks ---
 
   const open = () => {
-    const place = rows.findIndex((row) => `#${row.id}` === location.hash);
-    if (place < 0) return;
-    if (rows[place].hidden) {
-      form.reset();
+    const place = Number(location.hash.replace("#q-", "")) - 1;
+    if (!location.hash.startsWith("#q-") || !(place in data.questions)) return;
+    if (!found.includes(place)) {
+      for (const field of [search, context, method, show, label]) field.value = field === search ? "" : field.options[0].value;
       update();
     }
-    seen.unobserve(rows[place]);
-    draw(place);
-    rows[place].focus({ preventScroll: true });
-    settle(rows[place], 10);
+    const at = found.indexOf(place);
+    if (at < first || at >= first + PAGE) turn(at - at % PAGE);
+    const row = find(`q-${place + 1}`);
+    seen.unobserve(row);
+    draw(row);
+    row.focus({ preventScroll: true });
+    settle(row, 10);
   };
   // Rows above get their height when they are drawn near the screen, so the first place is not the last.
   const settle = (row, frames) => {
@@ -153,7 +167,11 @@
   if (!data.cells.some((cell) => cell.base) || data.cells.length < 2) {
     for (const value of ["won", "lost"]) show.querySelector(`[value=${value}]`).remove();
   }
-  list.append(...rows);
+  const pagers = [...document.querySelectorAll(".pages")];
+  for (const pager of pagers) {
+    pager.firstElementChild.addEventListener("click", () => leaf(-PAGE));
+    pager.lastElementChild.addEventListener("click", () => leaf(PAGE));
+  }
   form.hidden = false;
   let waiting;
   search.addEventListener("input", () => {
@@ -165,7 +183,7 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", open);
   addEventListener("beforeprint", () => {
-    rows.filter((row) => !row.hidden).slice(0, PRINTED).forEach((row) => draw(placeOf.get(row)));
+    [...list.children].slice(0, PRINTED).forEach(draw);
   });
   update();
   open();

@@ -1,4 +1,4 @@
-"""Requests to a server that answers each in 50 ms, compared with the time of its slots: ``python -m benchmarks.serving``.
+"""The client of model servers: requests that are answered in 50 ms, compared with the ideal: ``python -m benchmarks.client``.
 
 The server is another process on this machine and runs no model, so that the client is measured, and what the server takes from
 it. The peer sends the same bodies through one httpx2 client with as many connections, without retries.
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _asking(servers: int, in_flight: int) -> str:
-    command = [sys.executable, "-m", "benchmarks.serving", "--serve"]
+    command = [sys.executable, "-m", "benchmarks.client", "--serve"]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(servers)]
     try:
         urls = [process.stdout.readline().strip() for process in started if process.stdout]

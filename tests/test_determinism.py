@@ -1,0 +1,102 @@
+"""The same results, however they are computed: once and again, in other batches, after a stop, with more threads.
+
+What a model writes is the same in all these ways. Log-probabilities round differently where products have other shapes, so
+they are equal only in the same batches and with as many threads. docs/reliability.md says what was seen on a real model;
+Ray's replicas are in test_replicas.py, and kills in test_store.py.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from small import without_seconds
+
+from selfamplify import Plan, Run, compare, load_model, load_task
+from selfamplify.answering.deciding import Decide
+
+TASK = load_task("planted_arc").limited(12)
+PLAN = Plan(("self_topk", "kernel_shap"), ("error",), shots=2, settings={"samples": 40})
+WAYS: dict[str, dict[str, int]] = {
+    "again": {},
+    "one at a time": {"window": 1},
+    "five at a time": {"window": 5},
+    "few tokens at a time": {"batch_tokens": 150},
+}
+CHILD = """
+import sys, torch, selfamplify
+torch.set_num_threads(int(sys.argv[2]))
+task = selfamplify.load_task("planted_arc").limited(12)
+plan = selfamplify.Plan(("self_topk", "kernel_shap"), ("error",), shots=2, settings={"samples": 40})
+selfamplify.compare("embedded", task, plan, sys.argv[1])
+print(torch.get_num_threads())
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def results(folder: Path) -> object:
+    """What results.json holds; its seconds differ from run to run."""
+    return without_seconds(json.loads((folder / "results.json").read_text(encoding="utf-8")))
+
+
+def run(folder: Path, decide: Decide = "generate", stop_at: int | None = None, **model: Any) -> object:
+    """The results of a comparison on the embedded model, which an interrupt stops at so many answers of the last method."""
+
+    def watch(what: str, done: int, total: int) -> None:
+        if what.startswith("answering with kernel_shap") and stop_at is not None and done >= stop_at:
+            raise KeyboardInterrupt
+
+    compare(load_model("embedded", **model), TASK, PLAN, folder, decide=decide, progress=watch)
+    return results(folder)
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> object:
+    return run(tmp_path_factory.mktemp("once"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_written_answers_give_the_same_results_in_any_batches(once: object, way: str, tmp_path: Path):
+    assert run(tmp_path, **WAYS[way]) == once
+
+
+@pytest.mark.parametrize("decide", ["generate", "likelihood"])
+def test_a_run_that_was_stopped_gives_the_same_results(decide: Decide, tmp_path: Path):
+    whole = run(tmp_path / "whole", decide, window=5)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "stopped", decide, stop_at=3, window=5)
+    assert not Run(tmp_path / "stopped").has_table
+    assert run(tmp_path / "stopped", decide, window=5) == whole
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_written_answers_give_the_same_results_with_other_threads(once: object, threads: int, tmp_path: Path):
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, tmp_path, str(threads)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(threads) and results(tmp_path) == once
+
+
+def test_log_probabilities_are_equal_in_the_same_batches_and_close_in_others(tmp_path: Path):
+    whole = run(tmp_path / "whole", "likelihood")
+    assert run(tmp_path / "again", "likelihood") == whole
+    run(tmp_path / "singly", "likelihood", window=1, batch_tokens=150)
+    first, second = (Run(tmp_path / name).responses() for name in ("whole", "singly"))
+    assert [line.label for line in first] == [line.label for line in second]
+    np.testing.assert_allclose(
+        [line.log_probabilities for line in first], [line.log_probabilities for line in second], rtol=0, atol=1e-3
+    )
