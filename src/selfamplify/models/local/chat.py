@@ -7,7 +7,7 @@ there is never a second BOS.
 import hashlib
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
@@ -67,7 +67,7 @@ def tokenised(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> Rendered:
 
 def _rendered_chat(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> tuple[str, tuple[int, int]]:
     """The text of a chat, and where the question is in it."""
-    _refuse_control_tokens(tokenizer, (message.content for message in chat.messages))
+    _refuse_control_tokens(tokenizer, (*(message.content for message in chat.messages), chat.prefill))
     text = render(tokenizer, chat)
     start = text.rfind(chat.question, 0, len(text) - len(chat.prefill)) if chat.question else 0
     if start < 0:
@@ -90,13 +90,21 @@ def _rewritten(what: str) -> ModelError:
 
 def _refuse_control_tokens(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> None:
     tokens = control_tokens(tokenizer)
+    read = _normalizer(tokenizer)
     for text in texts:
         for token in tokens:
-            if token in text:
+            if token in text or (read and read(token) in read(text)):
                 raise ModelError(
                     f"The text {text[:60]!r} contains the model's control token {token!r}, which would end or forge a turn; "
                     f"remove it from the data, or leave the row out."
                 )
+
+
+def _normalizer(tokenizer: PreTrainedTokenizerBase) -> Callable[[str], str] | None:
+    """How a tokenizer rewrites a text before it looks for control tokens, such as full-width characters; None if it does not."""
+    own = getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", None)
+    added = tokenizer.added_tokens_decoder.values()  # pyright: ignore[reportAttributeAccessIssue]
+    return own.normalize_str if own and any(token.special and token.normalized for token in added) else None
 
 
 def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[str]:
@@ -185,6 +193,7 @@ def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, answers: Sequence[str])
     lettered = chat.prefill.endswith("(")
     space = "" if not chat.prefill or chat.prefill[-1].isspace() or chat.prefill.endswith('"') else " "
     ends = [f"{answer})" if lettered else f"{space}{answer}" for answer in answers]
+    _refuse_control_tokens(tokenizer, answers)
     text, question = _rendered_chat(tokenizer, replace(chat, prefill=chat.prefill + ends[0]))
     if not text.endswith(ends[0]):
         raise _rewritten("the start of the reply")
