@@ -48,7 +48,9 @@ _watching: list[str] | None = None
 def check(data: bytes) -> str:
     """An even first byte: a template follows. An odd one: the next byte chooses a template, and texts of turns follow."""
     text = data[1:].decode(errors="replace")
-    return _template(text) if data[0] % 2 == 0 else _texts(TEMPLATES[data[1] % len(TEMPLATES)], data[2:].decode(errors="replace"))
+    return (
+        _template(text) if data[0] % 2 == 0 else _texts(TEMPLATES[data[1] % len(TEMPLATES)], data[2:].decode(errors="replace"))
+    )
 
 
 def _template(template: str) -> str:

@@ -89,22 +89,22 @@ def _rewritten(what: str) -> ModelError:
 
 
 def _refuse_control_tokens(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> None:
-    tokens = control_tokens(tokenizer)
-    read = _normalizer(tokenizer)
+    tokens, read = control_tokens(tokenizer), _read_control_tokens(tokenizer)
     for text in texts:
-        for token in tokens:
-            if token in text or (read and read(token) in read(text)):
-                raise ModelError(
-                    f"The text {text[:60]!r} contains the model's control token {token!r}, which would end or forge a turn; "
-                    f"remove it from the data, or leave the row out."
-                )
+        found = next((token for token in tokens if token in text), None) or read(text)
+        if found:
+            raise ModelError(
+                f"The text {text[:60]!r} contains the model's control token {found!r}, which would end or forge a turn; "
+                f"remove it from the data, or leave the row out."
+            )
 
 
-def _normalizer(tokenizer: PreTrainedTokenizerBase) -> Callable[[str], str] | None:
-    """How a tokenizer rewrites a text before it looks for control tokens, such as full-width characters; None if it does not."""
+def _read_control_tokens(tokenizer: PreTrainedTokenizerBase) -> Callable[[str], str | None]:
+    """Finds a control token that a text becomes when the tokenizer normalises it: some do so before they look for a few."""
     own = getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", None)
     added = tokenizer.added_tokens_decoder.values()  # pyright: ignore[reportAttributeAccessIssue]
-    return own.normalize_str if own and any(token.special and token.normalized for token in added) else None
+    late = {str(token): own.normalize_str(str(token)) for token in added if own and token.special and token.normalized}
+    return lambda text: next((name for name, form in late.items() if form in own.normalize_str(text)), None)
 
 
 def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[str]:

@@ -66,7 +66,9 @@ def _render(template: str, variables: dict[str, str], turns: list[dict[str, str]
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
-    made = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, jinja2.ext.loopcontrols])
+    made = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, jinja2.ext.loopcontrols]
+    )
     made.filters["tojson"] = lambda value, **options: json.dumps(value, **options)
     made.globals["raise_exception"] = _refuse
     made.globals["strftime_now"] = str
