@@ -51,8 +51,9 @@ def cut_or_flipped(content: bytes, draw: Callable[..., Any]) -> bytes:
 
 
 _PIECES = (
-    b"\0", b"\xff", b'"', b"'", b",", b"\n", b"\r", b"\t", b";", b"|", b"[", b"]", b"{", b"}", b"\\ud800", b"\\u0000", b"1e999",
-    b"NaN", b"-1", b"9" * 5000, b"null", b"true", b"\xef\xbb\xbf", "\u2028".encode(), b"(A)", b"A", b"0", b"[" * 300, b"x" * 5000,
+    b"\0", b"\xff", b'"', b"'", b",", b"\n", b"\r", b"\t", b";", b"|", b"[", b"]", b"{", b"}", b"\\ud800", b"\\u0000",
+    b"1e999", b"NaN", b"-1", b"9" * 5000, b"null", b"true", b"\xef\xbb\xbf", "\u2028".encode(), b"(A)", b"A", b"0",
+    b"[" * 300, b"x" * 5000,
 )  # fmt: skip
 
 

@@ -224,12 +224,24 @@ def usable(file: Path) -> None:
     assert Prompt.load(prompt.save(file.parent / "again")) == prompt
 
 
+ROLES = ("system", "user", "assistant", "user")
+FEW_SHOTS = """Answer.
+
+Question: What? (A) a (B) b
+Answer: A
+
+Question: Who? (A) c (B) d
+Answer: B
+
+Question: {question}
+Answer:"""
+SIGNATURE = {"instructions": "Answer.", "fields": [
+    {"prefix": "Question:", "description": "${question}"}, {"prefix": "Answer:", "description": "${answer}"}]}  # fmt: skip
 PROMPT_FILES = {
-    "chat.json": json.dumps([{"role": role, "content": "What? (A) a (B) b"} for role in ("system", "user", "assistant", "user")]),
-    "dspy.json": json.dumps({"predict": {"demos": [{"question": "What?", "answer": "a", "reasoning": "r"}], "signature": {
-        "instructions": "Answer.", "fields": [{"prefix": "Question:", "description": "${question}"}]}}}),
-    "few.txt": "Answer.\n\nQuestion: What? (A) a (B) b\nAnswer: A\n\nQuestion: Who? (A) c (B) d\nAnswer: B\n\nQuestion: {question}\nAnswer:",
-}  # fmt: skip
+    "chat.json": json.dumps([{"role": role, "content": "What? (A) a (B) b"} for role in ROLES]),
+    "dspy.json": json.dumps({"predict": {"demos": [{"question": "What?", "answer": "a"}], "signature": SIGNATURE}}),
+    "few.txt": FEW_SHOTS,
+}
 
 
 @OFTEN
@@ -254,10 +266,14 @@ def test_a_mangled_prompt_of_another_tool_is_imported_or_refused(data: st.DataOb
 
 # --- run.toml ---
 
-TOML = ['"x"', '""', "4", "-1", "1" * 30, "0x10", "1e999", "nan", "true", "[]", "[1, 2]", '["a"]', "[[1]]", "{}", "{a = 1}",
-        "1979-05-27", "07:32:00", '"""\nx"""', "'\\'", '"\\u0000"', '"\\uD800"', "\x00", "[" * 300, "{a = {a = {a = 1}}}"]  # fmt: skip
-NAMES = ["limit", "data", "task", "seed", "skip_bad", "json", "separator", "label-names", "columns", "config", "help", "x", "", "a.b",
-         '"a b"', "labels", "test-size", "[data]", "[evaluate]", "[[data]]"]  # fmt: skip
+TOML = (
+    '"x"', '""', "4", "-1", "1" * 30, "0x10", "1e999", "nan", "true", "[]", "[1, 2]", '["a"]', "[[1]]", "{}", "{a = 1}",
+    "1979-05-27", "07:32:00", '"""\nx"""', "'\\'", '"\\u0000"', '"\\uD800"', "\x00", "[" * 300, "{a = {a = {a = 1}}}",
+)  # fmt: skip
+NAMES = (
+    "limit", "data", "task", "seed", "skip_bad", "json", "separator", "label-names", "columns", "config", "help", "x", "",
+    "a.b", '"a b"', "labels", "test-size", "[data]", "[evaluate]", "[[data]]",
+)  # fmt: skip
 
 
 @OFTEN

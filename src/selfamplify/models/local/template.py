@@ -51,7 +51,8 @@ def _fault(given: str) -> str:
     paths = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         line = [sys.executable, "-P", trial.__file__]
-        code = subprocess.run(line, input=given.encode(), env=paths, capture_output=True, timeout=_PATIENCE).returncode
+        done = subprocess.run(line, input=given.encode(), env=paths, capture_output=True, timeout=_PATIENCE)  # nosec B603 # our own program
+        code = done.returncode
     except subprocess.TimeoutExpired:
         code = -1
     if code == trial.TOO_MANY_STEPS:
