@@ -5,7 +5,7 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small import scripted, talker, task
+from spoiling import cut_or_flipped, spoilt
 
 from selfamplify import Plan, SearchSpace, build, compare, evaluate, faithfulness, load_task, tune
 from selfamplify.cli import app
@@ -36,52 +37,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tune(scripted(talker), task(120, 90), made / "tune", budget="calls=600", space=space)
     (made / "build" / "run.toml").write_text('[evaluate]\nlimit = 2\nmodel = "embedded"\n')
     return made
-
-
-DEEP: Any = []
-for _ in range(300):
-    DEEP = [DEEP]
-ODD = st.sampled_from(
-    [None, True, -1, 10**30, 10**400, 1e308, float("nan"), float("inf"), "", "x" * 3000, "\ud800", "\0", "\u202e<b>{{7*7}}", [],
-     {}, [[]], {"": None}, DEEP, [1, "a"], ["a", "a"]]
-)  # fmt: skip
-
-
-def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of all values in a document, of the first three in a list."""
-    inner = data.items() if isinstance(data, dict) else enumerate(data[:3]) if isinstance(data, list) else ()
-    for key, value in inner:
-        yield (*path, key)
-        yield from places(value, (*path, key))
-
-
-def spoilt(data: Any, draw: Callable[..., Any]) -> Any:
-    """A document with one value replaced, removed, renamed or repeated."""
-    *path, last = draw(st.sampled_from(list(places(data))))
-    inner = data
-    for key in path:
-        inner = inner[key]
-    how = draw(st.sampled_from(["replaced", "replaced", "removed", "renamed", "repeated"]))
-    if how == "renamed" and isinstance(inner, dict):
-        inner["other"] = inner.pop(last)
-    elif how == "repeated" and isinstance(inner, list):
-        inner.append(inner[last])
-    elif how == "removed":
-        del inner[last]
-    else:
-        inner[last] = draw(ODD)
-    return data
-
-
-def cut_or_flipped(content: bytes, draw: Callable[..., Any]) -> bytes:
-    """The content cut, with bits flipped, in another encoding, or something else entirely."""
-    place = draw(st.integers(0, len(content) - 1))
-    flipped = bytearray(content)
-    flipped[place] ^= 1 << draw(st.integers(0, 7))
-    others = [b"", b"[" * 100_000, b'{"a":' * 3000 + b"1" + b"}" * 3000, b"9" * 5000, b"null", b"[1]", b"\xff\xfe\0", b"NaN"]
-    others += [content[:place] + each + content[place:] for each in (b"\0", b"\xff", b'"', b"\\ud800", b"1e999")]
-    others += [content[:place], bytes(flipped), b"\xef\xbb\xbf" + content, content.decode().encode("utf-16")]
-    return draw(st.sampled_from(others))
 
 
 def rewritten(file: Path, draw: Callable[..., Any]) -> None:

@@ -17,7 +17,13 @@ Code in backticks in a message is Python; the command line shows it as options.
 
 
 class SelfAmplifyError(Exception):
-    """The root of this package's errors; every message ends with the remedy."""
+    """The root of this package's errors; every message ends with the remedy.
+
+    Half a surrogate, which a message may quote from a file and which can't be printed or saved, is shown as its escape.
+    """
+
+    def __init__(self, message: object = ""):
+        super().__init__(str(message).encode(errors="backslashreplace").decode())
 
 
 class SettingsError(SelfAmplifyError):

@@ -13,6 +13,7 @@ from ..prompting.prompt import Prompt
 from ..records import Cost, Generation, Question, Response
 from ..seeds import derive
 from ..session import Session
+from ..text.replies import without_tokens
 from ..work.alone import each_alone
 from ..work.interruption import single_texts
 from ..work.stage import Stage
@@ -173,7 +174,8 @@ def _concluded(
 
 def _judged(judge: AbstractLanguageModel, batch: Sequence[Question], texts: Sequence[str]) -> list[tuple[str | None, str]]:
     """What a judge model reads in the responses: its next token after "The answer is (", by arg max over the vocabulary."""
-    chats = [judge_chat(question, text) for question, text in zip(batch, texts, strict=True)]
+    readable = [without_tokens(text, judge.control_tokens) for text in texts]  # those of another model may be in its text
+    chats = [judge_chat(question, text) for question, text in zip(batch, readable, strict=True)]
     # A response may be longer in the judge's tokens than in the model's: then nothing is read from it.
     read = [index for index, chat in enumerate(chats) if fits(judge, judge.encode(chat), 1)]
     labels = [batch[index].labels for index in read]

@@ -120,7 +120,8 @@ def _options(context: Any, file: Path) -> dict[str, Any]:
         for spelling in (parameter.name, *(flag.lstrip("-") for flag in parameter.opts))
     }
     values: dict[str, Any] = {}
-    for name, value in (own | found.get(command, {})).items():
+    table = found.get(command)
+    for name, value in (own | (table if isinstance(table, dict) else {})).items():
         parameter = parameters.get(name) or parameters.get(name.replace("_", "-"))
         if parameter is None:
             near = get_close_matches(name.replace("_", "-"), sorted(parameters), 3)

@@ -46,7 +46,7 @@ def _run(command: list[str], editing: Editing) -> None:
     """Have the form edited. Raises RunError if the editor fails; a form that it has not changed is taken away."""
     file = editing.form_file
     try:
-        code = subprocess.run([*command, str(file)], check=False).returncode
+        code = subprocess.run([*command, str(file)], check=False).returncode  # nosec B603 # the user's own editor
         failed = f"ended with code {code}" if code else ""
     except OSError as error:
         failed = f"can't be run ({error.strerror})"

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ..serving.service import Service
 
 _PACKAGES = ("starlette", "uvicorn")
-_TOKEN = "SELFAMPLIFY_TOKEN"
-_ANYWHERE = ("0.0.0.0", "::")
+_TOKEN = "SELFAMPLIFY_TOKEN"  # nosec B105 # the name of a variable
+_ANYWHERE = ("0.0.0.0", "::")  # nosec B104 # recognised, never a default
 
 
 @grouped

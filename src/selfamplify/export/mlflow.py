@@ -64,7 +64,7 @@ class MLflowPrompt(AbstractExporter):
         with TemporaryDirectory() as temporary:
             place, store = Path(temporary), f"sqlite:///{temporary}/mlflow.db"
             (place / "texts.json").write_text(json.dumps(list(texts)), encoding="utf-8")
-            done = run(
+            done = run(  # nosec B603 # our own program, with a path
                 [sys.executable, "-c", _RENDER, str((folder / REGISTER).resolve())],
                 cwd=place,
                 env=os.environ | {"MLFLOW_TRACKING_URI": store, "MLFLOW_REGISTRY_URI": store},

@@ -62,7 +62,7 @@ def _evaluated(folder: Path) -> list[dict[str, Any]]:
     own = {"PROMPTFOO_PYTHON": executable, "PROMPTFOO_CONFIG_DIR": str(folder / "own")}
     quiet = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "PROMPTFOO_DISABLE_UPDATE": "1", "PROMPTFOO_DISABLE_REMOTE_GENERATION": "1"}
     command = ["promptfoo", "eval", "--config", str(folder / CONFIG), "--no-cache", "--no-table", "--output", str(out)]
-    ended = run(command, capture_output=True, text=True, env=os.environ | own | quiet)
+    ended = run(command, capture_output=True, text=True, env=os.environ | own | quiet)  # nosec B603 # no shell, our own files
     if not out.is_file():
         said = (ended.stderr or ended.stdout).strip()[-300:]  # it begins with warnings
         raise DataError(f"promptfoo does not evaluate the exported files ({said}); leave `check=True` out, and report it.")

@@ -74,9 +74,9 @@ def _fields(signature: Mapping[str, Any], demos: list[dict[str, str]]) -> dict[s
     names = list(dict.fromkeys(name for demo in demos for name in demo))
     listed = signature.get("fields")
     found: dict[str, str] = {}
-    for number, field in enumerate(listed if isinstance(listed, list) else [], 1):
-        prefix, described = str(field.get("prefix", "")), str(field.get("description", ""))
-        own = re.fullmatch(r"\$\{(\w+)\}", described)
+    described = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    for number, field in enumerate(described, 1):
+        prefix, own = str(field.get("prefix", "")), re.fullmatch(r"\$\{(\w+)\}", str(field.get("description", "")))
         plain = prefix.rstrip(": ").casefold()
         named = next((name for name in names if name.replace("_", " ").casefold() == plain), plain.replace(" ", "_"))
         found[own[1] if own else named or f"field_{number}"] = prefix

@@ -54,8 +54,8 @@ def load_encoder(name: str | None) -> Encoder:
     place = name or _packaged()
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(place)
-            module = AutoModel.from_pretrained(place, dtype="float32")
+            tokenizer = AutoTokenizer.from_pretrained(place)  # nosec B615 # the user names it
+            module = AutoModel.from_pretrained(place, dtype="float32", use_safetensors=True)  # nosec B615
     except (OSError, ValueError) as error:
         raise ModelError(
             f"The encoder {place} can't be loaded ({first_line(error)}); give the folder of one, or leave `encoder` out."

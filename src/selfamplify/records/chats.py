@@ -1,6 +1,7 @@
 """What a model is asked, how it is to reply, and what it replies."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -117,6 +118,13 @@ class Decoding:
             )
         if not 0 < self.temperature < math.inf:
             raise DataError(f"`temperature={self.temperature}` is invalid; write a number above 0, such as `temperature=0.7`.")
+
+        try:
+            re.compile(self.last_line)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise DataError(
+                f"`last_line={self.last_line[:60]!r}` is no regular expression ({error}); write one, or leave it out."
+            ) from error
 
     def sampled(self, temperature: float) -> "Decoding":
         """The same, but with each text drawn on its own at a temperature."""

@@ -74,7 +74,7 @@ class Form:
                 prompt=prompt,
                 after=prompt and described(prompt),
                 text=text,
-                style=Markup(self.style),
+                style=Markup(self.style),  # nosec B704 # our own
                 **given,
             )
         )

@@ -1,6 +1,7 @@
 """What of a generated text is the reply: without its reasoning blocks, and no further than its last line."""
 
 import re
+from collections.abc import Collection
 
 _BLOCK = re.compile(r"<(think|thinking)>.*?(?:</\1>|\Z)|\[THINK\].*?(?:\[/THINK\]|\Z)", re.DOTALL)
 _CLOSING = re.compile(r"\A.*(?:</think(?:ing)?>|\[/THINK\])", re.DOTALL)
@@ -25,6 +26,13 @@ def through_last_line(text: str, last_line: str) -> str:
     lines = text.split("\n")
     last = next((place for place, line in enumerate(lines) if re.search(last_line, line)), len(lines))
     return "\n".join(lines[: last + 1])
+
+
+def without_tokens(text: str, tokens: Collection[str]) -> str:
+    """The text without any of these tokens, also where taking one out would make up another one."""
+    while found := [token for token in tokens if token and token in text]:
+        text = text.replace(max(found, key=len), "")
+    return text
 
 
 def with_prefill(prefill: str, text: str) -> str:

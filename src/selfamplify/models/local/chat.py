@@ -7,7 +7,7 @@ there is never a second BOS.
 import hashlib
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
@@ -67,7 +67,7 @@ def tokenised(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> Rendered:
 
 def _rendered_chat(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> tuple[str, tuple[int, int]]:
     """The text of a chat, and where the question is in it."""
-    _refuse_control_tokens(tokenizer, (message.content for message in chat.messages))
+    _refuse_control_tokens(tokenizer, (*(message.content for message in chat.messages), chat.prefill))
     text = render(tokenizer, chat)
     start = text.rfind(chat.question, 0, len(text) - len(chat.prefill)) if chat.question else 0
     if start < 0:
@@ -89,14 +89,22 @@ def _rewritten(what: str) -> ModelError:
 
 
 def _refuse_control_tokens(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> None:
-    tokens = control_tokens(tokenizer)
+    tokens, read = control_tokens(tokenizer), _read_control_tokens(tokenizer)
     for text in texts:
-        for token in tokens:
-            if token in text:
-                raise ModelError(
-                    f"The text {text[:60]!r} contains the model's control token {token!r}, which would end or forge a turn; "
-                    f"remove it from the data, or leave the row out."
-                )
+        found = next((token for token in tokens if token in text), None) or read(text)
+        if found:
+            raise ModelError(
+                f"The text {text[:60]!r} contains the model's control token {found!r}, which would end or forge a turn; "
+                f"remove it from the data, or leave the row out."
+            )
+
+
+def _read_control_tokens(tokenizer: PreTrainedTokenizerBase) -> Callable[[str], str | None]:
+    """Finds a control token that a text becomes when the tokenizer normalises it: some do so before they look for a few."""
+    own = getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", None)
+    added = tokenizer.added_tokens_decoder.values()  # pyright: ignore[reportAttributeAccessIssue]
+    late = {str(token): own.normalize_str(str(token)) for token in added if own and token.special and token.normalized}
+    return lambda text: next((name for name, form in late.items() if form in own.normalize_str(text)), None)
 
 
 def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[str]:
@@ -185,6 +193,7 @@ def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, answers: Sequence[str])
     lettered = chat.prefill.endswith("(")
     space = "" if not chat.prefill or chat.prefill[-1].isspace() or chat.prefill.endswith('"') else " "
     ends = [f"{answer})" if lettered else f"{space}{answer}" for answer in answers]
+    _refuse_control_tokens(tokenizer, answers)
     text, question = _rendered_chat(tokenizer, replace(chat, prefill=chat.prefill + ends[0]))
     if not text.endswith(ends[0]):
         raise _rewritten("the start of the reply")

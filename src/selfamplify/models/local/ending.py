@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from transformers import PreTrainedTokenizerBase
 
-from ...text.replies import through_last_line, without_thinking
+from ...text.replies import through_last_line, without_thinking, without_tokens
 from .chat import control_tokens
 
 _STOP_TOKENS = 16
@@ -55,12 +55,18 @@ class Ending:
         text = without_thinking(whole)
         if text == whole:
             text = str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
-        else:
-            for token in control_tokens(self.tokenizer):
-                text = text.replace(token, "")
+        text = self._without_marks(text)
         if self.turn:
             text = text.split(self.turn)[0]
         return through_last_line(text.strip(), self.last_line).strip()
+
+    def _without_marks(self, text: str) -> str:
+        """A reply up to the first end of a turn that is spelled out in it, without other control tokens: they would be refused
+        where the reply becomes a part of a prompt."""
+        ends = [str(token) for token in self.tokenizer.convert_ids_to_tokens(list(self.ids))]
+        for end in ends:
+            text = text.lstrip().removeprefix(end).split(end)[0] if end in text else text
+        return without_tokens(text, control_tokens(self.tokenizer))
 
     def _decoded(self, tokens: Sequence[int]) -> str:
         return str(self.tokenizer.decode(list(tokens)))

@@ -42,13 +42,13 @@ def read_model(file: GgufFile, options: dict[str, Any]) -> tuple[PreTrainedModel
     given = {"gguf_file": str(file.path), "local_files_only": True}
     with _parsed_once():
         tensors = _tensors(file)
-        config = AutoConfig.from_pretrained(file.path.parent, **given)
+        config = AutoConfig.from_pretrained(file.path.parent, **given)  # nosec B615 # a local file
         check_settings(file, config)
         _scale_rope(tensors, config)
         if options["dtype"] == "auto":
             options = options | {"dtype": _own_dtype(tensors)}
         with redirect_stderr(StringIO()):  # its progress bars, which have no switch
-            module, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore
+            module, report = AutoModelForCausalLM.from_pretrained(  # pyright: ignore # nosec B615 # a local file
                 file.path.parent,
                 config=config,
                 quantization_config=GgufConfig(dequantize=True),  # removed again when all is dequantised

@@ -18,7 +18,8 @@ _AS_GPT2 = ("gpt-2", "phi-2", "jais", "mpt", "olmo", "trillion", "granite-doclin
 def read_tokenizer(file: GgufFile) -> PreTrainedTokenizerBase:
     """The tokenizer of a GGUF file, with the file's chat template; a warning names a division of texts that was guessed."""
     # AutoTokenizer makes the same one, and parses the whole file for it.
-    made = PreTrainedTokenizerFast.from_pretrained(file.path.parent, gguf_file=str(file.path), local_files_only=True)
+    given = {"gguf_file": str(file.path), "local_files_only": True}
+    made = PreTrainedTokenizerFast.from_pretrained(file.path.parent, **given)  # nosec B615 # a local file
     tokenizer = _within(made, file.settings["tokenizer.ggml.tokens"])
     kind = file.settings.get("tokenizer.ggml.model")
     if kind == "gpt2":

@@ -185,7 +185,7 @@ def _loaded(
 
 
 def _read_folder(start: Origin, options: dict[str, Any]) -> tuple[PreTrainedModel, dict[str, Any]]:
-    return AutoModelForCausalLM.from_pretrained(  # pyright: ignore
+    return AutoModelForCausalLM.from_pretrained(  # pyright: ignore # nosec B615 # the fingerprint tells what was loaded
         start.source, use_safetensors=True, output_loading_info=True, **start.arguments, **options
     )
 
@@ -196,7 +196,7 @@ def _tokenizer(name: str | Path, start: Origin) -> PreTrainedTokenizerBase:
             if start.file:
                 tokenizer = read_tokenizer(start.file)
             else:
-                tokenizer = AutoTokenizer.from_pretrained(start.source, **start.arguments)
+                tokenizer = AutoTokenizer.from_pretrained(start.source, **start.arguments)  # nosec B615 # as the weights
     except Exception as error:  # as for the weights
         raise _not_loaded(name, start, error) from error
     check_ends(tokenizer, label(name))

@@ -1,26 +1,23 @@
 """Chat templates are programs by the makers of a model: whether one ends, and which day it is for one that asks."""
 
+import json
+import os
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from types import FrameType
-from typing import Any
+from functools import lru_cache
 
 from transformers import PreTrainedTokenizerBase
 
 from ...errors import ModelError
+from . import trial
 
-MOST_STEPS = 200_000
-"""Lines of a compiled template that may run for a short chat; templates of real models run a few thousand."""
 _TODAY = datetime(2024, 7, 26)
 """The date of every prompt, whatever the day: the one that Llama 3's template uses where it is told none."""
 _CODES = "aAbBdHIjmMpSyYcxX"
 """The codes of ``strftime`` that templates may use."""
-
-
-class _TooLong(Exception):
-    pass
+_PATIENCE = 120
+"""Seconds after which a trial on a busy machine is ended, too."""
 
 
 def undated(template: str) -> str:
@@ -33,39 +30,33 @@ def undated(template: str) -> str:
 
 
 def check_ends(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
-    """Raise ModelError if a tokenizer's chat template does not finish a short chat.
+    """Raise ModelError if a tokenizer's chat template does not finish short chats, or takes much memory or time for them.
 
-    Steps are counted, not seconds, so that the result does not depend on the machine.
+    A process of its own tries that: a single operation such as ``9 ** 9 ** 9`` can't be interrupted in this one.
     """
     if not tokenizer.chat_template:
         return
-    turns = [{"role": role, "content": "?"} for role in ("user", "assistant", "user")]
-    try:
-        with _counted(MOST_STEPS):
-            tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    except _TooLong:
+    variables = {key: str(value) for key, value in tokenizer.special_tokens_map.items()}
+    fault = _fault(json.dumps({"template": tokenizer.get_chat_template(), "variables": variables}))
+    if fault:
         raise ModelError(
-            f"The chat template of {name} is not finished after {MOST_STEPS:,} steps for a chat of three short turns; use "
-            f"another model, or correct its chat_template."
-        ) from None
-    except Exception:  # what it can't write is said where that is needed: not every template takes these turns
-        return
+            f"The chat template of {name} {fault} for a chat of a few short turns; use another model, or correct its "
+            f"chat_template."
+        )
 
 
-@contextmanager
-def _counted(most: int) -> Iterator[None]:
-    """Raise _TooLong after so many lines of Python in this thread."""
-    left = [most]
-
-    def traced(frame: FrameType, event: str, argument: Any) -> Callable[..., Any]:
-        left[0] -= 1
-        if left[0] < 0:
-            raise _TooLong
-        return traced
-
-    before = sys.gettrace()
-    sys.settrace(traced)
+@lru_cache(maxsize=64)
+def _fault(given: str) -> str:
+    """What is wrong with a template and its variables, as JSON; empty if nothing is."""
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
-        yield
-    finally:
-        sys.settrace(before)
+        line = [sys.executable, "-P", trial.__file__]
+        done = subprocess.run(line, input=given.encode(), env=paths, capture_output=True, timeout=_PATIENCE)  # nosec B603 # our own program
+        code = done.returncode
+    except subprocess.TimeoutExpired:
+        code = -1
+    if code == trial.TOO_MANY_STEPS:
+        return f"is not finished after {trial.MOST_STEPS:,} steps"
+    if code == trial.TOO_MUCH_MEMORY:
+        return f"takes more than {trial.MOST_MEGABYTES} MB of memory"
+    return f"takes more than {trial.MOST_SECONDS} seconds" if code < 0 else ""

@@ -119,7 +119,8 @@ def _offer(value: Any) -> Offer:
         if flat is None:
             return _labelled(*_without_missing(value))
         flags = value.get("labels")  # TruthfulQA's targets: 1 for a right choice
-        return replace(_labelled(flat, value.get("label") or []), right=None if flags is None else _right(flags))
+        right = None if flags is None else _right(_listed("labels", flags))
+        return replace(_labelled(flat, _listed("label", value.get("label") or [])), right=right)
     if isinstance(value, list | tuple) and value and all(isinstance(item, dict) for item in value):
         labels = [own for item in value if (own := _first(item, _LABEL_KEYS)) is not None]
         texts = [_first(item, _TEXT_KEYS) for item in value]
@@ -129,6 +130,12 @@ def _offer(value: Any) -> Offer:
     if isinstance(value, list | tuple):
         return _labelled(value, [])
     raise BadRow(f"the choices are of type {type(value).__name__}, not a list")
+
+
+def _listed(name: str, value: Any) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise BadRow(f"the {name!r} of the choices is of type {type(value).__name__}, not a list")
+    return value
 
 
 def _without_missing(value: Mapping[str, Any]) -> tuple[list[Any], list[str]]:

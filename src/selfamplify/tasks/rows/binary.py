@@ -18,7 +18,7 @@ BEFORE_NUMBER = ": row "
 def read_columnar(path: Path, kind: str) -> Found:
     """The rows of a parquet, Arrow or Feather file. ``kind`` is its suffix."""
     try:
-        import pyarrow  # heavy
+        import pyarrow  # noqa: F401 - heavy
     except ImportError as error:
         raise DataError(
             f"Reading {path} needs the pyarrow library: run `pip install 'selfamplify[hub]'`, or save it as CSV or JSONL."
@@ -27,10 +27,10 @@ def read_columnar(path: Path, kind: str) -> Found:
         table = _table(path, kind)
         metadata = (table.schema.metadata or {}).get(b"huggingface", b"{}")
         features = json.loads(metadata).get("info", {}).get("features", {})
-        rows = [row for batch in table.to_batches() for row in batch.to_pylist()]
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        rows = [*numbered_rows((row for batch in table.to_batches() for row in batch.to_pylist()), features)]
+    except Exception as error:  # a damaged file, or a damaged description of its columns, may raise anything
         raise DataError(f'{path} can\'t be read ({first_line(error)}); use another file: `data="questions.csv"`.') from error
-    return Found(numbered_rows(rows, features), BEFORE_NUMBER)
+    return Found(rows, BEFORE_NUMBER)
 
 
 def _table(path: Path, kind: str) -> Any:

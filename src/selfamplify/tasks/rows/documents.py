@@ -66,6 +66,9 @@ def _json_lines(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
+    for key in values:
+        if not key.isascii() and any("\ud800" <= character <= "\udfff" for character in key):
+            raise ValueError("half a surrogate pair in a name")
     return values if len(values) == len(pairs) else _Repeated(values)
 
 

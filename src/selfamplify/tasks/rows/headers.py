@@ -21,8 +21,11 @@ _LONG = 80
 def column_names(path: Path, line: int, cells: Sequence[str]) -> list[str]:
     """The names of columns. An unnamed one is called by its number, apart from the first, as pandas calls its index "".
 
-    Raises DataError if two columns have the same name.
+    Raises DataError if two columns have the same name, or one is not UTF-8.
     """
+    damaged = next((cell for cell in cells if any("\ud800" <= character <= "\udfff" for character in cell)), None)
+    if damaged is not None:
+        raise DataError(f"{path}:{line}: the column name {damaged!r} is not UTF-8; correct it, or use `header=False`.")
     names = [cell.replace("\ufeff", "").strip() for cell in cells]
     names = [name or (str(number) if number > 1 else "") for number, name in enumerate(names, 1)]
     if len(set(names)) < len(names):
