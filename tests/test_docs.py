@@ -24,7 +24,7 @@ from guides import GUIDES, REASONS, ROOT, Block, Command, blocks
 from small import Run
 
 import selfamplify
-from selfamplify import SelfAmplifyWarning, load_task
+from selfamplify import Question, SelfAmplifyWarning, load_task
 from selfamplify.cli.app import app
 
 RUN = {page: [each for each in blocks(page) if each.kind in ("python", "sh")] for page in GUIDES}
@@ -35,18 +35,32 @@ MODELS = ("path/or/hub-name", "models/cardputer-chat-3M")
 """Folders of models that pages name; here they hold the embedded model."""
 STORY = "Lily saw a big dog in the park. The dog was sad because he lost his ball. What did the dog want?"
 SNIPPETS = (("a fine film", "positive"), ("a dull film", "negative"), ("warm and wise", "positive"), ("cold and vain", "negative"))
-RUNS = {"report.md": "runs/demo", "results.md": "runs/mine", "statistics.md": "runs/grid", "write-your-own.md": None}
+RUNS = {"report.md": "runs/demo", "results.md": "runs/mine", "statistics.md": "runs/grid"}
 """The run folders that pages begin with."""
 
 
 def questions(file: Path) -> None:
-    """A small question file that the embedded model understands."""
-    task = load_task("planted_arc")
+    """A question file that the embedded model understands."""
+    _write(file, ["question", "A", "B", "C", "D", "answer"], lambda each: [*_offered(each), each.answer])
+
+
+def melting(file: Path) -> None:
+    """The question file of the quickstart, whose answers are texts; after its first row it goes on as ``questions`` does."""
+    _write(file, ["text", "a", "b", "c", "answer"], _of_three, ["What melts at noon?", "ice", "iron", "stone", "ice"])
+
+
+def _write(file: Path, header: list[str], row: Callable[[Question], list[str]], *first: list[str]) -> None:
     with file.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened)
-        writer.writerow(["question", "A", "B", "C", "D", "answer"])
-        for each in (*task.train[:60], *task.test[:20]):
-            writer.writerow([each.text, *(choice.text for choice in each.choices), each.answer])
+        csv.writer(opened).writerows([header, *first, *map(row, load_task("planted_arc").train[:80])])
+
+
+def _offered(each: Question) -> list[str]:
+    return [each.text, *(choice.text for choice in each.choices)]
+
+
+def _of_three(each: Question) -> list[str]:
+    right = next(choice.text for choice in each.choices if choice.label == each.answer)
+    return [each.text, *[choice.text for choice in each.choices if choice.text != right][:2], right, right]
 
 
 def messages(file: Path) -> None:
@@ -74,39 +88,52 @@ def quiz(file: Path) -> None:
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder with a small comparison."""
     folder = tmp_path_factory.mktemp("compared") / "run"
-    plan = selfamplify.Plan(("random", "self_topk"), ("error",), seeds=(0, 1), shots=2, limit=10)
-    selfamplify.compare("embedded", "planted_arc", plan, folder)
+    plan = ("--methods", "random,self_topk", "--select", "error", "--seeds", "0,1", "--shots", "2", "--limit", "10")
+    app(args=["compare", "--task", "planted_arc", *plan, "--out", str(folder)], standalone_mode=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What pages take for granted."""
+    folder = tmp_path_factory.mktemp("files")
+    for name in MODELS:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(EMBEDDED, target_is_directory=True)
+    questions(folder / "questions.csv")
+    melting(folder / "melting.csv")
+    messages(folder / "messages.json")
+    quiz(folder / "quiz.csv")
+    (folder / "story.txt").write_text(STORY, encoding="utf-8")
     return folder
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which a page is followed, with the files that pages take for granted."""
-    for name in MODELS:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).symlink_to(EMBEDDED, target_is_directory=True)
-    questions(tmp_path / "questions.csv")
-    messages(tmp_path / "messages.json")
-    quiz(tmp_path / "quiz.csv")
-    (tmp_path / "story.txt").write_text(STORY, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+def world(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which a page is followed."""
+    folder = shutil.copytree(files, tmp_path / "world", symlinks=True)
+    monkeypatch.chdir(folder)
     monkeypatch.setattr(webbrowser, "open", lambda url, *_: True)
-    return tmp_path
+    return folder
 
 
 @pytest.mark.parametrize("page", [page for page in GUIDES if any(not each.reason for each in RUN[page])], ids=lambda page: page.name)
 def test_a_page_can_be_followed(page: Path, world: Path, compared: Path, run: Run):
     if folder := RUNS.get(page.name):
         shutil.copytree(compared, world / folder)
+    if page.name == "quickstart.md":
+        (world / "melting.csv").replace(world / "questions.csv")
     names: dict[str, object] = {"__name__": "__main__"}
+    as_shown = True
     for block in RUN[page]:
         if block.reason:
             continue
+        as_shown = as_shown and not any(name in block.text for name in MODELS)
         if block.kind == "python":
             printed = executed(block, names)
         else:
             printed = "".join(called(each, block, run) for each in block.commands)
-        if block.shown and not any(name in block.text for name in MODELS):
+        if as_shown:
             assert_shown(block.shown, printed, block.place)
 
 
