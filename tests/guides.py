@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "examples/plugin/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "examples/plugin/README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 """All pages with something to run; docs/api has none."""
 REASONS = (
     "needs a network",
@@ -20,8 +25,12 @@ REASONS = (
     "is an excerpt",
 )
 """Why a block may be left out: ``<!-- not run: REASON -->`` before its fence."""
-_FENCE = re.compile(r"^(?:<!-- not run: (?P<reason>[^\n]*?) -->\n+)?(?P<ticks>```+)(?P<kind>\w*)\n(?P<text>.*?)^(?P=ticks)$", re.M | re.S)
-PROGRAMS = "cd curl export git head hf inspect jupyter lm_eval make npm ollama pip promptfoo python python3 selfamplify uvx".split()
+_FENCE = re.compile(
+    r"^(?:<!-- not run: (?P<reason>[^\n]*?) -->\n+)?(?P<ticks>```+)(?P<kind>\w*)\n(?P<text>.*?)^(?P=ticks)$", re.M | re.S
+)
+PROGRAMS = (
+    "cd curl export git head hf inspect jupyter lm_eval make npm ollama pip promptfoo python python3 selfamplify uvx".split()
+)
 _COMMAND = re.compile(rf"\$ |({'|'.join(PROGRAMS)}) ")
 
 

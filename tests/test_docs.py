@@ -1,7 +1,7 @@
 """Every command and every Python block of the documentation runs, page by page, as it is written.
 
-What can't run here is marked with a reason, ``<!-- not run: needs a server -->``: then the options of its commands are checked, and the
-names that its Python imports. The files that pages take for granted are small ones, made here; ``MODEL`` is the embedded model.
+What can't run here is marked with a reason, ``<!-- not run: needs a server -->``: then the options of its commands are checked, and
+the names that its Python imports. The files that pages take for granted are small ones, made here; ``MODEL`` is the embedded model.
 """
 
 import ast
@@ -9,7 +9,6 @@ import csv
 import json
 import re
 import shutil
-import sys
 import tomllib
 import warnings
 import webbrowser
@@ -34,7 +33,22 @@ EMBEDDED = Path(selfamplify.__file__ or "").parent / "demo"
 MODELS = ("path/or/hub-name", "models/cardputer-chat-3M")
 """Folders of models that pages name; here they hold the embedded model."""
 STORY = "Lily saw a big dog in the park. The dog was sad because he lost his ball. What did the dog want?"
-SNIPPETS = (("a fine film", "positive"), ("a dull film", "negative"), ("warm and wise", "positive"), ("cold and vain", "negative"))
+SNIPPETS = (
+    ("a fine film", "positive"),
+    ("a dull film", "negative"),
+    ("warm and wise", "positive"),
+    ("cold and vain", "negative"),
+)
+BAD = """question,A,B,answer
+Which animal barks?,cat,dog,B
+Which animal purrs?,cat,dog,bird
+Which animal moos?,cow,hen,A
+Which animal clucks?,cow,hen,B
+"""
+ODD = """prompt_text,first,second,gold
+Which animal barks?,cat,dog,2
+Which animal purrs?,cat,dog,1
+"""
 RUNS = {"report.md": "runs/demo", "results.md": "runs/mine", "statistics.md": "runs/grid"}
 """The run folders that pages begin with."""
 
@@ -104,6 +118,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     melting(folder / "melting.csv")
     messages(folder / "messages.json")
     quiz(folder / "quiz.csv")
+    (folder / "bad.csv").write_text(BAD, encoding="utf-8")
+    (folder / "odd.csv").write_text(ODD, encoding="utf-8")
     (folder / "story.txt").write_text(STORY, encoding="utf-8")
     return folder
 
@@ -117,7 +133,9 @@ def world(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", [page for page in GUIDES if any(not each.reason for each in RUN[page])], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [page for page in GUIDES if any(not each.reason for each in RUN[page])], ids=lambda page: page.name
+)
 def test_a_page_can_be_followed(page: Path, world: Path, compared: Path, run: Run):
     if folder := RUNS.get(page.name):
         shutil.copytree(compared, world / folder)
@@ -148,8 +166,11 @@ def executed(block: Block, names: dict[str, object]) -> str:
 def called(command: Command, block: Block, run: Run) -> str:
     """What a command prints; it fails if the page shows an error below it, and only then."""
     program, *arguments = filled(command)
-    if program == "head":
-        return "".join(f"{line}\n" for line in Path(arguments[-1]).read_text(encoding="utf-8").splitlines()[:2])
+    if program in ("cat", "head"):
+        lines = Path(arguments[-1]).read_text(encoding="utf-8").splitlines()
+        printed = "\n".join(lines if program == "cat" else lines[: int(arguments[0].removeprefix("-"))])
+        assert_shown(command.shown, printed, block.place)
+        return printed
     assert program == "selfamplify", f"{block.place}: {program} can't run here; mark the block as not run, with the reason"
     code, out, problem = run(*arguments)
     failing = any(line.startswith("error:") for line in command.shown)
@@ -179,7 +200,9 @@ def test_reasons_are_from_the_list():
     text = {page: page.read_text(encoding="utf-8") for page in GUIDES}
     given = [reason for page in GUIDES for reason in re.findall(r"<!-- not run: (.*?) -->", text[page])]
     assert set(given) <= set(REASONS)
-    assert len(given) == sum(bool(each.reason) for page in GUIDES for each in blocks(page)), "a mark stands right before its fence"
+    assert len(given) == sum(bool(each.reason) for page in GUIDES for each in blocks(page)), (
+        "a mark stands right before its fence"
+    )
 
 
 LEFT_OUT = [each for each in BLOCKS if each.reason]
