@@ -28,9 +28,9 @@ REASONS = (
 _FENCE = re.compile(
     r"^(?:<!-- not run: (?P<reason>[^\n]*?) -->\n+)?(?P<ticks>```+)(?P<kind>\w*)\n(?P<text>.*?)^(?P=ticks)$", re.M | re.S
 )
-PROGRAMS = (
-    "cd curl export git head hf inspect jupyter lm_eval make npm ollama pip promptfoo python python3 selfamplify uvx".split()
-)
+PROGRAMS = """
+cat cd curl export git head hf inspect jupyter lm_eval make npm ollama pip promptfoo python python3 selfamplify uvx
+""".split()
 _COMMAND = re.compile(rf"\$ |({'|'.join(PROGRAMS)}) ")
 
 

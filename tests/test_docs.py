@@ -1,7 +1,8 @@
 """Every command and every Python block of the documentation runs, page by page, as it is written.
 
-What can't run here is marked with a reason, ``<!-- not run: needs a server -->``: then the options of its commands are checked, and
-the names that its Python imports. The files that pages take for granted are small ones, made here; ``MODEL`` is the embedded model.
+What can't run here is marked with a reason, ``<!-- not run: needs a server -->``: then the options of its commands are checked,
+and the names that its Python imports. The files that pages take for granted are small ones, made here; ``MODEL`` is the
+embedded model.
 """
 
 import ast

@@ -1,7 +1,7 @@
 """Installs the wheel of dist/ into an empty environment of every Python that is here, and runs it there.
 
-``make test-dist`` runs this as ``python tests/tools/installed.py dist [PYTHON …]``. Versions are those of constraints.txt. pip also
-resolves all extras, without installing them.
+``make test-dist`` runs this as ``python tests/tools/installed.py dist [PYTHON …]``. Versions are those of constraints.txt. pip
+also resolves all extras, without installing them.
 """
 
 import os
