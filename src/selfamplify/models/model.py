@@ -23,7 +23,7 @@ Likelihoods = Literal["none", "labels", "texts"]
 class AbstractLanguageModel(ABC):
     """A model that is asked in batches; answers keep the order of the questions.
 
-    Parameters
+    Attributes
     ----------
     name : str
         What results call the model.
@@ -160,7 +160,7 @@ class AnswerReading:
 class AbstractDifferentiableModel(AbstractLanguageModel):
     """A model whose tokens, embeddings and gradients are available.
 
-    Parameters
+    Attributes
     ----------
     module : torch.nn.Module
         The network itself.

@@ -16,7 +16,7 @@ MARK = "\ue000"
 class AbstractFormat(ABC):
     """How a prompt asks and how its shots answer.
 
-    Parameters
+    Attributes
     ----------
     wording : Wording
         The sentences to fill in.
