@@ -14,6 +14,8 @@ import torch
 
 from selfamplify import Prompt, Response, Task, build, evaluate, load_model, load_task
 
+from selfamplify.models.local.load import Dtype
+
 from .machine import device_name, today, versions
 
 
@@ -25,7 +27,7 @@ class _Way:
     window: int = 64
     batch_tokens: int = 8192
     threads: int = 1
-    dtype: str = "float32"
+    dtype: Dtype = "float32"
 
 
 _WAYS = (

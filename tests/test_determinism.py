@@ -21,20 +21,20 @@ from small import without_seconds
 from selfamplify import Plan, Run, compare, load_model, load_task
 from selfamplify.answering.deciding import Decide
 
-TASK = load_task("planted_arc").limited(12)
+TASK = load_task("planted_arc").limited(8)
 PLAN = Plan(("self_topk", "kernel_shap"), ("error",), shots=2, settings={"samples": 40})
-WAYS: dict[str, dict[str, int]] = {
+WAYS: dict[str, dict[str, Any]] = {
     "again": {},
     "one at a time": {"window": 1},
     "five at a time": {"window": 5},
     "few tokens at a time": {"batch_tokens": 150},
 }
 CHILD = """
-import sys, torch, selfamplify
+import sys, torch
+from selfamplify import compare
+from test_determinism import PLAN, TASK
 torch.set_num_threads(int(sys.argv[2]))
-task = selfamplify.load_task("planted_arc").limited(12)
-plan = selfamplify.Plan(("self_topk", "kernel_shap"), ("error",), shots=2, settings={"samples": 40})
-selfamplify.compare("embedded", task, plan, sys.argv[1])
+compare("embedded", TASK, PLAN, sys.argv[1])
 print(torch.get_num_threads())
 """
 
@@ -85,9 +85,8 @@ def test_a_run_that_was_stopped_gives_the_same_results(decide: Decide, tmp_path:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_written_answers_give_the_same_results_with_other_threads(once: object, threads: int, tmp_path: Path):
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, tmp_path, str(threads)], env=environment, capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", CHILD, tmp_path, str(threads)]
+    done = subprocess.run(command, env=environment, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(threads) and results(tmp_path) == once
 
 
