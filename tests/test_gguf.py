@@ -1,6 +1,7 @@
 """GGUF files, models in packages and Ollama's store: loaded as from safetensors, or refused in one line with a remedy."""
 
 import importlib.util
+import json
 import shutil
 from collections.abc import Callable
 from copy import deepcopy
@@ -244,6 +245,21 @@ def test_what_only_ollama_can_run_is_refused(file: Path, tmp_path: Path, monkeyp
     assert SERVED in refusal(ModelError, "ollama:tuned")
     manifest.write_text('{"layers": [{"mediaType": "application/vnd.ollama.image.model", "digest": "sha256:1"}]}')
     assert "ollama pull tuned" in refusal(ModelError, "ollama:tuned")
+
+
+@pytest.mark.parametrize("digest", ["sha256:../../outside", "/outside", "../outside", "sha256:", "sha256:0/../../outside", ""])
+def test_a_manifest_names_no_file_outside_the_store(
+    digest: str, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    monkeypatch.setenv("OLLAMA_MODELS", str(store))
+    write_store(file, store, "registry.ollama.ai", "library", "odd", "latest")
+    for place in (tmp_path / "outside", store / "outside"):
+        shutil.copy(file, place)
+    layer = {"mediaType": "application/vnd.ollama.image.model", "digest": digest}
+    manifest = store.joinpath("manifests", "registry.ollama.ai", "library", "odd", "latest")
+    manifest.write_text(json.dumps({"layers": [layer]}))
+    assert "is not a manifest of Ollama" in refusal(ModelError, "ollama:odd")
 
 
 def test_commands_run_on_a_file(file: Path, tmp_path: Path, run: Run) -> None:

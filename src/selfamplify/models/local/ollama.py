@@ -6,6 +6,7 @@ file in ``blobs/``. See https://github.com/ollama/ollama/blob/main/types/model/n
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,11 @@ def _place(name: str) -> Path:
 
 
 def _layer(layer: Any) -> tuple[str, str]:
-    return str(layer["mediaType"]), str(layer["digest"])
+    """The kind and the digest of a layer. Raises ValueError for a digest that is none: it names a file."""
+    kind, digest = str(layer["mediaType"]), str(layer["digest"])
+    if not re.fullmatch(r"sha256[:-][0-9a-f]+", digest):
+        raise ValueError("no digest")
+    return kind, digest
 
 
 def _unknown(name: str, store: Path) -> str:

@@ -1,7 +1,8 @@
 """What a server sends, before anything else sees it: without the key, and with text that can be stored."""
 
 import re
-from collections.abc import Callable
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -46,8 +47,8 @@ def cleaned(document: Any, scrub: Scrub) -> Any:
 
 
 def _replacing(key: str) -> Scrub:
-    """Replaces the key, as it is or as an address has it."""
-    forms = dict.fromkeys((key, quote(key, safe="")))
+    """Replaces the key: as it is, as an address has it, and, unless it is a placeholder, in base64."""
+    forms = dict.fromkeys((key, quote(key, safe=""), *(_in_base64(key) if len(key) >= _LEAST_SECRET else ())))
 
     def replaced(text: str) -> str:
         for form in forms:
@@ -55,6 +56,14 @@ def _replacing(key: str) -> Scrub:
         return text
 
     return replaced
+
+
+def _in_base64(key: str) -> Iterator[str]:
+    """What base64 makes of the key wherever it begins in a longer text: the characters that no neighbour changes."""
+    data = key.encode()
+    for encode in (b64encode, urlsafe_b64encode):
+        for before in range(3):
+            yield encode(bytes(before) + data).decode()[-(-before * 4 // 3) : (before + len(data)) * 4 // 3]
 
 
 def _without_masked(key: str, text: str) -> str:

@@ -1,0 +1,52 @@
+"""Reading a reply takes time that is linear in its length, whatever is in it."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from selfamplify import Choice, Question
+from selfamplify.answering.recovery import recover
+from selfamplify.explain.self_topk import parse_keywords
+from selfamplify.prompting.profiles import DEFAULT
+from selfamplify.text.replies import through_last_line, without_thinking
+
+PALMS = Question("q", "?", (Choice("A", "wet palms"), Choice("B", "dry palms"), Choice("C", "")), "A")
+FEELINGS = Question("q", "?", (Choice("positive", "positive"), Choice("negative", "negative")), "positive")
+NASTY = (
+    " ", "(", "(A) ", "answer", "the answer is ", "answer for a b c d e f g h: ", "1", "A", "A or ", "\n", "Q: \n", "not ", "**",
+    "I choose ", "选", "答案", "<|im_start|>", "<think>", '"a", ', "“", "wet ", "wet palms ", 'were "a" and ', "{[($",
+    "\ud800", "A\u0301", "it's ", "user\n", "output example: ", "A_",
+)  # fmt: skip
+"""What a reply of 200,000 characters may repeat; some of these were quadratic once."""
+LONG, TIMES = 200_000, 8
+MOST = 3 * TIMES
+"""How much longer a reply may take that is 8 times as long: 8 times if time is linear, 64 times if it is quadratic."""
+
+
+def read(reply: str) -> None:
+    """Everything that reads a reply."""
+    own = without_thinking(reply)
+    through_last_line(own, DEFAULT.decoding.last_line)
+    parse_keywords(own)
+    for question in (PALMS, FEELINGS):
+        recover(own, question)
+
+
+def ratio(work: Callable[[str], None], piece: str) -> float:
+    spent: list[float] = []
+    for size in (LONG // TIMES, LONG):
+        reply = (piece * (size // len(piece) + 1))[:size]
+        before = time.process_time()
+        work(reply)
+        spent.append(time.process_time() - before)
+    return spent[1] / max(spent[0], 1e-3)
+
+
+@pytest.mark.parametrize("piece", NASTY, ids=ascii)
+def test_a_long_reply_takes_time_in_proportion(piece: str):
+    assert min(ratio(read, piece), ratio(read, piece)) < MOST or ratio(read, piece) < MOST
+
+
+def test_quadratic_work_would_be_found():
+    assert ratio(lambda reply: [reply.count(reply[place]) for place in range(0, len(reply), 100)] and None, " (") > MOST
