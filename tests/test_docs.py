@@ -22,6 +22,7 @@ import pytest
 import typer
 from guides import GUIDES, REASONS, ROOT, Block, Command, blocks
 from small import Run
+from typer.core import TyperGroup
 
 import selfamplify
 from selfamplify import Question, SelfAmplifyWarning, load_task
@@ -220,7 +221,7 @@ def check_options(arguments: list[str]) -> None:
     """Every option of a command line of ours exists, and takes such a value."""
     name, *rest = arguments
     program = typer.main.get_command(app)
-    assert isinstance(program, typer.core.TyperGroup)
+    assert isinstance(program, TyperGroup)
     program.commands[name].make_context(name, rest).close()
 
 

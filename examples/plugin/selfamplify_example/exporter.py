@@ -20,7 +20,7 @@ class Spreadsheet(AbstractExporter):
 
     def files(self, export: Export) -> dict[str, str]:
         rows = io.StringIO(newline="")
-        writer = csv.DictWriter(rows, ("role", "content"))
+        writer = csv.DictWriter(rows, ["role", "content"])
         writer.writeheader()
         writer.writerows(export.messages(export.slot))
         return {FILE: rows.getvalue()}
