@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from selfamplify import Prompt, Response, Task, build, evaluate, load_model, load_task
-
 from selfamplify.models.local.load import Dtype
 
 from .machine import device_name, today, versions

@@ -102,7 +102,7 @@ def test_log_probabilities_are_those_of_one_process_to_the_last_bit(
     model: ReplicatedModel, local: LocalModel, tmp_path: Path
 ) -> None:
     for each, folder in ((model, tmp_path / "ray"), (local, tmp_path / "inline")):
-        compare(each, TASK, replace(PLAN, methods=("random",)), folder, decide="likelihood")
+        compare(each, TASK, replace(PLAN, methods=("random",), settings={}), folder, decide="likelihood")
     assert left_behind(tmp_path / "ray") == left_behind(tmp_path / "inline")
     assert all(line.log_probabilities for line in selfamplify.Run(tmp_path / "ray").responses())
 
