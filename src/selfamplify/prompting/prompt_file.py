@@ -22,7 +22,7 @@ _VERSION = 5
 _READABLE = (2, 3, 4, _VERSION)
 """Version 2 has no answer style: its answers are letters. Versions 2 and 3 have a digest of their messages only, and version 4
 one of all that it holds, so that an edit of texts can't be told from any other change."""
-_TURNS = TypeAdapter(list[dict[Literal["role", "content"], str]])
+_TURNS: TypeAdapter[list[dict[str, str]]] = TypeAdapter(list[dict[Literal["role", "content"], str]])
 _ADDED = ("version", "messages")
 """What the file holds besides its hashes and the fields of Prompt."""
 
