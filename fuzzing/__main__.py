@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import atheris
+import atheris  # pyright: ignore[reportMissingImports]
 
 HERE = Path(__file__).parent
 TARGETS = {"loaders": ["selfamplify.tasks", "selfamplify.text"], "recovery": ["selfamplify.answering", "selfamplify.text"],
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=1800)
     parser.add_argument("--found", type=Path, default=Path("runs/fuzzing"), help="where inputs with new coverage are kept")
     given = parser.parse_args()
-    with atheris.instrument_imports(include=TARGETS[given.target]):
+    with atheris.instrument_imports(include=TARGETS[given.target]):  # pyright: ignore
         check = import_module(f"fuzzing.{given.target}").check
 
     def once(data: bytes) -> None:

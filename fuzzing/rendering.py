@@ -93,7 +93,7 @@ def _texts(template: str, texts: str) -> str:
 
 def controls(tokenizer: PreTrainedTokenizerBase, ids: tuple[int, ...]) -> Counter[int]:
     """How often each control token is among some ids."""
-    known = {tokenizer.convert_tokens_to_ids(token) for token in control_tokens(tokenizer)}
+    known = set(tokenizer.convert_tokens_to_ids(sorted(control_tokens(tokenizer))))  # pyright: ignore[reportArgumentType]
     return Counter(each for each in ids if each in known)
 
 

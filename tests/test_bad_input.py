@@ -158,7 +158,7 @@ def test_what_is_read_of_a_mangled_file_survives_another_file(data: st.DataObjec
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"q{kind}").write_bytes(content)
         try:
-            found = overview("file", Path(folder) / f"q{kind}", skip_bad=True).reading
+            found = overview("file", Path(folder) / f"q{kind}").reading
         except SelfAmplifyError:
             return
         questions = (*found.train, *(found.test or ()))
@@ -170,7 +170,8 @@ def test_what_is_read_of_a_mangled_file_survives_another_file(data: st.DataObjec
             read = overview("file", again, columns=columns, shuffle_choices="off", answers_from="text").reading
         except SelfAmplifyError:
             return
-        assert plain_rows((*read.train, *(read.test or ()))) == plain_rows(questions)
+        known = {row["id"]: row for row in plain_rows(questions)}
+        assert all(row == known[row["id"]] for row in plain_rows((*read.train, *(read.test or ()))))
 
 
 # --- prompt.json, and prompts of other tools ---
@@ -338,9 +339,7 @@ def server() -> Any:
     replies: list[Reply] = []
     served = Served(talker, trouble=lambda number, body: replies[-1] if replies else None)
     with serving(served):
-        replies_of = load_server(served.url, limits=Limits(retries=0, pause=0.0, timeout=20.0))
-        yield replies_of, replies
-        replies_of.close() if hasattr(replies_of, "close") else None
+        yield load_server(served.url, limits=Limits(retries=0, pause=0.0, timeout=20.0)), replies
 
 
 @OFTEN
@@ -364,7 +363,7 @@ def test_a_spoilt_reply_is_text_or_an_error(server: tuple[ServerModel, list[Repl
             assert "\n" not in str(error) and str(error).endswith(".") and len(str(error)) < 2000
             str(error).encode()
         else:
-            TypeAdapter(list[type(answers[0])]).dump_json(answers)
+            TypeAdapter(list[Any]).dump_json(answers)
 
 
 @OFTEN

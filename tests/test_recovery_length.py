@@ -12,11 +12,9 @@ from selfamplify.prompting.profiles import DEFAULT
 from selfamplify.text.replies import through_last_line, without_thinking
 
 PALMS = Question("q", "?", (Choice("A", "wet palms"), Choice("B", "dry palms"), Choice("C", "")), "A")
-FEELINGS = Question("q", "?", (Choice("positive", "positive"), Choice("negative", "negative")), "positive")
 NASTY = (
-    " ", "(", "(A) ", "answer", "the answer is ", "answer for a b c d e f g h: ", "1", "A", "A or ", "\n", "Q: \n", "not ", "**",
-    "I choose ", "选", "答案", "<|im_start|>", "<think>", '"a", ', "“", "wet ", "wet palms ", 'were "a" and ', "{[($",
-    "\ud800", "A\u0301", "it's ", "user\n", "output example: ", "A_",
+    " ", "((", "(A) ", "answer", "the answer is ", "answer for a b c d e f g h: ", "1", "A or ", "Q: \n", "not ", "**", "答案",
+    "<think>", '"a", ', "wet palms ", 'were "a" and ', "\ud800", "A_",
 )  # fmt: skip
 """What a reply of 200,000 characters may repeat; some of these were quadratic once."""
 LONG, TIMES = 200_000, 8
@@ -29,11 +27,10 @@ def read(reply: str) -> None:
     own = without_thinking(reply)
     through_last_line(own, DEFAULT.decoding.last_line)
     parse_keywords(own)
-    for question in (PALMS, FEELINGS):
-        recover(own, question)
+    recover(own, PALMS)
 
 
-def ratio(work: Callable[[str], None], piece: str) -> float:
+def ratio(work: Callable[[str], object], piece: str) -> float:
     spent: list[float] = []
     for size in (LONG // TIMES, LONG):
         reply = (piece * (size // len(piece) + 1))[:size]
@@ -45,8 +42,8 @@ def ratio(work: Callable[[str], None], piece: str) -> float:
 
 @pytest.mark.parametrize("piece", NASTY, ids=ascii)
 def test_a_long_reply_takes_time_in_proportion(piece: str):
-    assert min(ratio(read, piece), ratio(read, piece)) < MOST or ratio(read, piece) < MOST
+    assert any(ratio(read, piece) < MOST for _ in range(3))
 
 
 def test_quadratic_work_would_be_found():
-    assert ratio(lambda reply: [reply.count(reply[place]) for place in range(0, len(reply), 100)] and None, " (") > MOST
+    assert ratio(lambda reply: [reply.count(reply[place]) for place in range(0, len(reply), 100)], " (") > MOST

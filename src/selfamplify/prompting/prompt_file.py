@@ -3,7 +3,7 @@
 import json
 from json import JSONDecodeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from warnings import warn
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,7 +23,7 @@ _READABLE = (2, 3, 4, 5, _VERSION)
 """Version 2 has no answer style: its answers are letters. Versions 2 and 3 have a digest of their messages only, and version 4
 one of all that it holds, so that an edit of texts can't be told from any other change. Up to version 5, explanations have
 seconds."""
-_TURNS = TypeAdapter(list[dict[Literal["role", "content"], str]])
+_TURNS = TypeAdapter(list[dict[str, str]])
 _ADDED = ("version", "messages")
 """What the file holds besides its hashes and the fields of Prompt."""
 
@@ -54,8 +54,8 @@ def read(path: str | Path, adapter: "TypeAdapter[Prompt]") -> "Prompt":
         if data["version"] not in _READABLE:
             raise DataError(f"{file} has version {data['version']}, and this package reads 2 to {_VERSION}; build it again.")
         hashes, messages = data.pop("hashes"), _TURNS.validate_python(data["messages"])
-        if any(len(turn) < 2 for turn in messages):
-            raise ValueError("a message lacks its role or its content")
+        if any(turn.keys() != {"role", "content"} for turn in messages):
+            raise ValueError("a message is not a role and a content")
         recorded = hashes["prompt_sha256"]
         untouched = as_written(data, hashes)
         prompt = adapter.validate_python({key: value for key, value in data.items() if key not in _ADDED})

@@ -104,7 +104,7 @@ def _read_control_tokens(tokenizer: PreTrainedTokenizerBase) -> Callable[[str], 
     own = getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", None)
     added = tokenizer.added_tokens_decoder.values()  # pyright: ignore[reportAttributeAccessIssue]
     late = {str(token): own.normalize_str(str(token)) for token in added if own and token.special and token.normalized}
-    return lambda text: next((name for name, form in late.items() if form in own.normalize_str(text)), None)
+    return lambda text: next((name for name, form in late.items() if own and form in own.normalize_str(text)), None)
 
 
 def control_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[str]:

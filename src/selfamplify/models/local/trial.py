@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import jinja2.ext
+import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MOST_STEPS = 200_000
