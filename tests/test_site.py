@@ -41,6 +41,13 @@ def test_every_public_name_is_on_an_api_page(site: Path):
     assert not missing, f"write ::: selfamplify.{missing[0]} on a page of docs/api"
 
 
+def test_defaults_are_those_of_the_signature(site: Path):
+    page = (site / "api" / "run.html").read_text(encoding="utf-8")
+    table = re.sub(r"<[^>]+>", " ", page[page.index('id="selfamplify.amplify"') :])
+    row = table[table.index("Which questions become shots") :].split()
+    assert row[row.index("any.") + 1] == "&#39;error&#39;"
+
+
 def test_no_page_loads_anything_from_elsewhere(site: Path):
     loaded = re.compile(r"<(?:script|img|iframe|link)\b[^>]*?(?:src|href)=[\"']?((?:https?:)?//[^\"'\s>]+)")
     styled = re.compile(r"(?:@import|url\()\s*[\"']?((?:https?:)?//[^\"')]+)")
