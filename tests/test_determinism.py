@@ -5,7 +5,6 @@ they are equal only in the same batches and with as many threads. docs/reliabili
 Ray's replicas are in test_replicas.py, and kills in test_store.py.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small import without_seconds
 
 from selfamplify import Plan, Run, compare, load_model, load_task
 from selfamplify.answering.deciding import Decide
@@ -47,12 +45,11 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def results(folder: Path) -> object:
-    """What results.json holds; its seconds differ from run to run."""
-    return without_seconds(json.loads((folder / "results.json").read_text(encoding="utf-8")))
+def results(folder: Path) -> bytes:
+    return (folder / "results.json").read_bytes()
 
 
-def run(folder: Path, decide: Decide = "generate", stop_at: int | None = None, **model: Any) -> object:
+def run(folder: Path, decide: Decide = "generate", stop_at: int | None = None, **model: Any) -> bytes:
     """The results of a comparison on the embedded model, which an interrupt stops at so many answers of the last method."""
 
     def watch(what: str, done: int, total: int) -> None:
@@ -64,12 +61,12 @@ def run(folder: Path, decide: Decide = "generate", stop_at: int | None = None, *
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> object:
+def once(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return run(tmp_path_factory.mktemp("once"))
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_written_answers_give_the_same_results_in_any_batches(once: object, way: str, tmp_path: Path):
+def test_written_answers_give_the_same_results_in_any_batches(once: bytes, way: str, tmp_path: Path):
     assert run(tmp_path, **WAYS[way]) == once
 
 
@@ -83,7 +80,7 @@ def test_a_run_that_was_stopped_gives_the_same_results(decide: Decide, tmp_path:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_written_answers_give_the_same_results_with_other_threads(once: object, threads: int, tmp_path: Path):
+def test_written_answers_give_the_same_results_with_other_threads(once: bytes, threads: int, tmp_path: Path):
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     command = [sys.executable, "-c", CHILD, tmp_path, str(threads)]
     done = subprocess.run(command, env=environment, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)

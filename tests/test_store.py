@@ -132,7 +132,7 @@ def run(folder: Path) -> Table:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], Counter[str], str]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], Counter[str], str]:
     """An uninterrupted run: the contents of its files, the chats that it asked, and its digest."""
     folder = tmp_path_factory.mktemp("whole")
     digest = run(folder).digest()
