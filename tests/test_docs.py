@@ -6,8 +6,6 @@ embedded model.
 """
 
 import ast
-import csv
-import json
 import re
 import shutil
 import tomllib
@@ -20,91 +18,26 @@ from pathlib import Path
 
 import pytest
 import typer
+from guide_files import MODELS, make
 from guides import GUIDES, REASONS, ROOT, Block, Command, blocks
 from small import Run
 from typer.core import TyperGroup
 
-import selfamplify
-from selfamplify import Question, SelfAmplifyWarning, load_task
+from selfamplify import SelfAmplifyWarning
 from selfamplify.cli.app import app
 
 RUN = {page: [each for each in blocks(page) if each.kind in ("python", "sh")] for page in GUIDES}
 BLOCKS = [each for page in GUIDES for each in RUN[page]]
 PLACEHOLDERS = {"MODEL": "embedded", "TASK": "planted_arc"}
-EMBEDDED = Path(selfamplify.__file__ or "").parent / "demo"
-MODELS = ("path/or/hub-name", "models/cardputer-chat-3M")
-"""Folders of models that pages name; here they hold the embedded model."""
-STORY = "Lily saw a big dog in the park. The dog was sad because he lost his ball. What did the dog want?"
-SNIPPETS = (
-    ("a fine film", "positive"),
-    ("a dull film", "negative"),
-    ("warm and wise", "positive"),
-    ("cold and vain", "negative"),
-)
-BAD = """question,A,B,answer
-Which animal barks?,cat,dog,B
-Which animal purrs?,cat,dog,bird
-Which animal moos?,cow,hen,A
-Which animal clucks?,cow,hen,B
-"""
-ODD = """prompt_text,first,second,gold
-Which animal barks?,cat,dog,2
-Which animal purrs?,cat,dog,1
-"""
 RUNS = {"report.md": "runs/demo", "results.md": "runs/mine", "statistics.md": "runs/grid"}
 """The run folders that pages begin with."""
-
-
-def questions(file: Path) -> None:
-    """A question file that the embedded model understands."""
-    _write(file, ["question", "A", "B", "C", "D", "answer"], lambda each: [*_offered(each), each.answer])
-
-
-def melting(file: Path) -> None:
-    """The question file of the quickstart, whose answers are texts; after its first row it goes on as ``questions`` does."""
-    _write(file, ["text", "a", "b", "c", "answer"], _of_three, ["What melts at noon?", "ice", "iron", "stone", "ice"])
-
-
-def _write(file: Path, header: list[str], row: Callable[[Question], list[str]], *first: list[str]) -> None:
-    with file.open("w", encoding="utf-8", newline="") as opened:
-        csv.writer(opened).writerows([header, *first, *map(row, load_task("planted_arc").train[:80])])
-
-
-def _offered(each: Question) -> list[str]:
-    return [each.text, *(choice.text for choice in each.choices)]
-
-
-def _of_three(each: Question) -> list[str]:
-    right = next(choice.text for choice in each.choices if choice.label == each.answer)
-    return [each.text, *[choice.text for choice in each.choices if choice.text != right][:2], right, right]
-
-
-def messages(file: Path) -> None:
-    """A prompt as another program would have it."""
-    turns = [{"role": "system", "content": "You judge films."}]
-    for number, (text, label) in enumerate((*SNIPPETS, ("{question}", ""))):
-        asked = f"{'' if number else 'Answer with one word.' + chr(10)}Snippet: {text} Sentiment:"
-        turns += [{"role": "user", "content": asked}, {"role": "assistant", "content": label}]
-    file.write_text(json.dumps(turns[:-1]), encoding="utf-8")
-
-
-def quiz(file: Path) -> None:
-    towns = [
-        ("Seine", "Paris", "Lyon", "Nice", "Lille", 0), ("Thames", "Leeds", "London", "York", "Bath", 1),
-        ("Spree", "Bonn", "Kiel", "Berlin", "Trier", 2), ("Tiber", "Milan", "Turin", "Bari", "Rome", 3),
-        ("Vltava", "Prague", "Brno", "Plzen", "Zlin", 0), ("Danube", "Graz", "Linz", "Wels", "Steyr", ""),
-    ]  # fmt: skip
-    with file.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened)
-        writer.writerow(["question", "option1", "option2", "option3", "option4", "correct_index", "source"])
-        writer.writerows((f"Which town lies on the {river}?", *rest, "written by hand") for river, *rest in towns)
 
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder with a small comparison."""
     folder = tmp_path_factory.mktemp("compared") / "run"
-    plan = ("--methods", "random,self_topk", "--select", "error", "--seeds", "0,1", "--shots", "2", "--limit", "10")
+    plan = ("--methods", "random", "--select", "error", "--seeds", "0,1", "--shots", "2", "--limit", "10")
     app(args=["compare", "--task", "planted_arc", *plan, "--out", str(folder)], standalone_mode=False)
     return folder
 
@@ -112,18 +45,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What pages take for granted."""
-    folder = tmp_path_factory.mktemp("files")
-    for name in MODELS:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).symlink_to(EMBEDDED, target_is_directory=True)
-    questions(folder / "questions.csv")
-    melting(folder / "melting.csv")
-    messages(folder / "messages.json")
-    quiz(folder / "quiz.csv")
-    (folder / "bad.csv").write_text(BAD, encoding="utf-8")
-    (folder / "odd.csv").write_text(ODD, encoding="utf-8")
-    (folder / "story.txt").write_text(STORY, encoding="utf-8")
-    return folder
+    return make(tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture
@@ -138,9 +60,9 @@ def world(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     "page", [page for page in GUIDES if any(not each.reason for each in RUN[page])], ids=lambda page: page.name
 )
-def test_a_page_can_be_followed(page: Path, world: Path, compared: Path, run: Run):
+def test_a_page_can_be_followed(page: Path, world: Path, request: pytest.FixtureRequest, run: Run):
     if folder := RUNS.get(page.name):
-        shutil.copytree(compared, world / folder)
+        shutil.copytree(request.getfixturevalue("compared"), world / folder)
     if page.name == "quickstart.md":
         (world / "melting.csv").replace(world / "questions.csv")
     names: dict[str, object] = {"__name__": "__main__"}
