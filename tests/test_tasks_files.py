@@ -127,7 +127,7 @@ def test_missing_columns_are_reported_with_the_ones_that_there_are(tmp_path: Pat
     remedy = "'heading', 'verdict'.*`columns=Columns"
     with pytest.raises(DataError, match=f"the question and the answer .*{remedy}"):
         load_task("file", path)
-    with pytest.raises(DataError, match=f"no column 'headin' .*{remedy}"):
+    with pytest.raises(DataError, match="no column 'headin' among 'heading', 'verdict'; did you mean 'heading'?"):
         load_task("file", path, columns=Columns("headin", "verdict"))
 
 
