@@ -153,7 +153,7 @@ def test_evaluate_answers_with_io_on_the_same_shots():
 def test_evaluate_refuses_a_prompt_of_another_task_or_with_a_shot_that_is_asked():
     model = scripted(plain)
     leaking = InputOutput().prompt(Session(model), TASK, Sample.of(TASK.test[:1], 0))
-    with pytest.raises(DataError, match="1 of the 1 shot"):
+    with pytest.raises(DataError, match="Shot 1 of 1 is also among"):
         evaluate(model, TASK, leaking)
     other = task(3, 3)
     foreign = InputOutput().prompt(Session(model), other, Sample.of(other.train, 0))

@@ -72,7 +72,7 @@ def watch_units(log: TextIO) -> None:
 
     def begun(self: Any) -> Iterator[Any]:
         for items in lacking(self):
-            log.write(json.dumps({"begun": [key for key, _ in self._handed[-1].asked]}) + "\n")
+            log.write(json.dumps({"begun": [key for key, _ in self[self._handed[-1]].asked]}) + "\n")
             yield items
 
     def kept(self: Any, stage: Any, records: Any) -> None:
