@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ..collecting import uncollected
 from ..errors import ContextError, DataError
 from ..models.context import check_context, fits
 from ..models.model import AbstractLanguageModel
@@ -47,7 +48,8 @@ def fit(
     if deciding.likely:
         for prompt in prompts:
             check_likelihood(session, ending_of(prompt, session.profile.wording))
-    fitted = (_shortened if drop_shots else _checked)(session, prompts, task.test, deciding)
+    with uncollected():
+        fitted = (_shortened if drop_shots else _checked)(session, prompts, task.test, deciding)
     if deciding.calibrate != "batch":
         return fitted
     return [replace(each, reference=references(session, each.prompt, task)) for each in fitted]

@@ -1,14 +1,13 @@
 """Loading a task by its name."""
 
-import gc
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from ..arguments import check_flag, check_seed, check_whole, checked_path
+from ..collecting import uncollected
 from ..errors import DataError, SettingsError
 from ..names import instance
 from ..records import Attributed, Question
@@ -134,20 +133,8 @@ def _read(name: str, data: Data, test_data: Data, seed: int, reading: FileOption
     path = _path("data", data)
     check_reading(reading, FileOptions.__annotations__, path)
     source = _source(name, reading)
-    with _without_collection():
+    with uncollected():
         return source, source.load(path, _path("test_data", test_data), seed)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Pause the garbage collector: rows contain no cycles, and searching them for some takes a fifth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def as_task(task: object) -> Task:
