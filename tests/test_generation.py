@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import DynamicCache
-from zoo import DECODERS, asked, model_of, plain_tokens, tiny_model
+from zoo import DECODERS, asked, model_of, plain_tokens, tiny_model, writing
 
 from selfamplify import Decoding, LocalModel
 from selfamplify.models.local.attention import KeysValues, SharedPrefix
@@ -58,11 +58,10 @@ def written(
     return [found[index].tokens for index in range(len(suffixes))]
 
 
-@pytest.mark.parametrize("decoding", DECODINGS.values(), ids=DECODINGS.keys())
-@pytest.mark.parametrize("family", MERGED)
+@writing(MERGED, DECODINGS)
 @pytest.mark.parametrize("prefix", [0, 60])
-def test_each_row_of_a_changing_batch_writes_what_it_would_alone(family: str, decoding: Decoding, prefix: int) -> None:
-    model = model_of(family)
+def test_each_row_of_a_changing_batch_writes_what_it_would_alone(name: str, decoding: Decoding, prefix: int) -> None:
+    model = model_of(name)
     before, *suffixes = tokens([prefix, 9, 3, 14, 1, 5, 30, 7])
     expected = [plain_tokens(model, (*before, *suffix), decoding, seed, ENDS) for seed, suffix in enumerate(suffixes)]
     assert written(model, before, suffixes, decoding, capacity=3) == expected

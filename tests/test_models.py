@@ -92,8 +92,7 @@ def plain_generation(model: LocalModel, chat: Chat, decoding: Decoding, seed: in
 ENDS = {"stories260K": [1, 2], "cardputer-chat-3M": [14018]}
 
 
-@every_model
-@pytest.mark.parametrize("decoding", DECODINGS.values(), ids=DECODINGS.keys())
+@zoo.writing(zoo.ZOO, DECODINGS)
 def test_generate_equals_plain_generate_whatever_the_batch(name: str, decoding: Decoding) -> None:
     model = model_of(name)
     chats, seeds = [*asked()[0][:2], *few_shot_chats()[1:]], list(range(4))

@@ -66,7 +66,10 @@ def url_of(lines: list[str]) -> str:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_what_it_prints_works_and_a_signal_ends_it(folder: Path, ending: signal.Signals):
     with started(folder, "--verbose") as (process, lines):
-        assert lines[0].startswith("serving embedded at http://127.0.0.1:") and "a prompt of 2 shots (self_amplify with random, for planted_arc)" in lines[1]
+        assert (
+            lines[0].startswith("serving embedded at http://127.0.0.1:")
+            and "a prompt of 2 shots (self_amplify with random, for planted_arc)" in lines[1]
+        )
         curl = next(line for line in lines if line.startswith("curl "))
         if shutil.which("curl"):
             printed = subprocess.run(["bash", "-c", curl.replace("curl", "curl -s", 1)], capture_output=True, text=True)

@@ -159,6 +159,24 @@ DECODERS = (*FAMILIES, "gemma2", "gemma3", "qwen3", "phi3")
 """All random models; those that are not in FAMILIES answer like the others, but have blocks of their own to explain."""
 
 
+def writing(names: Sequence[str], decodings: dict[str, Decoding]) -> pytest.MarkDecorator:
+    """Each model with each decoding; with the first and the last of them always, which are the simplest and the paper's.
+
+    Those between are always tried with the first model, and with the others only by ``-m slow``.
+    """
+    always = {[*decodings][0], [*decodings][-1]}
+    return pytest.mark.parametrize(
+        ("name", "decoding"),
+        [
+            pytest.param(
+                name, decoding, id=f"{name}-{how}", marks=[] if name == names[0] or how in always else pytest.mark.slow
+            )
+            for name in names
+            for how, decoding in decodings.items()
+        ],
+    )
+
+
 def tiny_module(family: str, seed: int = 0) -> PreTrainedModel:
     """Random weights of a family, larger than usual initial weights, so that tokens, positions and layers all matter."""
     with torch.random.fork_rng(devices=[]):
