@@ -152,7 +152,7 @@ MISUSES = [
     ("build OWN --out OUT --model ./nowhere", "There is no model folder at ./nowhere"),
     ("build OWN --out OUT --model HERE", "no config.json"),
     ("build OWN --out OUT --task arc_chalenge", "did you mean 'arc_challenge'"),
-    ("build OWN --out OUT --question-column frage", "--task file with --question-column NAME --answer-column NAME"),
+    ("build OWN --out OUT --question-column frage", "use one of these names"),
     ("build --task file --data ROWS --question-column id --context-column no --out OUT", "no column 'no' among"),
     ("build OWN --out OUT --test-size 40", "--test-size 39"),
     ("build OWN --out OUT --method kernelshap", "did you mean 'kernel_shap'"),
