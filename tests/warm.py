@@ -85,6 +85,9 @@ def watch_units(log: TextIO) -> None:
 
 def child(request: dict[str, Any]) -> None:
     """Run the command of a request as the process of that name would, and end this process."""
+    torch.set_num_threads(
+        1
+    )  # anew after a fork, before the threads that read weights do so at once, and find torch's pool half made
     log = request["log"]
     printed = os.open(f"{log}.printed", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(printed, 1)

@@ -204,7 +204,7 @@ def _tokenizer(name: str | Path, start: Origin) -> PreTrainedTokenizerBase:
 
 
 def _not_loaded(name: str | Path, start: Origin, error: Exception) -> ModelError:
-    near = get_close_matches(str(name), NAMES["model"], n=1)
+    near = [] if name in NAMES["model"] else get_close_matches(str(name), NAMES["model"], n=1)
     remedy = serve(start.file.path) if start.file else f"did you mean {near[0]!r}? If not, {_REMEDY}" if near else _REMEDY
     return ModelError(f"The model {name} could not be loaded ({first_line(error)}); {remedy}.")
 
