@@ -179,6 +179,9 @@ def test_the_remedy_names_the_columns_that_may_be_meant(tmp_path: Path):
     with pytest.raises(DataError, match=r"among 'ref', 'ticket_body', 'queue_name'") as error:
         overview("file", file)
     assert "`columns=Columns(question='ticket_body', answer='queue_name')`" in str(error.value)
+    several = [row | {"came_by": "xyz"[n % 3]} for n, row in enumerate(rows)]
+    with pytest.raises(DataError, match="question='ticket_body', answer='NAME'"):
+        overview("file", saved(tmp_path, "several.json", json.dumps(several)))
     with pytest.raises(DataError, match="There is no column 'Ticket_bod' .* did you mean 'ticket_body'?"):
         overview("file", file, columns=Columns("Ticket_bod", "queue_name"))
     with pytest.raises(DataError, match="There is no column 'zzz' .*; use one of these names"):

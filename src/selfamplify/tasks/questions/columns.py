@@ -134,11 +134,12 @@ def find_columns(rows: Sequence[Row], named: Columns | None = None) -> Columns:
 
 
 def _likely(filled: Sequence[str], taken: Collection[str | None], sample: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """What may be the question and the answer, for a proposal: the free columns of the longest texts and the fewest values."""
+    """What may be the question and the answer, for a proposal: of the free columns, that of the longest texts, and the only one
+    whose values repeat; ``"NAME"`` if several do, as any of them may be meant."""
     cells = {name: [row.get(name) for row in sample] for name in filled if name not in taken}
     question = max(cells, key=lambda name: _words(cells[name]), default="NAME")
-    values = {name: len({*map(str, own)}) for name, own in cells.items() if name != question}
-    return question, min(values, key=lambda name: values[name], default=question)
+    repeated = [name for name, own in cells.items() if name != question and len({*map(str, own)}) < len(own)]
+    return question, repeated[0] if len(repeated) == 1 else "NAME"
 
 
 def _checked(columns: Columns, rows: Sequence[Row]) -> Columns:
