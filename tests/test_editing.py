@@ -254,6 +254,18 @@ def test_a_form_that_can_not_be_read_is_kept_and_opened_again(run: Run, folder: 
     assert code == 2 and "is not UTF-8" in err and kept.exists()
 
 
+def test_a_removed_shot_is_shown_as_removed_and_a_reply_without_a_label_is_said(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    cut = """text = file.read_text()
+start, end = (text.index(f'=== question of shot {number}') for number in (1, 2))
+file.write_text((text[:start] + text[end:]).replace('So the answer is (B)', 'I do not know'))"""
+    monkeypatch.setenv("EDITOR", editor(folder.parent, cut))
+    code, out, err = run("edit", folder)
+    assert code == 0 and "shot 1 removed" in out and "question of shot" not in out and "reply of shot 2" in out
+    assert "The reply of shot 1 gives no answer that is a choice, and the answer on record is B." in err.replace("\n", " ")
+
+
 def test_removing_all_shots_is_said(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
     cut = "text = file.read_text()\nfile.write_text(text[: text.index('=== question of shot 1')])"
     monkeypatch.setenv("EDITOR", editor(folder.parent, cut))

@@ -24,11 +24,14 @@ def edit(path: Annotated[Path, typer.Argument(metavar="PATH", help="A run folder
     if editing.begin():
         say(f"note: {editing.form_file} is left from an edit that could not be read, and is opened again.", console=stderr)
     _run(command, editing)
+    texts = editing.read()
     edited = editing.finish()
     if edited is editing.prompt:
         say("Nothing was changed, and nothing is written.")
         return
-    _show(editing, edited)
+    for line in differences(editing.prompt.texts, texts):
+        say(line)
+    _note(editing, edited)
 
 
 def _editor() -> list[str]:
@@ -60,12 +63,10 @@ def _run(command: list[str], editing: Editing) -> None:
         raise RunError(f"The editor {shlex.join(command)} {failed}, and {kept}; set $VISUAL or $EDITOR to one that works.")
 
 
-def _show(editing: Editing, edited: "selfamplify.Prompt") -> None:
-    """What was changed, and what follows from it."""
+def _note(editing: Editing, edited: "selfamplify.Prompt") -> None:
+    """Say what follows from an edit."""
     from ..runs.table import FILE_NAME as RESULTS  # heavy
 
-    for line in differences(editing.prompt.texts, edited.texts):
-        say(line)
     if editing.prompt.shots and not edited.shots:
         say("note: no shot is left, so that the prompt asks without examples.", console=stderr)
     last = edited.edits[-1]

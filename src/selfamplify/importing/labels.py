@@ -51,14 +51,14 @@ def given(reply: str, question: Question) -> str:
 
 
 def contradictions(prompt: Prompt) -> list[str]:
-    """A sentence for each shot whose reply gives another label than the one that is on record as its answer."""
+    """A sentence for each shot whose reply gives no label, or another one than is on record as its answer."""
     found: list[str] = []
     for number, shot in enumerate(prompt.shots, 1):
         asked = replace(shot.question, answer_style=prompt.answer_style)
         read = given(shot.reply, asked)
-        if shot.label and read and read != shot.label:
-            own, other = asked.written(shot.label), asked.written(read)
-            found.append(f"The reply of shot {number} gives the answer {other}, and the answer on record is {own}.")
+        if shot.label and read != shot.label:
+            gives = f"gives the answer {asked.written(read)}" if read else "gives no answer that is a choice"
+            found.append(f"The reply of shot {number} {gives}, and the answer on record is {asked.written(shot.label)}.")
     return found
 
 

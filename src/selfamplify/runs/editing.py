@@ -10,6 +10,7 @@ from ..errors import DataError, RunError, SelfAmplifyWarning
 from ..prompting.form import form, form_is_of_another, read_form
 from ..prompting.prompt import Prompt
 from ..prompting.prompt_file import FILE_NAME
+from ..prompting.texts import Texts
 from ..text.files import write_whole
 from ..text.lines import first_line
 
@@ -70,13 +71,7 @@ class Editing:
 
         Raises DataError if the form can't be read, which then stays where it is.
         """
-        try:
-            texts = read_form(self.form_file.read_bytes().decode(), self.prompt.texts)
-        except UnicodeDecodeError as error:
-            raise DataError(f"{self.form_file} is not UTF-8 ({first_line(error)}); {self._again()}") from error
-        except DataError as error:
-            raise DataError(f"{self.form_file}, {error} Your text is kept there; {self._again()}") from error
-        edited = self.prompt.with_texts(texts, datetime.now(UTC).isoformat(timespec="seconds"))
+        edited = self.prompt.with_texts(self.read(), datetime.now(UTC).isoformat(timespec="seconds"))
         if edited is not self.prompt:
             if not self.original.exists():
                 write_whole(self.original, self.file.read_bytes())
@@ -84,9 +79,18 @@ class Editing:
         self.form_file.unlink()
         return edited
 
+    def read(self) -> Texts:
+        """The texts of the form, its shots with the numbers that they had. Raises DataError if it can't be read."""
+        try:
+            return read_form(self.form_file.read_bytes().decode(), self.prompt.texts)
+        except UnicodeDecodeError as error:
+            raise DataError(f"{self.form_file} is not UTF-8 ({first_line(error)}); {self._again()}") from error
+        except DataError as error:
+            raise DataError(f"{self.form_file}, {error} Your text is kept there; {self._again()}") from error
+
     def _again(self) -> str:
         own = self.file.parent if self.file.name == FILE_NAME else self.file
-        return f"correct it and run `selfamplify edit {own}` again."
+        return f"correct it and run `selfamplify edit {own}` again, or delete it to give the edit up."
 
 
 def before_edit(file: Path) -> Path:
