@@ -328,7 +328,8 @@ def test_ask_reads_the_choices_of_a_single_question(tmp_path: Path, style: Answe
     export(Prompt("io", "Choose.", (), labels, answer_style=style), "openai", tmp_path / "x", model="tiny")
     with serving(Served(lambda chat: reply)) as served:
         done = asked(tmp_path / "x", served, text)
-        assert done.stdout == f"{reply}\n\nlabel: {read}\n", done.stderr
+        shown = labels.get(read, read) if style == "label" else read
+        assert done.stdout == f"{reply}\n\nlabel: {shown}\n", done.stderr
         (tmp_path / "own.jsonl").write_text(json.dumps({"question": text}) + "\n", encoding="utf-8")
         asked(tmp_path / "x", served, "--file", tmp_path / "own.jsonl", "--out", tmp_path / "out.jsonl")
     assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["label"] == (None if read == "none" else read)

@@ -110,7 +110,7 @@ def main() -> None:
         for row in answered(prompt, client, asked, chosen.at_once):
             found.append(row)
             if chosen.file is None:
-                print(f"{row['reply']}\n\nlabel: {row['label'] or 'none'}")
+                print(f"{row['reply']}\n\nlabel: {prompt.called(row['label'])}")
     if chosen.out:
         chosen.out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found), encoding="utf-8")
     judged = [row for row in found if "answer" in row]

@@ -54,6 +54,11 @@ class Prompt:
         """The label that a reply to a question names; None if there is none."""
         return label(reply or "", row, self.settings)
 
+    def called(self, label: str | None) -> str:
+        """What a label is called: its name, if answers are the names of labels."""
+        names = self.settings["labels"] if self.settings["answer_style"] == "label" else {}
+        return names.get(label, label) or "none"
+
     def rows(self, file: Path, limit: int | None = None) -> list[dict[str, Any]]:
         """The questions of a file such as questions.jsonl; choices that a line lacks are read from its question."""
         lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
