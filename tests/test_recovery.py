@@ -230,6 +230,7 @@ WORDS = ("a", "I", "think", "plant", "palm", "answer", "the", "is", "hot", "dog"
 
 @given(st.lists(st.sampled_from(WORDS)).map(" ".join))
 def test_texts_without_a_statement_give_no_label(text: str):
+    assume(not re.search(r"answer (is )?a ,", text))  # states A
     assert recover(f"{text} plant", PALMS) is None
 
 
