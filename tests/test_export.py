@@ -559,6 +559,8 @@ def test_a_prompt_for_a_file_is_called_by_the_name_of_the_file(tmp_path: Path, r
     options = ["--method", "random", "--selection", "random", "--shots", "2", "--keywords", "4", "--check", "0"]
     code, _, err = run("build", "--task", "file", "--data", file, *options, "--out", tmp_path / "mine")
     assert code == 0 and "note: 2 of 2 rationales have fewer than 4 keywords" in err.replace("\n", " "), err
+    code, _, err = run("evaluate", tmp_path / "mine", "--limit", "4", "--max-new-tokens", "1")
+    assert code == 0 and "replies of self_amplify named no label" in err.replace("\n", " "), err
     for named, name in ((), "mail-random"), (("--name", "my prompt"), "my-prompt"):
         code, out, err = run("export", tmp_path / "mine", "--to", "langfuse", *named)
         assert code == 0, err

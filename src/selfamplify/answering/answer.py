@@ -11,6 +11,7 @@ from ..models.model import AbstractLanguageModel
 from ..prompting.chats import judge_chat
 from ..prompting.prompt import Prompt
 from ..records import Cost, Generation, Question, Response
+from ..records.responses import CONTINUED
 from ..seeds import derive
 from ..session import Session
 from ..text.replies import without_tokens
@@ -169,7 +170,7 @@ def _concluded(
     answers = [batch[index].answers for index in asked]
     tokens = model.next_token([chats[index] for index in asked], answers) if asked else []
     best = {index: batch[index].label_of(token.best(batch[index].answers)) for index, token in zip(asked, tokens, strict=True)}
-    return [(best.get(index), "constrained" if best.get(index) else "none") for index in range(len(batch))]
+    return [(best.get(index), CONTINUED if best.get(index) else "none") for index in range(len(batch))]
 
 
 def _judged(judge: AbstractLanguageModel, batch: Sequence[Question], texts: Sequence[str]) -> list[tuple[str | None, str]]:

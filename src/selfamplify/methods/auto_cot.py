@@ -15,6 +15,7 @@ from ..prompting.profiles import Profile
 from ..prompting.prompt import Prompt
 from ..prompting.wording import Wording, copies_placeholders, without_conclusion, without_example
 from ..records import Chat, Cost, Question, Response, Shot, WrittenText
+from ..records.responses import CONTINUED
 from ..seeds import derive
 from ..session import Session
 from ..tasks.task import Task
@@ -82,9 +83,7 @@ def _think(
     tokens = model.next_token(ends, [question.answers for question in batch])
     best = [question.label_of(token.best(question.answers)) for token, question in zip(tokens, batch, strict=True)]
     cost = Cost(2, (perf_counter() - start) / len(batch))
-    return enumerate(
-        Response(q.id, text, label, "constrained", cost) for q, text, label in zip(batch, texts, best, strict=True)
-    )
+    return enumerate(Response(q.id, text, label, CONTINUED, cost) for q, text, label in zip(batch, texts, best, strict=True))
 
 
 def _thoughts(

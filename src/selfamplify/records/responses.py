@@ -7,7 +7,9 @@ from .shown import short_repr
 
 FAILED = "failed"
 """The rule of a response that the model could not give, since its logits were not numbers."""
-UNPARSED = ("constrained", "none", FAILED)
+CONTINUED = "constrained"
+"""The rule of a response that names no label, and which the model was asked to continue with one."""
+UNPARSED = (CONTINUED, "none", FAILED)
 """The rules by which a response is decided that does not name an answer itself."""
 
 
