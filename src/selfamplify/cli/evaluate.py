@@ -78,7 +78,7 @@ def evaluate(
     tracking.hand_over(folder, log)
 
 
-def _note_continued(result: selfamplify.Result) -> None:
+def _note_continued(result: "selfamplify.Result") -> None:
     """Say how many replies the model was asked to continue with a label, and the accuracy without these."""
     own = [outcome.correct for outcome in result.outcomes if outcome.rule != CONTINUED]
     if len(own) < result.n:
