@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _UNITS = ((365 * 86400.0, "years"), (86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"))
 
@@ -51,3 +53,10 @@ def argument(name: str, value: object) -> str:
 def sha256(text: str) -> str:
     """The SHA-256 of a text, in hexadecimal; half a surrogate pair is hashed, too."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def likeliest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, in any case of letters; None if none is similar."""
+    cased = {each.casefold(): each for each in known}
+    near = get_close_matches(name.casefold(), cased, 1)
+    return cased[near[0]] if near else None

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 
 from ...errors import DataError, SettingsError
-from ...text.lines import argument
+from ...text.lines import argument, likeliest
 from ..questions.columns import Columns, find_columns, is_empty
 from ..rows.rows import Row, Rows
 from .loading import Repository, load, opened, split_rows
@@ -149,8 +148,7 @@ def _unknown(repository: Repository, name: str, what: str, config: str | None, s
     several = len(repository.configs) > 1 or repository.cached
     configs = repository.configs if "configuration" in what and several else ()
     names = [*splits, *configs] or [*repository.configs]
-    cased = {known.casefold(): known for known in names}
-    likely = cased[(get_close_matches(name.casefold(), cased, 1) or [*cased])[0]]
+    likely = likeliest(name, names) or names[0]
     before = (
         f"{config}:" if config and likely in splits and config in repository.configs and len(repository.configs) > 1 else ""
     )

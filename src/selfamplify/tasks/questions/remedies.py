@@ -1,9 +1,8 @@
 """What to write where columns are not recognised, or are named wrongly."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
-from ...text.lines import shortened
+from ...text.lines import likeliest, shortened
 
 
 def one_column(name: str) -> str:
@@ -16,9 +15,8 @@ def one_column(name: str) -> str:
 
 def no_column(name: str, known: Sequence[str]) -> str:
     """Why a column that was named can't be used, and the name that was probably meant."""
-    cased = {each.casefold(): each for each in known}
-    near = get_close_matches(name.casefold(), cased, 1)
-    remedy = f"did you mean {shortened(cased[near[0]])!r}?" if near else "use one of these names."
+    near = likeliest(name, known)
+    remedy = f"did you mean {shortened(near)!r}?" if near is not None else "use one of these names."
     return f"There is no column {shortened(name)!r} among {shown_names(known)}; {remedy}"
 
 
