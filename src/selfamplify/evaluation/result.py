@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool
 
+from ..collecting import uncollected
 from ..errors import DataError, SettingsError
 from ..records import Outcome, Question, Response
 from ..records.shown import html_repr
@@ -51,10 +52,11 @@ class Result:
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
         """One judged answer per question."""
-        return tuple(
-            Outcome(q.id, q.answer, r.label, r.rule, r.label == q.answer)
-            for q, r in zip(self.questions, self.responses, strict=True)
-        )
+        with uncollected():
+            return tuple(
+                Outcome(q.id, q.answer, r.label, r.rule, r.label == q.answer)
+                for q, r in zip(self.questions, self.responses, strict=True)
+            )
 
     @property
     def given(self) -> tuple[str, ...]:

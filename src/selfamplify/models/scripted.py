@@ -47,7 +47,7 @@ class ScriptedModel(AbstractLanguageModel):
     def encode(self, chat: Chat) -> Encoded:
         turns = [_turn(message.role, message.content) for message in chat.messages]
         words = sum(count for count, _ in turns) + len(chat.prefill.split())
-        lines = [text for _, text in turns] + [json.dumps([chat.prefill, chat.question])]
+        lines = [text for _, text in turns] + [json.dumps(chat.prefill), json.dumps(chat.question)]
         return Encoded(chat, words, sha256("\n".join(lines)))
 
     def next_token(self, chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:

@@ -173,5 +173,5 @@ def run_settings(session: Session, task: Task) -> dict[str, Any]:
 
 def _questions_sha256(questions: Sequence[Question]) -> str:
     """The digest of what questions hold; how they are asked is a setting of its own."""
-    held = [[q.id, q.text, [(each.label, each.text) for each in q.choices], q.answer, q.planted] for q in questions]
-    return sha256(json.dumps(held))
+    held = ([q.id, q.text, [(each.label, each.text) for each in q.choices], q.answer, q.planted] for q in questions)
+    return sha256(f"[{', '.join(map(json.dumps, held))}]")

@@ -14,12 +14,14 @@ import sqlite3
 import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..collecting import uncollected
 from ..errors import (
     ContextError,
     DataError,
@@ -48,6 +50,8 @@ CREATE TABLE IF NOT EXISTS units (
 CREATE TABLE IF NOT EXISTS commands (what TEXT PRIMARY KEY, line TEXT NOT NULL) WITHOUT ROWID;
 COMMIT;
 """
+_adapter = lru_cache(TypeAdapter)  # building one takes as long as reading a thousand records
+_FIND = "SELECT key, record, checksum FROM units WHERE key IN (SELECT value FROM json_each(?))"
 
 
 class Store(AbstractStore):
@@ -147,7 +151,7 @@ class Store(AbstractStore):
         return [stage.key(item) for item in items]
 
     def keep(self, stage: Stage[Item, Record], records: Mapping[Hashable, Record]) -> None:
-        adapter = TypeAdapter(stage.record)
+        adapter = _adapter(stage.record)
         texts = [(key, adapter.dump_json(record).decode()) for key, record in records.items()]
         rows = [(key, stage.name, text, sha256(text)) for key, text in texts]
         with self._translated(), self._file:
@@ -155,12 +159,11 @@ class Store(AbstractStore):
 
     def find(self, stage: Stage[Item, Record], keys: Sequence[Hashable]) -> dict[Hashable, Record]:
         """The records that are there, undamaged and of the stage's type, by key."""
-        adapter = TypeAdapter(stage.record)
+        adapter = _adapter(stage.record)
         found: dict[Hashable, Record] = {}
-        with self._translated():
-            rows = [self._file.execute("SELECT record, checksum FROM units WHERE key = ?", (key,)).fetchone() for key in keys]
-        for key, row in zip(keys, rows, strict=True):
-            if row is not None and sha256(str(row[0])) == row[1]:
-                with suppress(ValidationError):
-                    found[key] = adapter.validate_json(str(row[0]))
+        with self._translated(), uncollected():
+            for key, text, checksum in self._file.execute(_FIND, (json.dumps(keys),)):
+                if sha256(str(text)) == checksum:
+                    with suppress(ValidationError):
+                        found[key] = adapter.validate_json(str(text))
         return found

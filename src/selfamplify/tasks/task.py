@@ -109,6 +109,8 @@ class Task:
         style: AnswerStyle = ("label" if self.classification else "letter") if answer_style == "auto" else answer_style
         if style != "letter":
             self._check_style(style)
+        if all(question.answer_style == style for question in (*self.train, *self.test)):
+            return self
         train, test = (tuple(replace(question, answer_style=style) for question in side) for side in (self.train, self.test))
         return replace(self, train=train, test=test)
 

@@ -11,7 +11,7 @@ from ...records import Question
 from ...text.lines import counted, shortened
 from ..rows.rows import Row
 from ..source import LeftOut, Reading
-from ..task import content_key, near_key
+from ..task import bare_text, content_key, near_key
 from .answers import Answered, AnswerKey, AnswersFrom, answer_key
 from .columns import Columns
 from .drafts import Draft, Layout, draft_of, question_of
@@ -119,7 +119,8 @@ def _apart(reading: Reading, good: Sequence[tuple[Row, Question]]) -> Reading:
     """The reading with a test side, and no near-copy of a test question on the other."""
     train = _distinct((row, question) for row, question in good if not row.held_out)
     test = _distinct((row, question) for row, question in good if row.held_out)
-    asked = {near_key(question): content_key(question) for _, question in test}
+    texts = {bare_text(question.text) for _, question in train}
+    asked = {near_key(question): content_key(question) for _, question in test if bare_text(question.text) in texts}
     kept: list[Question] = []
     repeated: list[LeftOut] = []
     for row, question in train:
