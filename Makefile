@@ -79,7 +79,7 @@ quality: .venv/test.done  ## Compare explainers with the planted words; docs/cho
 RELIABLE := docs/reliability.md
 
 reliability: .venv/test.done  ## Run every test and benchmark of docs/reliability.md again
-	OMP_NUM_THREADS=1 $(BIN)/pytest -m 'slow or not slow' $$(grep -o 'tests/test_[a-z_]*\.py' $(RELIABLE) | sort -u)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile -m 'slow or not slow' $$(grep -o 'tests/test_[a-z_]*\.py' $(RELIABLE) | sort -u)
 	set -e; for name in $$(grep -o '`benchmarks\.[a-z_]*`' $(RELIABLE) | tr -d '`' | sort -u); do $(BIN)/python -m $$name; done
 
 model: .venv/test.done  ## Train the embedded model again: 35 minutes on two cores, then hours of measuring; continues if interrupted

@@ -73,11 +73,11 @@ def test_shots_can_be_removed_and_put_in_another_order(own: Texts, data: st.Data
 
 OWN = Texts("Choose.", "", "", (ShotTexts(1, "Is it?", ("yes", "no"), "So (A)"), ShotTexts(2, "Or?", ("a", "b"), "So (B)")))
 BROKEN = {
-    "an unknown heading": ("=== reply of shot 1", "=== answer of shot 1", r'line 22: "answer of shot 1" is no heading'),
-    "a heading twice": ("=== reply of shot 2", "=== reply of shot 1", 'line 34: the heading "reply of shot 1" is there twice'),
-    "a heading less": ("=== choice 1 of shot 2\n", "", 'line 25: shot 2 has no "choice 1 of shot 2"'),
+    "an unknown heading": ("=== reply of shot 1", "=== answer of shot 1", r'line 23: "answer of shot 1" is no heading'),
+    "a heading twice": ("=== reply of shot 2", "=== reply of shot 1", 'line 35: the heading "reply of shot 1" is there twice'),
+    "a heading less": ("=== choice 1 of shot 2\n", "", 'line 26: shot 2 has no "choice 1 of shot 2"'),
     "no system turn": ("=== system turn\n", "", 'the heading "=== system turn" is missing'),
-    "no quotes": ("Or?", "\\json Or?", "line 26: .* is no text in quotes"),
+    "no quotes": ("Or?", "\\json Or?", "line 27: .* is no text in quotes"),
 }
 
 
@@ -271,6 +271,15 @@ def test_removing_all_shots_is_said(run: Run, folder: Path, monkeypatch: pytest.
     monkeypatch.setenv("EDITOR", editor(folder.parent, cut))
     code, out, err = run("edit", folder)
     assert code == 0 and "shot 1 removed" in out and "no shot is left" in err and Prompt.load(folder).shots == ()
+
+
+def test_an_emptied_form_gives_the_edit_up(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    before = (folder / "prompt.json").read_bytes()
+    monkeypatch.setenv("EDITOR", editor(folder.parent, 'file.write_text("\\n")'))
+    code, out, err = run("edit", folder)
+    assert code == 0 and "given up" in out, err
+    assert [each.name for each in folder.iterdir()] == ["prompt.json"]
+    assert (folder / "prompt.json").read_bytes() == before
 
 
 def test_an_editor_that_fails_is_one_line(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):

@@ -395,7 +395,12 @@ def test_the_command_line_imports_evaluates_and_compares(run: Run, tmp_path: Pat
     folder = tmp_path / "out"
     code, out, err = run(*options, "--against", file, "--out", folder)
     assert code == 0 and "tested against few_shots" in " ".join(out.split()) and "zero_shot" in out, err
-    assert run("show", folder, "--against", "few_shots")[0] == 0
+    for further in ((), ("--against", "few_shots")):
+        code, shown, err = run("show", folder, *further)
+        assert code == 0 and "tested against few_shots" in " ".join(shown.split()), err
+    assert "tested against" not in run("show", folder, "--against", "io")[1]
+    assert run("report", folder, "--markdown", tmp_path / "table.md")[0] == 0
+    assert "Gain over few\\_shots" in (tmp_path / "table.md").read_text()
     assert run("report", folder)[0] == 0 and "few_shots, given" in (folder / "report.html").read_text()
     code, _, err = run(*options, "--against", "nowhere", "--out", tmp_path / "none")
     assert code == 2 and "'nowhere' is neither a method of this comparison (io, zero_shot)" in err.splitlines()[-1]

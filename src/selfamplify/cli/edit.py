@@ -24,6 +24,9 @@ def edit(path: Annotated[Path, typer.Argument(metavar="PATH", help="A run folder
     if editing.begin():
         say(f"note: {editing.form_file} is left from an edit that could not be read, and is opened again.", console=stderr)
     _run(command, editing)
+    if editing.given_up():
+        say("The form was emptied, so the edit is given up: the prompt stays as it was.")
+        return
     texts = editing.read()
     edited = editing.finish()
     if edited is editing.prompt:

@@ -8,10 +8,12 @@ import selfamplify
 
 from ..errors import SettingsError
 from ..names import NAMES
+from .config import tables
 from .screen import say, stderr
 
 if TYPE_CHECKING:
     from ..runs.plan import Plan
+    from ..runs.table import Table
 
 
 def baseline(against: str, plan: "Plan") -> tuple[str, dict[str, "selfamplify.Prompt"]]:
@@ -36,6 +38,15 @@ def baseline(against: str, plan: "Plan") -> tuple[str, dict[str, "selfamplify.Pr
     for note in prompt.imported.notes if prompt.imported else ():
         say(f"  {note}", console=stderr)
     return name, {name: prompt}
+
+
+def remembered(folder: Path, table: "Table") -> str:
+    """What the comparison of a folder was tested against, as its run.toml has it; IO if its table has no such row."""
+    from ..runs.comparison import BASE, names  # heavy
+
+    known = names((mean.method, mean.keywords) for mean in table.means).values()
+    against = str(tables(folder).get("compare", {}).get("against", BASE))
+    return next((each for each in (against, row_name(Path(against))) if each in known), BASE)
 
 
 def row_name(path: Path) -> str:

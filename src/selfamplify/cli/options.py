@@ -53,7 +53,10 @@ KeepRationales = Annotated[
     ),
 ]
 Against = Annotated[
-    str, typer.Option("--against", help="The method of the table that the others are tested against. Default: io.")
+    str | None,
+    typer.Option(
+        "--against", help="The row of the table that the others are tested against. Default: that of the comparison, or io."
+    ),
 ]
 DropShots = Annotated[
     bool, typer.Option("--drop-shots", help="Drop shots from prompts that are longer than the model's context.")

@@ -9,6 +9,7 @@ import typer
 import selfamplify
 
 from . import options
+from .given import remembered
 from .screen import say
 
 
@@ -24,7 +25,7 @@ def report(
     markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the table in Markdown.")] = None,
     svg: Annotated[Path | None, typer.Option("--svg", help="Write a figure of the accuracies as SVG.")] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a figure of the accuracies as PDF.")] = None,
-    against: options.Against = "io",
+    against: options.Against = None,
 ) -> None:
     """Write a run folder as one HTML page: results, figures, prompts and every answer. Needs no model and no network.
 
@@ -33,8 +34,10 @@ def report(
     """
     kinds = {"csv": csv, "parquet": parquet, "latex": latex, "markdown": markdown, "svg": svg, "pdf": pdf}
     files = {kind: path for kind, path in kinds.items() if path is not None}
-    for written in selfamplify.write_files(folder, files, against=against) if files else ():
-        say(f"wrote {written}")
+    if files:
+        against = against or remembered(folder, selfamplify.Table.load(folder))
+        for written in selfamplify.write_files(folder, files, against=against):
+            say(f"wrote {written}")
     if files and out is None and not show:
         return
     file = selfamplify.write_report(folder, out)

@@ -16,6 +16,7 @@ from ..runs.editing import before_edit
 from . import options
 from .compare import compare
 from .faithfulness import print_faithfulness
+from .given import remembered
 from .screen import print_table, say, stderr, stdout
 from .tune import print_tuning
 
@@ -28,7 +29,7 @@ def show(
     responses: Annotated[
         int, typer.Option("--responses", min=0, help="Number of questions to show with the responses of all methods.")
     ] = 0,
-    against: options.Against = "io",
+    against: options.Against = None,
 ) -> None:
     """Show the prompt of a run and how it was built, its table and responses, or what it found out about explanations."""
     if path.suffix == ".json":
@@ -37,7 +38,7 @@ def show(
         _show_folder(path, responses, against)
 
 
-def _show_folder(folder: Path, responses: int, against: str) -> None:
+def _show_folder(folder: Path, responses: int, against: str | None) -> None:
     """What a run folder holds. It is read without ``Run``, which works with a model and so takes seconds to import."""
     from ..runs.findings import is_study  # heavy
     from ..runs.responses import check_responses
@@ -61,7 +62,7 @@ def _show_folder(folder: Path, responses: int, against: str) -> None:
         check_responses(folder)
         if stale := of_another(prompt, table.settings):
             say(f"note: {stale}", console=stderr)
-        print_table(table, compare, against)
+        print_table(table, compare, against or remembered(folder, table))
         for answers in selfamplify.responses_side_by_side(folder, responses) if responses else ():
             stdout.print(answers)
 

@@ -19,6 +19,7 @@ _GUIDE = (
     "Edit the texts below the headings (lines that begin with ===), save, and close the editor. To remove a shot, remove its",
     "question, choices and reply with their headings; shots may be put in another order. A line that begins with a backslash",
     "is read without it, and after \\json comes a line in quotes, as in JSON. What is above the first heading is not read.",
+    "An empty file gives the edit up.",
 )
 _NAMED = re.compile(r"^prompt ([0-9a-f]+)\r?$", re.MULTILINE)
 _OF_SHOT = re.compile(r"(question|choice (\d+)|reply) of shot (\d+)")

@@ -91,7 +91,14 @@ def _notes(table: Table, means: Sequence[Mean], against: str) -> list[str]:
     runs = max((mean.runs for mean in means), default=1)
     over = [f"Accuracy: mean ± standard deviation over {runs} contexts (seeds)."] if runs > 1 else []
     failed = [f"No result for {cell}: {reason}" for cell, reason in table.failed.items()]
-    return [*over, *table.conclusions(against), *failed]
+    return [*over, *table.conclusions(against), *_unparsed(table, means), *failed]
+
+
+def _unparsed(table: Table, means: Sequence[Mean]) -> list[str]:
+    """How many replies of each line named no label, if there are any."""
+    shares = [sum(row.unparsed for row in own) / len(own) for own in table.rows_of_lines]
+    found = [f"{mean.method} ({mean.selection}) {share:.1%}" for mean, share in zip(means, shares, strict=True) if share]
+    return [f"Replies from which no rule could read a label: {', '.join(found)}."] if found else []
 
 
 def _points(share: float) -> str:

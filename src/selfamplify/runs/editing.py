@@ -62,6 +62,13 @@ class Editing:
             )
         return True
 
+    def given_up(self) -> bool:
+        """Whether the form was emptied, which gives the edit up; the form is then taken away."""
+        emptied = not self.form_file.read_bytes().strip()
+        if emptied:
+            self.form_file.unlink()
+        return emptied
+
     def unchanged(self) -> bool:
         """Whether the form is as it was written."""
         return self.form_file.read_bytes() == form(self.prompt.texts, self.prompt.digest()).encode()
