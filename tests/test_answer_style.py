@@ -47,6 +47,8 @@ from selfamplify.prompting.wordings import LABELS, TEXTS
 from selfamplify.records import AnswerStyle, Chat, Message, ScoredWords, Shot
 from selfamplify.text.question_words import question_words
 
+pytestmark = pytest.mark.typed
+
 STYLES: tuple[AnswerStyle, ...] = ("letter", "label", "text")
 NAMES = ("negative", "positive")
 REVIEWS = (

@@ -48,6 +48,8 @@ from selfamplify.text.printable import printable
 from selfamplify.text.shading import html_style
 from selfamplify.text.words import candidate_words, overlapping
 
+pytestmark = pytest.mark.typed
+
 PROMPT = "Which animal gives milk?"
 SEVERAL = "The brown cow."
 CHAT = (

@@ -36,6 +36,8 @@ from selfamplify.models.local.baseline import find_baseline
 from selfamplify.prompting.profiles import DEFAULT, PAPER
 from selfamplify.prompting.wordings import OURS
 
+pytestmark = pytest.mark.typed
+
 MODELS = ("llama", *zoo.TRAINED)
 
 

@@ -15,6 +15,8 @@ from selfamplify.games.question import question_game
 from selfamplify.models.local.beginnings import tree_of
 from selfamplify.prompting.wordings import OURS
 
+pytestmark = pytest.mark.typed
+
 ROWS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=6), min_size=1, max_size=12)
 
 

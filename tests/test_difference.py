@@ -24,6 +24,8 @@ from selfamplify.evaluation.power import (
 )
 from selfamplify.evaluation.statistics import mcnemar, wilson
 
+pytestmark = pytest.mark.typed
+
 SHAPES = st.tuples(st.integers(1, 5), st.integers(1, 40))
 ANSWERS = SHAPES.flatmap(lambda shape: st.tuples(arrays(bool, shape), arrays(bool, shape)))
 RNG = np.random.default_rng

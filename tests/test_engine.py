@@ -25,6 +25,8 @@ from selfamplify.prompting.chosen import keywords
 from selfamplify.prompting.wordings import OURS
 from selfamplify.records import ScoredWords, Value
 
+pytestmark = pytest.mark.typed
+
 ATTRIBUTIONS = [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractAttribution)]
 ALIKE = (ANIMAL, HANDS)
 """Questions with the same labels, and so with the same instruction before them."""

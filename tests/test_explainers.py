@@ -49,6 +49,8 @@ from selfamplify.games.values import VALUES, Absent
 from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Chat, Cost, Explanation, NamedWords, ScoredWords, Value, WrittenText
 
+pytestmark = pytest.mark.typed
+
 SMALL: dict[str, dict[str, Any]] = {
     "integrated_gradients": {"max_steps": 32},
     "kernel_shap": {"samples": 60},

@@ -14,6 +14,8 @@ from selfamplify import Decoding, LocalModel
 from selfamplify.models.local.attention import KeysValues, SharedPrefix
 from selfamplify.models.local.generation import Manner, Writing
 
+pytestmark = pytest.mark.typed
+
 MERGED = [family for family in DECODERS if family != "gpt-neo-window"]
 DECODINGS = {
     "greedy": Decoding(12),

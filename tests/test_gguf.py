@@ -21,6 +21,8 @@ from selfamplify.models.local import named
 from selfamplify.models.local.load import load_tokenizer
 from selfamplify.models.local.origin import absolute
 
+pytestmark = pytest.mark.typed
+
 pytest.importorskip("gguf", reason="the package gguf is not installed")
 pytest.importorskip("accelerate", reason="the package accelerate is not installed")
 SERVED = "`load_server("

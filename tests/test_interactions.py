@@ -19,6 +19,8 @@ from selfamplify.explain.shapley_values import every_coalition
 from selfamplify.prompting.chosen import best_pair
 from selfamplify.prompting.wordings import OURS
 
+pytestmark = pytest.mark.typed
+
 
 def terms(explainer: ShapleyInteractions, game: Game, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """What each word does alone, and each two together."""

@@ -41,6 +41,8 @@ from selfamplify.errors import ContextError, ModelError, RunError, SettingsError
 from selfamplify.prompting.profiles import DEFAULT
 from selfamplify.records import Chat, Cost, Response, Shot
 
+pytestmark = pytest.mark.typed
+
 TASK = task(6, 12)
 WORDS = ("bad", "very good indeed")
 REVIEWS = tuple(

@@ -14,7 +14,7 @@ from small import left_behind, scripted, talker, task
 
 from selfamplify import Plan, Prompt, Run, Table, build, compare, comparison_table, evaluate, write_report
 from selfamplify.answering import answer
-from selfamplify.explain import self_topk
+from selfamplify.explain import self_topk, writing
 from selfamplify.methods import auto_cot
 from selfamplify.prompting.edited import record_seal
 from selfamplify.records import Cost, ScoredWords
@@ -29,7 +29,7 @@ TASK = task(30, 5)
 def ticking(step: float) -> Iterator[None]:
     """A clock that is ``step`` seconds later each time it is read."""
     with pytest.MonkeyPatch.context() as patched:
-        for module in (answer, auto_cot, self_topk):
+        for module in (answer, auto_cot, self_topk, writing):
             patched.setattr(module, "perf_counter", map(float, count(0, step)).__next__)
         yield
 

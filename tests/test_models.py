@@ -13,6 +13,8 @@ from selfamplify.games.question import locate
 from selfamplify.records import Chat, Message, Shot
 from selfamplify.text.words import candidate_words
 
+pytestmark = pytest.mark.typed
+
 every_model = pytest.mark.parametrize("name", zoo.ZOO)
 
 

@@ -16,6 +16,8 @@ from selfamplify.errors import ModelError
 from selfamplify.models.local.batching import Batcher
 from selfamplify.models.local.prefix import PrefixCache
 
+pytestmark = pytest.mark.typed
+
 
 class Device:
     """Computes the squares of at most ``capacity`` rows at once."""

@@ -22,6 +22,8 @@ from selfamplify.games.question import question_game
 from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Value
 
+pytestmark = pytest.mark.typed
+
 MASK = torch.tensor([[0.0, float("-inf")], [0.0, 0.0]])
 OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": functional.silu,

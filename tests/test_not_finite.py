@@ -14,6 +14,8 @@ from selfamplify.methods.selection import ask
 from selfamplify.models.local.model import LocalModel
 from selfamplify.session import Session
 
+pytestmark = pytest.mark.typed
+
 COUNT = 12
 
 

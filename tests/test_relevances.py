@@ -20,6 +20,8 @@ from selfamplify.explain.uncovered import uncovered
 from selfamplify.games.question import question_game
 from selfamplify.prompting.wordings import OURS
 
+pytestmark = pytest.mark.typed
+
 ELEMENTWISE: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": functional.silu,
     "tanh": torch.tanh,

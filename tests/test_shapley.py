@@ -34,6 +34,8 @@ from selfamplify.explain.perturbation import AbstractPerturbation
 from selfamplify.explain.scores import Attribution
 from selfamplify.explain.shapley_values import every_coalition
 
+pytestmark = pytest.mark.typed
+
 EXACT = {"kernel_shap": KernelShap(samples=1024), "shapley_values": ShapleyValues()}
 SAMPLED = {
     "kernel_shap": KernelShap(samples=60),

@@ -17,6 +17,8 @@ from selfamplify.evaluation.paired_bootstrap import paired_bootstrap
 from selfamplify.evaluation.statistics import Interval, mcnemar, mean_and_deviation, paired, wilson
 from selfamplify.records import Cost, Response
 
+pytestmark = pytest.mark.typed
+
 Z = 1.959963984540054
 COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 300)).filter(lambda counts: sum(counts) > 0)
 

@@ -27,6 +27,8 @@ from selfamplify.games.values import ABSENT, Absent
 from selfamplify.prompting.wordings import OURS
 from selfamplify.records import Chat, ScoredWords, Value
 
+pytestmark = pytest.mark.typed
+
 WEIGHTS = {"green": 1.0, "most": -0.5, "sunlight": 2.0, "darkness": -1.5}
 
 
