@@ -102,4 +102,5 @@ def _unparsed(table: Table, means: Sequence[Mean]) -> list[str]:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
+    rounded = round(100 * share, 1) + 0.0  # no "−0.0"
+    return f"{rounded:+.1f}".replace("-", "−")
