@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from small import left_behind, scripted, talker, task, wrong
 
 from selfamplify import PAPER, Plan, RandomWords, Run, ScriptedModel, Session, Store, Table, build, compare, evaluate
-from selfamplify.errors import RunError, SelectionError, SelfAmplifyWarning
+from selfamplify.errors import ModelError, RunError, SelectionError, SelfAmplifyWarning
 from selfamplify.models.model import AbstractLanguageModel
 from selfamplify.records import Chat, Prediction
 from selfamplify.runs.begun import begun
@@ -245,6 +245,23 @@ def test_a_finished_run_is_only_read(whole, tmp_path: Path):
     _, expected_calls, digest = whole
     assert run(tmp_path).digest() == run(tmp_path).digest() == Run(tmp_path / "run").table().digest() == digest
     assert calls(tmp_path / "calls") == expected_calls
+
+
+@pytest.mark.parametrize("asked", [0, 40])
+def test_a_model_that_fails_before_anything_is_finished_leaves_the_settings_free(tmp_path: Path, asked: int):
+    def failing(chat: Chat) -> str:
+        if model.answered > asked:
+            raise ModelError("It is gone; start it again.")
+        return talker(chat)
+
+    model = scripted(failing)
+    with pytest.raises(ModelError):
+        compare(model, TASK, PLAN, tmp_path)
+    if asked:
+        with pytest.raises(RunError, match="other settings"):
+            compare(scripted(talker), TASK, replace(PLAN, shots=3), tmp_path)
+    else:
+        assert compare(scripted(talker), TASK, replace(PLAN, shots=3), tmp_path).rows
 
 
 def test_changed_settings_are_refused_with_the_difference(tmp_path: Path):

@@ -28,6 +28,7 @@ from ..errors import (
     ExplanationError,
     RunError,
     SelectionError,
+    SelfAmplifyError,
     SelfAmplifyWarning,
     SettingsError,
 )
@@ -50,6 +51,7 @@ CREATE TABLE IF NOT EXISTS units (
 CREATE TABLE IF NOT EXISTS commands (what TEXT PRIMARY KEY, line TEXT NOT NULL) WITHOUT ROWID;
 COMMIT;
 """
+_REMEDIED_BY_SETTINGS = (SettingsError, SelectionError, ContextError, DataError, ExplanationError)
 _adapter = lru_cache(TypeAdapter)  # building one takes as long as reading a thousand records
 _FIND = "SELECT key, record, checksum FROM units WHERE key IN (SELECT value FROM json_each(?))"
 
@@ -109,7 +111,7 @@ class Store(AbstractStore):
         """Make ``what`` ("prompt" or "results") under these settings, by this command line.
 
         If it was begun with other settings before, RunError is raised, with the difference. An error whose remedy is to change
-        the settings leaves them free to change.
+        the settings leaves them free to change, and so does any error before the first unit is finished.
         """
         wanted = json.loads(json.dumps(settings))
         made = self._settings(what) or wanted
@@ -124,9 +126,10 @@ class Store(AbstractStore):
                 self._file.execute("INSERT OR REPLACE INTO commands VALUES (?, ?)", (what, command))
         try:
             yield
-        except (SettingsError, SelectionError, ContextError, DataError, ExplanationError):
+        except SelfAmplifyError as error:
             with self._translated(), self._file:
-                kept_settings.forget(self._file, what)
+                if isinstance(error, _REMEDIED_BY_SETTINGS) or not self._file.execute("SELECT 1 FROM units").fetchone():
+                    kept_settings.forget(self._file, what)
             raise
 
     def _settings(self, what: str) -> dict[str, Any] | None:
