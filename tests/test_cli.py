@@ -62,7 +62,7 @@ def test_all_commands_work_on_an_own_csv(run: Run, rows: Path, stories: Path, tm
     short = ["--max-new-tokens", "12"]
     build = ["build", *given, *short, "--selection", "random", "--shots", "2", "--samples", "40", "--keywords", "3"]
     code, out, _ = run(*build, "--out", tmp_path)
-    assert code == 0 and "The 3 keywords " in out and f"wrote the prompt to {tmp_path}\n" in out
+    assert code == 0 and "The 3 keywords " in out and f"wrote the prompt to {tmp_path}; " in out
     code, out, err = run("evaluate", tmp_path, *given, "--limit", "4")
     assert (
         code == 0

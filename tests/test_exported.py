@@ -23,9 +23,9 @@ Choice ClusteredAutoCot Columns Comparison ContextError Cost Counterfactual Coun
 DecisiveWords Decoding DeepLift DeepLiftCaptum Difference Edit Encoded Estimate Evidence Explanation ExplanationError Export
 Faithfulness FeatureAblation Figure Generation GradientXActivation Imported InputOutput IntegratedGradients Interval KernelShap
 KernelShapCaptum KeywordFormat Layout LeftOut Lime Limits LocalModel Measures Message ModelError NamedWords NextToken
-NotFiniteError Outcome Overview PAPER PRESETS PairFormat Plan Prediction Profile Prompt Provenance Question Raced RandomWords
-Reading ReplicatedModel Response Result Rival Row Run RunError Sample ScoredPairs ScoredWords ScriptedModel SearchSpace
-SelectionError SelfAmplify SelfAmplifyError SelfAmplifyWarning SelfExp SelfTopk ServerModel Session SettingsError
+NotFiniteError Outcome Overview PAPER PRESETS PairFormat Plan Prediction Profile Prompt Provenance Question QuickCheck Raced
+RandomWords Reading ReplicatedModel Response Result Rival Row Run RunError Sample ScoredPairs ScoredWords ScriptedModel
+SearchSpace SelectionError SelfAmplify SelfAmplifyError SelfAmplifyWarning SelfExp SelfTopk ServerModel Session SettingsError
 ShapleyInteractions ShapleyValueSampling ShapleyValues Shot StepFormat Store Table Task ThoughtFormat TokenGame TrackedRun
 Tuning Unit UsefulRationales Usefulness Wording Work WrittenText ZeroShot ZeroShotCot amplify asking attribute
 attribution_table build catalogue check_task coloured_question compare comparison_table contrast default_explainers estimate

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from selfamplify import Chat, Choice, Question, RandomWords, ScriptedModel, SelfAmplifyWarning, Task, build
+from selfamplify import Chat, Choice, Prompt, Question, RandomWords, ScriptedModel, SelfAmplifyWarning, Task, build
+from selfamplify.prompting.origins import origins
 
 LABELS = (Choice("A", "negative"), Choice("B", "positive"))
 
@@ -45,8 +46,18 @@ def test_nothing_is_said_where_there_is_nothing_to_compare(tmp_path: Path, setti
     assert checked(tmp_path, worse_with_rationales, **settings) == []  # pyright: ignore[reportArgumentType]
 
 
-def test_no_loss_is_no_news(tmp_path: Path) -> None:
+def test_no_loss_is_no_warning_but_recorded(tmp_path: Path) -> None:
     assert checked(tmp_path, right) == []
+    found = Prompt.load(tmp_path).check
+    assert found is not None and (found.n, found.right, found.without, found.p) == (20, 20, 20, 1)
+
+
+def test_what_was_checked_is_lost_with_an_edit_and_with_a_shot(tmp_path: Path) -> None:
+    checked(tmp_path, right)
+    prompt = Prompt.load(tmp_path)
+    assert "20 of 20 training questions right" in "\n".join(origins(prompt))
+    assert prompt.with_texts(replace(prompt.texts, instruction="Read this.")).check is None
+    assert prompt.with_shots(2).check is None
 
 
 def test_no_shot_and_no_test_question_is_asked(tmp_path: Path) -> None:

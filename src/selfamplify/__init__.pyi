@@ -113,6 +113,7 @@ from .records import Outcome as Outcome
 from .records import Prediction as Prediction
 from .records import Provenance as Provenance
 from .records import Question as Question
+from .records import QuickCheck as QuickCheck
 from .records import Response as Response
 from .records import Rival as Rival
 from .records import ScoredPairs as ScoredPairs

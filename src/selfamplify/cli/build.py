@@ -82,7 +82,11 @@ def build(
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")
     _note_fewer(prompt, profile.stop_words)
-    say(f"wrote the prompt to {out}")
+    if prompt.check:
+        say(f"quick check: {prompt.check}")
+    elif check and any(shot.explanation for shot in prompt.shots):
+        say("note: no quick check, since fewer than 10 other training questions fit the context.", console=stderr)
+    say(f"wrote the prompt to {out}; measure it with: selfamplify evaluate {out}")
 
 
 def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:

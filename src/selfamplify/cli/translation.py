@@ -54,8 +54,8 @@ def _written(code: str, options: Mapping[str, Option]) -> str | None:
         case ast.Call(args=[ast.Call(func=ast.Name(id=name)) as inner], keywords=[]) if name in _LOADERS:
             return _loader(name, inner, options)
         case ast.Call(
-            args=[ast.Call(func=ast.Name(), args=[], keywords=[ast.keyword(arg=str(name), value=value)])], keywords=[]
-        ):
+            args=[ast.Call(func=ast.Name(id=made), args=[], keywords=[ast.keyword(arg=str(name), value=value)])], keywords=[]
+        ) if isinstance(getattr(selfamplify, made, None), type):
             return _explainer_setting(name, value, options)
     return None
 

@@ -33,7 +33,7 @@ def as_written(data: Mapping[str, Any], hashes: Mapping[str, str]) -> bool:
 
 
 def settled(prompt: "Prompt", messages: Turns, recorded: str, file: Path) -> "Prompt":
-    """The prompt that a file with edited texts holds, with a record of the edit, and without the evidence.
+    """The prompt that a file with edited texts holds, with a record of the edit, and without the evidence and the quick check.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def settled(prompt: "Prompt", messages: Turns, recorded: str, file: Path) -> "Pr
             f"these edits, or use `selfamplify edit {file}`."
         )
     edit = Edit(parts=parts, before=recorded, lost_evidence=prompt.evidence is not None)
-    return replace(prompt, shots=tuple(map(_explained, prompt.shots)), edits=(*prompt.edits, edit), evidence=None)
+    return replace(prompt, shots=tuple(map(_explained, prompt.shots)), edits=(*prompt.edits, edit), evidence=None, check=None)
 
 
 def _explained(shot: Shot) -> Shot:

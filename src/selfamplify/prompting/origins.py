@@ -15,13 +15,15 @@ def described(prompt: Prompt) -> str:
 
 
 def origins(prompt: Prompt) -> list[str]:
-    """A sentence for each thing that happened to a prompt besides a method: it was imported, or edited by hand."""
+    """A sentence for each thing that happened to a prompt besides a method: it was imported, edited by hand, or checked."""
     found: list[str] = []
     if prompt.imported:
         found += [f"Imported from {prompt.imported.file}.", *prompt.imported.notes]
     for edit in prompt.edits:
         said = str(edit)
         found.append(f"{said[:1].upper()}{said[1:]}.")
+    if prompt.check:
+        found.append(f"Quick check: {prompt.check}.")
     return found
 
 

@@ -23,6 +23,7 @@ from ..records import (
     Message,
     Provenance,
     Question,
+    QuickCheck,
     Shot,
 )
 from ..records.shown import html_repr
@@ -64,6 +65,8 @@ class Prompt:
         default they stay in their order. Similarity is the share of common words among all words of both (Jaccard).
     evidence : Evidence, optional
         How well the prompt did where ``tune`` chose it; else None.
+    check : QuickCheck, optional
+        How it did on a few training questions when ``build`` had finished it; None if that was not tried.
     layout : Layout, optional
         How an imported prompt writes its questions; None, the default, for the answer style's own way.
     imported : Imported, optional
@@ -83,6 +86,7 @@ class Prompt:
     system: str = ""
     similar_last: bool = False
     evidence: Evidence | None = None
+    check: QuickCheck | None = None
     layout: Layout | None = None
     imported: Imported | None = None
     edits: tuple[Edit, ...] = ()
@@ -173,7 +177,7 @@ class Prompt:
         if dropped <= 0:
             return self
         made = self.provenance and replace(self.provenance, dropped_shots=dropped)
-        return replace(self, shots=self.shots[:count], provenance=made)
+        return replace(self, shots=self.shots[:count], provenance=made, check=None)
 
     @property
     def context(self) -> list[dict[str, str]]:
@@ -218,13 +222,14 @@ class Prompt:
         Returns
         -------
         Prompt
-            Without evidence, which is about the prompt before. A shot with another question loses its explanation.
+            Without evidence and quick check, which are about the prompt before. A shot with another question loses its
+            explanation.
         """
         parts = changed_parts(self.texts, texts)
         if not parts:
             return self
         edit = Edit(parts=parts, before=self.digest(), at=at, lost_evidence=self.evidence is not None)
-        return self.put(texts, edits=(*self.edits, edit), evidence=None)
+        return self.put(texts, edits=(*self.edits, edit), evidence=None, check=None)
 
     def put(self, texts: Texts, **further: Any) -> "Prompt":
         """The prompt with other texts, and other fields, of which nothing is recorded."""

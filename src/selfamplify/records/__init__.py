@@ -8,7 +8,7 @@ from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
 from .choices import AnswerStyle, Choice, Offered
 from .explanations import DecisiveWords, Explanation, NamedWords, WrittenText
 from .layouts import Layout
-from .prompts import Edit, Evidence, Imported, Provenance, Rival, Shot, Usefulness
+from .prompts import Edit, Evidence, Imported, Provenance, QuickCheck, Rival, Shot, Usefulness
 from .questions import Attributed, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
 from .scored import Baseline, Cost, ScoredPairs, ScoredWords, Value
@@ -38,6 +38,7 @@ __all__ = [
     "Prediction",
     "Provenance",
     "Question",
+    "QuickCheck",
     "Response",
     "Rival",
     "ScoredPairs",

@@ -123,6 +123,32 @@ class Provenance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuickCheck:
+    """How a finished prompt did on a few training questions, beside its shots without rationales: see ``build``.
+
+    Parameters
+    ----------
+    n : int
+        The questions, none of which is a shot.
+    right, without : int
+        How many of them were answered right with the prompt, and with its shots alone.
+    p : float
+        Two-sided, of no difference, on the same questions.
+    """
+
+    n: int
+    right: int
+    without: int
+    p: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.right} of {self.n} training questions right, and {self.without} with the same shots without rationales "
+            f"(p = {self.p:.2g})"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Imported:
     """Where a prompt was imported from.
 

@@ -19,7 +19,7 @@ from ..work.stage import Progress, silent
 from .baselines import note_baselines
 from .changes import settings_of
 from .editing import check_replaceable
-from .quick_check import note_quick_check
+from .quick_check import checked
 from .run import Run, run_settings
 
 
@@ -62,8 +62,8 @@ def build(
     profile : Profile or str
         The wording and decoding: ``"default"`` or ``"paper"``.
     check : int
-        How many training questions to ask with the finished prompt and with its shots without rationales; a warning says if
-        the rationales seem to cost accuracy. By default none.
+        How many training questions to ask with the finished prompt and with its shots without rationales, which the prompt
+        records (``Prompt.check``); a warning says if the rationales seem to cost accuracy. By default none.
     keep_rationales : {"all", "useful"}
         Whether all rationales become shots (the default), or only those that turn a wrong answer of the model into the right
         one: see ``UsefulRationales``. Only with an explainer.
@@ -96,7 +96,8 @@ def build(
         with run.claimed("prompt", run_settings(session, questions) | {"command": "build"} | drawn):
             prompt = chosen.prompt(session, questions, select(session, questions, selection, shots, seed))
             run.finish_prompt(prompt)
-        if check:
-            note_quick_check(session, questions, prompt, check, seed)
+            if check:
+                prompt = checked(session, questions, prompt, check, seed)
+                run.finish_prompt(prompt)
     note_baselines([prompt])
     return prompt

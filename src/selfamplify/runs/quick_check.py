@@ -1,6 +1,6 @@
 """A first look at a finished prompt: some training questions, asked after it and after the same shots without rationales."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from warnings import warn
 
@@ -11,6 +11,7 @@ from ..evaluation.result import Result
 from ..methods.io import same_shots_io
 from ..models.context import fits
 from ..prompting.prompt import Prompt
+from ..records import QuickCheck
 from ..seeds import derive
 from ..session import Session
 from ..tasks.task import Task, content_key, shuffle
@@ -19,27 +20,6 @@ _LEAST = 10
 """With fewer questions, nothing is asked."""
 _DOUBT = 0.2
 """With a p value of the paired test below this, a loss is a reason to measure; it is no proof."""
-
-
-@dataclass(frozen=True)
-class QuickCheck:
-    """How many of ``n`` training questions were answered right with the prompt, and with its shots alone; the test's p."""
-
-    n: int
-    right: int
-    without: int
-    p: float
-
-    @property
-    def lost(self) -> bool:
-        """Whether the rationales seem to cost accuracy."""
-        return self.right < self.without and self.p < _DOUBT
-
-    def __str__(self) -> str:
-        return (
-            f"{self.right} of {self.n} training questions right, and {self.without} with the same shots without rationales "
-            f"(p = {self.p:.2g})"
-        )
 
 
 def quick_check(session: Session, task: Task, prompt: Prompt, count: int, seed: int) -> QuickCheck | None:
@@ -63,16 +43,17 @@ def quick_check(session: Session, task: Task, prompt: Prompt, count: int, seed: 
         Result(each.prompt.method, task.name, session.model.name, asked, tuple(answer(session, each.prompt, each.asked, seed)))
         for each in ready
     )
-    return QuickCheck(own.n, own.correct, plain.correct, own.against(plain).p)
+    return QuickCheck(n=own.n, right=own.correct, without=plain.correct, p=own.against(plain).p)
 
 
-def note_quick_check(session: Session, task: Task, prompt: Prompt, count: int, seed: int) -> None:
-    """Warn if the rationales seem to cost accuracy."""
+def checked(session: Session, task: Task, prompt: Prompt, count: int, seed: int) -> Prompt:
+    """The prompt with its quick check; a warning says if the rationales seem to cost accuracy."""
     found = quick_check(session, task, prompt, count, seed)
-    if found is not None and found.lost:
+    if found is not None and found.right < found.without and found.p < _DOUBT:
         warn(
-            f"The rationales seem to cost accuracy on this model: {found}. Measure that with `evaluate(io=True)` before you "
-            f'use the prompt, or use `method="io"`.',
+            f"The rationales seem to cost accuracy on this model: {found}. Measure the difference from IO with `evaluate` "
+            f'before you use the prompt, or use `method="io"`.',
             SelfAmplifyWarning,
             stacklevel=3,
         )
+    return replace(prompt, check=found)
