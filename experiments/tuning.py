@@ -1,8 +1,8 @@
 """How well ``tune`` chooses: ``python -m experiments.tuning TASK MODEL FOLDER --out RUN`` (TASK: see below, and ``data.py``).
 
-All arms are asked all questions once. Then races are run on these answers, each with the questions in another order: the first
-ones are for the race, others for the test. So the choice can be compared with what each arm is worth on all questions. The
-shots of an arm are the same in all races. Continues where it was interrupted.
+All arms are asked all questions once. Then races are run on these answers. The questions of each race and of its test are drawn
+with replacement, so that the choice can be compared with what each arm is worth on all questions. The shots of an arm are the
+same in all races. Continues where it was interrupted.
 """
 
 import argparse
@@ -61,8 +61,8 @@ def main() -> None:
 def _report(correct: np.ndarray, tokens: np.ndarray, questions: int, races: int) -> None:
     """Run races on known answers, and compare their choices with the grid's and with the best arm."""
     worth = correct.mean(axis=1)
-    orders = (np.random.default_rng(seed).permutation(correct.shape[1]) for seed in range(races))
-    found = [_raced(correct[:, order], worth, tokens, questions) for order in orders]
+    draws = (np.random.default_rng(seed).integers(correct.shape[1], size=questions + _TEST) for seed in range(races))
+    found = [_raced(correct[:, drawn], worth, tokens, questions) for drawn in draws]
     chosen, by_grid, best, test, validation, share = np.array(found).T
     top = worth.max()
     print(f"\nbest arm {100 * top:.1f} %, io {100 * worth[0]:.1f} %; {races} races over {questions} questions")
@@ -76,12 +76,13 @@ def _report(correct: np.ndarray, tokens: np.ndarray, questions: int, races: int)
 
 def _raced(answers: np.ndarray, worth: np.ndarray, tokens: np.ndarray, questions: int) -> tuple[float, ...]:
     """What the choice of one race is worth, the grid's, and the leader's; how far test and validation are off; its share."""
-    drawn, tested = answers[:, :questions], answers[:, questions : questions + _TEST]
-    raced = race(lambda arm, start, stop, _: drawn[arm, start:stop].tolist(), len(drawn), questions, 2)
-    final = [arm for arm, own in enumerate(raced) if len(own) == questions]
-    winner = final[cheapest(drawn[final].tolist(), tokens[final].tolist())]
-    by_grid, best = cheapest(drawn.tolist(), tokens.tolist()), max(final, key=lambda arm: drawn[arm].sum())
-    error = tested[winner].mean() - worth[winner], drawn[winner].mean() - worth[winner]
+    drawn, tested = answers[:, :questions], answers[:, questions:]
+    raced = race(lambda arm, start, stop, _: drawn[arm, start:stop].tolist(), len(drawn), questions, drawn.size)
+    asked = max(map(len, raced))
+    final = [arm for arm, own in enumerate(raced) if len(own) == asked]
+    winner = final[cheapest([raced[arm] for arm in final], tokens[final].tolist())]
+    by_grid, best = cheapest(drawn.tolist(), tokens.tolist()), max(final, key=lambda arm: sum(raced[arm]))
+    error = tested[winner].mean() - worth[winner], np.mean(raced[winner]) - worth[winner]
     return worth[winner], worth[by_grid], worth[best], *error, sum(map(len, raced)) / drawn.size
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 from small import Run, number_of, right, scripted, task, wrong
@@ -16,32 +16,21 @@ from small import Run, number_of, right, scripted, task, wrong
 from selfamplify import Budget, Prompt, SearchSpace, SettingsError, Tuning, evaluate, tune
 from selfamplify.models.local.origin import EMBEDDED
 from selfamplify.records import Chat
-from selfamplify.tuning.budget import as_budget, size
-from selfamplify.tuning.racing import KEPT, calls, race, rounds, within_one_error
+from selfamplify.tuning.budget import as_budget
+from selfamplify.tuning.racing import entrants, race, within_one_error
 
 SMALL = SearchSpace(("random",), ("random",), (0, 1), shots=(2,), keywords=(2,), orders=("xry",))
 
 
-@given(st.integers(1, 200), st.integers(1, 400), st.integers(0, 3))
-def test_rounds_ask_ever_fewer_arms_ever_more_questions(arms: int, questions: int, baselines: int):
-    planned = rounds(arms + baselines, questions, baselines)
-    assert planned[0].arms == arms + baselines and planned[-1].questions == questions
-    for one, other in zip(planned, planned[1:], strict=False):
-        assert baselines < other.arms < one.arms and one.questions < other.questions
-        assert (other.arms - baselines) * KEPT >= one.arms - baselines
-    assert calls(planned) <= (arms + baselines) * questions
-
-
-@settings(max_examples=20)
-@given(st.integers(0, 4000), st.integers(3, 40), st.integers(10, 200), st.sampled_from([0, 50]))
-def test_size_of_a_race_is_affordable_and_the_largest(affordable: int, arms: int, questions: int, extra: int):
-    found = size(affordable, arms, questions, extra, 2)
-    if found is None:
+@given(st.integers(0, 4000), st.integers(3, 40), st.sampled_from([0, 50]))
+def test_the_first_round_takes_half_of_the_answers_unless_few_arms_are_left(affordable: int, arms: int, extra: int):
+    found = entrants(affordable, arms, extra, 3)
+    if not found:
         assert affordable < 3 * (20 + extra)
         return
-    assert calls(rounds(found.arms, found.questions, 2)) + found.arms * extra <= affordable
-    if found.questions < questions:
-        assert calls(rounds(found.arms, found.questions + 1, 2)) + found.arms * extra > affordable
+    assert 3 <= found <= arms and found * (20 + extra) <= affordable
+    assert found == 3 or found * (20 + extra) <= affordable / 2
+    assert found == arms or (found + 1) * (20 + extra) > affordable / 2
 
 
 def matrix(accuracies: Sequence[float], questions: int, seed: int) -> np.ndarray:
@@ -53,30 +42,46 @@ def matrix(accuracies: Sequence[float], questions: int, seed: int) -> np.ndarray
     return scores < norm.ppf(accuracies)[:, None]
 
 
-def raced(answers: np.ndarray, baselines: int) -> list[list[bool]]:
-    asked: list[tuple[int, int, int]] = []
+def raced(answers: np.ndarray, allowed: int) -> list[list[bool]]:
+    """A race on these answers, each of which is asked for once and in the order of the questions."""
+    asked = np.zeros(len(answers), dtype=int)
 
     def ask(place: int, start: int, stop: int, round_of: str) -> list[bool]:
-        asked.append((place, start, stop))
+        assert start == asked[place] < stop
+        asked[place] = stop
         return answers[place, start:stop].tolist()
 
-    arms, questions = answers.shape
-    found = race(ask, arms, questions, baselines)
-    assert sum(stop - start for _, start, stop in asked) == calls(rounds(arms, questions, baselines))
+    found = race(ask, *answers.shape, allowed)
+    assert [len(each) for each in found] == asked.tolist() and asked.sum() <= allowed
+    assert all(own == answers[place, : len(own)].tolist() for place, own in enumerate(found))
     return found
 
 
-def test_a_race_finds_an_arm_about_as_good_as_all_answers_do_for_a_third_of_them():
+@given(st.integers(1, 30), st.integers(1, 120), st.integers(0, 3000), st.integers(0, 99))
+def test_a_race_ends_with_one_arm_all_questions_or_no_answers_left(arms: int, questions: int, allowed: int, seed: int):
+    found = raced(np.random.default_rng(seed).random((arms, questions)) < 0.5, allowed)
+    most = max(map(len, found))
+    staying = len(within_one_error([each for each in found if len(each) == most])) if most else arms
+    assert most == questions or staying == 1 or allowed - sum(map(len, found)) < staying
+
+
+def test_an_arm_leaves_when_it_is_behind_by_more_than_one_error():
+    answers = np.zeros((3, 60), dtype=bool)
+    answers[0], answers[1, ::2], answers[2, 1:] = True, True, True  # the last one errs once: 0.05 behind, and so is the error
+    assert [len(each) for each in raced(answers, 1000)] == [60, 20, 60]
+
+
+def test_a_race_finds_an_arm_about_as_good_as_all_answers_do_for_a_quarter_of_them():
     accuracies = np.array([0.5, 0.45, *np.linspace(0.5, 0.75, 25)])
-    lost = np.zeros((2, 400))
+    lost, share = np.zeros((2, 400)), np.zeros(400)
     for seed in range(400):
         answers = matrix(accuracies.tolist(), 180, seed)
-        found = raced(answers, 2)
-        final = [place for place, each in enumerate(found) if len(each) == 180]
-        assert final[:2] == [0, 1] and sum(map(len, found)) <= 0.35 * answers.size
-        best = max(final, key=lambda place: sum(found[place]))
+        found = raced(answers, answers.size)
+        most = max(map(len, found))
+        best = max((place for place, each in enumerate(found) if len(each) == most), key=lambda place: sum(found[place]))
+        share[seed] = sum(map(len, found)) / answers.size
         lost[:, seed] = 0.75 - accuracies[[best, answers.sum(axis=1).argmax()]]
-    assert lost[0].mean() <= lost[1].mean() + 0.01
+    assert share.mean() <= 0.25 and lost[0].mean() <= lost[1].mean() + 0.01
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=8, max_size=8), min_size=1, max_size=6))
@@ -87,7 +92,7 @@ def test_arms_within_one_error_are_those_of_the_definition(correct: list[list[bo
         lost = [int(a) - int(b) for a, b in zip(best, own, strict=True)]
         mean = sum(lost) / 8
         deviation = (sum((each - mean) ** 2 for each in lost) / 7) ** 0.5
-        if mean <= deviation / 8**0.5:
+        if mean <= deviation / 8**0.5 + 1e-9:
             expected.append(place)
     assert within_one_error(correct) == expected
 
@@ -213,7 +218,7 @@ def test_budgets_that_are_too_small_and_questions_that_are_too_few_are_refused(t
 def test_a_budget_of_time_is_kept_by_what_answers_took(tmp_path: Path):
     found = tune(scripted(helped), task(120, 90), tmp_path, budget="60s", space=SMALL)
     assert isinstance(found, Tuning) and found.evidence.test_questions == 90
-    assert {each.n for each in found.raced} == {60}
+    assert {each.n for each in found.raced} == {20, 60}, "the better ones are asked everything"
 
 
 def test_command_line(run: Run, tmp_path: Path):

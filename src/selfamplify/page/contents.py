@@ -29,7 +29,7 @@ State = Literal["finished", "running", "interrupted"]
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm of a race: its name, its answers to validation questions, and, of a finalist, the tokens of an answer."""
+    """One arm of a race: its name, its answers to validation questions, and, if it stayed, the tokens of an answer."""
 
     name: str
     correct: int

@@ -22,8 +22,8 @@ def tuning_table(tuning: Tuning) -> RichTable:
     Returns
     -------
     rich.table.Table
-        One line per arm: how many validation questions it was asked, and the share that it answered correctly; for finalists
-        also what an answer costs. The chosen arm is marked.
+        One line per arm: how many validation questions it was asked, and the share that it answered correctly; for those that
+        stayed to the end also what an answer costs. The chosen arm is marked.
 
     Raises
     ------
@@ -32,8 +32,9 @@ def tuning_table(tuning: Tuning) -> RichTable:
     """
     if not isinstance(tuning, Tuning):
         raise SettingsError(f"{shortened(repr(tuning))} is no result of a race; pass what `tune` returned.")
-    finalists = sum(each.tokens is not None for each in tuning.raced)
-    title = f"{counted(len(tuning.raced), 'arm')}, of which {counted(finalists, 'finalist')} answered all validation questions"
+    last = [each for each in tuning.raced if each.tokens is not None]
+    asked = counted(max((each.n for each in last), default=0), "validation question")
+    title = f"{counted(len(tuning.raced), 'arm')}, of which {len(last)} stayed to the end of the race ({asked})"
     shown = TrimmedTable(title=Text(title), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     shown.add_column("arm", overflow="fold")
     for name in ("questions", "accuracy\n%", "tokens per\nanswer", ""):

@@ -7,13 +7,10 @@ from time import monotonic
 
 from ..errors import SettingsError
 from ..text.lines import argument
-from .racing import LEAST, calls, rounds
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 CONFIRMING = 0.25
 """The share of a budget that is kept for the test questions."""
-ENOUGH = 100
-"""Arms are left out rather than that the finalists answer fewer questions."""
 
 
 @dataclass(frozen=True)
@@ -73,38 +70,3 @@ class Clock:
     def left(self) -> float:
         """Seconds that are left, at least 0."""
         return max(0.0, self.seconds - (monotonic() - self.started))
-
-
-@dataclass(frozen=True)
-class Size:
-    """How many arms a race has, baselines included, and how many questions its finalists answer."""
-
-    arms: int
-    questions: int
-
-
-def size(affordable: int, arms: int, questions: int, extra: int, baselines: int) -> Size | None:
-    """The size of a race that takes at most so many answers: as many arms as leave enough questions for the finalists.
-
-    Parameters
-    ----------
-    affordable : int
-        How many answers the race may take.
-    arms, questions : int
-        How many of each there are.
-    extra : int
-        How many answers each arm takes besides, for calibration.
-    baselines : int
-        How many of the arms stay to the end.
-
-    Returns
-    -------
-    Size or None
-        None if not even the baselines and one other arm can be asked 10 questions.
-    """
-    for count in range(arms, baselines, -1):
-        left = affordable - count * extra
-        asked = next((each for each in range(questions, 0, -1) if calls(rounds(count, each, baselines)) <= left), 0)
-        if asked >= min(questions, ENOUGH if count > baselines + 1 else LEAST):
-            return Size(count, asked)
-    return None

@@ -1,4 +1,4 @@
-"""Who starts in a race, and over how many questions, so that the budget suffices."""
+"""Who starts in a race, and how many answers it may take, so that the budget suffices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,12 +9,13 @@ from ..session import Session
 from ..work.stage import within
 from .arm import Arm
 from .arms import BARE, PLAIN
-from .budget import CONFIRMING, Budget, Clock, Size, size
+from .budget import CONFIRMING, Budget, Clock
 from .entrant import Corpus, Entrant, entered
 from .racing import LEAST
+from .racing import entrants as most_entrants
 
 BASELINES = 2
-"""IO and zero-shot, which stay to the end."""
+"""IO and zero-shot, which always take part."""
 _MAKING = 0.4
 """The share of a budget of time after which no more prompts are made."""
 _CALIBRATING = 50
@@ -33,13 +34,13 @@ class Field:
         IO and zero-shot first.
     failed : dict
         The arms without a prompt, each with the reason.
-    questions : int
-        How many validation questions the finalists answer.
+    answers : int
+        How many answers the race may take.
     """
 
     entrants: tuple[Entrant, ...]
     failed: dict[str, str]
-    questions: int
+    answers: int
 
 
 def starting(
@@ -50,7 +51,7 @@ def starting(
     Raises SettingsError if the budget does not suffice for the baselines and one other arm, or if these prompts can't be made.
     """
     extra = _CALIBRATING if deciding.calibrate == "batch" else 0
-    most = len(arms) if budget.calls is None else _size(budget.calls, len(arms), corpus, extra, budget).arms
+    most = len(arms) if budget.calls is None else _most(budget.calls, len(arms), extra, budget)
     entrants, failed = list[Entrant](), dict[str, str]()
     for arm in arms:
         if len(entrants) == most or (len(entrants) > BASELINES and clock.left < (1 - _MAKING) * clock.seconds):
@@ -63,8 +64,8 @@ def starting(
             failed[str(arm)] = str(error)
     ordered = _baselines_first(entrants, failed)
     affordable = budget.calls if budget.calls is not None else int(clock.left / _seconds(ordered))
-    found = _size(affordable, len(ordered), corpus, extra, budget)
-    return Field(tuple(ordered[: found.arms]), failed, found.questions)
+    racing = ordered[: _most(affordable, len(ordered), extra, budget)]
+    return Field(tuple(racing), failed, _for_race(affordable) - len(racing) * extra)
 
 
 def _baselines_first(entrants: Sequence[Entrant], failed: dict[str, str]) -> list[Entrant]:
@@ -87,9 +88,15 @@ def _seconds(entrants: Sequence[Entrant]) -> float:
     return max(1e-4, sum(timed) / len(timed))
 
 
-def _size(affordable: int, arms: int, corpus: Corpus, extra: int, budget: Budget) -> Size:
-    found = size(int(affordable * (1 - CONFIRMING)), arms, len(corpus.race), extra, BASELINES)
-    if found is None:
+def _for_race(affordable: int) -> int:
+    """The answers of the race, without those that are kept for the test."""
+    return int(affordable * (1 - CONFIRMING))
+
+
+def _most(affordable: int, arms: int, extra: int, budget: Budget) -> int:
+    """How many arms may enter."""
+    found = most_entrants(_for_race(affordable), arms, extra, BASELINES + 1)
+    if not found:
         raise SettingsError(
             f'`budget="{budget}"` does not suffice for {PLAIN}, {BARE} and one other arm with {LEAST} questions each; '
             f"use a larger one."

@@ -1,11 +1,11 @@
-"""The race itself, and the choice among its finalists."""
+"""The race itself, and the choice among those that stay to its end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .arms import BARE, PLAIN
 from .entrant import Entrant
-from .field import BASELINES, Field
+from .field import Field
 from .racing import cheapest, race
 
 
@@ -17,18 +17,18 @@ class Runner:
     correct: tuple[bool, ...]
 
 
-def raced(field: Field) -> list[Runner]:
-    """All runners in the order of the field, those that were dropped with what they had answered until then."""
+def raced(field: Field, questions: int) -> list[Runner]:
+    """All runners in the order of the field, those that left with what they had answered until then."""
 
     def ask(place: int, start: int, stop: int, round_of: str) -> list[bool]:
         return field.entrants[place].within(f"{round_of}, arm {place + 1}").correct(start, stop)
 
-    correct = race(ask, len(field.entrants), field.questions, BASELINES)
+    correct = race(ask, len(field.entrants), questions, field.answers)
     return [Runner(entrant, tuple(found)) for entrant, found in zip(field.entrants, correct, strict=True)]
 
 
 def finalists(runners: Sequence[Runner]) -> list[Runner]:
-    """The runners that answered all questions."""
+    """The runners of the last round."""
     most = max(len(each.correct) for each in runners)
     return [each for each in runners if len(each.correct) == most]
 
@@ -38,8 +38,11 @@ def chosen(final: Sequence[Runner], tokens: Sequence[float]) -> Runner:
     return final[cheapest([each.correct for each in final], tokens)]
 
 
-def rivals(own: Runner, final: Sequence[Runner]) -> list[Runner]:
-    """What the chosen arm is tested against: the best with plain shots, and the one without shots; not what it is itself."""
+def rivals(own: Runner, runners: Sequence[Runner]) -> list[Runner]:
+    """What the chosen arm is tested against, unless it is that itself: the best with plain shots, and the one without shots.
+
+    The best is the one that stayed longest, and of several the one with the most correct answers.
+    """
     others = [name for name in (PLAIN, BARE) if name != own.entrant.arm.method]
-    found = ([each for each in final if each.entrant.arm.method == name] for name in others)
-    return [max(each, key=lambda runner: sum(runner.correct)) for each in found]
+    found = ([each for each in runners if each.entrant.arm.method == name] for name in others)
+    return [max(each, key=lambda runner: (len(runner.correct), sum(runner.correct))) for each in found]

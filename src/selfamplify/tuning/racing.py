@@ -1,96 +1,91 @@
-"""Successive halving: all arms answer a few questions, the best third of them more, and so on (pure functions).
+"""A paired race: all arms answer a few questions, those that are behind leave, and the others answer more (pure functions).
 
-Karnin et al. 2013 (http://proceedings.mlr.press/v28/karnin13.html), Jamieson and Talwalkar 2016
-(https://arxiv.org/abs/1502.07943). All arms answer the same questions in the same order, so that they differ by their prompts
-and not by what they were asked. Deviates: a third is kept in place of a half, and the baselines always stay.
+Racing with blocking: all arms answer the same questions in the same order, so that they differ by their prompts and not by
+what they were asked (Moore and Lee 1994, "Efficient algorithms for minimizing cross validation error"; Maron and Moore 1993,
+https://proceedings.neurips.cc/paper/1993/hash/02a32ad2669e6fe298e607fe7cc0e1a0-Abstract.html). Deviates: there, an arm leaves
+when it is almost certainly not the best; here, one standard error is enough. docs/tuning.md says what that costs and saves.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import ceil
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-KEPT = 3
-"""One arm in so many is kept after a round."""
 LEAST = 20
-"""The questions of the first round, if there are so many: fewer say nothing of an arm."""
-
-
-@dataclass(frozen=True)
-class Round:
-    """How many arms are asked in a round, and how many questions each of them has answered at its end."""
-
-    arms: int
-    questions: int
-
-
-def rounds(arms: int, questions: int, baselines: int = 0) -> tuple[Round, ...]:
-    """The rounds of a race.
-
-    Parameters
-    ----------
-    arms : int
-        How many arms there are, baselines included.
-    questions : int
-        How many questions the arms of the last round have answered at its end.
-    baselines : int
-        How many of the arms stay in every round, by default none.
-
-    Returns
-    -------
-    tuple of Round
-        Each with a third of the other arms of the one before, and three times as many questions, until three are left.
-    """
-    counts = [arms - baselines]
-    while counts[-1] > KEPT and questions >= LEAST * KEPT ** len(counts):
-        counts.append(ceil(counts[-1] / KEPT))
-    last = len(counts) - 1
-    return tuple(
-        Round(count + baselines, max(1, round(questions / KEPT ** (last - number)))) for number, count in enumerate(counts)
-    )
-
-
-def calls(planned: Sequence[Round]) -> int:
-    """How many answers a race takes."""
-    before = (0, *(each.questions for each in planned))
-    return sum(each.arms * (each.questions - done) for each, done in zip(planned, before, strict=False))
-
+"""After so many questions, arms leave for the first time: fewer say nothing of an arm."""
+_GROWTH = 1.5
+"""The next time is after so many times as many questions."""
+_ROUNDING = 1e-9
+"""An arm that errs once more than the best is behind by exactly one error, whichever way that is rounded."""
 
 Ask = Callable[[int, int, int, str], Sequence[bool]]
 """Whether an arm, by its place, answers these questions (from, to) correctly; the text says in which round that is."""
 
 
-def race(ask: Ask, arms: int, questions: int, baselines: int = 0) -> list[list[bool]]:
-    """Let arms race.
+def race(ask: Ask, arms: int, questions: int, answers: int) -> list[list[bool]]:
+    """Let arms race until one is left, all questions are answered, or no answers are left.
 
     Parameters
     ----------
     ask : callable
         Asks an arm.
-    arms, questions, baselines : int
-        As for ``rounds``; the baselines are the first arms.
+    arms, questions : int
+        How many of each there are.
+    answers : int
+        How many answers may be asked for, over all arms.
 
     Returns
     -------
     list of list of bool
-        For each arm, whether it answered each question that it was asked correctly: the finalists all of them.
+        For each arm, whether it answered each question that it was asked correctly. The arms of the last round have equally
+        many, and more than the others.
     """
     correct: list[list[bool]] = [[] for _ in range(arms)]
-    planned, running = rounds(arms, questions, baselines), list(range(arms))
-    for number, each in enumerate(planned):
-        best = _leaders([correct[place] for place in running[baselines:]], each.arms - baselines)
-        running = [*running[:baselines], *(running[baselines + place] for place in best)]
+    running, done = list(range(arms)), 0
+    for number, until in enumerate(_rounds(questions), 1):
+        until = min(until, done + answers // len(running))
+        if until == done:
+            break
         for place in running:
-            done = len(correct[place])
-            correct[place] += ask(place, done, each.questions, f"round {number + 1} of {len(planned)}")
+            correct[place] += ask(place, done, until, f"round {number}")
+        answers -= len(running) * (until - done)
+        done = until
+        running = [running[place] for place in within_one_error([correct[each] for each in running])]
+        if len(running) == 1:
+            break
     return correct
 
 
-def _leaders(correct: Sequence[Sequence[bool]], count: int) -> list[int]:
-    """The places of the ``count`` arms with the most correct answers, in their order; of equal ones, the first."""
-    ranked = sorted(range(len(correct)), key=lambda place: -sum(correct[place]))
-    return sorted(ranked[:count])
+def _rounds(questions: int) -> Iterator[int]:
+    """How many questions the arms of each round have answered at its end."""
+    until = min(LEAST, questions)
+    yield until
+    while until < questions:
+        until = min(questions, int(until * _GROWTH))
+        yield until
+
+
+def entrants(affordable: int, arms: int, extra: int, least: int) -> int:
+    """How many arms may enter a race.
+
+    Parameters
+    ----------
+    affordable : int
+        How many answers the race may take.
+    arms : int
+        How many arms there are.
+    extra : int
+        How many answers each arm takes besides, for calibration.
+    least : int
+        How many arms a race needs.
+
+    Returns
+    -------
+    int
+        As many as the first round takes half of the answers for, and at least ``least``; 0 if all answers are too few for
+        that.
+    """
+    each = LEAST + extra
+    return min(arms, max(least, affordable // 2 // each)) if affordable >= least * each else 0
 
 
 def within_one_error(correct: Sequence[Sequence[bool]]) -> list[int]:
@@ -103,7 +98,7 @@ def within_one_error(correct: Sequence[Sequence[bool]]) -> list[int]:
     best = answers[int(answers.sum(axis=1).argmax())]
     lost = best - answers
     errors = lost.std(axis=1, ddof=1) / np.sqrt(answers.shape[1]) if answers.shape[1] > 1 else np.full(len(answers), np.inf)
-    return [place for place in range(len(answers)) if lost[place].mean() <= errors[place]]
+    return [place for place in range(len(answers)) if lost[place].mean() <= errors[place] + _ROUNDING]
 
 
 def cheapest(correct: Sequence[Sequence[bool]], costs: Sequence[float]) -> int:

@@ -51,10 +51,10 @@ def tune(
 ) -> Tuning:
     """Choose the best prompt for a model and a task, and test it on questions that the choice did not see.
 
-    The training questions are parted: shots are drawn from one part, and arms (see ``SearchSpace``) race on the other by
-    successive halving. Of the finalists, the cheapest one within one standard error of the best is chosen. It is then asked the
-    test questions once, as are plain shots (the best finalist of IO) and zero-shot. What is finished survives a crash, and the
-    same call continues.
+    The training questions are parted: shots are drawn from one part, and arms (see ``SearchSpace``) race on the other until one
+    is left or the budget is spent. Of those that stay, the cheapest one within one standard error of the best is chosen. Then
+    it is asked the test questions once, as are plain shots (the best arm of IO) and zero-shot. What is finished survives a
+    crash, and the same call continues.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def tune(
         The run folder; prompt.json and tuning.json are written there.
     budget : Budget or str
         ``"90s"``, ``"5m"`` (the default) or ``"1h"`` for everything, or ``"calls=2000"`` answers in the race and the test. How
-        many arms race, and on how many questions, follows from it. The clock starts anew when a race is continued.
+        many arms race, and on how many questions at most, follows from it. The clock starts anew when a race is continued.
     space : SearchSpace, optional
         Which arms there are; by default ``SearchSpace.of(model)``.
     validation : int, optional
@@ -118,12 +118,12 @@ def tune(
         with run.claimed("tuning", settings):
             clock = Clock.start(allowed)
             field = starting(session, arms, corpus, deciding, drop_shots, allowed, clock)
-            runners = raced(field)
+            runners = raced(field, len(corpus.race))
             final = finalists(runners)
             tokens = [each.entrant.tokens() for each in final]
             own = chosen(final, tokens)
-            against = rivals(own, final)
-            calls = {"race": sum(len(each.correct) for each in runners), "grid": len(runners) * field.questions}
+            against = rivals(own, runners)
+            calls = {"race": sum(len(each.correct) for each in runners), "grid": len(runners) * len(corpus.race)}
             count = _test_questions(corpus, allowed, clock, calls["race"], own, 1 + len(against))
             found = evidence(own, against, corpus, len(runners), count)
             prompt = replace(own.entrant.prompt, evidence=found)
