@@ -11,7 +11,8 @@ from ..prompting.chats import judge_chat
 from ..prompting.prompt import Prompt
 from ..records import Encoded, Question
 from ..session import Session
-from ..tasks.task import Task, content_key
+from ..tasks.copies import content_key
+from ..tasks.task import Task
 from ..text.lines import counted
 from .asked import LABEL_TOKENS, Asked, ask_after
 from .batch import references
