@@ -1,6 +1,7 @@
 """Questions that differ only in names or numbers: which ones are found, where a split leaves them, and what is said."""
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -101,14 +102,14 @@ def test_templates_are_the_patterns_whose_answers_agree(asked: list[Question]):
 
 
 @given(asked=filled(), size=st.integers(1, 15), seed=st.integers(0, 9), data=st.data())
-def test_a_split_keeps_templates_on_one_side_or_is_as_without_them(
-    asked: list[Question], size: int, seed: int, data: st.DataObject
-):
+def test_a_split_with_templates_is_like_one_without_them(asked: list[Question], size: int, seed: int, data: st.DataObject):
     found = templates(asked)
     train, test = split(asked, size, seed, found)
     assert sorted(q.id for q in (*train, *test)) == sorted(q.id for q in asked) and len(test) <= size
+    for side, usual in zip((train, test), split(asked, size, seed), strict=True):
+        counts, expected = (Counter(question.answer for question in each) for each in (side, usual))
+        assert 2 * len(side) >= len(usual) and all(counts[answer] >= count // 2 for answer, count in expected.items())
     crossing = {found[q.id] for q in train if q.id in found} & {found[q.id] for q in test if q.id in found}
-    assert not crossing or (train, test) == split(asked, size, seed)
     assert bool(crossing) == any("says little" in note for note in template_note(train, test, found))
     again = data.draw(st.permutations(asked))
     assert split(again, size, seed, templates(again)) == (train, test)
@@ -131,6 +132,17 @@ def test_templates_that_are_all_of_a_label_are_split():
     train, test = split(asked, 20, 0, templates(asked))
     assert len(test) == 20 and {q.answer for q in train} == {q.answer for q in test} == {"A", "B"}
     assert template_note(train, test, templates(asked))[0].startswith("20 test questions differ from training questions only")
+
+
+def test_small_templates_stay_together_where_large_ones_are_split():
+    texts = [f"I bought {number} of these and {how} them all." for how in ("loved", "hated") for number in range(20)]
+    small = [f"Their {thing} came on day {day} of our stay." for thing in ("soap", "towel", "lamp", "bed") for day in range(3)]
+    asked = questions(*texts, *small, answers="B" * 20 + "A" * 20 + "AAABBB" * 2)
+    found = templates(asked)
+    for seed in range(10):
+        train, test = split(asked, 26, seed, found)
+        crossing = {found[q.id] for q in train} & {found[q.id] for q in test}
+        assert len(found) == len(asked) and len(crossing) == 2 and all("of these" in key[0] for key in crossing)
 
 
 def _file(folder: Path, lines: list[str], name: str = "reviews.csv") -> Path:

@@ -202,8 +202,8 @@ def split(
     seed : int
         The seed of the split.
     together : mapping of str to tuple of str, optional
-        The ``templates`` of the questions. Those that share one are on one side, too, unless the test side would then be less
-        than half as large as without, or one of the sides would lack a label.
+        The ``templates`` of the questions. Those that share one are on one side, too. If a side would then have less than half
+        of its questions, or of those with one of the answers, templates of very many questions are divided.
 
     Returns
     -------
@@ -213,12 +213,16 @@ def split(
     shuffled = shuffle(questions, seed)
     near = near_keys(shuffled)
     usual = _divided(shuffled, near, test_size)
-    if not together:
-        return usual
-    keys = [together.get(question.id, key) for question, key in zip(shuffled, near, strict=True)]
-    apart = _divided(shuffled, keys, test_size)
-    whole = 2 * len(apart[1]) >= len(usual[1])
-    return apart if whole and list(map(_answers, apart)) == list(map(_answers, usual)) else usual
+    shared = [(together or {}).get(question.id) for question in shuffled]
+    sizes = Counter(key for key in shared if key is not None)
+    largest = max(sizes.values(), default=0)
+    while largest > 1:
+        keys = [key if key and sizes[key] <= largest else own for key, own in zip(shared, near, strict=True)]
+        apart = _divided(shuffled, keys, test_size)
+        if all(map(_is_like, apart, usual)):
+            return apart
+        largest //= 2
+    return usual
 
 
 def _divided(
@@ -235,8 +239,11 @@ def _divided(
     return train, tuple(question for question, key in zip(shuffled, keys, strict=True) if key in chosen)
 
 
-def _answers(questions: Sequence[Question]) -> set[str]:
-    return {question.answer for question in questions}
+def _is_like(side: Sequence[Question], usual: Sequence[Question]) -> bool:
+    """Whether a side has at least half of its usual questions, and of those with each answer, and at least two answers."""
+    answers, expected = (Counter(question.answer for question in each) for each in (side, usual))
+    enough = 2 * len(side) >= len(usual) and len(answers) >= min(2, len(expected))
+    return enough and all(answers[answer] >= count // 2 for answer, count in expected.items())
 
 
 def shuffle(questions: Sequence[Question], seed: int) -> list[Question]:
