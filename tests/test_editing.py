@@ -347,6 +347,18 @@ def test_an_edited_prompt_of_a_comparison_is_not_made_again(tmp_path: Path):
     assert compare(scripted(talker), task(), plan, tmp_path, prompts={"mine": prompt()}).digest() == table.digest()
 
 
+def test_an_edit_takes_the_texts_that_were_read(tmp_path: Path):
+    prompt().save(tmp_path)
+    editing = Editing.of(tmp_path)
+    editing.begin()
+    before = editing.form_file.read_text()
+    editing.form_file.write_text(before.replace("=== instruction\n", "=== instruction\nListen! "))
+    texts = editing.read()
+    editing.form_file.write_text(before.replace("=== instruction\n", "=== instruction\nToo late! "))
+    assert editing.finish(texts).instruction.startswith("Listen! ") and not editing.form_file.exists()
+    assert Prompt.load(tmp_path).instruction.startswith("Listen! ")
+
+
 def test_the_race_of_an_edited_prompt_is_about_the_one_before(run: Run, tmp_path: Path):
     from selfamplify import SearchSpace, Tuning, tune
 
