@@ -28,7 +28,7 @@ lint: .venv/test.done  ## Run linters and type checks
 	$(BIN)/basedpyright --level error
 
 docs: .venv/docs.done  ## Build the site of the documentation in site/; a broken link or docstring is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 dist: .venv/release.done  ## Build the wheel and the sdist in dist/, and check them
 	rm -rf dist

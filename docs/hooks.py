@@ -14,12 +14,14 @@ from mkdocs.structure.pages import Page
 
 ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
+    "CITATION.cff": "citation.md",
     "CONTRIBUTING.md": "contributing.md",
     "LICENSE": "license.md",
     "README.md": "overview.md",
     "benchmarks/README.md": "benchmarks.md",
     "examples/first_prompt.ipynb": "first-prompt.md",
     "examples/plugin/README.md": "plugin.md",
+    "fuzzing/README.md": "fuzzing.md",
     "src/selfamplify/demo/CARD.md": "embedded-model.md",
     "src/selfamplify/demo/reviews.md": "reviews.md",
 }
@@ -31,9 +33,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages to those of docs/."""
     for source, page in ELSEWHERE.items():
         with open(join(dirname(config.config_file_path), source), encoding="utf-8") as file:
-            text = file.read()
-        files.append(File.generated(config, page, content=shown(json.loads(text)) if source.endswith(".ipynb") else text))
+            files.append(File.generated(config, page, content=_content(source, file.read())))
     return files
+
+
+def _content(source: str, text: str) -> str:
+    """A file of the repository as Markdown."""
+    if source.endswith(".ipynb"):
+        return shown(json.loads(text))
+    return f"# Citation\n\n```yaml\n{text}```\n" if source.endswith(".cff") else text
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -80,6 +80,16 @@ WRONG: list[tuple[str, Callable[[Path], object], str]] = [
     ("table", lambda _: selfamplify.comparison_table("runs/mine"), "`Table.load(folder)`"),
     ("task name", lambda _: selfamplify.load_task(SMALL), '`load_task("snarks")`'),
     ("unknown option", lambda folder: _read(folder, separators=";"), "`separator`"),
+    (
+        "question column",
+        lambda folder: _read(folder, question_column="text"),
+        'use `from selfamplify import Columns` and `load_task("file", ',
+    ),
+    (
+        "columns as on the command line",
+        lambda folder: _read(folder, answer_column="label", question="text", choice_columns="a, b", context_column="why"),
+        'columns=Columns(answer="label", question="text", choices=("a", "b"), context=("why",)))`',
+    ),
     ("columns", lambda folder: _read(folder, columns={"question": "q"}), "Columns(question="),
     ("one choice column", lambda folder: _read(folder, columns=selfamplify.Columns(choices="abc")), "choices=('abc',)"),
     ("answers_from", lambda folder: _read(folder, answers_from=2), "`answers_from=0`"),

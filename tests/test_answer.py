@@ -11,6 +11,7 @@ from small import number_of, right, scripted, task
 from selfamplify import PAPER, InputOutput, Prompt, Question, Sample, Session, ZeroShotCot, evaluate
 from selfamplify.answering.answer import answer
 from selfamplify.answering.asked import ask_after
+from selfamplify.answering.deciding import Decide, Deciding
 from selfamplify.answering.fitting import fit
 from selfamplify.errors import ContextError, DataError
 from selfamplify.models.model import AbstractLanguageModel
@@ -109,10 +110,34 @@ def test_a_prompt_that_is_too_long_is_refused_before_any_generation():
     with pytest.raises(ContextError) as error:
         evaluate(model, TASK, prompt)
     tokens = longest(model, prompt)
-    for part in (f"has {tokens} tokens", "by 10", "context of scripted is 60", "`shots=3`", "`drop_shots=True`"):
+    for part in (f"has {tokens} tokens", "by 10", "context of scripted is 60", '`method="zero_shot"`', "`drop_shots=True`"):
         assert part in str(error.value)
     assert model.answered == 0
     assert evaluate(model, TASK, prompt, drop_shots=True).n == len(TASK.test)
+
+
+@pytest.mark.parametrize("context", range(20, 160, 5))
+@pytest.mark.parametrize("decide", ["generate", "likelihood"])
+def test_the_refusal_of_a_prompt_names_as_many_shots_as_fit(context: int, decide: Decide):
+    model = scripted(plain, context=context)
+    session, deciding = Session(model), Deciding(decide)
+    short, long = (io_prompt(session, 6).with_length(length) for length in (3, 10))
+
+    def fitting(shots: int) -> bool:
+        try:
+            fit(session, [prompt.with_shots(shots) for prompt in (short, long)], TASK, False, deciding)
+        except ContextError:
+            return False
+        return True
+
+    kept = [shots for shots in range(7) if fitting(shots)]
+    if 6 in kept:
+        return
+    with pytest.raises(ContextError) as error:
+        fit(session, [short, long], TASK, False, deciding)
+    ways = {0: '`method="zero_shot"`, or', 1: "`shots=1`, or"}
+    expected = ways.get(max(kept), f"`shots={max(kept)}` or fewer, or") if kept else "a model with a longer context, or shorter"
+    assert expected in str(error.value), (kept, str(error.value))
 
 
 @pytest.mark.parametrize("context", range(35, 160, 9))

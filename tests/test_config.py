@@ -15,9 +15,10 @@ from small import Run, shared
 import selfamplify
 from selfamplify import Prompt, Table
 from selfamplify.cli.app import COMMANDS
-from selfamplify.cli.config import FILE_NAME, _toml, tables  # pyright: ignore[reportPrivateUsage]
+from selfamplify.cli.config import _toml  # pyright: ignore[reportPrivateUsage]
 from selfamplify.cli.groups import PANELS, options_of
 from selfamplify.runs.changes import changes
+from selfamplify.runs.run_toml import FILE_NAME, tables
 
 GROUPED = [name for name, command in COMMANDS.items() if "config" in options_of(command)]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))

@@ -18,8 +18,8 @@ from spoiling import cut_or_flipped, spoilt
 
 from selfamplify import Plan, SearchSpace, build, compare, evaluate, faithfulness, load_task, tune
 from selfamplify.cli import app
-from selfamplify.cli.config import tables
 from selfamplify.errors import DataError
+from selfamplify.runs.run_toml import tables
 from selfamplify.text.documents import read_json
 from selfamplify.text.lines import sha256
 from selfamplify.text.sealing import seal, sealed

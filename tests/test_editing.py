@@ -308,7 +308,7 @@ def test_an_edited_prompt_is_answered_anew_and_never_made_again(tmp_path: Path):
     editing = Editing.of(folder)
     assert not editing.begin()
     editing.form_file.write_text(editing.form_file.read_text().replace(own.instruction, "Pick one."))
-    edited = editing.finish()
+    edited = editing.finish(editing.read())
     asked: list[str] = []
 
     def script(chat: Any) -> str:
@@ -340,11 +340,23 @@ def test_an_edited_prompt_of_a_comparison_is_not_made_again(tmp_path: Path):
     editing = Editing.of(tmp_path / "prompts" / "random-random-k6-seed0.json")
     editing.begin()
     editing.form_file.write_text(editing.form_file.read_text().replace("=== instruction\n", "=== instruction\nListen! "))
-    assert editing.finish().instruction.startswith("Listen! ")
+    assert editing.finish(editing.read()).instruction.startswith("Listen! ")
     with pytest.raises(RunError, match="random-random-k6-seed0.json was edited by hand, and would be lost"):
         compare(scripted(talker), task(), plan, tmp_path, prompts={"mine": prompt()})
     editing.original.replace(editing.file)
     assert compare(scripted(talker), task(), plan, tmp_path, prompts={"mine": prompt()}).digest() == table.digest()
+
+
+def test_an_edit_takes_the_texts_that_were_read(tmp_path: Path):
+    prompt().save(tmp_path)
+    editing = Editing.of(tmp_path)
+    editing.begin()
+    before = editing.form_file.read_text()
+    editing.form_file.write_text(before.replace("=== instruction\n", "=== instruction\nListen! "))
+    texts = editing.read()
+    editing.form_file.write_text(before.replace("=== instruction\n", "=== instruction\nToo late! "))
+    assert editing.finish(texts).instruction.startswith("Listen! ") and not editing.form_file.exists()
+    assert Prompt.load(tmp_path).instruction.startswith("Listen! ")
 
 
 def test_the_race_of_an_edited_prompt_is_about_the_one_before(run: Run, tmp_path: Path):
@@ -355,7 +367,7 @@ def test_the_race_of_an_edited_prompt_is_about_the_one_before(run: Run, tmp_path
     editing = Editing.of(tmp_path)
     editing.begin()
     editing.form_file.write_text(editing.form_file.read_text().replace("=== instruction\n", "=== instruction\nListen! "))
-    edited = editing.finish()
+    edited = editing.finish(editing.read())
     assert edited.evidence is None and edited.edits[0].lost_evidence
     assert Tuning.load(tmp_path).prompt == found.prompt
     code, out, _ = run("show", tmp_path)

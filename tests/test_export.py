@@ -22,19 +22,21 @@ from hostile import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 from serving import Served, document, serving
-from small import Run, scripted, shared, talker, task
+from small import Run, number_of, scripted, shared, talker, task
 
 from selfamplify import (
     AbstractExporter,
     Choice,
     DataError,
     Export,
+    Plan,
     Prompt,
     Question,
     RunError,
     SettingsError,
     Shot,
     amplify,
+    compare,
     evaluate,
     export,
     load_server,
@@ -47,7 +49,7 @@ from selfamplify.export.exporting import MANIFEST, _check, as_exporter, differs 
 from selfamplify.export.openai import asker
 from selfamplify.names import NAMES
 from selfamplify.prompting.wording import APPENDED
-from selfamplify.records import AnswerStyle, Decoding
+from selfamplify.records import AnswerStyle, Chat, Decoding
 from selfamplify.text.replies import through_last_line, without_thinking
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -563,8 +565,28 @@ def test_a_prompt_for_a_file_is_called_by_the_name_of_the_file(tmp_path: Path, r
     assert code == 0 and "replies of self_amplify named no label" in err.replace("\n", " "), err
     for named, name in ((), "mail-random"), (("--name", "my prompt"), "my-prompt"):
         code, out, err = run("export", tmp_path / "mine", "--to", "langfuse", *named)
-        assert code == 0, err
+        assert code == 0 and "4 of 4 replies of self_amplify named no label" in err.replace("\n", " "), err
+        assert "Other tools take these for wrong, and so count 0.0% as right." in err.replace("\n", " ")
         assert json.loads((tmp_path / "mine/exported/langfuse/prompt.json").read_text())["name"] == name
+    Prompt.load(tmp_path / "mine").with_texts(
+        replace(Prompt.load(tmp_path / "mine").texts, instruction="Choose."), "2026-01-01T00:00:00+00:00"
+    ).save(tmp_path / "mine")
+    code, _, err = run("export", tmp_path / "mine", "--to", "langfuse")
+    assert code == 0 and "named no label" not in err, "the answers are those to another prompt"
+
+
+def test_a_prompt_of_a_comparison_is_exported_with_what_is_known_of_its_answers(tmp_path: Path, run: Run):
+    def script(chat: Chat) -> str:
+        return "I can't say." if number_of(chat) % 2 and not chat.prefill.endswith("(") else talker(chat)
+
+    table = compare(scripted(script), task(), Plan(("random",), ("random",), shots=2), tmp_path)
+    (row,) = [row for row in table.rows if row.called == "random"]
+    code, _, err = run(
+        "export", tmp_path / "prompts" / "random-random-k6-seed0.json", "--to", "openai", "--out", tmp_path / "x"
+    )
+    assert code == 0, err
+    said = f"{round(row.unparsed * row.n)} of {row.n} replies of self_amplify named no label"
+    assert row.unparsed > 0 and said in err.replace("\n", " "), err
 
 
 def test_the_command_line_writes_a_prefill_as_it_is_asked_to(tmp_path: Path, run: Run):

@@ -23,12 +23,13 @@ from selfamplify import (
     evaluate,
     import_prompt,
 )
-from selfamplify.cli.given import baseline, row_name
+from selfamplify.cli.given import baseline
 from selfamplify.importing.binding import bound
 from selfamplify.importing.labels import guessed
 from selfamplify.records import Chat, Layout
 from selfamplify.runs.given import given_prompts
 from selfamplify.runs.responses import load_responses
+from selfamplify.runs.tested import row_name
 from selfamplify.text.replies import through_last_line
 
 DATA = Path(__file__).parent / "data"
@@ -401,7 +402,12 @@ def test_the_command_line_imports_evaluates_and_compares(run: Run, tmp_path: Pat
     assert "tested against" not in run("show", folder, "--against", "io")[1]
     assert run("report", folder, "--markdown", tmp_path / "table.md")[0] == 0
     assert "Gain over few\\_shots" in (tmp_path / "table.md").read_text()
-    assert run("report", folder)[0] == 0 and "few_shots, given" in (folder / "report.html").read_text()
+    assert run("report", folder)[0] == 0 and "few_shots, given" in (page := (folder / "report.html").read_text())
+    assert "tested against few_shots" in page and "won against few_shots" in page and "Gain over few_shots" in page
+    assert run("report", folder, "--against", "io")[0] == 0
+    assert "tested against io" in (page := (folder / "report.html").read_text()) and "Gain over IO" in page
+    code, _, err = run("report", folder, "--against", "nowhere")
+    assert code == 2 and "'nowhere' is no method of this table" in err
     code, _, err = run(*options, "--against", "nowhere", "--out", tmp_path / "none")
     assert code == 2 and "'nowhere' is neither a method of this comparison (io, zero_shot)" in err.splitlines()[-1]
 

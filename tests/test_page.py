@@ -30,6 +30,7 @@ from selfamplify import (
     ScoredWords,
     SearchSpace,
     SelfAmplifyWarning,
+    SettingsError,
     Shot,
     Table,
     build,
@@ -170,6 +171,37 @@ def test_a_page_has_the_figures_of_the_table(compared: Path):
         row.answers.get(label, 0) == 0 or str(row.answers[label]) in shown.cells for row in table.rows for label in "ABC"
     )
     assert sum(tag == "svg" and attributes.get("role") == "img" for tag, attributes in shown.elements) == 2
+
+
+def test_a_page_tests_against_the_row_that_the_comparison_named(copied: Path):
+    table = Table.load(copied)
+    (copied / "run.toml").write_text('[compare]\nagainst = "random"\n')
+    shown = page(copied)
+    assert "tested against random" in shown.text and "Gain over random (95 % CI)" in shown.cells
+    assert {"won against random", "lost against random"} <= shown.cells
+    assert all(line in shown.text for line in table.conclusions("random"))
+    for each in table.against("random"):
+        assert f"{each.difference.p:.3f}" in shown.cells and f"{each.difference.p_holm:.3f}" in shown.cells
+    cells = json.loads(next(text for text in shown.raw["script"] if text.startswith("{")))["cells"]
+    assert {cell["name"] for cell in cells if cell["base"]} == {"random"}
+    own = Page(write_report(copied, copied / "own.html", against="io").read_text())
+    assert "tested against io" in own.text and "Gain over IO (95 % CI)" in own.cells
+    with pytest.raises(SettingsError, match="'lime' is no method of this table"):
+        write_report(copied, against="lime")
+
+
+def test_a_page_of_a_run_that_goes_on_names_the_row_it_will_be_tested_against(copied: Path):
+    table = Table.load(copied)
+    replace(table, rows=table.rows[:2], means=(), comparisons=()).save(copied, UNFINISHED)
+    (copied / "results.json").unlink()
+    (copied / "run.toml").write_text('[compare]\nagainst = "random"\n')
+    assert "methods are tested against random when all are" in page(copied).text
+    (copied / "run.toml").write_text('[compare]\nagainst = "mine/prompt.json"\n')
+    assert "methods are tested against io when all are" in page(copied).text
+    replace(table, rows=table.rows[:2], means=(), comparisons=(), settings={"prompts": {"mine": "built"}}).save(
+        copied, UNFINISHED
+    )
+    assert "methods are tested against mine when all are" in page(copied).text
 
 
 def test_a_page_is_allowed_nothing_but_its_own_style_and_script(compared: Path):
@@ -427,7 +459,7 @@ def test_a_stronger_score_has_a_stronger_shade_of_its_own_side(share: float):
 
 def test_many_questions_are_one_file_of_bounded_size(tmp_path: Path):
     lines = load_responses(many(tmp_path, 50, 4))
-    data = answers(lines)
+    data = answers(lines, "io")
     assert len(data["questions"]) == 50 and len(data["cells"]) == 4 and data["contexts"] == ["error"]
     assert len(str(embedded(data))) < 2 * sum(len(line.text) + len(line.question) / 4 + 40 for line in lines)
 

@@ -9,11 +9,11 @@ import pytest
 from scipy.stats import binom
 
 from selfamplify import Question, load_task
+from selfamplify.tasks.copies import content_key
 from selfamplify.tasks.planted.arc import CONVENTIONS, arc_scene
 from selfamplify.tasks.planted.snarks import COMPLAINTS, LIKED, PRAISES
 from selfamplify.tasks.planted.source import AbstractPlanted, PlantedArc, PlantedSnarks
 from selfamplify.tasks.planted.world import CATEGORY_OF, FACTS, HOPS, VERBS, Scene, held_out
-from selfamplify.tasks.task import content_key
 from selfamplify.text.stop_words import STOP_WORDS
 
 TASKS = (PlantedArc(), PlantedSnarks())

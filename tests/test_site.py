@@ -21,10 +21,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"needs {', '.join(missing)}: pip install --group docs")
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         cwd=ROOT, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, capture_output=True, timeout=600, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
+    said = (done.stdout + done.stderr).decode(errors="replace")
+    assert done.returncode == 0 and "WARNING" not in said, said
     return folder
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from selfamplify import load_task
 from selfamplify.errors import DataError
+from selfamplify.tasks.copies import content_key
 from selfamplify.tasks.public import COMMONSENSEQA, PublicData
 from selfamplify.tasks.public import SNARKS as SNARKS_TASK
 from selfamplify.tasks.questions.columns import find_columns
@@ -15,7 +16,6 @@ from selfamplify.tasks.questions.drafts import Layout
 from selfamplify.tasks.questions.reading import read_questions
 from selfamplify.tasks.rows.rows import read_rows
 from selfamplify.tasks.source import Reading
-from selfamplify.tasks.task import content_key
 
 ARC_TRAIN = "arc/selfamplify_ARC-Challenge-Train.csv"
 ARC_TEST = "arc/selfamplify_ARC-Challenge-Test.csv"

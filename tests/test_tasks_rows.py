@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from selfamplify import Choice, Columns, Question, load_task
 from selfamplify.errors import DataError
+from selfamplify.tasks.copies import content_key
 from selfamplify.tasks.questions.answers import Answered, AnswerKey
 from selfamplify.tasks.questions.columns import find_columns
 from selfamplify.tasks.questions.drafts import Layout
@@ -19,7 +20,7 @@ from selfamplify.tasks.questions.layouts import listed
 from selfamplify.tasks.questions.reading import read_questions
 from selfamplify.tasks.questions.written import written
 from selfamplify.tasks.rows.rows import read_rows
-from selfamplify.tasks.task import content_key, split
+from selfamplify.tasks.task import split
 
 ANY = Columns("question", "answer", ("choices",), "id")
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=[]), max_size=30)  # with NUL and lone surrogates

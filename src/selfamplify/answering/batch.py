@@ -16,7 +16,8 @@ from ..models.context import fits
 from ..prompting.prompt import Prompt
 from ..records import Question, Response
 from ..session import Session
-from ..tasks.task import Task, content_key
+from ..tasks.copies import content_key
+from ..tasks.task import Task
 from ..text.lines import counted
 from .asked import LABEL_TOKENS, Asked, ask_after
 from .ending import ending_of

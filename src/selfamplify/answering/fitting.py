@@ -1,5 +1,6 @@
 """Whether finished prompts suit the questions: built for them, apart from them, and short enough for the model's context."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,8 @@ from ..prompting.chats import judge_chat
 from ..prompting.prompt import Prompt
 from ..records import Encoded, Question
 from ..session import Session
-from ..tasks.task import Task, content_key
+from ..tasks.copies import content_key
+from ..tasks.task import Task
 from ..text.lines import counted
 from .asked import LABEL_TOKENS, Asked, ask_after
 from .batch import references
@@ -57,21 +59,30 @@ def fit(
 
 def _checked(session: Session, prompts: Sequence[Prompt], questions: Sequence[Question], deciding: Deciding) -> list[Fitted]:
     """The prompts as they are, with the questions as they are asked after each. Raises ContextError if these do not fit."""
-    model = session.model
     fitted: list[Fitted] = []
     for prompt in prompts:
-        ending = ending_of(prompt, session.profile.wording) if deciding.likely else None
-        asked = ask_after(model, prompt, questions, ending)
+        asked, encoded, longest = _asked(session, prompt, questions, deciding)
         fitted.append(Fitted(prompt, asked))
-        encoded, longest = [each.encoded for each in asked], prompt.decoding.max_new_tokens
-        if ending is not None and ending.start is not None:
-            encoded, longest = (encoded, LABEL_TOKENS) if ending.form == "letters" else (_longest(model, asked, ending), 0)
-        check_context(model, encoded, longest, _shorter(len(prompt.shots)))
+        worst, question = max(zip(encoded, (each.question for each in asked), strict=True), key=lambda pair: pair[0].length)
+        if not fits(session.model, worst, longest):
+            check_context(session.model, [worst], longest, _shorter(session, prompts, question, deciding))
     if session.reader is not None and prompts and not deciding.likely:
         longest = max(prompt.decoding.max_new_tokens for prompt in prompts)
         unread = [session.reader.encode(judge_chat(question, "")) for question in questions]
         check_context(session.reader, unread, longest + 1, "a judge with a longer context")
     return fitted
+
+
+def _asked(
+    session: Session, prompt: Prompt, questions: Sequence[Question], deciding: Deciding
+) -> tuple[list[Asked], list[Encoded], int]:
+    """The questions as they are asked after a prompt, all that is read of each, and how many tokens may follow."""
+    ending = ending_of(prompt, session.profile.wording) if deciding.likely else None
+    asked = ask_after(session.model, prompt, questions, ending)
+    encoded = [each.encoded for each in asked]
+    if ending is None or ending.start is None:
+        return asked, encoded, prompt.decoding.max_new_tokens
+    return (asked, encoded, LABEL_TOKENS) if ending.form == "letters" else (asked, _longest(session.model, asked, ending), 0)
 
 
 def _longest(model: AbstractLanguageModel, asked: Sequence[Asked], ending: Ending) -> list[Encoded]:
@@ -80,11 +91,17 @@ def _longest(model: AbstractLanguageModel, asked: Sequence[Asked], ending: Endin
     return [model.encode(replace(chat, prefill=chat.prefill + answer)) for chat, answer in chats]
 
 
-def _shorter(shots: int) -> str:
-    """What to do about a prompt of so many shots that is too long."""
-    if not shots:
+def _shorter(session: Session, prompts: Sequence[Prompt], question: Question, deciding: Deciding) -> str:
+    """What to do about prompts that are too long with their longest question: how many shots would fit."""
+
+    def too_long(shots: int) -> bool:
+        made = (_asked(session, prompt.with_shots(shots), [question], deciding) for prompt in prompts)
+        return any(not fits(session.model, encoded, longest) for _, [encoded], longest in made)
+
+    if too_long(0):
         return "a model with a longer context, or shorter questions"
-    fewer = f"`shots={shots - 1}` or fewer" if shots > 1 else '`method="zero_shot"`'
+    most = bisect_left(range(1, max(len(prompt.shots) for prompt in prompts) + 1), True, key=too_long)
+    fewer = '`method="zero_shot"`' if not most else "`shots=1`" if most == 1 else f"`shots={most}` or fewer"
     return f"{fewer}, or `drop_shots=True`"
 
 

@@ -17,10 +17,10 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import DataError, ModelError, RunError, SelfAmplifyError
+from ..runs.run_toml import FILE_NAME, tables
 from ..text.files import write_whole
 from ..text.lines import first_line, shortened
 
-FILE_NAME = "run.toml"
 _OWN = ("config", "help")
 """Options that a file can't hold."""
 _GIVEN = ("COMMANDLINE", "DEFAULT_MAP")
@@ -88,15 +88,6 @@ class Called:
                 with suppress(OSError, RunError):
                     file.unlink() if before is None else write_whole(file, before)
             raise
-
-
-def tables(folder: Path) -> dict[str, dict[str, Any]]:
-    """The options of each command that was run in a folder; none if it has no run.toml, or one that can't be read."""
-    try:
-        found = tomllib.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {name: table for name, table in found.items() if isinstance(table, dict)}
 
 
 def _options(context: Any, file: Path) -> dict[str, Any]:

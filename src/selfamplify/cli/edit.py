@@ -28,7 +28,7 @@ def edit(path: Annotated[Path, typer.Argument(metavar="PATH", help="A run folder
         say("The form was emptied, so the edit is given up: the prompt stays as it was.")
         return
     texts = editing.read()
-    edited = editing.finish()
+    edited = editing.finish(texts)
     if edited is editing.prompt:
         say("Nothing was changed, and nothing is written.")
         return

@@ -7,13 +7,13 @@ import typer
 
 import selfamplify
 
-from ..records.responses import CONTINUED
 from . import options, tracking
 from .config import Called
+from .continued import note_continued
 from .groups import grouped
 from .inherited import Asked, as_built, check_model, check_named
 from .model_options import ModelOptions
-from .screen import print_table, say, stderr
+from .screen import print_table, say
 from .task_options import FileOptions, TaskOptions, load
 
 
@@ -73,18 +73,6 @@ def evaluate(
             progress=progress,
         )
     print_table(selfamplify.Run(folder).table(), evaluate)
-    _note_continued(result)
+    note_continued(result.method, ((outcome.rule, outcome.correct) for outcome in result.outcomes))
     say(f"wrote the results to {folder}")
     tracking.hand_over(folder, log)
-
-
-def _note_continued(result: "selfamplify.Result") -> None:
-    """Say how many replies the model was asked to continue with a label, and the accuracy without these."""
-    own = [outcome.correct for outcome in result.outcomes if outcome.rule != CONTINUED]
-    if len(own) < result.n:
-        say(
-            f"note: {result.n - len(own)} of {result.n} replies of {result.method} named no label, and count with the one that "
-            f"the model finds most probable after them. Other tools take these for wrong, and so count "
-            f"{sum(own) / result.n:.1%} as right.",
-            console=stderr,
-        )

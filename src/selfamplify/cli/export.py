@@ -11,6 +11,7 @@ import selfamplify
 from ..export.exporter import Export, name_of
 from ..export.exporting import as_exporter
 from .config import Called
+from .continued import note_continued
 from .groups import grouped
 from .inherited import Asked, as_built, knows_task
 from .model_options import ModelOptions
@@ -77,7 +78,15 @@ def export(
         say(f"wrote {path}")
     if check:
         say(f"{exporter.name} would send the same turns as this package")
+    _note_answers(finished, prompt)
     if not (served_as or finished.provenance):
         say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)
     for line in exporter.usage(target, Export(finished, **settings)):
         say(f"  {line}", "bold")
+
+
+def _note_answers(prompt: selfamplify.Prompt, path: Path) -> None:
+    """Say if replies to the prompt named no label when it was evaluated."""
+    from ..runs.answered import answers_to  # heavy
+
+    note_continued(prompt.method, ((line.rule, line.correct) for line in answers_to(prompt, path)))

@@ -1,19 +1,15 @@
 """A prompt of the user's own that a comparison is tested against."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import selfamplify
 
 from ..errors import SettingsError
-from ..names import NAMES
-from .config import tables
 from .screen import say, stderr
 
 if TYPE_CHECKING:
     from ..runs.plan import Plan
-    from ..runs.table import Table
 
 
 def baseline(against: str, plan: "Plan") -> tuple[str, dict[str, "selfamplify.Prompt"]]:
@@ -23,6 +19,7 @@ def baseline(against: str, plan: "Plan") -> tuple[str, dict[str, "selfamplify.Pr
     """
     from ..importing.reading import as_prompt
     from ..runs.comparison import BASE, names  # heavy
+    from ..runs.tested import row_name
 
     methods = list(names((cell.method, plan.keywords_of(cell)) for cell in plan.cells()).values())
     if against in (BASE, *methods):
@@ -38,20 +35,3 @@ def baseline(against: str, plan: "Plan") -> tuple[str, dict[str, "selfamplify.Pr
     for note in prompt.imported.notes if prompt.imported else ():
         say(f"  {note}", console=stderr)
     return name, {name: prompt}
-
-
-def remembered(folder: Path, table: "Table") -> str:
-    """What the comparison of a folder was tested against, as its run.toml has it; IO if its table has no such row."""
-    from ..runs.comparison import BASE, names  # heavy
-
-    known = names((mean.method, mean.keywords) for mean in table.means).values()
-    against = str(tables(folder).get("compare", {}).get("against", BASE))
-    return next((each for each in (against, row_name(Path(against))) if each in known), BASE)
-
-
-def row_name(path: Path) -> str:
-    """What a table calls the prompt at a path: the name of its folder or file, in characters that file names may have."""
-    whole = path.resolve()
-    own = whole.parent.name if whole.name == "prompt.json" else whole.name if whole.is_dir() else whole.stem
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", own).strip("._-") or "mine"
-    return f"my_{plain}" if plain in {**NAMES["explainer"], **NAMES["competitor"]} else plain

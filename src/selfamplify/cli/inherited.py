@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 import selfamplify
 
 from ..errors import SettingsError
-from .config import FILE_NAME, Called, tables
+from ..runs.run_toml import FILE_NAME, tables
+from .config import Called
 from .groups import flags
 from .model_options import ModelOptions
 from .screen import say, stderr

@@ -9,7 +9,6 @@ import typer
 import selfamplify
 
 from . import options
-from .given import remembered
 from .screen import say
 
 
@@ -35,12 +34,14 @@ def report(
     kinds = {"csv": csv, "parquet": parquet, "latex": latex, "markdown": markdown, "svg": svg, "pdf": pdf}
     files = {kind: path for kind, path in kinds.items() if path is not None}
     if files:
-        against = against or remembered(folder, selfamplify.Table.load(folder))
-        for written in selfamplify.write_files(folder, files, against=against):
+        from ..runs.tested import tested_against  # heavy
+
+        row = against or tested_against(folder, selfamplify.Table.load(folder))
+        for written in selfamplify.write_files(folder, files, against=row):
             say(f"wrote {written}")
     if files and out is None and not show:
         return
-    file = selfamplify.write_report(folder, out)
+    file = selfamplify.write_report(folder, out, against=against)
     say(f"wrote {file}")
     if show:
         webbrowser.open(file.resolve().as_uri())

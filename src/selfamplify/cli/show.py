@@ -16,7 +16,6 @@ from ..runs.editing import before_edit
 from . import options
 from .compare import compare
 from .faithfulness import print_faithfulness
-from .given import remembered
 from .screen import print_table, say, stderr, stdout
 from .tune import print_tuning
 
@@ -43,6 +42,7 @@ def _show_folder(folder: Path, responses: int, against: str | None) -> None:
     from ..runs.findings import is_study  # heavy
     from ..runs.responses import check_responses
     from ..runs.table import FILE_NAME as RESULTS
+    from ..runs.tested import tested_against
     from ..tuning.kept import FILE_NAME as TUNING
 
     has_prompt, has_results, has_tuning = ((folder / name).is_file() for name in (FILE_NAME, RESULTS, TUNING))
@@ -62,7 +62,7 @@ def _show_folder(folder: Path, responses: int, against: str | None) -> None:
         check_responses(folder)
         if stale := of_another(prompt, table.settings):
             say(f"note: {stale}", console=stderr)
-        print_table(table, compare, against or remembered(folder, table))
+        print_table(table, compare, against or tested_against(folder, table))
         for answers in selfamplify.responses_side_by_side(folder, responses) if responses else ():
             stdout.print(answers)
 

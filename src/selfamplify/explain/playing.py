@@ -12,7 +12,7 @@ Playing = TypeVar("Playing", bound="AbstractPlaying")
 class AbstractPlaying(AbstractExplainer):
     """An explainer to which words are present or absent. A subclass declares the setting ``baseline`` as its field.
 
-    Parameters
+    Attributes
     ----------
     baseline : str, optional
         What is put in the place of an absent word; see ``AbstractAttribution``.

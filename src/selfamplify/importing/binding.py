@@ -8,7 +8,8 @@ from ..errors import DataError
 from ..prompting.profiles import DEFAULT
 from ..prompting.prompt import Prompt
 from ..records import AnswerStyle, Choice, Question, Shot
-from ..tasks.task import Task, bare_text
+from ..tasks.copies import bare_text
+from ..tasks.task import Task
 from ..text.lines import counted
 from .labels import contradictions, given
 

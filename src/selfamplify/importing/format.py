@@ -38,12 +38,12 @@ class Conversation:
 class AbstractPromptFormat(ABC):
     """A format that prompts are written in. A frozen dataclass.
 
-    Parameters
+    Attributes
     ----------
     name : str
-        What notes call the format; of the class, not a field.
+        What notes call the format.
     sought : str
-        What such a file looks like, for the error about a file of no format; of the class.
+        What such a file looks like, for the error about a file of no format.
     """
 
     name: ClassVar[str]

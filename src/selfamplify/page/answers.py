@@ -15,8 +15,10 @@ from ..text.printable import printable
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
-def answers(lines: Sequence[Line]) -> dict[str, Any]:
+def answers(lines: Sequence[Line], against: str) -> dict[str, Any]:
     """The rows of the run (``cells``), its shots (``contexts``), and each question with an answer of every row or null.
+
+    The rows ``against`` are the ones that others are compared with.
 
     An answer is ``[label or null, 1 if right, 1 if unparsed, rule, text]``, with the votes as a sixth part where replies voted.
     """
@@ -36,7 +38,7 @@ def answers(lines: Sequence[Line]) -> dict[str, Any]:
             {
                 "name": printable(called.get((cell.method, cell.keywords), cell.method)),
                 "context": contexts.index((cell.selection, cell.seed)),
-                "base": cell.method == BASE,
+                "base": against in (cell.method, called.get((cell.method, cell.keywords))),
             }
             for cell in cells
         ],

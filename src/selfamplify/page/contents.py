@@ -13,6 +13,7 @@ from ..prompting.prompt import Prompt
 from ..prompting.prompt_file import FILE_NAME as PROMPT
 from ..runs.begun import Begun, begun
 from ..runs.cell import Cell
+from ..runs.comparison import BASE
 from ..runs.findings import Faithfulness, is_study
 from ..runs.responses import FILE_NAME as RESPONSES
 from ..runs.responses import UNFINISHED as ANSWERS
@@ -21,6 +22,7 @@ from ..runs.store_file import FILE_NAME as STORE
 from ..runs.table import FILE_NAME as RESULTS
 from ..runs.table import UNFINISHED as ROWS
 from ..runs.table import Table
+from ..runs.tested import tested_against
 from ..tuning.kept import FILE_NAME as TUNING
 from ..tuning.kept import opened
 
@@ -71,6 +73,8 @@ class Contents:
         The prompts of a comparison, by their row.
     lines : list of Line
         Every response.
+    against : str
+        The row of the table that the others are tested against.
     """
 
     folder: Path
@@ -82,6 +86,7 @@ class Contents:
     prompt: Prompt | None = None
     prompts: dict[Cell, Prompt] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
+    against: str = BASE
 
     @property
     def unfinished(self) -> list[str]:
@@ -104,8 +109,11 @@ class Contents:
         return found | {what: each.settings for what, each in held.items() if each is not None}
 
 
-def read(folder: str | Path) -> Contents:
-    """Read a run folder. Raises DataError if it is none, or one of its files is damaged or edited."""
+def read(folder: str | Path, against: str | None = None) -> Contents:
+    """Read a run folder, and test its table against a row, by default the one that its comparison named.
+
+    Raises DataError if it is no run folder, or one of its files is damaged or edited.
+    """
     folder = checked_path("folder", folder, "runs/mine")
     if not any((folder / name).is_file() for name in (RESULTS, PROMPT, TUNING, STORE)):
         what = "is no run folder" if folder.exists() else "does not exist"
@@ -122,6 +130,7 @@ def read(folder: str | Path) -> Contents:
         Prompt.load(folder) if (folder / PROMPT).is_file() else None,
         dict(_prompts(folder)),
         _lines(folder, complete) if table else [],
+        against or (tested_against(folder, table) if table else BASE),
     )
 
 

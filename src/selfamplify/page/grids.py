@@ -8,7 +8,7 @@ from ..prompting.prompt import Prompt
 from ..report.faithfulness import figure_cells, measures_of
 from ..report.printed import printed_table
 from ..report.tables import p_value
-from ..runs.comparison import names
+from ..runs.comparison import BASE, names
 from ..runs.findings import Faithfulness
 from ..runs.responses import Line
 from ..runs.table import Row, Table
@@ -33,11 +33,11 @@ class Grid:
     shares: bool = False
 
 
-def table_grid(table: Table) -> Grid:
-    """A comparison: accuracy and gain with their intervals, p alone and corrected, unparsed replies and time."""
-    printed = printed_table(table)
+def table_grid(table: Table, against: str = BASE) -> Grid:
+    """A comparison: accuracy, gain over the row ``against``, their intervals, p alone and corrected, unparsed replies, time."""
+    printed = printed_table(table, against)
     called = names((each.method, each.keywords) for each in table.lines)
-    alone = {(each.selection, each.first): each.difference.p for each in table.against()}
+    alone = {(each.selection, each.first): each.difference.p for each in table.against(against)}
     lines: list[tuple[str, ...]] = []
     for each, own, line in zip(table.lines, table.rows_of_lines, printed.lines, strict=True):
         p = alone.get((each.selection, called[each.method, each.keywords]))
@@ -45,7 +45,8 @@ def table_grid(table: Table) -> Grid:
         lines.append((*cells, f"{100 * _mean([row.unparsed for row in own]):.1f}", _seconds(own)))
     heads = (*printed.heads[:-1], "p", printed.heads[-1]) if alone else printed.heads
     best = tuple(place for place, line in enumerate(printed.lines) if line.best)
-    return Grid(printed.title, (*heads, "Unparsed (%)", "Seconds"), tuple(lines), 2, best)
+    tested = f" · tested against {against}" if alone else ""
+    return Grid(printed.title + tested, (*heads, "Unparsed (%)", "Seconds"), tuple(lines), 2, best)
 
 
 def _seconds(rows: Sequence[Row]) -> str:

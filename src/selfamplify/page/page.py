@@ -15,7 +15,7 @@ from .view import View, view
 FILE_NAME = "report.html"
 
 
-def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
+def write_report(folder: str | Path, out: str | Path | None = None, *, against: str | None = None) -> Path:
     """Write the page of a run folder: one HTML file that holds everything and asks no network for anything.
 
     It needs no model. Of a run that is not finished, it shows what is, and says so.
@@ -26,6 +26,9 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
         The run folder of ``compare``, ``build``, ``evaluate``, ``tune`` or ``faithfulness``.
     out : str or Path, optional
         The file to write; by default report.html in the folder.
+    against : str, optional
+        The row of a comparison that the others are tested against; see ``Table.against``. By default the one that
+        ``selfamplify compare --against`` named, as the folder's run.toml has it, or IO.
 
     Returns
     -------
@@ -36,6 +39,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     ------
     DataError
         If that is no run folder, or one of its files is damaged or edited.
+    SettingsError
+        If the comparison has no row ``against``.
     RunError
         If the file can't be written.
 
@@ -45,7 +50,7 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     PosixPath('runs/demo/report.html')
     """
     file = checked_path("folder", folder, "runs/mine") / FILE_NAME if out is None else checked_path("out", out, FILE_NAME)
-    write_whole(file, render(view(read(folder)), datetime.now(UTC)))
+    write_whole(file, render(view(read(folder, against)), datetime.now(UTC)))
     return file
 
 

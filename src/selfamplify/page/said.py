@@ -32,7 +32,7 @@ def said(contents: Contents) -> list[Said]:
 def _said(contents: Contents) -> Iterator[Said]:
     table, prompt = contents.table, contents.prompt
     if table is not None and table.rows:
-        told = _of_table(table, contents.complete)
+        told = _of_table(table, contents.complete, contents.against)
         stale = of_another(prompt, table.settings)
         yield replace(told, answer=f"{stale} {told.answer}") if stale else told
     elif "results" in contents.unfinished:
@@ -49,7 +49,7 @@ def _said(contents: Contents) -> Iterator[Said]:
         yield _begun("prompt", contents)
 
 
-def _of_table(table: Table, complete: bool) -> Said:
+def _of_table(table: Table, complete: bool, against: str) -> Said:
     first = table.rows[0]
     methods = list(dict.fromkeys(row.called for row in table.rows))
     asked = f"{counted(first.n, 'test question')} of {first.task}"
@@ -60,12 +60,12 @@ def _of_table(table: Table, complete: bool) -> Said:
         question += f", after {_shots(table)}?"
     if not complete:
         done = counted(len(table.rows), "row")
-        return Said(question, f"Not known yet: {done} finished so far; methods are tested against {BASE} when all are.")
-    tests = list(table.against())
+        return Said(question, f"Not known yet: {done} finished so far; methods are tested against {against} when all are.")
+    tests = list(table.against(against))
     if not tests:
         return Said(question, _accuracy(max(table.rows, key=lambda row: row.accuracy)))
-    answer = _headline(tests) if len(tests) > 1 else tests[0].conclusion
-    return Said(question, answer, tuple(line for line in table.conclusions() if line != answer))
+    answer = _headline(tests, against) if len(tests) > 1 else tests[0].conclusion
+    return Said(question, answer, tuple(line for line in table.conclusions(against) if line != answer))
 
 
 def _shots(table: Table) -> str:
@@ -82,15 +82,15 @@ def _accuracy(row: Row) -> str:
     )
 
 
-def _headline(tests: Sequence[Comparison]) -> str:
-    """How many methods are shown to be better or worse than plain shots, and the largest difference."""
+def _headline(tests: Sequence[Comparison], against: str) -> str:
+    """How many rows are shown to be better or worse than the one they are tested against, and the largest difference."""
     several = len({each.selection for each in tests}) > 1
     shown = [each for each in tests if each.difference.verdict == "shown"]
     named = {id(each): f"{each.first} ({each.selection})" if several else each.first for each in tests}
     if not shown:
         doubtful = [each for each in tests if each.difference.verdict == "doubtful"]
         if not doubtful:
-            return f"No method was shown to differ from {BASE}, in {len(tests)} tests."
+            return f"No method was shown to differ from {against}, in {len(tests)} tests."
         best = max(doubtful, key=lambda each: abs(each.difference.estimate))
         return conclusion(named[id(best)], best.second, best.difference)
     better = [each for each in shown if each.difference.estimate > 0]
@@ -100,7 +100,7 @@ def _headline(tests: Sequence[Comparison]) -> str:
         return sentence
     counts = {"better": len(better), "worse": len(shown) - len(better)}
     found = " and ".join(f"{count} {'is' if count == 1 else 'are'} {way}" for way, count in counts.items() if count)
-    return f"Of {len(tests)} rows tested against {BASE}, {found}; the largest difference: {sentence}"
+    return f"Of {len(tests)} rows tested against {against}, {found}; the largest difference: {sentence}"
 
 
 def _of_findings(found: Faithfulness) -> Said:

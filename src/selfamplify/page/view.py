@@ -72,6 +72,7 @@ class View:
     prompts_left_out: int
     questions: int
     answers: Markup | None
+    against: str
     notes: list[str]
     read: list[tuple[str, str]]
     commands: dict[str, str]
@@ -83,7 +84,7 @@ class View:
 def view(contents: Contents) -> View:
     """Everything that the page of a folder shows."""
     table = contents.table if contents.table and contents.table.rows else None
-    data = answers(contents.lines) if contents.lines else None
+    data = answers(contents.lines, contents.against) if contents.lines else None
     shown = list(_prompts(contents))
     return View(
         title=_title(contents),
@@ -98,6 +99,7 @@ def view(contents: Contents) -> View:
         prompts_left_out=max(0, len(shown) - _MOST_PROMPTS),
         questions=len(data["questions"]) if data else 0,
         answers=embedded(data) if data else None,
+        against=contents.against,
         notes=_notes(contents),
         read=_pairs(contents, lambda key: key in _READ),
         commands={what: _PASSWORD.sub("…@", line) for what, line in contents.begun.commands.items()},
@@ -120,7 +122,7 @@ def _failed(contents: Contents) -> dict[str, str]:
 
 def _results(contents: Contents, table: Table | None) -> Iterator[Grid]:
     if table:
-        yield table_grid(table)
+        yield table_grid(table, contents.against) if contents.complete else table_grid(table)  # which has no tests yet
     if contents.findings:
         yield from findings_grids(contents.findings)
     if contents.race:

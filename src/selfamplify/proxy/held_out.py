@@ -9,7 +9,8 @@ from ..errors import SelectionError
 from ..records import Question, ScoredWords
 from ..seeds import derive
 from ..session import Session
-from ..tasks.task import Task, content_key, shuffle
+from ..tasks.copies import content_key
+from ..tasks.task import Task, shuffle
 from ..text.lines import counted, sha256
 from ..work.loop import records
 from ..work.stage import Stage

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from ..prompting.prompt import Prompt
 from ..text.lines import shortened
 
 
@@ -29,6 +30,14 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.method}-{self.selection}-k{self.keywords}-seed{self.seed}"
+
+    @staticmethod
+    def of(prompt: Prompt) -> "Cell":
+        """The row that a prompt belongs to, from its provenance."""
+        made = prompt.provenance
+        if made is None:
+            return Cell(prompt.method, "given", 6, 0)
+        return Cell(made.explainer or prompt.method, made.selection, made.keywords or 6, made.seed)
 
     @staticmethod
     def read(text: str) -> "Cell":

@@ -73,12 +73,12 @@ class Editing:
         """Whether the form is as it was written."""
         return self.form_file.read_bytes() == form(self.prompt.texts, self.prompt.digest()).encode()
 
-    def finish(self) -> Prompt:
-        """Read the form, and write the edited prompt; the original is kept. If nothing was changed, nothing is written.
+    def finish(self, texts: Texts) -> Prompt:
+        """Write the prompt with these texts, which were read; the original is kept, and the form is taken away.
 
-        Raises DataError if the form can't be read, which then stays where it is.
+        If nothing was changed, nothing is written.
         """
-        edited = self.prompt.with_texts(self.read(), datetime.now(UTC).isoformat(timespec="seconds"))
+        edited = self.prompt.with_texts(texts, datetime.now(UTC).isoformat(timespec="seconds"))
         if edited is not self.prompt:
             if not self.original.exists():
                 write_whole(self.original, self.file.read_bytes())
@@ -87,7 +87,10 @@ class Editing:
         return edited
 
     def read(self) -> Texts:
-        """The texts of the form, its shots with the numbers that they had. Raises DataError if it can't be read."""
+        """The texts of the form, its shots with the numbers that they had.
+
+        Raises DataError if the form can't be read, which then stays where it is.
+        """
         try:
             return read_form(self.form_file.read_bytes().decode(), self.prompt.texts)
         except UnicodeDecodeError as error:

@@ -10,7 +10,6 @@ from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
 from ..evaluation.result import Result
 from ..importing.binding import bound
-from ..importing.reading import as_prompt
 from ..methods.asking import asked_as
 from ..methods.checking import check_task
 from ..methods.io import InputOutput, same_shots_io
@@ -24,8 +23,7 @@ from ..text.lines import shortened
 from ..work.stage import Progress, silent
 from .banned import note_banned
 from .cell import Cell
-from .given import noted, origin
-from .measured import timed
+from .given import noted, origin, prompt_at
 from .one_sided import note_one_sided
 from .rows import Finished
 from .run import Run, run_settings
@@ -132,7 +130,7 @@ def evaluate(
             with run.claimed("results", settings):
                 ready = _ready(session, questions, prompt, io, drop_shots, deciding)
             results = _answered(session, questions, ready, seed, deciding)
-            cells = [_cell(each.prompt) for each in ready]
+            cells = [Cell.of(each.prompt) for each in ready]
             found = zip(cells, ready, results, strict=True)
             run.finish([Finished(cell, each.prompt, result, cell.selection) for cell, each, result in found], {}, settings)
     names = [InputOutput.name, made.explainer if made and made.explainer else prompt.method]
@@ -147,7 +145,7 @@ def _as_prompt(prompt: object) -> Prompt:
     if isinstance(prompt, Prompt):
         return prompt
     if isinstance(prompt, str | Path):
-        return timed(as_prompt(prompt), Path(prompt))
+        return prompt_at(prompt)
     raise SettingsError(
         f"A prompt is a Prompt, its file or its run folder, not {shortened(repr(prompt))}; "
         f'write for example `prompt="runs/mine"`.'
@@ -172,11 +170,3 @@ def _answered(session: Session, task: Task, ready: list[Fitted], seed: int, deci
         )
         for each in ready
     ]
-
-
-def _cell(prompt: Prompt) -> Cell:
-    """The row that a prompt belongs to, from its provenance."""
-    made = prompt.provenance
-    if made is None:
-        return Cell(prompt.method, "given", 6, 0)
-    return Cell(made.explainer or prompt.method, made.selection, made.keywords or 6, made.seed)

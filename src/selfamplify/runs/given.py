@@ -65,6 +65,11 @@ def given_prompts(prompts: object, methods: tuple[str, ...], task: Task) -> dict
     return {_checked(name, methods): _fitting(name, prompt, task) for name, prompt in prompts.items()}
 
 
+def prompt_at(path: str | Path) -> Prompt:
+    """The prompt of a run folder or file, or an imported one, with the seconds that its explanations took if they are known."""
+    return timed(as_prompt(path), Path(path))
+
+
 def _checked(name: object, methods: tuple[str, ...]) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise SettingsError(
@@ -78,7 +83,7 @@ def _checked(name: object, methods: tuple[str, ...]) -> str:
 
 def _fitting(name: str, prompt: object, task: Task) -> Prompt:
     if isinstance(prompt, str | Path):
-        prompt = timed(as_prompt(prompt), Path(prompt))
+        prompt = prompt_at(prompt)
     if not isinstance(prompt, Prompt):
         raise SettingsError(
             f"The prompt {name} is a Prompt, its file or its run folder, not {shortened(repr(prompt))}; write for example "

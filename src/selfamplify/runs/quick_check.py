@@ -14,7 +14,8 @@ from ..prompting.prompt import Prompt
 from ..records import QuickCheck
 from ..seeds import derive
 from ..session import Session
-from ..tasks.task import Task, content_key, shuffle
+from ..tasks.copies import content_key
+from ..tasks.task import Task, shuffle
 
 _LEAST = 10
 """With fewer questions, nothing is asked."""

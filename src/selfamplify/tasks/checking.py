@@ -1,5 +1,6 @@
 """Checks of how a user's own file is to be read: a wrong argument is refused before the file is opened."""
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,9 +19,7 @@ def check_reading(given: Mapping[str, Any], known: Collection[str], data: Path |
     """Raise SettingsError for an unknown argument, an invalid one, or one that does not suit the kind of file."""
     for name, value in given.items():
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            remedy = f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(sorted(known))}."
-            raise SettingsError(f"There is no argument `{name}` for reading a file; {remedy}")
+            raise SettingsError(f"There is no argument `{name}` for reading a file; {_instead(name, given, known, data)}")
         if value is not None:
             _CHECKS[name](value)
     if given.get("labels") is not None and given.get("label_names") is not None:
@@ -29,6 +28,35 @@ def check_reading(given: Mapping[str, Any], known: Collection[str], data: Path |
     for name, kinds in (("separator", "CSV"), ("header", "CSV and Excel")):
         if given.get(name) is not None and kind.endswith(_JSON):
             raise SettingsError(f"{argument(name, given[name])} is for {kinds} files, and {data} is JSON; leave it out.")
+
+
+def _instead(name: str, given: Mapping[str, Any], known: Collection[str], data: Path | None) -> str:
+    """What to write in place of an unknown argument: the ``Columns`` for one that names columns as the command line does."""
+    columns = {role: value for each, value in given.items() if (role := _role(each)) is not None}
+    if _role(name) is None:
+        near = get_close_matches(name, known, n=1)
+        return f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(sorted(known))}."
+    named = ", ".join(f"{role}={_names(role, value)}" for role, value in columns.items())
+    file = json.dumps(str(data or "questions.csv"), ensure_ascii=False)
+    return f'use `from selfamplify import Columns` and `load_task("file", {file}, columns=Columns({named}))`.'
+
+
+def _role(name: str) -> str | None:
+    """The role in a name such as ``question_column`` or ``choices``; None if it has none."""
+    own = name.removesuffix("s").removesuffix("_column")
+    return next((role for role in (*_SINGLE, *_SEVERAL) if own == role.removesuffix("s")), None)
+
+
+def _names(role: str, value: object) -> str:
+    """Names of columns as Python; several of them may be one text, as on the command line."""
+    if role in _SINGLE:
+        return _text(value)
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+    return f"({', '.join(map(_text, parts))}{',' if len(parts) == 1 else ''})"
+
+
+def _text(value: object) -> str:
+    return json.dumps(str(value).strip(), ensure_ascii=False)
 
 
 def _check_columns(value: object) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import DataError, SettingsError
 from ..text.lines import counted
+from .copies import templates
 from .gathering import own_data
 from .questions.answers import AnswersFrom
 from .questions.columns import Columns, find_columns, is_empty, unused_columns
@@ -79,7 +80,8 @@ class File(AbstractSource):
         except DataError as error:
             raise DataError("\n".join([str(error), *notes])) from error
         notes = [*found.notes, *notes, *reading.notes, *_entities(reading)]
-        reading = replace(reading, notes=tuple(notes), unused=unused)
+        shared = templates((*reading.train, *(reading.test or ())))
+        reading = replace(reading, notes=tuple(notes), unused=unused, templates=shared)
         return reading if reading.classification else placed(reading, self.shuffle_choices)
 
     @property

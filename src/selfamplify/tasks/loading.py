@@ -13,6 +13,7 @@ from ..names import instance
 from ..records import Attributed, Question
 from ..text.lines import argument, counted, shortened
 from .checking import check_reading
+from .copies import template_note
 from .file import File
 from .hub.own import HUB
 from .questions.answers import AnswersFrom
@@ -107,7 +108,7 @@ def load_task(
         raise bad_rows(found.bad, found.notes)
     if found.test is None:
         size = _split_size(name, len(found.train), source.test_size, test_size, found.bad)
-        train, test = split(found.train, size, split_seed)
+        train, test = split(found.train, size, split_seed, found.templates)
     else:
         train = tuple(shuffle(found.train, split_seed))
         test = _first(name, shuffle(found.test, split_seed), test_size)
@@ -119,7 +120,8 @@ def load_task(
     part = ("text" if found.classification else "both") if attribute == "auto" else attribute
     if part != "both":
         train, test = (tuple(replace(question, attributed=part) for question in side) for side in (train, test))
-    notes = (*(_roles(found.roles) if isinstance(source, File) else ()), *found.notes)
+    alike = template_note(train, test, found.templates)
+    notes = (*(_roles(found.roles) if isinstance(source, File) else ()), *found.notes, *alike)
     skipped = tuple(map(str, (*found.bad, *found.known, *found.repeated)))
     return Task(name, train, test, label_space((*train, *test)), skipped, found.places, notes)
 

@@ -9,9 +9,10 @@ from typing import Any, Unpack
 from ..arguments import check_whole
 from ..records import Question
 from ..text.lines import counted
+from .copies import near_keys, template_note
 from .loading import Data, FileOptions, read_data
 from .source import Reading
-from .task import label_space, near_keys
+from .task import label_space
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Overview:
         """What was recognised or looks wrong, with a line for training questions that the test side repeats."""
         repeated = self.reading.repeated
         count = counted(len(repeated), "training question")
-        return [*self.reading.notes, *([f"{count} left out; the first: {repeated[0]}"] if repeated else [])]
+        alike = template_note(self.reading.train, self.reading.test, self.reading.templates)
+        return [*self.reading.notes, *alike, *([f"{count} left out; the first: {repeated[0]}"] if repeated else [])]
 
     def as_json(self, examples: int) -> dict[str, Any]:
         """The overview as plain values, with the first ``examples`` questions."""

@@ -60,6 +60,9 @@ class Reading:
         0 or 1, if answers are numbers of choices that count from there.
     marked : bool, default False
         Whether the choices themselves say which of them is right.
+    templates : mapping of str to tuple of str, default {}
+        For the id of each question that differs from others only in names or numbers, a key that these share; a split keeps
+        them on one side.
     """
 
     train: tuple[Question, ...]
@@ -74,6 +77,7 @@ class Reading:
     classification: bool = False
     answers_from: int | None = None
     marked: bool = False
+    templates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

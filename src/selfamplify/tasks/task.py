@@ -1,7 +1,6 @@
 """A task: labelled questions, split into a pool to take shots from and questions to test on."""
 
 import random
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from ..errors import DataError, SettingsError
 from ..records import AnswerStyle, Question
 from ..records.shown import html_repr
 from ..text.lines import counted
+from .copies import Key, near_keys
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -188,30 +188,9 @@ def _texts(question: Question) -> list[str]:
     return [choice.text for choice in question.choices]
 
 
-def content_key(question: Question) -> tuple[str, ...]:
-    """A key that is equal for two questions with the same text and the same choices, in any order."""
-    return (question.text, *sorted(_texts(question)))
-
-
-def near_key(question: Question) -> tuple[str, ...]:
-    """A key that is also equal for questions that differ in case, white space, width of characters or the last mark."""
-    return (bare_text(question.text), *sorted(map(bare_text, _texts(question))))
-
-
-def near_keys(questions: Sequence[Question]) -> list[tuple[str, ...]]:
-    """Keys that are equal for the same questions as their ``near_key``: a text that no other question has needs no choices."""
-    texts = [bare_text(question.text) for question in questions]
-    counts = Counter(texts)
-    return [(text,) if counts[text] == 1 else near_key(asked) for text, asked in zip(texts, questions, strict=True)]
-
-
-def bare_text(text: str) -> str:
-    """A text without what near-copies differ in."""
-    usual = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return " ".join(usual.casefold().split()).rstrip(" .?!…。") or text
-
-
-def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
+def split(
+    questions: Sequence[Question], test_size: int, seed: int, together: Mapping[str, Key] | None = None
+) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
     """Split questions into a train pool and a test side at random, with all near-copies of a question on one side.
 
     Parameters
@@ -222,6 +201,9 @@ def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tup
         The number of test questions. The test side has fewer if only questions with copies are left to fill it.
     seed : int
         The seed of the split.
+    together : mapping of str to tuple of str, optional
+        The ``templates`` of the questions. Those that share one are on one side, too. If a side would then have less than half
+        of its questions, or of those with one of the answers, templates of very many questions are divided.
 
     Returns
     -------
@@ -229,15 +211,39 @@ def split(questions: Sequence[Question], test_size: int, seed: int) -> tuple[tup
         The two sides, each in a random order.
     """
     shuffled = shuffle(questions, seed)
-    keys = near_keys(shuffled)
+    near = near_keys(shuffled)
+    usual = _divided(shuffled, near, test_size)
+    shared = [(together or {}).get(question.id) for question in shuffled]
+    sizes = Counter(key for key in shared if key is not None)
+    largest = max(sizes.values(), default=0)
+    while largest > 1:
+        keys = [key if key and sizes[key] <= largest else own for key, own in zip(shared, near, strict=True)]
+        apart = _divided(shuffled, keys, test_size)
+        if all(map(_is_like, apart, usual)):
+            return apart
+        largest //= 2
+    return usual
+
+
+def _divided(
+    shuffled: Sequence[Question], keys: Sequence[Key], test_size: int
+) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
+    """The two sides, with all questions of a key on one of them."""
     copies = Counter(keys)  # counts keys in the order in which they first occur
-    room, chosen = test_size, set[tuple[str, ...]]()
+    room, chosen = test_size, set[Key]()
     for key, count in copies.items():
         if count <= room:
             chosen.add(key)
             room -= count
     train = tuple(question for question, key in zip(shuffled, keys, strict=True) if key not in chosen)
     return train, tuple(question for question, key in zip(shuffled, keys, strict=True) if key in chosen)
+
+
+def _is_like(side: Sequence[Question], usual: Sequence[Question]) -> bool:
+    """Whether a side has at least half of its usual questions, and of those with each answer, and at least two answers."""
+    answers, expected = (Counter(question.answer for question in each) for each in (side, usual))
+    enough = 2 * len(side) >= len(usual) and len(answers) >= min(2, len(expected))
+    return enough and all(answers[answer] >= count // 2 for answer, count in expected.items())
 
 
 def shuffle(questions: Sequence[Question], seed: int) -> list[Question]:

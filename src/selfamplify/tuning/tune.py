@@ -14,6 +14,7 @@ from ..runs.baselines import note_baselines
 from ..runs.editing import check_replaceable
 from ..runs.run import Run, run_settings
 from ..seeds import derive
+from ..tasks.copies import templates
 from ..tasks.task import Task, split
 from ..text.lines import counted
 from ..work.stage import Progress, silent
@@ -150,7 +151,7 @@ def _parted(task: Task, validation: int | None, seed: int) -> Corpus:
     count = validation or min(most, _MOST)
     if count > most:
         raise SettingsError(f"{has}, of which at most half are for the race; use more questions, or `validation={most}`.")
-    pool, race = split(task.train, count, derive(seed, "validation"))
+    pool, race = split(task.train, count, derive(seed, "validation"), templates(task.train))
     return Corpus(replace(task, train=pool), race, task.test)
 
 

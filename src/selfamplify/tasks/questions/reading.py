@@ -9,9 +9,9 @@ from typing import TypeVar
 from ...errors import DataError
 from ...records import Question
 from ...text.lines import counted, shortened
+from ..copies import bare_text, content_key, near_key
 from ..rows.rows import Row
 from ..source import LeftOut, Reading
-from ..task import bare_text, content_key, near_key
 from .answers import Answered, AnswerKey, AnswersFrom, answer_key
 from .columns import Columns
 from .drafts import Draft, Layout, draft_of, question_of
@@ -73,7 +73,8 @@ def read_questions(rows: Sequence[Row], layout: Layout, answers_from: AnswersFro
     faults |= _contradictions(found) | _shared_ids(found)
     good = [(row, question) for row, question in found if row.place not in faults]
     bad = tuple(LeftOut(row.place, faults[row.place], row.line) for row in rows if row.place in faults)
-    train = _distinct((row, question) for row, question in good if not row.held_out)
+    train, test = (_distinct((row, question) for row, question in good if row.held_out is side) for side in (False, True))
+    notes += _repeat_note(good, [*train, *test])
     reading = Reading(
         tuple(question for _, question in train),
         bad=bad,
@@ -84,7 +85,7 @@ def read_questions(rows: Sequence[Row], layout: Layout, answers_from: AnswersFro
         answers_from=None if key.numbers == "text" else key.numbers,
         marked=len(named) < len(drafts),
     )
-    return _apart(reading, good) if any(row.held_out for row in rows) else reading
+    return _apart(reading, train, test) if any(row.held_out for row in rows) else reading
 
 
 def _never_offered(named: Sequence[Answered], key: AnswerKey, columns: Columns) -> list[str]:
@@ -115,10 +116,8 @@ def _drafts(rows: Sequence[Row], layout: Layout) -> tuple[list[Draft], dict[str,
     return drafts, faults
 
 
-def _apart(reading: Reading, good: Sequence[tuple[Row, Question]]) -> Reading:
+def _apart(reading: Reading, train: Sequence[tuple[Row, Question]], test: Sequence[tuple[Row, Question]]) -> Reading:
     """The reading with a test side, and no near-copy of a test question on the other."""
-    train = _distinct((row, question) for row, question in good if not row.held_out)
-    test = _distinct((row, question) for row, question in good if row.held_out)
     texts = {bare_text(question.text) for _, question in train}
     asked = {near_key(question): content_key(question) for _, question in test if bare_text(question.text) in texts}
     kept: list[Question] = []
@@ -194,6 +193,17 @@ def _distinct(found: Iterable[tuple[Row, Question]]) -> list[tuple[Row, Question
     for row, question in found:
         first.setdefault((question.text, *(choice.text for choice in question.choices)), (row, question))
     return list(first.values())
+
+
+def _repeat_note(good: Sequence[tuple[Row, Question]], distinct: Sequence[tuple[Row, Question]]) -> list[str]:
+    """How many rows repeat another one of their side exactly, and so are not used."""
+    if len(distinct) == len(good):
+        return []
+    kept = {row.place for row, _ in distinct}
+    first = next(row.place for row, _ in good if row.place not in kept)
+    count = len(good) - len(distinct)
+    what = "1 row repeats another word for word and is" if count == 1 else f"{count} rows repeat others word for word and are"
+    return [f"{what} left out; the first: {first}."]
 
 
 def _renamed(test: Sequence[Question], train_ids: set[str]) -> tuple[Question, ...]:

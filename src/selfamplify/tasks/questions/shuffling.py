@@ -10,8 +10,8 @@ from typing import Literal
 from ...records import Choice, Question
 from ...seeds import derive
 from ...text.lines import counted
+from ..copies import content_key
 from ..source import Reading
-from ..task import content_key
 
 Shuffle = int | Literal["auto", "off"]
 
