@@ -51,7 +51,8 @@ def raced(answers: np.ndarray, allowed: int) -> list[list[bool]]:
         asked[place] = stop
         return answers[place, start:stop].tolist()
 
-    found = race(ask, *answers.shape, allowed)
+    arms, questions = answers.shape
+    found = race(ask, arms, questions, allowed)
     assert [len(each) for each in found] == asked.tolist() and asked.sum() <= allowed
     assert all(own == answers[place, : len(own)].tolist() for place, own in enumerate(found))
     return found

@@ -12,7 +12,7 @@ import numpy as np
 
 LEAST = 20
 """After so many questions, arms leave for the first time: fewer say nothing of an arm."""
-_GROWTH = 1.5
+_GROWTH = 1.4
 """The next time is after so many times as many questions."""
 _ROUNDING = 1e-9
 """An arm that errs once more than the best is behind by exactly one error, whichever way that is rounded."""
