@@ -21,6 +21,8 @@ _CALIBRATING = 50
 """Answers that batch calibration takes for each prompt."""
 _TIMED = 4
 """The time of an answer is the mean over so many entrants."""
+RESERVED = 50
+"""Test questions that are asked even if the time is over; the race leaves time for them where it can."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,40 @@ def starting(
     """
     extra = _CALIBRATING if deciding.calibrate == "batch" else 0
     most = len(arms) if budget.calls is None else _size(budget.calls, len(arms), corpus, extra, budget).arms
-    entrants, failed = list[Entrant](), dict[str, str]()
+    entrants, failed, timed = list[Entrant](), dict[str, str](), list[float]()
     for arm in arms:
-        if len(entrants) == most or (len(entrants) > BASELINES and clock.left < (1 - _MAKING) * clock.seconds):
+        if len(entrants) == most or (timed and not _another(len(entrants), timed, corpus, extra, clock)):
             break
-        own = replace(session, progress=within(session.progress, f"prompt {len(entrants) + 1}"))
+        own = replace(session, progress=within(session.progress, f"prompt of {arm}"))
         try:
             made = entered(own, arm, corpus, deciding, drop_shots)
-            entrants.append(made.told(session.progress))
         except (SelectionError, ExplanationError, ContextError) as error:
             failed[str(arm)] = str(error)
+            continue
+        entrants.append(made.told(session.progress))
+        if budget.calls is None and len(timed) < _TIMED:
+            timed.append(made.within("timing").seconds())
     ordered = _baselines_first(entrants, failed)
-    affordable = budget.calls if budget.calls is not None else int(clock.left / _seconds(ordered))
+    affordable = budget.calls if budget.calls is not None else _answers(clock.left, timed)
     found = _size(affordable, len(ordered), corpus, extra, budget)
     return Field(tuple(ordered[: found.arms]), failed, found.questions)
+
+
+def _another(made: int, timed: Sequence[float], corpus: Corpus, extra: int, clock: Clock) -> bool:
+    """Whether there is time to make one more prompt, and to ask it and all others that are made."""
+    if made <= BASELINES:
+        return True
+    spent = clock.seconds - clock.left
+    left = clock.left - spent / made  # as long as the others took, on average
+    if left < (1 - _MAKING) * clock.seconds:
+        return False
+    found = _in_time(_answers(left, timed), made + 1, corpus, extra)
+    return found is not None and found.arms == made + 1
+
+
+def _answers(seconds: float, timed: Sequence[float]) -> int:
+    """How many answers fit into some time, by what the first entrants needed for the first questions."""
+    return int(seconds / max(1e-4, sum(timed) / len(timed)))
 
 
 def _baselines_first(entrants: Sequence[Entrant], failed: dict[str, str]) -> list[Entrant]:
@@ -81,14 +103,19 @@ def _baselines_first(entrants: Sequence[Entrant], failed: dict[str, str]) -> lis
     return [*baselines, *others]
 
 
-def _seconds(entrants: Sequence[Entrant]) -> float:
-    """How long an answer takes, by what the first entrants needed for the first questions."""
-    timed = [each.seconds() for each in entrants[:_TIMED]]
-    return max(1e-4, sum(timed) / len(timed))
+def _in_time(affordable: int, arms: int, corpus: Corpus, extra: int) -> Size | None:
+    """The size of a race that leaves a share of the answers to the test, and the least that it takes if that is possible."""
+    least = (1 + BASELINES) * min(RESERVED, len(corpus.test))
+    shared = int(affordable * (1 - CONFIRMING))
+    sizes = (size(each, arms, len(corpus.race), extra, BASELINES) for each in (min(shared, affordable - least), shared))
+    return next((each for each in sizes if each is not None), None)
 
 
 def _size(affordable: int, arms: int, corpus: Corpus, extra: int, budget: Budget) -> Size:
-    found = size(int(affordable * (1 - CONFIRMING)), arms, len(corpus.race), extra, BASELINES)
+    if budget.calls is None:
+        found = _in_time(affordable, arms, corpus, extra)
+    else:
+        found = size(int(affordable * (1 - CONFIRMING)), arms, len(corpus.race), extra, BASELINES)
     if found is None:
         raise SettingsError(
             f'`budget="{budget}"` does not suffice for {PLAIN}, {BARE} and one other arm with {LEAST} questions each; '
