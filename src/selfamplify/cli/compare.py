@@ -106,9 +106,7 @@ def compare(
     further: dict[str, Any] = {"profile": profile, "judge": reader, "decide": decide, "calibrate": calibrate}
     further |= {"self_consistency": self_consistency, "temperature": temperature}
     if out is None or estimating.estimate:
-        print_estimate(model, questions, plan, estimating, compare, **further)
-        if prompts:
-            say(f"note: the answers of {against} are not part of this estimate.", console=stderr)
+        print_estimate(model, questions, plan, estimating, compare, prompts=prompts, **further)
         return
     with called.recorded(out):
         run(plan, out, model, questions, against, report, prompts=prompts, **further)

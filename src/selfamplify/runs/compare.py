@@ -1,7 +1,7 @@
 """Running a comparison: every cell on the same samples and the same test questions, with all finished work kept."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..answering.answer import answer
@@ -10,7 +10,7 @@ from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
 from ..errors import ExplanationError, SelectionError
 from ..evaluation.result import Result
-from ..methods.asking import asked_as, asking
+from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.selection import Sample, select
 from ..models.local.load import as_model
@@ -23,7 +23,7 @@ from ..work.stage import Progress, silent
 from .banned import note_banned
 from .baselines import note_baselines
 from .cell import Cell
-from .given import Given, given_prompts, recorded
+from .given import Given, fitted_given, given_prompts, recorded
 from .one_sided import note_one_sided
 from .plan import Plan, as_plan
 from .rows import Finished
@@ -160,10 +160,7 @@ def _given(prompts: Mapping[str, Prompt], plan: Plan, session: Session, task: Ta
     """The prompts that are given, each with a cell for every sample: they are answered once, and found for the others."""
     ready: list[_Ready] = []
     for name, prompt in prompts.items():
-        style, questions = asked_as(prompt, session.profile, task)
-        decoding = session.profile.decoding if prompt.imported else prompt.decoding
-        own = replace(session, profile=style)
-        (fitted,) = fit(own, [replace(prompt, method=name, decoding=decoding)], questions, plan.drop_shots, deciding)
+        own, fitted = fitted_given(name, prompt, session, task, plan.drop_shots, deciding)
         for seed in plan.seeds:
             for selection in plan.selections:
                 ready.append(_Ready(Cell(name, selection, plan.keywords[0], seed), selection, fitted, own))
