@@ -284,7 +284,7 @@ def test_changed_settings_are_refused_with_the_difference(tmp_path: Path):
         with pytest.raises(RunError, match="other settings") as error:
             changed()
         assert difference in str(error.value)
-        assert "another `out`" in str(error.value)
+        assert f'`out="{folder}-2"`' in str(error.value)
     assert (folder / "results.json").read_bytes() == before
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..answering.answer import answer
 from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
+from ..arguments import checked_path
 from ..errors import ExplanationError, SelectionError
 from ..evaluation.result import Result
+from ..importing.binding import bound
 from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.selection import Sample, select
@@ -27,8 +30,9 @@ from .given import Given, fitted_given, given_prompts, recorded
 from .one_sided import note_one_sided
 from .plan import Plan, as_plan
 from .rows import Finished
-from .run import Run, run_settings
+from .run import Run, known_settings, run_settings
 from .table import Table
+from .unchanged import check_unchanged
 
 
 def compare(
@@ -100,15 +104,15 @@ def compare(
     given = given_prompts({} if prompts is None else prompts, plan.methods, questions)
     if deciding.calibrate == "batch":
         check_references(questions, plan.shots)
+    own = _settings(plan, given, deciding)
+    check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(chosen, questions) | own)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     with Run(out) as run:
         session = run.session(asked, chosen, reader, progress)
-        settings = run_settings(session, questions) | {"command": "compare"} | asdict(plan) | deciding.settings()
-        settings |= recorded(given)
+        settings = run_settings(session, questions) | own
         with run.claimed("results", settings):
-            own = _given(given, plan, session, questions, deciding)
             cells, failed = _prompts(plan, session, questions, deciding)
-            cells = _in_order(plan, [*cells, *own])
+            cells = _in_order(plan, [*cells, *_given(given, plan, session, questions, deciding)])
         finished: list[Finished] = []
         while cells:  # what is answered is let go of: the questions as they are asked are most of a large run's memory
             cell = cells.pop(0)
@@ -123,6 +127,30 @@ def compare(
     note_banned((f"{each.cell.method} ({each.selection})", each.prompt, each.result) for each in finished)
     note_one_sided((f"{each.cell.method} ({each.selection})", each.result) for each in finished)
     return table
+
+
+def check_comparison(
+    task: Task,
+    plan: Plan,
+    out: str | Path,
+    *,
+    profile: Profile,
+    prompts: Mapping[str, Prompt],
+    decide: Decide,
+    calibrate: Calibrate,
+    self_consistency: int,
+    temperature: float | None,
+) -> None:
+    """Raise RunError, before a model is loaded, if ``compare`` with these arguments would refuse the folder."""
+    chosen, questions = asking(profile, task.limited(plan.limit))
+    given = {name: bound(prompt, questions).prompt for name, prompt in prompts.items()}
+    own = _settings(plan, given, Deciding(decide, calibrate, self_consistency, temperature))
+    check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(chosen, questions) | own)
+
+
+def _settings(plan: Plan, prompts: Mapping[str, Prompt], deciding: Deciding) -> dict[str, Any]:
+    """What a comparison depends on besides the model and the questions."""
+    return {"command": "compare"} | asdict(plan) | deciding.settings() | recorded(prompts)
 
 
 @dataclass(frozen=True)

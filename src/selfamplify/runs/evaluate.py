@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from ..answering.answer import answer
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, check_apart, fit
-from ..arguments import check_flag, check_seed
+from ..arguments import check_flag, check_seed, checked_path
 from ..errors import SettingsError
 from ..evaluation.result import Result
 from ..importing.binding import bound
@@ -28,7 +29,8 @@ from .given import noted, origin
 from .measured import timed
 from .one_sided import note_one_sided
 from .rows import Finished
-from .run import Run, run_settings
+from .run import Run, known_settings, run_settings
+from .unchanged import check_unchanged
 
 
 def evaluate(
@@ -117,7 +119,10 @@ def evaluate(
     prompt = noted(bound(_as_prompt(prompt), questions))
     check_apart(prompt, questions)
     made = prompt.provenance
-    style, questions = asked_as(prompt, as_profile(profile or (made.profile if made else DEFAULT)), questions)
+    style, questions = _styled(prompt, profile, questions)
+    own = _settings(prompt, seed, io, drop_shots, deciding)
+    if out is not None:
+        check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(style, questions) | own)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     if out is None:
         session = Session(asked, style, judge=reader, progress=progress)
@@ -126,9 +131,7 @@ def evaluate(
     else:
         with Run(out) as run:
             session = run.session(asked, style, reader, progress)
-            given = {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding), "command": "evaluate"}
-            given |= {"seed": seed, "io": io, "drop_shots": drop_shots, **origin(prompt)}
-            settings = run_settings(session, questions) | given | deciding.settings()
+            settings = run_settings(session, questions) | own
             with run.claimed("results", settings):
                 ready = _ready(session, questions, prompt, io, drop_shots, deciding)
             results = _answered(session, questions, ready, seed, deciding)
@@ -140,6 +143,40 @@ def evaluate(
     note_banned(zip(names, (each.prompt for each in ready), results, strict=True))
     note_one_sided(zip(names, results, strict=True))
     return replace(results[-1], io=results[0] if len(results) > 1 else None)
+
+
+def check_evaluation(
+    task: Task,
+    prompt: Prompt,
+    out: str | Path,
+    *,
+    limit: int | None,
+    seed: int,
+    io: bool,
+    drop_shots: bool,
+    decide: Decide,
+    calibrate: Calibrate,
+    self_consistency: int,
+    temperature: float | None,
+) -> None:
+    """Raise RunError, before a model is loaded, if ``evaluate`` with these arguments would refuse the folder."""
+    deciding, questions = Deciding(decide, calibrate, self_consistency, temperature), task.limited(limit)
+    own = bound(prompt, questions).prompt
+    style, questions = _styled(own, None, questions)
+    known = known_settings(style, questions) | _settings(own, seed, io, drop_shots, deciding)
+    check_unchanged(checked_path("out", out, "runs/mine"), "results", known)
+
+
+def _styled(prompt: Prompt, profile: Profile | str | None, task: Task) -> tuple[Profile, Task]:
+    """The profile that a prompt is asked with, by default the one that it was built with, and the questions in its style."""
+    made = prompt.provenance
+    return asked_as(prompt, as_profile(profile or (made.profile if made else DEFAULT)), task)
+
+
+def _settings(prompt: Prompt, seed: int, io: bool, drop_shots: bool, deciding: Deciding) -> dict[str, Any]:
+    """What an evaluation depends on besides the model and the questions."""
+    given = {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding), "command": "evaluate"}
+    return given | {"seed": seed, "io": io, "drop_shots": drop_shots, **origin(prompt)} | deciding.settings()
 
 
 def _as_prompt(prompt: object) -> Prompt:
