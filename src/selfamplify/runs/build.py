@@ -70,7 +70,8 @@ def build(
         Whether all rationales become shots (the default), or only those that turn a wrong answer of the model into the right
         one: see ``UsefulRationales``. Only with an explainer.
     progress : callable
-        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------

@@ -77,7 +77,8 @@ def compare(
         ``import_prompt`` reads. Like zero-shot prompts, each has a row for every sample, beside the methods that it is tested
         against. An imported prompt is answered with the decoding of the profile.
     progress : callable
-        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------

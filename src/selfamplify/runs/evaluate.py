@@ -14,7 +14,7 @@ from ..importing.binding import bound
 from ..importing.reading import as_prompt
 from ..methods.asking import asked_as
 from ..methods.checking import check_task
-from ..methods.io import InputOutput, same_shots_io
+from ..methods.io import InputOutput
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
@@ -31,6 +31,7 @@ from .one_sided import note_one_sided
 from .rows import Finished
 from .run import Run, known_settings, run_settings
 from .unchanged import check_unchanged
+from .without_rationales import without_rationales
 
 
 def evaluate(
@@ -85,13 +86,15 @@ def evaluate(
     profile : Profile or str, optional
         By default the one that the prompt was built with; needed only if that is one of your own.
     io : bool
-        Also answer with IO on the same shots, for the paired test (``result.io``); by default False.
+        Also answer with IO on the same shots, for the paired test (``result.io``); by default False. IO on the shots of an
+        imported prompt also has this package's instruction and wording; there is none if these shots have answers alone.
     drop_shots : bool
         Drop as many shots as it takes for every question to fit the context; by default a prompt that is too long is refused.
     out : str or Path, optional
         A run folder, in which the same call continues after a crash; responses.jsonl and results.json are written there.
     progress : callable
-        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------
@@ -193,9 +196,8 @@ def _as_prompt(prompt: object) -> Prompt:
 
 def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool, deciding: Deciding) -> list[Fitted]:
     """The prompt, after IO on its shots if that is wanted, each with the questions as they are asked after it."""
-    known = prompt.shots and all(shot.label for shot in prompt.shots)  # those of an imported prompt may not be
-    plain = [same_shots_io(session, prompt)] if io and known and prompt.method != InputOutput.name else []
-    return fit(session, [*plain, prompt], task, drop_shots, deciding)
+    plain = without_rationales(session, prompt) if io else None
+    return fit(session, [prompt] if plain is None else [plain, prompt], task, drop_shots, deciding)
 
 
 def _answered(session: Session, task: Task, ready: list[Fitted], seed: int, deciding: Deciding) -> list[Result]:

@@ -76,8 +76,8 @@ def _another(made: int, timed: Sequence[float], corpus: Corpus, extra: int, cloc
     """Whether there is time to make one more prompt, and to ask it and all others that are made."""
     if made <= BASELINES:
         return True
-    spent = clock.seconds - clock.left
-    left = clock.left - spent / made  # as long as the others took, on average
+    now = clock.left
+    left = now - (clock.seconds - now) / made  # one more takes as long as the others did, on average
     if left < (1 - _MAKING) * clock.seconds:
         return False
     found = _in_time(_answers(left, timed), made + 1, corpus, extra)

@@ -83,7 +83,8 @@ def tune(
     decide, calibrate
         What decides an answer: see ``evaluate``.
     progress : callable
-        Called with what is being done, how many items are done, and of how many.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------
