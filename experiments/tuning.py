@@ -51,7 +51,7 @@ def main() -> None:
                 entrants.append(entered(session, arm, corpus, deciding, drop_shots=True))
             except (SelectionError, ExplanationError) as error:
                 print(f"{arm}: {error}", flush=True)
-        correct = np.array([each.correct(0, len(corpus.race)) for each in entrants])
+        correct = np.array([each.answers(0, len(corpus.race)).correct for each in entrants])
         tokens = np.array([each.tokens() for each in entrants])
     for entrant, own, length in sorted(zip(entrants, correct, tokens, strict=True), key=lambda each: -each[1].mean()):
         print(f"{100 * own.mean():5.1f} {length:7.0f} {entrant.arm}")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,25 @@ def test_the_estimate_counts_the_work_of_the_comparison(embedded: selfamplify.Ab
     assert sum(each.items for what, each in found.items() if what.startswith("answering")) == len(lines)
     # Both rows of deep_lift explain the same shots; self_exp has one row.
     assert found["explaining with deep_lift"].items == found["explaining with self_exp"].items == 2 * 4
+
+
+def test_a_small_comparison_is_estimated_from_a_few_of_its_questions(embedded: selfamplify.AbstractLanguageModel):
+    found = estimate(embedded, "planted_arc", Plan(("self_exp",), ("random",), shots=8, limit=20))
+    assert {each.measured for each in found.works if each.what.startswith("answering")} == {4}
+    assert _works(found)["explaining with self_exp"].measured == 2
+    assert set(found.uncertain) == {each.what for each in found.works}
+    large = estimate(embedded, "planted_arc", Plan(("self_exp",), ("random",), shots=8, limit=200))
+    assert {each.measured for each in large.works if each.what.startswith("answering")} == {16}
+    assert _works(large)["explaining with self_exp"].measured == 8
+
+
+def test_prompts_of_ones_own_are_counted_once_for_all_samples(embedded: selfamplify.AbstractLanguageModel, tmp_path: Path):
+    plan = Plan(("random",), ("random", "success"), shots=2, limit=6)
+    mine = selfamplify.build(embedded, "planted_arc", tmp_path, method="io", selection="random", shots=3)
+    found = _works(estimate(embedded, "planted_arc", plan, prompts={"mine": mine}))["answering with mine"]
+    assert (found.items, found.groups) == (6, 1) and found.read + found.shared > 0
+    drawn = _works(estimate(embedded, "planted_arc", replace(plan, seeds=(0, 1)), prompts={"mine": mine}, self_consistency=2))
+    assert drawn["answering with mine"].items == 12
 
 
 def test_tokens_are_those_of_the_replies(embedded: selfamplify.AbstractLanguageModel, tmp_path: Path):

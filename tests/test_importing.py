@@ -313,15 +313,24 @@ def test_a_shot_that_is_a_test_question_is_found(framed: bool, tmp_path: Path):
 
 
 def test_an_imported_prompt_is_evaluated(tmp_path: Path):
-    file = written(tmp_path, turns(sentiments()))
-    result = evaluate(scripted(critic), reviews(test=24), file, io=True, out=tmp_path / "run")
+    file = written(tmp_path, turns([(text, f"{text[8:14]} decides: {label}") for text, label in sentiments()]))
+    with pytest.warns(SelfAmplifyWarning, match="io has the questions of mine.json with their answers alone"):
+        result = evaluate(scripted(critic), reviews(test=24), file, io=True, out=tmp_path / "run")
     assert result.correct == result.n == 24 and result.unparsed == 0 and result.io is not None
     assert {line.cell.selection for line in load_responses(tmp_path / "run")} == {"given"}
     recorded = json.loads((tmp_path / "run" / "results.json").read_text())["settings"]
     assert recorded["imported"] == "mine.json (OpenAI chat messages)"
     unread = written(tmp_path, turns([*sentiments(), ("x", "I can't say")]), "unread.json")
     with pytest.warns(SelfAmplifyWarning, match="4 of 5 replies"):
-        assert evaluate(scripted(critic), reviews(), unread, io=True).io is None, "IO needs the answers of all shots"
+        with pytest.warns(SelfAmplifyWarning, match="1 of 5 shots of unread.json gives no label"):
+            assert evaluate(scripted(critic), reviews(), unread, io=True).io is None, "IO needs the answers of all shots"
+
+
+@pytest.mark.parametrize("written_as", ["{}", "Sentiment: {}.", "The answer is {}"])
+def test_shots_with_answers_alone_are_not_tested_against_the_same_shots(written_as: str, tmp_path: Path):
+    file = written(tmp_path, turns([(text, written_as.format(label)) for text, label in sentiments()]))
+    with pytest.warns(SelfAmplifyWarning, match="have no rationales, only answers"):
+        assert evaluate(scripted(critic), reviews(), file, io=True).io is None
 
 
 def test_a_comparison_tests_everything_against_a_prompt(tmp_path: Path):
@@ -373,6 +382,7 @@ def test_prompts_that_can_not_be_rows_are_refused(prompts: object, said: str):
         given_prompts(prompts, ("io",), reviews())
 
 
+@pytest.mark.filterwarnings("always::selfamplify.SelfAmplifyWarning")
 def test_the_command_line_imports_evaluates_and_compares(run: Run, tmp_path: Path):
     text = "\n\n".join(
         f"Q: {asked}\n(A) {one}\n(B) {two}\nA: The answer is ({label})"
@@ -390,7 +400,7 @@ def test_the_command_line_imports_evaluates_and_compares(run: Run, tmp_path: Pat
     code, out, err = run(
         "evaluate", tmp_path / "mine", "--model", "embedded", "--task", "planted_arc", "--limit", 3, "--max-new-tokens", 12
     )
-    assert code == 0 and "imported" in out, err
+    assert code == 0 and "imported" in out and "note: Not tested against IO: the shots of few shots.txt" in err, err
     options = ("compare", "--model", "embedded", "--methods", "zero_shot", "--selections", "random", "--shots", 2, "--limit", 3)
     options += ("--max-new-tokens", 12)
     folder = tmp_path / "out"

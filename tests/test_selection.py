@@ -29,10 +29,10 @@ def ids(sample: Sample) -> list[str]:
 @pytest.mark.parametrize(
     ("script", "qualifies", "counts"),
     [
-        (right, "success", "12 asked, 12 success, 0 error, 0 discarded"),
-        (wrong, "error", "12 asked, 0 success, 12 error, 0 discarded"),
-        (lambda chat: "Z", None, "12 asked, 0 success, 0 error, 12 discarded"),
-        (lambda chat: "", None, "12 asked, 0 success, 0 error, 12 discarded"),
+        (right, "success", "12 looked at, 12 success, 0 error, 0 discarded"),
+        (wrong, "error", "12 looked at, 0 success, 12 error, 0 discarded"),
+        (lambda chat: "Z", None, "12 looked at, 0 success, 0 error, 12 discarded"),
+        (lambda chat: "", None, "12 looked at, 0 success, 0 error, 12 discarded"),
     ],
 )
 @pytest.mark.parametrize("selection", ["success", "error"])
@@ -56,7 +56,7 @@ def test_select_counts_what_the_model_answers(
 def test_select_says_how_many_shots_there_are():
     with pytest.raises(SelectionError, match=r"Only 3 of 8 .*use `shots=3`, or `selection=\"random\"`, or more") as error:
         select(Session(scripted(mixed)), task(12), "error", 8, 0)
-    assert "12 asked, 6 success, 3 error, 3 discarded" in str(error.value)
+    assert "12 looked at, 6 success, 3 error, 3 discarded" in str(error.value)
     with pytest.raises(SelectionError) as error:
         select(Session(scripted(mixed)), task(12), "random", 13, 0)
     assert "`selection=" not in str(error.value), "no selection would do"

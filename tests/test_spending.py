@@ -117,5 +117,5 @@ def test_commands_end_with_what_the_server_counted(start: Start, tmp_path: Path,
     if counts:
         read, written = sums(served)
         assert f"The server counted {read:,} tokens in and {written:,} out" in err and re.search(r"so far", err)
-    assert run("build", "--model", "embedded", *few, "--price", "1/2")[2].count("--price") == 1
+    assert run("build", "--model", "embedded", *few[:-1], tmp_path / "two", "--price", "1/2")[2].count("--price") == 1
     assert "--price" in run("build", *options, *few, "--price", "cheap")[2]

@@ -27,6 +27,7 @@ from selfamplify.errors import ModelError, RunError, SelectionError, SelfAmplify
 from selfamplify.models.model import AbstractLanguageModel
 from selfamplify.records import Chat, Prediction
 from selfamplify.runs.begun import begun
+from selfamplify.tasks.loading import as_task
 from selfamplify.work.stage import Stage
 from selfamplify.work.store import AbstractStore, NoStore
 
@@ -284,8 +285,30 @@ def test_changed_settings_are_refused_with_the_difference(tmp_path: Path):
         with pytest.raises(RunError, match="other settings") as error:
             changed()
         assert difference in str(error.value)
-        assert "another `out`" in str(error.value)
+        assert f'`out="{folder}-2"`' in str(error.value)
     assert (folder / "results.json").read_bytes() == before
+
+
+def test_a_folder_with_other_settings_is_refused_before_a_model_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder, task = tmp_path / "run", as_task("planted_arc").limited(4)
+    prompt = build("embedded", task, folder, method="random", selection="random", shots=2)
+    evaluate("embedded", task, prompt, out=folder)
+    compare("embedded", task, Plan(("random",), ("random",), shots=2), tmp_path / "grid")
+    (tmp_path / "run-2").mkdir()
+
+    def loaded(*given: object) -> None:
+        raise AssertionError("a model was loaded")
+
+    for where in ("build", "evaluate", "compare"):
+        monkeypatch.setattr(f"selfamplify.runs.{where}.as_model", loaded)
+    with pytest.raises(RunError, match="`shots=2` then, `shots=3` now.*run-3"):
+        build("embedded", task, folder, method="random", selection="random", shots=3)
+    with pytest.raises(RunError, match="`limit=4` then, `limit=3` now.*run-3"):
+        evaluate("embedded", task.limited(3), prompt, out=folder)
+    with pytest.raises(RunError, match="another prompt.*run-3"):
+        evaluate("embedded", task, replace(prompt, instruction="Say it."), out=folder)
+    with pytest.raises(RunError, match="`shots=2` then, `shots=1` now.*grid-2"):
+        compare("embedded", task, Plan(("random",), ("random",), shots=1), tmp_path / "grid")
 
 
 def test_settings_that_could_not_work_may_be_changed(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Racing, choosing and testing: on made-up answers against brute force, and with models, the test questions unseen."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,10 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from scipy.stats import norm
 from small import Run, number_of, right, scripted, task, wrong
 
-from selfamplify import Budget, Prompt, SearchSpace, SettingsError, Tuning, evaluate, tune
+from selfamplify import Budget, Prompt, SearchSpace, SettingsError, Tuning, evaluate, tune, tuning_table
+from selfamplify.errors import SelfAmplifyWarning
 from selfamplify.models.local.origin import EMBEDDED
 from selfamplify.records import Chat
 from selfamplify.tuning.budget import as_budget
@@ -214,6 +217,36 @@ def test_budgets_that_are_too_small_and_questions_that_are_too_few_are_refused(t
         tune(scripted(helped), task(12, 9), tmp_path / "b", space=SMALL)
     with pytest.raises(SettingsError, match="validation=60"):
         tune(scripted(helped), task(120, 9), tmp_path / "c", space=SMALL, validation=90)
+
+
+def test_arms_that_the_budget_does_not_suffice_for_are_named(tmp_path: Path):
+    space = replace(SMALL, seeds=tuple(range(12)))
+    found = tune(scripted(helped), task(400, 90), tmp_path, budget="calls=600", space=space)
+    raced = [str(each.arm) for each in found.raced]
+    assert found.left_out and set(raced) | set(found.left_out) | set(found.failed) == set(map(str, space.arms()))
+    assert not set(raced) & set(found.left_out) and Tuning.load(tmp_path).left_out == found.left_out
+
+
+def test_replies_that_name_no_label_are_counted(tmp_path: Path):
+    def silent(chat: Chat) -> str:
+        return helped(chat) if chat.prefill.endswith("(") or number_of(chat) % 2 else "I do not know"
+
+    found = tune(scripted(silent), task(120, 90), tmp_path, budget="calls=600", space=SMALL)
+    for each in found.raced:
+        asked = evaluate(scripted(silent), task(120, 90), found.prompt).unparsed
+        assert each.unparsed is not None and abs(each.unparsed - asked) < 0.2
+    assert found.evidence.unparsed == pytest.approx(evaluate(scripted(silent), task(120, 90), found.prompt).unparsed)
+    console = Console(width=120)
+    with console.capture() as shown:
+        console.print(tuning_table(found))
+    assert "unparsed" in shown.get()
+
+
+def test_a_test_that_begins_after_the_time_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("selfamplify.tuning.budget.monotonic", itertools.count(0.0, 100.0).__next__)
+    with pytest.warns(SelfAmplifyWarning, match="of 300s for the test; it asks 50 test questions all the same"):
+        found = tune(scripted(helped), task(120, 90), tmp_path, budget="5m", space=SMALL)
+    assert found.evidence.test_questions == 50
 
 
 def test_a_budget_of_time_is_kept_by_what_answers_took(tmp_path: Path):

@@ -1,6 +1,8 @@
 """``selfamplify build``: select, explain, and write prompt.json."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -59,21 +61,18 @@ def build(
     profile = style.find()
     made = selfamplify.make_method(method, rationale.keywords, rationale.steps, profile, engine.given())
     questions = load(task, file, model, profile=profile)
+    given: dict[str, Any] = {
+        "method": made,
+        "selection": selection,
+        "shots": shots,
+        "seed": seed,
+        "profile": profile,
+        "keep_rationales": keep_rationales,
+    }
+    _check_folder(questions, out, given)
     asked = model.load()
     with called.recorded(out), model.progress() as progress:
-        prompt = selfamplify.build(
-            asked,
-            questions,
-            out,
-            method=made,
-            selection=selection,
-            shots=shots,
-            seed=seed,
-            profile=profile,
-            check=check,
-            keep_rationales=keep_rationales,
-            progress=progress,
-        )
+        prompt = selfamplify.build(asked, questions, out, check=check, progress=progress, **given)
     if prompt.provenance:
         answers = in_words(label_counts(shot.question.called(shot.label) for shot in prompt.shots))
         say(f"shots selected by {prompt.provenance.selection}: {prompt.provenance.counts}; answers: {answers}")
@@ -87,6 +86,13 @@ def build(
     elif check and any(shot.explanation for shot in prompt.shots):
         say("note: no quick check, since fewer than 10 other training questions fit the context.", console=stderr)
     say(f"wrote the prompt to {out}; measure it with: selfamplify evaluate {out}")
+
+
+def _check_folder(questions: selfamplify.Task, folder: Path, given: Mapping[str, Any]) -> None:
+    """Refuse a folder with another prompt before the model is loaded, which may take long."""
+    from ..runs.build import check_build  # heavy
+
+    check_build(questions, folder, **given)
 
 
 def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:

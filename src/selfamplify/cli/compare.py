@@ -1,6 +1,6 @@
 """``selfamplify compare``: methods x selections x seeds on the same samples and test questions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -101,21 +101,28 @@ def compare(
     }
     plan = replace(start, **{name: setting for name, setting in given.items() if setting is not None})
     against, prompts = baseline(against, plan)
-    asked = model.load()
-    reader = model.load_judge(judge, asked)
-    further: dict[str, Any] = {"profile": profile, "judge": reader, "decide": decide, "calibrate": calibrate}
+    further: dict[str, Any] = {"profile": profile, "decide": decide, "calibrate": calibrate, "prompts": prompts}
     further |= {"self_consistency": self_consistency, "temperature": temperature}
+    if out is not None and not estimating.estimate:
+        _check_folder(questions, plan, out, further)
+    asked = model.load()
+    further["judge"] = model.load_judge(judge, asked)
     if out is None or estimating.estimate:
         print_estimate(model, questions, plan, estimating, compare, **further)
-        if prompts:
-            say(f"note: the answers of {against} are not part of this estimate.", console=stderr)
         return
     with called.recorded(out):
-        run(plan, out, model, questions, against, report, prompts=prompts, **further)
+        run(plan, out, model, questions, against, report, **further)
     tracking.hand_over(out, log)
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
             stdout.print(answers)
+
+
+def _check_folder(task: "selfamplify.Task", plan: "selfamplify.Plan", folder: Path, given: Mapping[str, Any]) -> None:
+    """Refuse a folder with other results before the model is loaded, which may take long."""
+    from ..runs.compare import check_comparison  # heavy
+
+    check_comparison(task, plan, folder, **given)
 
 
 def run(

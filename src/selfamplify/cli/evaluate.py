@@ -1,7 +1,8 @@
 """``selfamplify evaluate``: how well a finished prompt answers test questions."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,6 +54,17 @@ def evaluate(
     folder = out or (prompt.parent if prompt.suffix == ".json" else prompt)
     found = as_built(prompt, called, Asked(model, task, file))
     questions = load(found.task, found.file, found.model, judge)
+    given: dict[str, Any] = {
+        "limit": limit,
+        "seed": seed,
+        "io": io,
+        "drop_shots": drop_shots,
+        "decide": decide,
+        "calibrate": calibrate,
+        "self_consistency": self_consistency,
+        "temperature": temperature,
+    }
+    _check_folder(questions, finished, folder, given)
     asked = found.model.load()
     check_model(finished, asked, called)
     with called.recorded(folder), found.model.progress() as progress:
@@ -60,19 +72,19 @@ def evaluate(
             asked,
             questions,
             finished,
-            limit=limit,
-            seed=seed,
             judge=found.model.load_judge(judge, asked),
-            decide=decide,
-            calibrate=calibrate,
-            self_consistency=self_consistency,
-            temperature=temperature,
-            io=io,
-            drop_shots=drop_shots,
             out=folder,
             progress=progress,
+            **given,
         )
     print_table(selfamplify.Run(folder).table(), evaluate)
     note_continued(result.method, ((outcome.rule, outcome.correct) for outcome in result.outcomes))
     say(f"wrote the results to {folder}")
     tracking.hand_over(folder, log)
+
+
+def _check_folder(questions: "selfamplify.Task", prompt: "selfamplify.Prompt", folder: Path, given: Mapping[str, Any]) -> None:
+    """Refuse a folder with other results before the model is loaded, which may take long."""
+    from ..runs.evaluate import check_evaluation  # heavy
+
+    check_evaluation(questions, prompt, folder, **given)

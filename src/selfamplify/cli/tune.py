@@ -6,7 +6,7 @@ import typer
 
 import selfamplify
 
-from ..text.lines import counted
+from ..text.lines import counted, shortened
 from . import options
 from .config import Called
 from .groups import grouped
@@ -97,6 +97,9 @@ def tune(
 def print_tuning(found: "selfamplify.Tuning") -> None:
     """Print the arms of a race, what may be concluded from the test, and what both took."""
     stdout.print(selfamplify.tuning_table(found))
+    if found.left_out:
+        names = shortened(", ".join(found.left_out), 160)
+        say(f"note: the budget did not suffice for {counted(len(found.left_out), 'more arm')}: {names}", console=stderr)
     for arm, reason in found.failed.items():
         say(f"failed: {arm}: {in_options(reason, tune)}", console=stderr)
     say(found.evidence.conclusion)

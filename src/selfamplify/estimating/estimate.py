@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -10,6 +11,7 @@ import torch
 
 from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
+from ..answering.fitting import fit
 from ..errors import ExplanationError, SelectionError, SettingsError
 from ..methods.asking import asking
 from ..methods.checking import check_task
@@ -19,14 +21,16 @@ from ..methods.self_amplify import SelfAmplify
 from ..models.local.load import as_model
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
+from ..prompting.prompt import Prompt
 from ..runs.cell import Cell
+from ..runs.given import Given, fitted_given, given_prompts
 from ..runs.plan import Plan, as_plan
 from ..runs.run import Run
 from ..session import Session
 from ..tasks.task import Task
 from ..work.stage import Progress, silent, within
 from .gpus import gpu, on_gpu, weights_of
-from .pilot import Measured, alone, answer_timed, explain_timed, select_timed
+from .pilot import Measured, alone, answer_timed, explain_timed, filled, select_timed
 from .record import Estimate, Work
 
 _ANSWERING = "answering with"
@@ -48,6 +52,7 @@ def estimate(
     calibrate: Calibrate = "off",
     self_consistency: int = 1,
     temperature: float | None = None,
+    prompts: Given | None = None,
     on: str | None = None,
     size: str | None = None,
     seconds: float = 180.0,
@@ -55,12 +60,13 @@ def estimate(
 ) -> Estimate:
     """Say what ``compare`` with the same arguments will take, from a short measurement on this machine.
 
-    The shots of the first context are selected as in the comparison; of every method, two shots are explained (eight where
-    explanations are made together) and a few test questions answered. Nothing is kept.
+    The shots of the first context are selected as in the comparison; of every method, two shots are explained (all of them
+    where explanations are made together and many questions follow), and test questions are answered: four at least, and more
+    as long as that takes about a tenth of what is estimated. Nothing is kept.
 
     Parameters
     ----------
-    model, task, plan, profile, judge, decide, calibrate, self_consistency, temperature
+    model, task, plan, profile, judge, decide, calibrate, self_consistency, temperature, prompts
         As for ``compare``.
     on : str, optional
         A GPU such as ``"h100"``, for which times are calculated from the tokens that were measured here and its data sheet; by
@@ -69,8 +75,8 @@ def estimate(
         With ``on``: the number of weights of the model that will run there, as ``"7b"``, if it is not this one. Its replies
         are taken to be as long as those of this model.
     seconds : float
-        About how long answers may be measured, by default 180 for all methods together. Selection and explanations take what
-        they take.
+        About how long answers may be measured at most, by default 180 for all methods together. Selection and explanations
+        take what they take.
     progress : callable
         As for ``compare``.
 
@@ -90,6 +96,7 @@ def estimate(
     questions = check_task(task, model, judge)
     plan = as_plan(plan, questions)
     chosen, questions = asking(as_profile(profile), questions.limited(plan.limit))
+    given = given_prompts({} if prompts is None else prompts, plan.methods, questions)
     if deciding.calibrate == "batch":
         check_references(questions, plan.shots)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
@@ -97,9 +104,10 @@ def estimate(
         weights = _weights(asked)
     start = perf_counter()
     with TemporaryDirectory() as folder, Run(folder) as run:
-        works, failed = _works(
-            run.session(asked, chosen, reader, within(progress, "measuring")), questions, plan, deciding, seconds
-        )
+        session = run.session(asked, chosen, reader, within(progress, "measuring"))
+        each = seconds / (len({"io", *plan.methods}) + len(given))
+        works, failed = _works(session, questions, plan, deciding, each)
+        works += _given(given, session, questions, plan, deciding, each)
     answers = [each for each in works if each.what.startswith(_ANSWERING)]
     disk = sum(_OF_AN_ANSWER * each.items + _OF_A_TOKEN * each.written for each in answers)
     measured = Estimate(_machine(asked), tuple(works), failed, _memory(asked), disk, perf_counter() - start)
@@ -118,24 +126,38 @@ def _works(session: Session, task: Task, plan: Plan, deciding: Deciding, seconds
             share = asked.items / len(task.train)
             items = round(len(task.train) * (1 - (1 - share) ** len(plan.seeds)))
             works.append(_scaled(f"selecting shots by {selection}", asked, items, -(-items // _ASKED_TOGETHER)))
-    methods, spent = list(dict.fromkeys(cell.method for cell in plan.cells())), 0.0
-    for place, name in enumerate(methods):
+    for name in dict.fromkeys(cell.method for cell in plan.cells()):
         cells = [cell for cell in plan.cells() if cell.method == name]
-        method = plan.method(cells[0], session.profile)
+        method, answers = plan.method(cells[0], session.profile), len(cells) * len(task.test)
+        made = _explained(cells, method)
         try:
-            prompt, explained = explain_timed(session, task, method, samples[cells[0].selection])
+            prompt, explained = explain_timed(session, task, method, samples[cells[0].selection], made * plan.shots + answers)
         except (ExplanationError, SelectionError) as error:
             failed[name] = str(error)
             continue
         if any(shot.explanation for shot in prompt.shots):
-            made = _explained(cells, method)
             groups = made * plan.shots if alone(method) else made
-            works.append(_scaled(f"explaining with {name}", explained, made * plan.shots, groups))
-        start = perf_counter()
-        own = answer_timed(session, task, prompt, plan, deciding, (seconds - spent) / (len(methods) - place))
-        spent += perf_counter() - start
-        works.append(_scaled(f"{_ANSWERING} {name}", own, len(cells) * len(task.test), len(cells), session.model.window))
+            window = 1 if alone(method) else plan.shots
+            works.append(_scaled(f"explaining with {name}", explained, made * plan.shots, groups, window))
+        (fitted,) = fit(session, [filled(prompt, plan.shots)], task, plan.drop_shots, deciding)
+        own = answer_timed(session, fitted, deciding, seconds, answers)
+        works.append(_scaled(f"{_ANSWERING} {name}", own, answers, len(cells), session.model.window))
     return works, failed
+
+
+def _given(
+    prompts: Mapping[str, Prompt], session: Session, task: Task, plan: Plan, deciding: Deciding, seconds: float
+) -> list[Work]:
+    """The answers after the prompts that are given: once for all samples, or, if replies are drawn, once for every seed."""
+    works: list[Work] = []
+    for name, prompt in prompts.items():
+        own, fitted = fitted_given(name, prompt, session, task, plan.drop_shots, deciding)
+        drawn = deciding.self_consistency > 1 or fitted.prompt.decoding.do_sample
+        times = len(set(plan.seeds)) if drawn else 1
+        answers = times * len(task.test)
+        measured = answer_timed(own, fitted, deciding, seconds, answers)
+        works.append(_scaled(f"{_ANSWERING} {name}", measured, answers, times, session.model.window))
+    return works
 
 
 def _explained(cells: list[Cell], method: AbstractMethod) -> int:

@@ -6,19 +6,20 @@ from time import perf_counter
 
 from ..answering.answer import answer
 from ..answering.deciding import Deciding
-from ..answering.fitting import fit
+from ..answering.fitting import Fitted
 from ..methods.method import AbstractMethod
 from ..methods.selection import Sample, select
 from ..methods.self_amplify import SelfAmplify
 from ..prompting.chats import reading_chat
 from ..prompting.prompt import Prompt
 from ..records import Encoded, Response, WrittenText
-from ..runs.plan import Plan
 from ..session import Session
 from ..tasks.task import Task
 
 _FEW = 2
 """Shots that are explained where each is explained alone."""
+SHARE = 0.1
+"""A measurement takes about this share of what it estimates, but for the first few questions of every method."""
 _SIZES, _LARGER = (4, 16, 64, 256, 1024), 2.0
 """Questions that are answered up to each step of a measurement; a step is expected to take twice as long as the one before."""
 
@@ -55,9 +56,14 @@ def alone(method: AbstractMethod) -> bool:
     return isinstance(method, SelfAmplify) and method.explainer.together == 1
 
 
-def explain_timed(session: Session, task: Task, method: AbstractMethod, sample: Sample) -> tuple[Prompt, Measured]:
-    """The prompt with two shots where each is explained alone, with all of them else; and what the explanations took."""
-    few = replace(sample, questions=sample.questions[:_FEW]) if alone(method) else sample
+def explain_timed(session: Session, task: Task, method: AbstractMethod, sample: Sample, whole: int) -> tuple[Prompt, Measured]:
+    """The prompt with some shots explained, and what the explanations took.
+
+    Two shots where each is explained alone, or where the method explains and answers a ``whole`` of few questions; else all.
+    A competitor always makes its whole prompt.
+    """
+    small = isinstance(method, SelfAmplify) and len(sample.questions) > SHARE * whole
+    few = replace(sample, questions=sample.questions[:_FEW]) if small or alone(method) else sample
     start = perf_counter()
     prompt = method.prompt(session, task, few)
     seconds = perf_counter() - start
@@ -73,20 +79,24 @@ def explain_timed(session: Session, task: Task, method: AbstractMethod, sample: 
     return prompt, Measured(len(few.questions), seconds, read, written, 0, longest)
 
 
-def answer_timed(session: Session, task: Task, prompt: Prompt, plan: Plan, deciding: Deciding, seconds: float) -> Measured:
-    """What answers take after a prompt with as many shots as the plan says, of which the ``prompt`` has some.
+def filled(prompt: Prompt, shots: int) -> Prompt:
+    """A prompt with as many shots as it will have, of which it has some: these are repeated."""
+    return replace(prompt, shots=tuple(islice(cycle(prompt.shots), shots)))
 
-    More and more questions are asked, up to the model's window, as long as all of that takes about ``seconds``; the last ones
-    count, since the more answers are computed together, the less time each of them takes.
+
+def answer_timed(session: Session, fitted: Fitted, deciding: Deciding, seconds: float, whole: int) -> Measured:
+    """What answers take after a prompt.
+
+    More and more questions are asked, up to the model's window, as long as all of that takes about ``seconds``, and no more
+    than a share of what the ``whole`` of so many answers takes; the last ones count, since the more answers are computed
+    together, the less time each of them takes.
     """
-    whole = replace(prompt, shots=tuple(islice(cycle(prompt.shots), plan.shots)))
-    (fitted,) = fit(session, [whole], task, plan.drop_shots, deciding)
     first = last = _Timed(0, 0.0)
     done, spent = 0, 0.0
     responses: list[Response] = []
     for size in _SIZES:
         stop = min(size, session.model.window, len(fitted.asked))
-        if done and (stop == done or spent + _LARGER * last.seconds > seconds):
+        if done and (stop - done < last.items or spent + _LARGER * last.seconds > min(seconds, SHARE * whole * last.each)):
             break
         start = perf_counter()
         responses += answer(session, fitted.prompt, fitted.asked[done:stop], 0, deciding, fitted.reference)
@@ -101,12 +111,12 @@ def answer_timed(session: Session, task: Task, prompt: Prompt, plan: Plan, decid
     replies = deciding.self_consistency
     return Measured(
         done,
-        done * last.seconds / last.items,
+        done * last.each,
         replies * sum(map(_own, asked)),
         replies * max(0, sum(written)),
         len(asked[0].prefix),
         max(0, *written),
-        max(0.0, first.seconds - first.items * last.seconds / last.items),
+        max(0.0, first.seconds - first.items * last.each),
     )
 
 
@@ -114,6 +124,10 @@ def answer_timed(session: Session, task: Task, prompt: Prompt, plan: Plan, decid
 class _Timed:
     items: int
     seconds: float
+
+    @property
+    def each(self) -> float:
+        return self.seconds / self.items
 
 
 def _own(encoded: Encoded) -> int:

@@ -23,7 +23,7 @@ from ..tasks.task import Task, shuffle
 from ..text.label_counts import bracketed
 from ..text.lines import counted
 from ..work.alone import each_alone
-from ..work.stage import Stage
+from ..work.stage import Progress, Stage
 from .level import LEVEL, label_by_level, level_of
 from .turns import Turns, labels_in_turn
 
@@ -276,11 +276,20 @@ def pool_of(task: Task, seed: int) -> list[Question]:
 def chosen(
     session: Session, task: Task, pool: Sequence[Question], selection: str, shots: int, seed: int
 ) -> tuple[Sequence[Question], Counts]:
-    """The first questions of a pool that qualify, fewer if not enough do, and what was asked; balanced as ``select`` says."""
+    """The first questions of a pool that qualify, fewer if not enough do, and what was found; balanced as ``select`` says.
+
+    They are asked in batches, so that more may be asked than are looked at.
+    """
+    session = replace(session, progress=_until(session.progress))
     turns = Turns(shots, labels_in_turn(task) if session.profile.balance else ())
     fitting = partial(_fits, session.model, session.profile)
     counts = SELECTIONS[selection].choose(pool, fitting, lambda asked: ask(session, asked, seed), turns)
     return turns.sample, counts
+
+
+def _until(progress: Progress) -> Progress:
+    """The same progress, which also says that asking may end before the total."""
+    return lambda what, done, total: progress(f"{what} until enough qualify", done, total)
 
 
 def in_order(session: Session, shots: Sequence[Question], seed: int) -> Sequence[Question]:

@@ -119,7 +119,8 @@ def amplify(
     profile : Profile or str
         The wording and decoding: ``"default"`` or ``"paper"``.
     progress : callable
-        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------

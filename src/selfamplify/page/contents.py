@@ -24,19 +24,23 @@ from ..runs.table import UNFINISHED as ROWS
 from ..runs.table import Table
 from ..runs.tested import tested_against
 from ..tuning.kept import FILE_NAME as TUNING
-from ..tuning.kept import opened
+from ..tuning.kept import left_out, opened
 
 State = Literal["finished", "running", "interrupted"]
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm of a race: its name, its answers to validation questions, and, if it stayed, the tokens of an answer."""
+    """One arm of a race: its name, its answers to validation questions, and, if it stayed, the tokens of an answer.
+
+    ``unparsed`` is the share of replies from which no rule read a label; None where that was not counted.
+    """
 
     name: str
     correct: int
     n: int
     tokens: float | None = None
+    unparsed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Race:
     failed: dict[str, str]
     calls: dict[str, int]
     settings: dict[str, Any]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The arms that the budget did not suffice for, by name."""
+        return left_out(self.settings, (each.name for each in self.raced), self.failed)
 
 
 @dataclass(frozen=True)

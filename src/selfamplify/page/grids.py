@@ -12,10 +12,12 @@ from ..runs.comparison import BASE, names
 from ..runs.findings import Faithfulness
 from ..runs.responses import Line
 from ..runs.table import Row, Table
+from ..text.lines import counted
 from .contents import Race
 
 _FIGURE_HEADS = ("n", "Mean", "95 % CI", "Random words", "Difference, 95 % CI", "p (Holm)")
 _MOST_LABELS = 12
+_UNPARSED = "Unparsed (%)"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def table_grid(table: Table, against: str = BASE) -> Grid:
     heads = (*printed.heads[:-1], "p", printed.heads[-1]) if alone else printed.heads
     best = tuple(place for place, line in enumerate(printed.lines) if line.best)
     tested = f" · tested against {against}" if alone else ""
-    return Grid(printed.title + tested, (*heads, "Unparsed (%)", "Seconds"), tuple(lines), 2, best)
+    return Grid(printed.title + tested, (*heads, _UNPARSED, "Seconds"), tuple(lines), 2, best)
 
 
 def _seconds(rows: Sequence[Row]) -> str:
@@ -117,22 +119,34 @@ def race_grids(race: Race, prompt: Prompt | None) -> list[Grid]:
     grids: list[Grid] = []
     evidence = prompt.evidence if prompt else None
     if evidence is not None:
-        own = (evidence.arm, _percent(evidence.accuracy), f"{_percent(evidence.low)}–{_percent(evidence.high)}", "", "", "")
+        interval = f"{_percent(evidence.low)}–{_percent(evidence.high)}"
+        own = (evidence.arm, _percent(evidence.accuracy), interval, "", "", "", _share(evidence.unparsed))
         lines: list[tuple[str, ...]] = [own]
         for rival in evidence.rivals:
             gain, within = f"{100 * rival.difference:+.1f}", f"{100 * rival.low:+.1f} to {100 * rival.high:+.1f}"
-            lines.append((rival.arm, _percent(rival.accuracy), "", gain, within, p_value(rival.p)))
-        heads = ("Prompt", "Accuracy (%)", "95 % CI", "Gain of the chosen one", "95 % CI", "p (Holm)")
+            tested = (gain, within, p_value(rival.p), _share(rival.unparsed))
+            lines.append((rival.arm, _percent(rival.accuracy), "", *tested))
+        heads = ("Prompt", "Accuracy (%)", "95 % CI", "Gain of the chosen one", "95 % CI", "p (Holm)", _UNPARSED)
         grids.append(
             Grid(f"The test, on {evidence.test_questions} questions that the choice did not see", heads, tuple(lines), 1, (0,))
         )
     arms = tuple(
-        (each.name, str(each.n), _percent(each.correct / each.n), "" if each.tokens is None else f"{each.tokens:.0f}")
+        (each.name, str(each.n), _percent(each.correct / each.n), _share(each.unparsed), _whole(each.tokens))
         for each in race.raced
     )
     chosen = tuple(place for place, each in enumerate(race.raced) if evidence and each.name == evidence.arm)
-    return [*grids, Grid("The race", ("Prompt", "Questions", "Accuracy (%)", "Tokens per answer"), arms, 1, chosen)]
+    names = race.left_out
+    caption = f"The race; the budget did not suffice for {counted(len(names), 'more arm')}" if names else "The race"
+    return [*grids, Grid(caption, ("Prompt", "Questions", "Accuracy (%)", _UNPARSED, "Tokens per answer"), arms, 1, chosen)]
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else _percent(share)
+
+
+def _whole(number: float | None) -> str:
+    return "" if number is None else f"{number:.0f}"

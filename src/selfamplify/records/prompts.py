@@ -206,6 +206,8 @@ class Rival:
         How much more accurate the chosen prompt is, and the 95 % interval of that.
     p : float
         Two-sided, of no difference; corrected by Holm's method for the number of rivals.
+    unparsed : float, optional
+        The share of its replies from which no rule read a label, from 0 to 1; None where that was not counted.
     """
 
     arm: str
@@ -214,6 +216,7 @@ class Rival:
     low: float
     high: float
     p: float
+    unparsed: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +238,9 @@ class Evidence:
         The baselines.
     conclusion : str
         What may be concluded, in a sentence or two.
+    unparsed : float, optional
+        The share of replies to the test questions from which no rule read a label, from 0 to 1; None where that was not
+        counted.
     """
 
     arm: str
@@ -247,3 +253,4 @@ class Evidence:
     high: float
     rivals: tuple[Rival, ...]
     conclusion: str
+    unparsed: float | None = None

@@ -133,12 +133,14 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many questions were asked in step 1, and with which result; asking stops with the last shot that was needed.
+    """How many questions were looked at in step 1, and with which result, up to the last shot that was needed.
+
+    The model is asked in batches, whose last questions may not be looked at any more.
 
     Parameters
     ----------
     asked, success, error, discarded : int
-        Questions asked; answered correctly; with another label; with no label. By default 0.
+        Questions looked at; answered correctly; with another label; with no label. By default 0.
     too_long : int
         Questions that came up, do not fit the model's context and were not asked; by default 0.
     """
@@ -158,4 +160,4 @@ class Counts:
         too_long = f", {self.too_long} too long for the model" if self.too_long else ""
         if not self.asked:
             return f"the model was not asked{too_long}"
-        return f"{self.asked} asked, {self.success} success, {self.error} error, {self.discarded} discarded{too_long}"
+        return f"{self.asked} looked at, {self.success} success, {self.error} error, {self.discarded} discarded{too_long}"

@@ -16,13 +16,13 @@ _INTERVAL = 5.0
 
 
 @contextmanager
-def terminal_progress(console: Console, spending: Spending | None = None) -> Iterator[Report]:
-    """Show progress on a console while the context is open.
+def terminal_progress(console: Console | None = None, spending: Spending | None = None) -> Iterator[Report]:
+    """Show progress on a console while the context is open, as the command line does.
 
     Parameters
     ----------
-    console
-        Where to show it: a bar if it is a terminal, else plain lines such as
+    console : rich.console.Console, optional
+        Where to show it, by default on standard error: a bar if it is a terminal, else plain lines such as
         ``explaining with kernel_shap: 3/8, about 12 seconds left``.
     spending
         What the work costs, which is shown, too, with an estimate for the rest of what is being done: ``…, 4,700 tokens so far,
@@ -33,7 +33,13 @@ def terminal_progress(console: Console, spending: Spending | None = None) -> Ite
     callable
         ``report(what, done, total)``, to be called whenever some of the work is done: what is being done, how many items are
         done, and how many there are.
+
+    Examples
+    --------
+    >>> with terminal_progress() as progress:  # doctest: +SKIP
+    ...     prompt = build("embedded", "planted_arc", "runs/mine", progress=progress)
     """
+    console = console or Console(stderr=True)
     if console.is_terminal:
         columns = (
             TextColumn("{task.description}", markup=False),

@@ -22,8 +22,9 @@ def tuning_table(tuning: Tuning) -> RichTable:
     Returns
     -------
     rich.table.Table
-        One line per arm: how many validation questions it was asked, and the share that it answered correctly; for those that
-        stayed to the end also what an answer costs. The chosen arm is marked.
+        One line per arm: how many validation questions it was asked, the share that it answered correctly, and the share of
+        replies from which no rule read a label; for those that stayed to the end also what an answer costs. The chosen arm is
+        marked.
 
     Raises
     ------
@@ -37,13 +38,14 @@ def tuning_table(tuning: Tuning) -> RichTable:
     title = f"{counted(len(tuning.raced), 'arm')}, of which {len(last)} stayed to the end of the race ({asked})"
     shown = TrimmedTable(title=Text(title), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     shown.add_column("arm", overflow="fold")
-    for name in ("questions", "accuracy\n%", "tokens per\nanswer", ""):
+    for name in ("questions", "accuracy\n%", "unparsed\n%", "tokens per\nanswer", ""):
         shown.add_column(name, justify="right", no_wrap=True)
     for each in tuning.raced:
         shown.add_row(
             Text(printable(str(each.arm))),
             str(each.n),
             f"{100 * each.accuracy:.1f}",
+            "" if each.unparsed is None else f"{100 * each.unparsed:.1f}",
             "" if each.tokens is None else f"{each.tokens:.0f}",
             "chosen" if str(each.arm) == tuning.evidence.arm else "",
         )

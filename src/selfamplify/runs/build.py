@@ -1,8 +1,9 @@
 """Building one prompt in a run folder."""
 
 from pathlib import Path
+from typing import Any
 
-from ..arguments import check_seed, check_whole
+from ..arguments import check_seed, check_whole, checked_path
 from ..explain.explainer import AbstractExplainer
 from ..methods.asking import asking
 from ..methods.checking import check_task
@@ -20,7 +21,8 @@ from .baselines import note_baselines
 from .changes import settings_of
 from .editing import check_replaceable
 from .quick_check import checked
-from .run import Run, run_settings
+from .run import Run, known_settings, run_settings
+from .unchanged import check_unchanged
 
 
 def build(
@@ -68,7 +70,8 @@ def build(
         Whether all rationales become shots (the default), or only those that turn a wrong answer of the model into the right
         one: see ``UsefulRationales``. Only with an explainer.
     progress : callable
-        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------
@@ -87,13 +90,13 @@ def build(
     check_seed(seed)
     check_whole("check", check, 0, 30)
     profile, questions = asking(profile, check_task(task, model))
+    own = _settings(chosen, selection, shots, seed, keep_rationales)
+    check_unchanged(checked_path("out", out, "runs/mine"), "prompt", known_settings(profile, questions) | own)
     asked = as_model(model)
     with Run(out) as run:
         check_replaceable(run.folder)
         session = run.session(asked, profile, progress=progress)
-        made = settings_of(chosen.method if isinstance(chosen, UsefulRationales) else chosen)
-        drawn = {"made by": made, "selection": selection, "shots": shots, "seed": seed, "keep_rationales": keep_rationales}
-        with run.claimed("prompt", run_settings(session, questions) | {"command": "build"} | drawn):
+        with run.claimed("prompt", run_settings(session, questions) | own):
             prompt = chosen.prompt(session, questions, select(session, questions, selection, shots, seed))
             run.finish_prompt(prompt)
             if check:
@@ -101,3 +104,27 @@ def build(
                 run.finish_prompt(prompt)
     note_baselines([prompt])
     return prompt
+
+
+def check_build(
+    task: Task,
+    out: str | Path,
+    *,
+    method: AbstractMethod,
+    selection: SelectionName,
+    shots: int,
+    seed: int,
+    profile: Profile,
+    keep_rationales: Keep,
+) -> None:
+    """Raise RunError, before a model is loaded, if ``build`` with these arguments would refuse the folder."""
+    profile, questions = asking(profile, task)
+    own = _settings(keeping(method, keep_rationales), selection, shots, seed, keep_rationales)
+    check_unchanged(checked_path("out", out, "runs/mine"), "prompt", known_settings(profile, questions) | own)
+
+
+def _settings(method: AbstractMethod, selection: str, shots: int, seed: int, keep_rationales: str) -> dict[str, Any]:
+    """What a prompt depends on besides the model and the questions."""
+    made = settings_of(method.method if isinstance(method, UsefulRationales) else method)
+    drawn = {"made by": made, "selection": selection, "shots": shots, "seed": seed, "keep_rationales": keep_rationales}
+    return {"command": "build"} | drawn

@@ -1,16 +1,19 @@
 """Running a comparison: every cell on the same samples and the same test questions, with all finished work kept."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..answering.answer import answer
 from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
+from ..arguments import checked_path
 from ..errors import ExplanationError, SelectionError
 from ..evaluation.result import Result
-from ..methods.asking import asked_as, asking
+from ..importing.binding import bound
+from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.selection import Sample, select
 from ..models.local.load import as_model
@@ -23,12 +26,13 @@ from ..work.stage import Progress, silent
 from .banned import note_banned
 from .baselines import note_baselines
 from .cell import Cell
-from .given import Given, given_prompts, recorded
+from .given import Given, fitted_given, given_prompts, recorded
 from .one_sided import note_one_sided
 from .plan import Plan, as_plan
 from .rows import Finished
-from .run import Run, run_settings
+from .run import Run, known_settings, run_settings
 from .table import Table
+from .unchanged import check_unchanged
 
 
 def compare(
@@ -73,7 +77,8 @@ def compare(
         ``import_prompt`` reads. Like zero-shot prompts, each has a row for every sample, beside the methods that it is tested
         against. An imported prompt is answered with the decoding of the profile.
     progress : callable
-        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------
@@ -100,15 +105,15 @@ def compare(
     given = given_prompts({} if prompts is None else prompts, plan.methods, questions)
     if deciding.calibrate == "batch":
         check_references(questions, plan.shots)
+    own = _settings(plan, given, deciding)
+    check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(chosen, questions) | own)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     with Run(out) as run:
         session = run.session(asked, chosen, reader, progress)
-        settings = run_settings(session, questions) | {"command": "compare"} | asdict(plan) | deciding.settings()
-        settings |= recorded(given)
+        settings = run_settings(session, questions) | own
         with run.claimed("results", settings):
-            own = _given(given, plan, session, questions, deciding)
             cells, failed = _prompts(plan, session, questions, deciding)
-            cells = _in_order(plan, [*cells, *own])
+            cells = _in_order(plan, [*cells, *_given(given, plan, session, questions, deciding)])
         finished: list[Finished] = []
         while cells:  # what is answered is let go of: the questions as they are asked are most of a large run's memory
             cell = cells.pop(0)
@@ -123,6 +128,30 @@ def compare(
     note_banned((f"{each.cell.method} ({each.selection})", each.prompt, each.result) for each in finished)
     note_one_sided((f"{each.cell.method} ({each.selection})", each.result) for each in finished)
     return table
+
+
+def check_comparison(
+    task: Task,
+    plan: Plan,
+    out: str | Path,
+    *,
+    profile: Profile,
+    prompts: Mapping[str, Prompt],
+    decide: Decide,
+    calibrate: Calibrate,
+    self_consistency: int,
+    temperature: float | None,
+) -> None:
+    """Raise RunError, before a model is loaded, if ``compare`` with these arguments would refuse the folder."""
+    chosen, questions = asking(profile, task.limited(plan.limit))
+    given = {name: bound(prompt, questions).prompt for name, prompt in prompts.items()}
+    own = _settings(plan, given, Deciding(decide, calibrate, self_consistency, temperature))
+    check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(chosen, questions) | own)
+
+
+def _settings(plan: Plan, prompts: Mapping[str, Prompt], deciding: Deciding) -> dict[str, Any]:
+    """What a comparison depends on besides the model and the questions."""
+    return {"command": "compare"} | asdict(plan) | deciding.settings() | recorded(prompts)
 
 
 @dataclass(frozen=True)
@@ -160,10 +189,7 @@ def _given(prompts: Mapping[str, Prompt], plan: Plan, session: Session, task: Ta
     """The prompts that are given, each with a cell for every sample: they are answered once, and found for the others."""
     ready: list[_Ready] = []
     for name, prompt in prompts.items():
-        style, questions = asked_as(prompt, session.profile, task)
-        decoding = session.profile.decoding if prompt.imported else prompt.decoding
-        own = replace(session, profile=style)
-        (fitted,) = fit(own, [replace(prompt, method=name, decoding=decoding)], questions, plan.drop_shots, deciding)
+        own, fitted = fitted_given(name, prompt, session, task, plan.drop_shots, deciding)
         for seed in plan.seeds:
             for selection in plan.selections:
                 ready.append(_Ready(Cell(name, selection, plan.keywords[0], seed), selection, fitted, own))

@@ -2,17 +2,18 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from ..answering.answer import answer
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, check_apart, fit
-from ..arguments import check_flag, check_seed
+from ..arguments import check_flag, check_seed, checked_path
 from ..errors import SettingsError
 from ..evaluation.result import Result
 from ..importing.binding import bound
 from ..methods.asking import asked_as
 from ..methods.checking import check_task
-from ..methods.io import InputOutput, same_shots_io
+from ..methods.io import InputOutput
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
@@ -26,7 +27,9 @@ from .cell import Cell
 from .given import noted, origin, prompt_at
 from .one_sided import note_one_sided
 from .rows import Finished
-from .run import Run, run_settings
+from .run import Run, known_settings, run_settings
+from .unchanged import check_unchanged
+from .without_rationales import without_rationales
 
 
 def evaluate(
@@ -81,13 +84,15 @@ def evaluate(
     profile : Profile or str, optional
         By default the one that the prompt was built with; needed only if that is one of your own.
     io : bool
-        Also answer with IO on the same shots, for the paired test (``result.io``); by default False.
+        Also answer with IO on the same shots, for the paired test (``result.io``); by default False. IO on the shots of an
+        imported prompt also has this package's instruction and wording; there is none if these shots have answers alone.
     drop_shots : bool
         Drop as many shots as it takes for every question to fit the context; by default a prompt that is too long is refused.
     out : str or Path, optional
         A run folder, in which the same call continues after a crash; responses.jsonl and results.json are written there.
     progress : callable
-        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------
@@ -115,7 +120,10 @@ def evaluate(
     prompt = noted(bound(_as_prompt(prompt), questions))
     check_apart(prompt, questions)
     made = prompt.provenance
-    style, questions = asked_as(prompt, as_profile(profile or (made.profile if made else DEFAULT)), questions)
+    style, questions = _styled(prompt, profile, questions)
+    own = _settings(prompt, seed, io, drop_shots, deciding)
+    if out is not None:
+        check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(style, questions) | own)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     if out is None:
         session = Session(asked, style, judge=reader, progress=progress)
@@ -124,9 +132,7 @@ def evaluate(
     else:
         with Run(out) as run:
             session = run.session(asked, style, reader, progress)
-            given = {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding), "command": "evaluate"}
-            given |= {"seed": seed, "io": io, "drop_shots": drop_shots, **origin(prompt)}
-            settings = run_settings(session, questions) | given | deciding.settings()
+            settings = run_settings(session, questions) | own
             with run.claimed("results", settings):
                 ready = _ready(session, questions, prompt, io, drop_shots, deciding)
             results = _answered(session, questions, ready, seed, deciding)
@@ -138,6 +144,40 @@ def evaluate(
     note_banned(zip(names, (each.prompt for each in ready), results, strict=True))
     note_one_sided(zip(names, results, strict=True))
     return replace(results[-1], io=results[0] if len(results) > 1 else None)
+
+
+def check_evaluation(
+    task: Task,
+    prompt: Prompt,
+    out: str | Path,
+    *,
+    limit: int | None,
+    seed: int,
+    io: bool,
+    drop_shots: bool,
+    decide: Decide,
+    calibrate: Calibrate,
+    self_consistency: int,
+    temperature: float | None,
+) -> None:
+    """Raise RunError, before a model is loaded, if ``evaluate`` with these arguments would refuse the folder."""
+    deciding, questions = Deciding(decide, calibrate, self_consistency, temperature), task.limited(limit)
+    own = bound(prompt, questions).prompt
+    style, questions = _styled(own, None, questions)
+    known = known_settings(style, questions) | _settings(own, seed, io, drop_shots, deciding)
+    check_unchanged(checked_path("out", out, "runs/mine"), "results", known)
+
+
+def _styled(prompt: Prompt, profile: Profile | str | None, task: Task) -> tuple[Profile, Task]:
+    """The profile that a prompt is asked with, by default the one that it was built with, and the questions in its style."""
+    made = prompt.provenance
+    return asked_as(prompt, as_profile(profile or (made.profile if made else DEFAULT)), task)
+
+
+def _settings(prompt: Prompt, seed: int, io: bool, drop_shots: bool, deciding: Deciding) -> dict[str, Any]:
+    """What an evaluation depends on besides the model and the questions."""
+    given = {"prompt_sha256": prompt.digest(), "decoding": asdict(prompt.decoding), "command": "evaluate"}
+    return given | {"seed": seed, "io": io, "drop_shots": drop_shots, **origin(prompt)} | deciding.settings()
 
 
 def _as_prompt(prompt: object) -> Prompt:
@@ -154,9 +194,8 @@ def _as_prompt(prompt: object) -> Prompt:
 
 def _ready(session: Session, task: Task, prompt: Prompt, io: bool, drop_shots: bool, deciding: Deciding) -> list[Fitted]:
     """The prompt, after IO on its shots if that is wanted, each with the questions as they are asked after it."""
-    known = prompt.shots and all(shot.label for shot in prompt.shots)  # those of an imported prompt may not be
-    plain = [same_shots_io(session, prompt)] if io and known and prompt.method != InputOutput.name else []
-    return fit(session, [*plain, prompt], task, drop_shots, deciding)
+    plain = without_rationales(session, prompt) if io else None
+    return fit(session, [prompt] if plain is None else [plain, prompt], task, drop_shots, deciding)
 
 
 def _answered(session: Session, task: Task, ready: list[Fitted], seed: int, deciding: Deciding) -> list[Result]:

@@ -76,7 +76,8 @@ def faithfulness(
     out : str or Path, optional
         A run folder, in which the same call continues after a crash; results.json is written there. By default nothing is kept.
     progress : callable
-        Called with what is being done, how many items are done, and of how many; by default nothing is reported.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from warnings import warn
 
-from ..answering.fitting import check_apart
+from ..answering.deciding import Deciding
+from ..answering.fitting import Fitted, check_apart, fit
 from ..errors import SelfAmplifyWarning, SettingsError
 from ..importing.binding import Bound, bound
 from ..importing.reading import as_prompt
+from ..methods.asking import asked_as
 from ..names import NAMES
 from ..prompting.prompt import Prompt
+from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import shortened
 from .measured import timed
@@ -68,6 +72,17 @@ def given_prompts(prompts: object, methods: tuple[str, ...], task: Task) -> dict
 def prompt_at(path: str | Path) -> Prompt:
     """The prompt of a run folder or file, or an imported one, with the seconds that its explanations took if they are known."""
     return timed(as_prompt(path), Path(path))
+
+
+def fitted_given(
+    name: str, prompt: Prompt, session: Session, task: Task, drop_shots: bool, deciding: Deciding
+) -> tuple[Session, Fitted]:
+    """A prompt that is given as the row of that name is asked: the session in its style, and it with the questions."""
+    style, questions = asked_as(prompt, session.profile, task)
+    decoding = session.profile.decoding if prompt.imported else prompt.decoding
+    own = replace(session, profile=style)
+    (fitted,) = fit(own, [replace(prompt, method=name, decoding=decoding)], questions, drop_shots, deciding)
+    return own, fitted
 
 
 def _checked(name: object, methods: tuple[str, ...]) -> str:

@@ -145,22 +145,29 @@ class Run:
 def run_settings(session: Session, task: Task) -> dict[str, Any]:
     """What every result of a run depends on: model, profile, judge, the questions and how they were read, and the version."""
     return {
-        "selfamplify": version("selfamplify"),
         "model": session.model.name,
         "model_fingerprint": session.model.fingerprint,
-        "profile": session.profile.name,
-        "max_new_tokens": session.profile.decoding.max_new_tokens,
-        "prefill": session.profile.prefill,
-        "balance": session.profile.balance,
-        "levelled": session.profile.levelled,
-        "strict": session.profile.strict,
-        "answer_style": session.profile.answer_style,
-        "order": session.profile.order,
-        "instruction": session.profile.instruction,
-        "system": session.profile.system,
-        "stop_words": session.profile.stop_words,
-        "shot_order": session.profile.shot_order,
         "judge": session.judge.name if session.judge else None,
+        **known_settings(session.profile, task),
+    }
+
+
+def known_settings(profile: Profile, task: Task) -> dict[str, Any]:
+    """Those of them that are known without a model."""
+    return {
+        "selfamplify": version("selfamplify"),
+        "profile": profile.name,
+        "max_new_tokens": profile.decoding.max_new_tokens,
+        "prefill": profile.prefill,
+        "balance": profile.balance,
+        "levelled": profile.levelled,
+        "strict": profile.strict,
+        "answer_style": profile.answer_style,
+        "order": profile.order,
+        "instruction": profile.instruction,
+        "system": profile.system,
+        "stop_words": profile.stop_words,
+        "shot_order": profile.shot_order,
         "task": task.name,
         "training_questions_sha256": _questions_sha256(task.train),
         "test_questions_sha256": _questions_sha256(task.test),

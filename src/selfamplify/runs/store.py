@@ -36,9 +36,9 @@ from ..text.lines import sha256
 from ..work.stage import Item, Record, Stage
 from ..work.store import AbstractStore
 from . import kept_settings, measured
-from .changes import changes
 from .lock import held
 from .store_file import FILE_NAME
+from .unchanged import refuse_changes
 
 _SCHEMA = f"""
 BEGIN;
@@ -114,12 +114,7 @@ class Store(AbstractStore):
         the settings leaves them free to change, and so does any error before the first unit is finished.
         """
         wanted = json.loads(json.dumps(settings))
-        made = self._settings(what) or wanted
-        if changed := changes(made, wanted):
-            raise RunError(
-                f"The {what} in {self._folder} {'was' if what == 'prompt' else 'were'} started with other settings "
-                f"({'; '.join(changed)}); use those settings again, or another `out`."
-            )
+        refuse_changes(self._folder, what, self._settings(what) or wanted, wanted)
         with self._translated(), self._file:
             kept_settings.keep(self._file, what, wanted)
             if command:

@@ -33,6 +33,23 @@ class Corpus:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """Of each question, whether it was answered correctly, and the share of its replies from which no rule read a label."""
+
+    correct: tuple[bool, ...] = ()
+    unparsed: tuple[float, ...] = ()
+
+    def __add__(self, other: "Answers") -> "Answers":
+        """These, and those to further questions."""
+        return Answers(self.correct + other.correct, self.unparsed + other.unparsed)
+
+    @property
+    def share_unparsed(self) -> float:
+        """The share of replies from which no rule read a label, from 0 to 1, as tables of comparisons show it."""
+        return sum(self.unparsed) / len(self.unparsed)
+
+
+@dataclass(frozen=True)
 class Entrant:
     """An arm's prompt, and who is asked.
 
@@ -71,10 +88,11 @@ class Entrant:
         found = answer(self.session, self.prompt, fitted.asked, self.arm.seed, self.deciding, fitted.reference)
         return fitted.asked, found
 
-    def correct(self, start: int, stop: int) -> list[bool]:
-        """Whether each of these questions of the task is answered correctly."""
+    def answers(self, start: int, stop: int) -> "Answers":
+        """How these questions of the task are answered."""
         asked, found = self._asked(start, stop) if start < stop else ([], [])
-        return [each.label == own.question.answer for each, own in zip(found, asked, strict=True)]
+        correct = [each.label == own.question.answer for each, own in zip(found, asked, strict=True)]
+        return Answers(tuple(correct), tuple(each.unparsed for each in found))
 
     def seconds(self) -> float:
         """How long an answer takes on average."""

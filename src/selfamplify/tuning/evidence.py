@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool
 
 from ..evaluation.conclusion import conclusion
 from ..evaluation.difference import corrected, measured
@@ -11,7 +10,7 @@ from ..evaluation.statistics import wilson
 from ..records import Evidence, Rival
 from ..text.lines import counted
 from .arms import BARE, PLAIN
-from .entrant import Corpus
+from .entrant import Answers, Corpus
 from .race import Runner
 
 
@@ -31,7 +30,8 @@ def evidence(own: Runner, rivals: Sequence[Runner], corpus: Corpus, arms: int, c
     count : int
         How many test questions are asked.
     """
-    correct = [_tested(each, corpus, count) for each in (own, *rivals)]
+    answers = [_tested(each, corpus, count) for each in (own, *rivals)]
+    correct = [np.array([each.correct]) for each in answers]
     differences = corrected([measured(correct[0], each) for each in correct[1:]]) if rivals else []
     names, right = [str(each.entrant.arm) for each in rivals], int(correct[0].sum())
     interval = wilson(right, count)
@@ -45,9 +45,18 @@ def evidence(own: Runner, rivals: Sequence[Runner], corpus: Corpus, arms: int, c
         accuracy=right / count,
         low=interval.low,
         high=interval.high,
+        unparsed=answers[0].share_unparsed,
         rivals=tuple(
-            Rival(arm=name, accuracy=float(each.mean()), difference=d.estimate, low=d.low, high=d.high, p=d.p_holm)
-            for name, each, d in zip(names, correct[1:], differences, strict=True)
+            Rival(
+                arm=name,
+                accuracy=sum(each.correct) / count,
+                difference=d.estimate,
+                low=d.low,
+                high=d.high,
+                p=d.p_holm,
+                unparsed=each.share_unparsed,
+            )
+            for name, each, d in zip(names, answers[1:], differences, strict=True)
         ),
         conclusion=" ".join(
             [
@@ -59,9 +68,9 @@ def evidence(own: Runner, rivals: Sequence[Runner], corpus: Corpus, arms: int, c
     )
 
 
-def _tested(runner: Runner, corpus: Corpus, count: int) -> Bool[np.ndarray, "one question"]:
-    """Whether each test question is answered correctly."""
-    return np.array([runner.entrant.within("test").correct(len(corpus.race), len(corpus.race) + count)])
+def _tested(runner: Runner, corpus: Corpus, count: int) -> Answers:
+    """How the test questions are answered."""
+    return runner.entrant.within("test").answers(len(corpus.race), len(corpus.race) + count)
 
 
 def _plainly(own: Runner, arms: int) -> str:

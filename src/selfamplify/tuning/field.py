@@ -22,6 +22,8 @@ _CALIBRATING = 50
 """Answers that batch calibration takes for each prompt."""
 _TIMED = 4
 """The time of an answer is the mean over so many entrants."""
+RESERVED = 50
+"""Test questions that are asked even if the time is over; the race leaves time for them where it can."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,40 @@ def starting(
     Raises SettingsError if the budget does not suffice for the baselines and one other arm, or if these prompts can't be made.
     """
     extra = _CALIBRATING if deciding.calibrate == "batch" else 0
-    most = len(arms) if budget.calls is None else _most(budget.calls, len(arms), extra, budget)
-    entrants, failed = list[Entrant](), dict[str, str]()
+    most = len(arms) if budget.calls is None else _most(_for_race(budget.calls), len(arms), extra, budget)
+    entrants, failed, timed = list[Entrant](), dict[str, str](), list[float]()
     for arm in arms:
-        if len(entrants) == most or (len(entrants) > BASELINES and clock.left < (1 - _MAKING) * clock.seconds):
+        if len(entrants) == most or (timed and not _another(len(entrants), timed, corpus, extra, clock)):
             break
-        own = replace(session, progress=within(session.progress, f"prompt {len(entrants) + 1}"))
+        own = replace(session, progress=within(session.progress, f"prompt of {arm}"))
         try:
             made = entered(own, arm, corpus, deciding, drop_shots)
-            entrants.append(made.told(session.progress))
         except (SelectionError, ExplanationError, ContextError) as error:
             failed[str(arm)] = str(error)
+            continue
+        entrants.append(made.told(session.progress))
+        if budget.calls is None and len(timed) < _TIMED:
+            timed.append(made.within("timing").seconds())
     ordered = _baselines_first(entrants, failed)
-    affordable = budget.calls if budget.calls is not None else int(clock.left / _seconds(ordered))
-    racing = ordered[: _most(affordable, len(ordered), extra, budget)]
-    return Field(tuple(racing), failed, _for_race(affordable) - len(racing) * extra)
+    allowed = _in_time(_answers(clock.left, timed), corpus, extra) if budget.calls is None else _for_race(budget.calls)
+    racing = ordered[: _most(allowed, len(ordered), extra, budget)]
+    return Field(tuple(racing), failed, allowed - len(racing) * extra)
+
+
+def _another(made: int, timed: Sequence[float], corpus: Corpus, extra: int, clock: Clock) -> bool:
+    """Whether there is time to make one more prompt, and to ask it and all others that are made."""
+    if made <= BASELINES:
+        return True
+    now = clock.left
+    left = now - (clock.seconds - now) / made  # one more takes as long as the others did, on average
+    if left < (1 - _MAKING) * clock.seconds:
+        return False
+    return most_entrants(_in_time(_answers(left, timed), corpus, extra), made + 1, extra, BASELINES + 1) == made + 1
+
+
+def _answers(seconds: float, timed: Sequence[float]) -> int:
+    """How many answers fit into some time, by what the first entrants needed for the first questions."""
+    return int(seconds / max(1e-4, sum(timed) / len(timed)))
 
 
 def _baselines_first(entrants: Sequence[Entrant], failed: dict[str, str]) -> list[Entrant]:
@@ -82,20 +103,21 @@ def _baselines_first(entrants: Sequence[Entrant], failed: dict[str, str]) -> lis
     return [*baselines, *others]
 
 
-def _seconds(entrants: Sequence[Entrant]) -> float:
-    """How long an answer takes, by what the first entrants needed for the first questions."""
-    timed = [each.seconds() for each in entrants[:_TIMED]]
-    return max(1e-4, sum(timed) / len(timed))
-
-
 def _for_race(affordable: int) -> int:
     """The answers of the race, without those that are kept for the test."""
     return int(affordable * (1 - CONFIRMING))
 
 
-def _most(affordable: int, arms: int, extra: int, budget: Budget) -> int:
-    """How many arms may enter."""
-    found = most_entrants(_for_race(affordable), arms, extra, BASELINES + 1)
+def _in_time(affordable: int, corpus: Corpus, extra: int) -> int:
+    """The answers of the race: a share is left to the test, and at least what it takes if the race can do with the rest."""
+    shared, least = _for_race(affordable), (1 + BASELINES) * min(RESERVED, len(corpus.test))
+    rest = min(shared, affordable - least)
+    return rest if most_entrants(rest, BASELINES + 1, extra, BASELINES + 1) else shared
+
+
+def _most(allowed: int, arms: int, extra: int, budget: Budget) -> int:
+    """How many arms may enter a race of so many answers."""
+    found = most_entrants(allowed, arms, extra, BASELINES + 1)
     if not found:
         raise SettingsError(
             f'`budget="{budget}"` does not suffice for {PLAIN}, {BARE} and one other arm with {LEAST} questions each; '

@@ -1,6 +1,6 @@
 """tuning.json, the file of a race, as plain data: it is read without torch."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,12 @@ from ..text.documents import read_json, reason
 from ..text.sealing import unsealed
 
 FILE_NAME = "tuning.json"
+
+
+def left_out(settings: Mapping[str, Any], raced: Iterable[str], failed: Container[str]) -> tuple[str, ...]:
+    """The arms among the settings of a race that were neither raced nor failed: the budget did not suffice for them."""
+    there = set(raced)
+    return tuple(name for name in settings.get("arms", ()) if name not in there and name not in failed)
 
 
 @contextmanager

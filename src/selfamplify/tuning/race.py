@@ -4,27 +4,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .arms import BARE, PLAIN
-from .entrant import Entrant
+from .entrant import Answers, Entrant
 from .field import Field
 from .racing import cheapest, race
 
 
 @dataclass(frozen=True)
 class Runner:
-    """An entrant, and whether it answered each of the questions that it was asked correctly."""
+    """An entrant, and how it answered the questions that it was asked."""
 
     entrant: Entrant
-    correct: tuple[bool, ...]
+    answers: Answers
+
+    @property
+    def correct(self) -> tuple[bool, ...]:
+        """Whether it answered each of them correctly."""
+        return self.answers.correct
 
 
 def raced(field: Field, questions: int) -> list[Runner]:
     """All runners in the order of the field, those that left with what they had answered until then."""
 
-    def ask(place: int, start: int, stop: int, round_of: str) -> list[bool]:
-        return field.entrants[place].within(f"{round_of}, arm {place + 1}").correct(start, stop)
+    given = [Answers()] * len(field.entrants)
 
-    correct = race(ask, len(field.entrants), questions, field.answers)
-    return [Runner(entrant, tuple(found)) for entrant, found in zip(field.entrants, correct, strict=True)]
+    def ask(place: int, start: int, stop: int, round_of: str) -> Sequence[bool]:
+        entrant = field.entrants[place]
+        found = entrant.within(f"{round_of}, {entrant.arm}").answers(start, stop)
+        given[place] += found
+        return found.correct
+
+    race(ask, len(field.entrants), questions, field.answers)
+    return [Runner(entrant, found) for entrant, found in zip(field.entrants, given, strict=True)]
 
 
 def finalists(runners: Sequence[Runner]) -> list[Runner]:

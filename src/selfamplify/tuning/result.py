@@ -17,7 +17,7 @@ from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import changed, sealed
 from .arm import Arm
-from .kept import FILE_NAME, opened
+from .kept import FILE_NAME, left_out, opened
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,15 @@ class Raced:
     tokens : float, optional
         The mean length of a question after the prompt and its reply, in tokens; None for an arm that was dropped. A server
         shows no tokenizer: there, words are counted.
+    unparsed : float, optional
+        The share of its replies from which no rule read a label, from 0 to 1; None where that was not counted.
     """
 
     arm: Arm
     correct: int
     n: int
     tokens: float | None = None
+    unparsed: float | None = None
 
     @property
     def accuracy(self) -> float:
@@ -55,7 +58,7 @@ class Tuning:
     prompt : Prompt
         The chosen prompt, with its evidence.
     raced : tuple of Raced
-        All arms, the best of those that stayed longest first.
+        All arms that answered questions, the best of those that stayed longest first.
     failed : dict
         The arms without a prompt, each with the reason.
     calls : dict
@@ -76,6 +79,11 @@ class Tuning:
         """How well the chosen prompt did."""
         assert self.prompt.evidence is not None
         return self.prompt.evidence
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The arms that the budget did not suffice for, by name."""
+        return left_out(self.settings, map(str, (each.arm for each in self.raced)), self.failed)
 
     def __repr__(self) -> str:
         return f"Tuning({self.evidence.arm} of {counted(len(self.raced), 'arm')}: {self.evidence.conclusion})"

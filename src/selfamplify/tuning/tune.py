@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from warnings import warn
 
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..arguments import check_flag, check_seed, check_whole
-from ..errors import SettingsError
+from ..errors import SelfAmplifyWarning, SettingsError
 from ..methods.checking import check_task
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
@@ -16,21 +17,19 @@ from ..runs.run import Run, run_settings
 from ..seeds import derive
 from ..tasks.copies import templates
 from ..tasks.task import Task, split
-from ..text.lines import counted
+from ..text.lines import counted, duration
 from ..work.stage import Progress, silent
 from .arms import SearchSpace
 from .budget import Budget, Clock, as_budget
 from .entrant import Corpus
 from .evidence import evidence
-from .field import starting
+from .field import RESERVED, starting
 from .race import Runner, chosen, finalists, raced, rivals
 from .racing import LEAST
 from .result import Raced, Tuning
 
 _MOST = 300
 """Validation questions, if half of the training questions are so many."""
-_TESTED = 50
-"""Test questions that are asked even if the time is over."""
 
 
 def tune(
@@ -85,7 +84,8 @@ def tune(
     decide, calibrate
         What decides an answer: see ``evaluate``.
     progress : callable
-        Called with what is being done, how many items are done, and of how many.
+        Called with what is being done, how many items are done, and of how many. By default nothing is
+        reported; ``terminal_progress`` makes one that prints.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def tune(
             found = evidence(own, against, corpus, len(runners), count)
             prompt = replace(own.entrant.prompt, evidence=found)
             lengths = {each.entrant.arm: length for each, length in zip(final, tokens, strict=True)}
-            table = [Raced(r.entrant.arm, sum(r.correct), len(r.correct), lengths.get(r.entrant.arm)) for r in runners]
+            table = [_row(each, lengths.get(each.entrant.arm)) for each in runners]
             table.sort(key=lambda each: (-each.n, -each.correct))
             calls["test"] = count * (1 + len(against))
             tuning = Tuning(prompt, tuple(table), field.failed, calls, settings)
@@ -160,5 +160,19 @@ def _test_questions(corpus: Corpus, budget: Budget, clock: Clock, used: int, own
     if budget.calls is not None:
         affordable = max(1, (budget.calls - used) // prompts)
     else:
-        affordable = max(_TESTED, int(clock.left / own.entrant.seconds() / prompts))
+        each = own.entrant.seconds() * prompts
+        affordable, least = int(clock.left / each), min(RESERVED, len(corpus.test))
+        if affordable < least:
+            warn(
+                f"The race left {duration(clock.left)} of {budget} for the test; it asks {least} test questions all the same, "
+                f"which takes about {duration(least * each)}.",
+                SelfAmplifyWarning,
+                stacklevel=3,
+            )
+        affordable = max(least, affordable)
     return min(len(corpus.test), affordable)
+
+
+def _row(runner: Runner, tokens: float | None) -> Raced:
+    own = runner.answers
+    return Raced(runner.entrant.arm, sum(own.correct), len(own.correct), tokens, own.share_unparsed)

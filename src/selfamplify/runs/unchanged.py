@@ -1,0 +1,41 @@
+"""A run folder goes on with the settings with which it was begun; others are refused, before a model is loaded if possible."""
+
+import json
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError, RunError
+from ..text.lines import argument
+from .begun import begun
+from .changes import changes
+
+
+def check_unchanged(folder: Path, what: str, known: Mapping[str, Any]) -> None:
+    """Raise RunError if ``what`` was begun in a folder with other settings than those that are ``known`` without a model.
+
+    The store is only read. Where it can't be, nothing is said: whoever opens it to write does that.
+    """
+    try:
+        made = begun(folder).settings.get(what)
+    except DataError:
+        return
+    if made:
+        refuse_changes(folder, what, {key: made.get(key) for key in known}, known)
+
+
+def refuse_changes(folder: Path, what: str, made: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Raise RunError, with the difference, if ``what`` was made in a folder with other settings than are wanted."""
+    if changed := changes(made, json.loads(json.dumps(wanted))):
+        raise RunError(
+            f"The {what} in {folder} {'was' if what == 'prompt' else 'were'} started with other settings "
+            f"({'; '.join(changed)}); use those settings again, or another folder, as in {argument('out', str(_free(folder)))}."
+        )
+
+
+def _free(folder: Path) -> Path:
+    """A folder beside this one that does not exist: ``runs/mine-2``."""
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    tried = (named.with_name(f"{named.name}-{number}") for number in count(2))
+    return next(each for each in tried if not each.exists())
