@@ -16,7 +16,7 @@ from selfamplify.explain.explainer import AbstractExplainer
 from selfamplify.export.exporter import AbstractExporter
 from selfamplify.methods.making import method_names
 from selfamplify.methods.method import AbstractMethod
-from selfamplify.methods.selection import AbstractSelection
+from selfamplify.methods.qualifying import AbstractSelection
 from selfamplify.methods.self_amplify import SelfAmplify
 from selfamplify.models.local.named import NamedModel
 from selfamplify.names import NAMES, Kind, find, registered, unknown_name

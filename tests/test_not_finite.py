@@ -10,7 +10,7 @@ import torch
 from selfamplify import FeatureAblation, Question, Task, build, evaluate, explain_all, faithfulness, load_model, load_task
 from selfamplify.errors import ExplanationError, ModelError, NotFiniteError, SelfAmplifyWarning
 from selfamplify.explain.explaining import explain_each
-from selfamplify.methods.selection import ask
+from selfamplify.methods.predicting import ask
 from selfamplify.models.local.model import LocalModel
 from selfamplify.session import Session
 

@@ -59,7 +59,7 @@ from .methods.clustered import ClusteredAutoCot as ClusteredAutoCot
 from .methods.io import InputOutput as InputOutput
 from .methods.making import make_method as make_method
 from .methods.method import AbstractMethod as AbstractMethod
-from .methods.selection import AbstractSelection as AbstractSelection
+from .methods.qualifying import AbstractSelection as AbstractSelection
 from .methods.selection import Sample as Sample
 from .methods.selection import select as select
 from .methods.self_amplify import SelfAmplify as SelfAmplify

@@ -86,9 +86,9 @@ NAMES: dict[Kind, dict[str, Entry]] = {
         "random": Entry("explain.random_words:RandomWords", "Random keywords, as a control."),
     },
     "selection": {
-        "success": Entry("methods.selection:Success", "Questions that the model answers correctly."),
-        "error": Entry("methods.selection:Error", "Questions that the model answers with a wrong label."),
-        "random": Entry("methods.selection:Random", "Any questions; the model is not asked."),
+        "success": Entry("methods.qualifying:Success", "Questions that the model answers correctly."),
+        "error": Entry("methods.qualifying:Error", "Questions that the model answers with a wrong label."),
+        "random": Entry("methods.qualifying:Random", "Any questions; the model is not asked."),
     },
     "competitor": {
         "io": Entry("methods.io:InputOutput", "Questions and answers as shots, without rationales."),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..methods.level import LEVEL, label_by_level, level_of
-from ..methods.selection import ask
+from ..methods.predicting import ask
 from ..records import Explanation, Question
 from ..seeds import derive
 from ..session import Session

@@ -24,7 +24,8 @@ from ..work.stage import Stage, silent
 from .design import sample_digest
 from .io import same_shots_io
 from .method import AbstractMethod
-from .selection import SELECTIONS, Sample, chosen, in_order, note_one_sided, pool_of
+from .qualifying import SELECTIONS
+from .selection import Sample, chosen, in_order, note_one_sided, pool_of
 from .self_amplify import SelfAmplify
 
 Keep = Literal["all", "useful"]
