@@ -6,7 +6,7 @@ https://proceedings.neurips.cc/paper/1993/hash/02a32ad2669e6fe298e607fe7cc0e1a0-
 when it is almost certainly not the best; here, one standard error is enough. docs/tuning.md says what that costs and saves.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -40,9 +40,11 @@ def race(ask: Ask, arms: int, questions: int, answers: int) -> list[list[bool]]:
         many, and more than the others.
     """
     correct: list[list[bool]] = [[] for _ in range(arms)]
-    running, done = list(range(arms)), 0
-    for number, until in enumerate(_rounds(questions), 1):
-        until = min(until, done + answers // len(running))
+    running, done, number = list(range(arms)), 0, 0
+    while done < questions:
+        number += 1
+        wanted = max(done + 1, int(done * _GROWTH)) if done else LEAST
+        until = min(wanted, questions, done + answers // len(running))
         if until == done:
             break
         for place in running:
@@ -53,15 +55,6 @@ def race(ask: Ask, arms: int, questions: int, answers: int) -> list[list[bool]]:
         if len(running) == 1:
             break
     return correct
-
-
-def _rounds(questions: int) -> Iterator[int]:
-    """How many questions the arms of each round have answered at its end."""
-    until = min(LEAST, questions)
-    yield until
-    while until < questions:
-        until = min(questions, int(until * _GROWTH))
-        yield until
 
 
 def entrants(affordable: int, arms: int, extra: int, least: int) -> int:
