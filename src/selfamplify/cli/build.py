@@ -1,7 +1,5 @@
 """``selfamplify build``: select, explain, and write prompt.json."""
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -69,7 +67,9 @@ def build(
         "profile": profile,
         "keep_rationales": keep_rationales,
     }
-    _check_folder(questions, out, given)
+    from ..runs.build import check_build  # heavy
+
+    check_build(questions, out, **given)
     asked = model.load()
     with called.recorded(out), model.progress() as progress:
         prompt = selfamplify.build(asked, questions, out, check=check, progress=progress, **given)
@@ -86,13 +86,6 @@ def build(
     elif check and any(shot.explanation for shot in prompt.shots):
         say("note: no quick check, since fewer than 10 other training questions fit the context.", console=stderr)
     say(f"wrote the prompt to {out}; measure it with: selfamplify evaluate {out}")
-
-
-def _check_folder(questions: selfamplify.Task, folder: Path, given: Mapping[str, Any]) -> None:
-    """Refuse a folder with another prompt before the model is loaded, which may take long."""
-    from ..runs.build import check_build  # heavy
-
-    check_build(questions, folder, **given)
 
 
 def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:

@@ -1,6 +1,6 @@
 """``selfamplify compare``: methods x selections x seeds on the same samples and test questions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -104,7 +104,9 @@ def compare(
     further: dict[str, Any] = {"profile": profile, "decide": decide, "calibrate": calibrate, "prompts": prompts}
     further |= {"self_consistency": self_consistency, "temperature": temperature}
     if out is not None and not estimating.estimate:
-        _check_folder(questions, plan, out, further)
+        from ..runs.compare import check_comparison  # heavy
+
+        check_comparison(questions, plan, out, **further)
     asked = model.load()
     further["judge"] = model.load_judge(judge, asked)
     if out is None or estimating.estimate:
@@ -116,13 +118,6 @@ def compare(
     if preset == "figure4":
         for answers in selfamplify.responses_side_by_side(out, plan.limit or 1):
             stdout.print(answers)
-
-
-def _check_folder(task: "selfamplify.Task", plan: "selfamplify.Plan", folder: Path, given: Mapping[str, Any]) -> None:
-    """Refuse a folder with other results before the model is loaded, which may take long."""
-    from ..runs.compare import check_comparison  # heavy
-
-    check_comparison(task, plan, folder, **given)
 
 
 def run(

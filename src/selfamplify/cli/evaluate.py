@@ -1,6 +1,5 @@
 """``selfamplify evaluate``: how well a finished prompt answers test questions."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,7 +63,9 @@ def evaluate(
         "self_consistency": self_consistency,
         "temperature": temperature,
     }
-    _check_folder(questions, finished, folder, given)
+    from ..runs.evaluate import check_evaluation  # heavy
+
+    check_evaluation(questions, finished, folder, **given)
     asked = found.model.load()
     check_model(finished, asked, called)
     with called.recorded(folder), found.model.progress() as progress:
@@ -81,10 +82,3 @@ def evaluate(
     note_continued(result.method, ((outcome.rule, outcome.correct) for outcome in result.outcomes))
     say(f"wrote the results to {folder}")
     tracking.hand_over(folder, log)
-
-
-def _check_folder(questions: "selfamplify.Task", prompt: "selfamplify.Prompt", folder: Path, given: Mapping[str, Any]) -> None:
-    """Refuse a folder with other results before the model is loaded, which may take long."""
-    from ..runs.evaluate import check_evaluation  # heavy
-
-    check_evaluation(questions, prompt, folder, **given)
