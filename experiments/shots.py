@@ -8,6 +8,7 @@ from selfamplify import ContextError, Plan, compare, load_model
 
 from .data import TASKS
 from .grid import arguments, profile_for
+from .summary import gained, per_seed
 
 COUNTS = (2, 4, 8, 16, 32)
 
@@ -40,14 +41,11 @@ def main() -> None:
         except ContextError as error:
             print(f"| {count} | {error} |", flush=True)
             continue
-        io = next(each for each in table.means if each.method == "io")
-        seeds = ", ".join(f"{100 * row.accuracy:.0f}" for row in table.rows if row.method == "io")
+        io, rows = next(each for each in zip(table.means, table.rows_of_lines, strict=True) if each[0].method == "io")
         gain = next(each.difference for each in table.against("zero_shot") if each.first == "io")
-        cells = [f"{count}", f"{100 * io.mean:.1f}", f"{100 * io.low:.1f} to {100 * io.high:.1f}", seeds]
-        print(
-            f"| {' | '.join([*cells, f'{100 * gain.estimate:+.1f}', f'{100 * gain.low:+.1f} to {100 * gain.high:+.1f}'])} |",
-            flush=True,
-        )
+        between = f"{100 * io.low:.1f} to {100 * io.high:.1f}"
+        cells = [f"{count}", f"{100 * io.mean:.1f}", between, per_seed(rows), *gained(gain)]
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from selfamplify.answering.deciding import Deciding
 from selfamplify.errors import ExplanationError, SelectionError
 from selfamplify.runs.run import Run
 from selfamplify.tuning.entrant import Corpus, Entrant, entered
-from selfamplify.tuning.racing import cheapest, race
+from selfamplify.tuning.racing import cheapest, last_round, race
 
 from .data import TASKS
 from .grid import profile_for
@@ -78,8 +78,7 @@ def _raced(answers: np.ndarray, worth: np.ndarray, tokens: np.ndarray, questions
     """What the choice of one race is worth, the grid's, and the leader's; how far test and validation are off; its share."""
     drawn, tested = answers[:, :questions], answers[:, questions:]
     raced = race(lambda arm, start, stop, _: drawn[arm, start:stop].tolist(), len(drawn), questions, drawn.size)
-    asked = max(map(len, raced))
-    final = [arm for arm, own in enumerate(raced) if len(own) == asked]
+    final = last_round(raced)
     winner = final[cheapest([raced[arm] for arm in final], tokens[final].tolist())]
     by_grid, best = cheapest(drawn.tolist(), tokens.tolist()), max(final, key=lambda arm: sum(raced[arm]))
     error = tested[winner].mean() - worth[winner], np.mean(raced[winner]) - worth[winner]

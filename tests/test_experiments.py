@@ -8,12 +8,12 @@ from types import ModuleType
 import pytest
 from small import scripted, talker, task
 
-from experiments import ablation, following, grid, plain_data
+from experiments import ablation, following, grid, plain_data, shots, tuning
 from experiments.summary import print_table
 from selfamplify import Choice, Plan, Question, compare, load_task
 
 
-@pytest.mark.parametrize("script", [grid, ablation, following])
+@pytest.mark.parametrize("script", [grid, ablation, following, shots, tuning])
 def test_scripts_explain_themselves(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

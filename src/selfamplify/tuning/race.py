@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .arms import BARE, PLAIN
 from .entrant import Answers, Entrant
 from .field import Field
-from .racing import cheapest, race
+from .racing import cheapest, last_round, race
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ def raced(field: Field, questions: int) -> list[Runner]:
 
 def finalists(runners: Sequence[Runner]) -> list[Runner]:
     """The runners of the last round."""
-    most = max(len(each.correct) for each in runners)
-    return [each for each in runners if len(each.correct) == most]
+    return [runners[place] for place in last_round([each.correct for each in runners])]
 
 
 def chosen(final: Sequence[Runner], tokens: Sequence[float]) -> Runner:

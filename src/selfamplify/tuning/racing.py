@@ -57,6 +57,12 @@ def race(ask: Ask, arms: int, questions: int, answers: int) -> list[list[bool]]:
     return correct
 
 
+def last_round(correct: Sequence[Sequence[bool]]) -> list[int]:
+    """The places of the arms of the last round, by the answers of a race."""
+    most = max(map(len, correct))
+    return [place for place, own in enumerate(correct) if len(own) == most]
+
+
 def entrants(affordable: int, arms: int, extra: int, least: int) -> int:
     """How many arms may enter a race.
 
