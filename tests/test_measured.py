@@ -16,7 +16,7 @@ from selfamplify import Plan, Prompt, Run, Table, build, compare, comparison_tab
 from selfamplify.answering import answer
 from selfamplify.explain import self_topk, writing
 from selfamplify.methods import auto_cot
-from selfamplify.prompting.edited import record_seal
+from selfamplify.prompting.prompt_file import record_seal
 from selfamplify.records import Cost, ScoredWords
 from selfamplify.runs.measured import explaining
 from selfamplify.text.sealing import sealed

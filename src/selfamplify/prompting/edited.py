@@ -1,43 +1,35 @@
-"""A prompt.json that was edited in a text editor: what its hashes hold, and which prompt it is then.
+"""What was edited by hand: in the texts of a prompt, or in a prompt.json with a text editor."""
 
-Texts may be edited; a change of anything else, such as a figure of the evidence, is refused.
-"""
-
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
-from ..records import DecisiveWords, Edit, ScoredPairs, ScoredWords, Shot
-from ..text.sealing import seal
-from .texts import Turns, changed_parts, earlier_instructions, read_back, without_texts
-
-if TYPE_CHECKING:
-    from .prompt import Prompt
-
-TEXTS_APART = 5
-"""From this version of prompt.json on, texts and all else have a digest each, so that an edit of texts is told as one."""
+from ..records import DecisiveWords, ScoredPairs, ScoredWords, Shot
+from .demonstrations import Demonstrations
+from .texts import Texts, Turns, changed_parts, earlier_instructions, read_back
 
 
-def record_seal(data: Mapping[str, Any], prompt_sha256: str) -> str:
-    """The digest of all that a file says of a prompt besides its texts, and of the digest of its texts."""
-    return seal([without_texts(data), prompt_sha256])
+@dataclass(frozen=True)
+class Edited:
+    """What a prompt shows after an edit by hand, what of it was changed, and the digest of the prompt before."""
+
+    after: Demonstrations
+    parts: tuple[str, ...]
+    before: str
 
 
-def as_written(data: Mapping[str, Any], hashes: Mapping[str, str]) -> bool:
-    """Whether a file matches its hashes, but for the texts if these have a digest of their own."""
-    if data["version"] >= TEXTS_APART:
-        return hashes["record_sha256"] == record_seal(data, hashes["prompt_sha256"])
-    return data["version"] < 4 or hashes["file_sha256"] == seal(data)
+def edited(shown: Demonstrations, texts: Texts) -> Edited | None:
+    """What is shown with edited texts; None if nothing differs."""
+    parts = changed_parts(shown.texts, texts)
+    return Edited(shown.put(texts), parts, shown.digest()) if parts else None
 
 
-def settled(prompt: "Prompt", messages: Turns, recorded: str, file: Path) -> "Prompt":
-    """The prompt that a file with edited texts holds, with a record of the edit, and without the evidence and the quick check.
+def settled(shown: Demonstrations, messages: Turns, recorded: str, file: Path) -> Edited | None:
+    """What a file shows whose texts may have been edited; None if they were not.
 
     Parameters
     ----------
-    prompt : Prompt
+    shown : Demonstrations
         What all fields but ``messages`` say.
     messages : list of dict
         What ``messages`` says.
@@ -51,27 +43,36 @@ def settled(prompt: "Prompt", messages: Turns, recorded: str, file: Path) -> "Pr
     DataError
         If the messages were edited and it is not clear which texts that changes, or if both were edited differently.
     """
-    if prompt.digest() == recorded:  # the messages alone were edited
-        texts = read_back(prompt.texts, prompt.context, messages, lambda own: prompt.put(own).context)
-        if texts is None:
-            raise DataError(
-                f'{file} was edited in "messages", and it is not clear which of its texts that changes; edit "instruction" and '
-                f'"shots" instead, or use `selfamplify edit {file}`.'
-            )
-        return prompt.with_texts(texts)
-    instructions = (prompt.instruction, *earlier_instructions(messages))
-    if messages == prompt.context:  # both were edited alike
+    if shown.digest() == recorded:
+        return None if messages == shown.context else edited(shown, _texts(shown, messages, file))
+    instructions = (shown.instruction, *earlier_instructions(messages))
+    if messages == shown.context:  # both were edited alike
         parts = ("its texts",)
-    elif any(prompt.digest_of(messages, each) == recorded for each in instructions):  # all but the messages
-        before = read_back(prompt.texts, prompt.context, messages, lambda own: prompt.put(own).context)
-        parts = changed_parts(before, prompt.texts) if before else _differing(messages, prompt.context)
+    elif any(shown.digest_of(messages, each) == recorded for each in instructions):  # all but the messages
+        before = _read_back(shown, messages)
+        parts = changed_parts(before, shown.texts) if before else _differing(messages, shown.context)
     else:
         raise DataError(
             f'{file} was edited in "messages" and also in the texts that they are made of, and the two differ; undo one of '
             f"these edits, or use `selfamplify edit {file}`."
         )
-    edit = Edit(parts=parts, before=recorded, lost_evidence=prompt.evidence is not None)
-    return replace(prompt, shots=tuple(map(_explained, prompt.shots)), edits=(*prompt.edits, edit), evidence=None, check=None)
+    return Edited(replace(shown, shots=tuple(map(_explained, shown.shots))), parts, recorded)
+
+
+def _texts(shown: Demonstrations, messages: Turns, file: Path) -> Texts:
+    """The texts of a file of which the messages alone were edited."""
+    texts = _read_back(shown, messages)
+    if texts is None:
+        raise DataError(
+            f'{file} was edited in "messages", and it is not clear which of its texts that changes; edit "instruction" and '
+            f'"shots" instead, or use `selfamplify edit {file}`.'
+        )
+    return texts
+
+
+def _read_back(shown: Demonstrations, messages: Turns) -> Texts | None:
+    """The texts that make up other messages."""
+    return read_back(shown.texts, shown.context, messages, lambda own: shown.put(own).context)
 
 
 def _explained(shot: Shot) -> Shot:

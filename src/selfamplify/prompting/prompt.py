@@ -1,17 +1,16 @@
 """Step 3, prompt design (section 3.4): the preprompt and the shots (x, r, y)."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 from pydantic import TypeAdapter
 
 from ..arguments import check_whole
-from ..errors import SettingsError
+from ..errors import SelfAmplifyWarning
 from ..records import (
     AnswerStyle,
     Chat,
@@ -20,7 +19,6 @@ from ..records import (
     Evidence,
     Imported,
     Layout,
-    Message,
     Provenance,
     Question,
     QuickCheck,
@@ -28,12 +26,12 @@ from ..records import (
 )
 from ..records.shown import html_repr
 from ..text.files import write_whole
-from ..text.lines import counted, sha256, shortened
+from ..text.lines import counted
 from ..text.replies import with_prefill
-from ..text.words import candidate_words
-from .chats import system_turn
+from .demonstrations import Demonstrations
+from .edited import Edited, edited
 from .prompt_file import document, file_of, read
-from .texts import ShotTexts, Texts, Turns, changed_parts
+from .texts import Texts
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,32 +105,14 @@ class Prompt:
         return names[self.answer_style]
 
     @cached_property
-    def _turns(self) -> tuple[Message, ...]:
-        """The turns of the shots in their order."""
-        return self._turns_of(self.shots)
-
-    def _turns_of(self, shots: Sequence[Shot]) -> tuple[Message, ...]:
-        """The system turn, if there is one, and the shots' turns; the first opens with the instruction."""
-        turns: list[Message] = []
-        for shot in shots:
-            turns += [Message("user", self._of_shot(shot)), Message("assistant", shot.reply)]
-        opened = (Message("user", self._opened(turns[0].content)), *turns[1:]) if turns else ()
-        return (*system_turn(self.system), *opened)
-
-    def _of_shot(self, shot: Shot) -> str:
-        """The turn that asks the question of a shot."""
-        return self.layout.of_shot(shot.question) if self.layout else self.shown(shot.question)
-
-    def _opened(self, text: str) -> str:
-        """The first user turn."""
-        return f"{self.instruction}\n{text}" if self.instruction else text
+    def _shown(self) -> Demonstrations:
+        """What a model is shown."""
+        own = (self.instruction, self.shots, self.prefill, self.answer_style, self.system, self.similar_last, self.layout)
+        return Demonstrations(*own)
 
     def shown(self, question: Question) -> str:
         """The text of a question with its choices, as this prompt shows them."""
-        if self.layout is not None:
-            return self.layout.text_of(question)
-        same = question.answer_style == self.answer_style
-        return (question if same else replace(question, answer_style=self.answer_style)).render()
+        return self._shown.shown(question)
 
     def chat(self, question: Question | str) -> Chat:
         """The turns that ask a question after the shots.
@@ -142,19 +122,7 @@ class Prompt:
         question
             A record, or a text, with the choices in it unless the instruction names them.
         """
-        if not isinstance(question, str | Question):
-            raise SettingsError(f"A question is a text or a Question, not {shortened(repr(question))}; write it as a text.")
-        shown = question if isinstance(question, str) else self.shown(question)
-        text = self.layout.written(shown) if self.layout else shown
-        last = text if self.shots else self._opened(text)
-        turns = self._turns_of(self._by_similarity(text)) if self.similar_last else self._turns
-        return Chat((*turns, Message("user", last)), self.prefill, text.strip() if self.layout else text)
-
-    def _by_similarity(self, text: str) -> list[Shot]:
-        """The shots, the most similar to a text last; those that are equally similar keep their order."""
-        words = _words(text)
-        found = [(_words(self._of_shot(shot)), shot) for shot in self.shots]
-        return [shot for own, shot in sorted(found, key=lambda pair: len(pair[0] & words) / max(1, len(pair[0] | words)))]
+        return self._shown.chat(question)
 
     def messages(self, question: Question | str) -> list[dict[str, str]]:
         """The same as plain chat messages: ``[{"role": …, "content": …}, …]``, the last one being the user's question."""
@@ -182,32 +150,16 @@ class Prompt:
     @property
     def context(self) -> list[dict[str, str]]:
         """The messages of the shots alone; empty for a zero-shot prompt."""
-        return [asdict(message) for message in self._turns]
+        return self._shown.context
 
     def digest(self) -> str:
         """SHA-256 of what a model is shown: the context, the instruction and the prefill."""
-        return self.digest_of(self.context, self.instruction)
-
-    def digest_of(self, context: Turns, instruction: str) -> str:
-        """The same, had the prompt this context and this instruction."""
-        style = [] if self.answer_style == "letter" else [self.answer_style]
-        order = ["similar_last"] if self.similar_last else []
-        layout = [asdict(self.layout)] if self.layout else []
-        return sha256(json.dumps([context, instruction, self.prefill, *style, *order, *layout], ensure_ascii=False))
+        return self._shown.digest()
 
     @property
     def texts(self) -> Texts:
         """The texts that may be edited; a choice is one if the turns show it."""
-        shots = [
-            ShotTexts(number, shot.question.text, self._choices(shot.question), shot.reply)
-            for number, shot in enumerate(self.shots, 1)
-        ]
-        return Texts(self.instruction, self.system, self.prefill, tuple(shots))
-
-    def _choices(self, question: Question) -> tuple[str, ...]:
-        """The texts of a shot's choices, if its turn shows them."""
-        shown = self.layout.shots and self.layout.choices if self.layout else self.answer_style != "label"
-        return tuple(choice.text for choice in question.choices) if shown else ()
+        return self._shown.texts
 
     def with_texts(self, texts: Texts, at: str = "") -> "Prompt":
         """The prompt with its texts edited by hand, which it records; itself if nothing differs.
@@ -225,17 +177,15 @@ class Prompt:
             Without evidence and quick check, which are about the prompt before. A shot with another question loses its
             explanation.
         """
-        parts = changed_parts(self.texts, texts)
-        if not parts:
-            return self
-        edit = Edit(parts=parts, before=self.digest(), at=at, lost_evidence=self.evidence is not None)
-        return self.put(texts, edits=(*self.edits, edit), evidence=None, check=None)
+        found = edited(self._shown, texts)
+        return self._edited(found, at) if found else self
 
-    def put(self, texts: Texts, **further: Any) -> "Prompt":
-        """The prompt with other texts, and other fields, of which nothing is recorded."""
-        given = {"instruction": texts.instruction, "system": texts.system, "prefill": texts.prefill}
-        shots = tuple(_shot(self.shots[own.number - 1], own) for own in texts.shots)
-        return replace(self, shots=shots, **given, **further)
+    def _edited(self, found: Edited, at: str = "") -> "Prompt":
+        """The prompt after an edit, with a record of it."""
+        edit = Edit(parts=found.parts, before=found.before, at=at, lost_evidence=self.evidence is not None)
+        after = found.after
+        texts = {"instruction": after.instruction, "system": after.system, "prefill": after.prefill, "shots": after.shots}
+        return replace(self, **texts, edits=(*self.edits, edit), evidence=None, check=None)
 
     def save(self, path: str | Path) -> Path:
         """Write prompt.json.
@@ -261,7 +211,7 @@ class Prompt:
 
     def as_json(self) -> str:
         """The contents of prompt.json."""
-        return document(self, _ADAPTER)
+        return document(_ADAPTER.dump_python(self, mode="json"), self._shown)
 
     def export(self, to: str, out: str | Path, **options: Any) -> list[Path]:
         """Write the prompt as the files of another tool, such as ``"openai"``: see ``selfamplify.export``.
@@ -286,20 +236,12 @@ class Prompt:
             If the file is missing, damaged or of another version, if anything but its texts was changed by hand, or if
             ``messages`` and the texts that they are made of were edited in a way that does not fit together.
         """
-        return read(path, _ADAPTER)
+        prompt, found = read(path, _ADAPTER, lambda own: own._shown)
+        if found is None:
+            return prompt
+        own = prompt._edited(found)
+        warn(f"{file_of(path)} was {own.edits[-1]}.", SelfAmplifyWarning, stacklevel=2)
+        return own
 
 
 _ADAPTER = TypeAdapter(Prompt)
-
-
-def _shot(shot: Shot, texts: ShotTexts) -> Shot:
-    """A shot with other texts; the explanation of another question is left out."""
-    named = texts.choices or tuple(choice.text for choice in shot.question.choices)
-    choices = tuple(replace(choice, text=text) for choice, text in zip(shot.question.choices, named, strict=True))
-    question = replace(shot.question, text=texts.question, choices=choices)
-    same = question == shot.question
-    return replace(shot, question=question, reply=texts.reply, explanation=shot.explanation if same else None)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word.text.lower() for word in candidate_words(text))

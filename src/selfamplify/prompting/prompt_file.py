@@ -1,21 +1,20 @@
 """prompt.json, the finished product: what it holds of a prompt, and the prompt that it is read as."""
 
 import json
+from collections.abc import Callable, Mapping
 from json import JSONDecodeError
 from pathlib import Path
-from typing import TYPE_CHECKING
-from warnings import warn
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from ..arguments import checked_path
-from ..errors import DataError, SelfAmplifyWarning
+from ..errors import DataError
 from ..text.documents import read_json, reason
 from ..text.lines import counted
-from .edited import TEXTS_APART, as_written, record_seal, settled
-
-if TYPE_CHECKING:
-    from .prompt import Prompt
+from ..text.sealing import seal
+from .demonstrations import Demonstrations
+from .edited import Edited, settled
 
 FILE_NAME = "prompt.json"
 _VERSION = 6
@@ -26,27 +25,38 @@ seconds."""
 _TURNS = TypeAdapter(list[dict[str, str]])
 _ADDED = ("version", "messages")
 """What the file holds besides its hashes and the fields of Prompt."""
+_TEXTS_APART = 5
+"""From this version on, texts and all else have a digest each, so that an edit of texts is told as one."""
+Made = TypeVar("Made")
 
 
-def document(prompt: "Prompt", adapter: "TypeAdapter[Prompt]") -> str:
-    """The contents of prompt.json."""
-    data = {"version": _VERSION, "messages": prompt.context} | adapter.dump_python(prompt, mode="json")
+def document(fields: dict[str, Any], shown: Demonstrations) -> str:
+    """The contents of prompt.json, from the fields of a prompt, as JSON has them, and what it shows."""
+    data = {"version": _VERSION, "messages": shown.context} | fields
     for shot in data["shots"]:
         if shot["explanation"]:
             del shot["explanation"]["cost"]["seconds"]  # a measurement: it would differ from run to run
-    data["hashes"] = {"prompt_sha256": prompt.digest(), "record_sha256": record_seal(data, prompt.digest())}
+    data["hashes"] = {"prompt_sha256": shown.digest(), "record_sha256": record_seal(data, shown.digest())}
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def read(path: str | Path, adapter: "TypeAdapter[Prompt]") -> "Prompt":
-    """The prompt of a file or folder: see ``Prompt.load``."""
+def read(
+    path: str | Path, adapter: TypeAdapter[Made], shown_by: Callable[[Made], Demonstrations]
+) -> tuple[Made, Edited | None]:
+    """The prompt of a file or folder (see ``Prompt.load``), and how its texts were edited there, if they were.
+
+    Parameters
+    ----------
+    path
+        The file, or its folder.
+    adapter : TypeAdapter
+        What makes a prompt of its fields.
+    shown_by : callable
+        What a prompt shows.
+    """
     file = file_of(path)
     if not file.is_file():
-        others = sorted(file.parent.glob("prompts/*.json"))
-        if others:
-            held = counted(len(others), "prompt")
-            raise DataError(f"{file.parent} is a comparison with {held}; name one of them, such as {others[0]}.")
-        raise DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}`.")
+        raise _missing(file)
     try:
         data = read_json(file)
         if not isinstance(data, dict):
@@ -57,9 +67,10 @@ def read(path: str | Path, adapter: "TypeAdapter[Prompt]") -> "Prompt":
         if any(turn.keys() != {"role", "content"} for turn in messages):
             raise ValueError("a message is not a role and a content")
         recorded = hashes["prompt_sha256"]
-        untouched = as_written(data, hashes)
+        untouched = _as_written(data, hashes)
         prompt = adapter.validate_python({key: value for key, value in data.items() if key not in _ADDED})
-        intact = recorded == prompt.digest() and messages == prompt.context
+        shown = shown_by(prompt)
+        intact = recorded == shown.digest() and messages == shown.context
     except DataError:
         raise
     except JSONDecodeError as error:
@@ -68,16 +79,42 @@ def read(path: str | Path, adapter: "TypeAdapter[Prompt]") -> "Prompt":
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise DataError(f"{file} is not a prompt.json of this package ({reason(error)}); build it again.") from error
-    if not untouched or (data["version"] < TEXTS_APART and not intact):
+    if not untouched or (data["version"] < _TEXTS_APART and not intact):
         raise DataError(
             f"{file} no longer matches its hashes, so it was edited, and not only in its texts; build it again, or undo "
             f"that and use `selfamplify edit {path}`."
         )
-    if intact:
-        return prompt
-    edited = settled(prompt, messages, recorded, file)
-    warn(f"{file} was {edited.edits[-1]}.", SelfAmplifyWarning, stacklevel=3)
-    return edited
+    return prompt, settled(shown, messages, recorded, file)
+
+
+def _missing(file: Path) -> DataError:
+    others = sorted(file.parent.glob("prompts/*.json"))
+    if others:
+        held = counted(len(others), "prompt")
+        return DataError(f"{file.parent} is a comparison with {held}; name one of them, such as {others[0]}.")
+    return DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}`.")
+
+
+def record_seal(data: Mapping[str, Any], prompt_sha256: str) -> str:
+    """The digest of all that a file says of a prompt besides its texts, and of the digest of its texts."""
+    return seal([_without_texts(data), prompt_sha256])
+
+
+def _without_texts(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data without the texts that may be edited: the record, in which every change is a forgery."""
+    shots = [
+        {**shot, "reply": "", "question": {**asked, "text": "", "choices": [each["label"] for each in asked["choices"]]}}
+        for shot in data["shots"]
+        for asked in [shot["question"]]
+    ]
+    return {**data, "messages": [], "instruction": "", "system": "", "prefill": "", "shots": shots}
+
+
+def _as_written(data: Mapping[str, Any], hashes: Mapping[str, str]) -> bool:
+    """Whether a file matches its hashes, but for the texts if these have a digest of their own."""
+    if data["version"] >= _TEXTS_APART:
+        return hashes["record_sha256"] == record_seal(data, hashes["prompt_sha256"])
+    return data["version"] < 4 or hashes["file_sha256"] == seal(data)
 
 
 def file_of(path: str | Path) -> Path:

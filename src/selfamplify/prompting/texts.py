@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import ndiff
-from typing import Any
 
 Turns = list[dict[str, str]]
 """Chat messages, as ``Prompt.context`` has them."""
@@ -55,16 +54,6 @@ def differences(before: Texts, after: Texts) -> Iterator[str]:
         if part in new:
             lines = ndiff(old[part].splitlines(), new[part].splitlines())
             yield from (f"  {line}" for line in lines if line.startswith(("- ", "+ ")))
-
-
-def without_texts(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data of a prompt.json without the texts that may be edited: its record, in which every change is a forgery."""
-    shots = [
-        {**shot, "reply": "", "question": {**asked, "text": "", "choices": [each["label"] for each in asked["choices"]]}}
-        for shot in data["shots"]
-        for asked in [shot["question"]]
-    ]
-    return {**data, "messages": [], "instruction": "", "system": "", "prefill": "", "shots": shots}
 
 
 def read_back(texts: Texts, turns: Turns, edited: Turns, turns_of: Callable[[Texts], Turns]) -> Texts | None:
