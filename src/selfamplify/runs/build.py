@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ..arguments import check_seed, check_whole, checked_path
+from ..arguments import check_seed, check_whole
 from ..explain.explainer import AbstractExplainer
 from ..methods.asking import asking
 from ..methods.checking import check_task
@@ -91,7 +91,7 @@ def build(
     check_whole("check", check, 0, 30)
     profile, questions = asking(profile, check_task(task, model))
     own = _settings(chosen, selection, shots, seed, keep_rationales)
-    check_unchanged(checked_path("out", out, "runs/mine"), "prompt", known_settings(profile, questions) | own)
+    check_unchanged(out, "prompt", known_settings(profile, questions) | own)
     asked = as_model(model)
     with Run(out) as run:
         check_replaceable(run.folder)
@@ -120,7 +120,7 @@ def check_build(
     """Raise RunError, before a model is loaded, if ``build`` with these arguments would refuse the folder."""
     profile, questions = asking(profile, task)
     own = _settings(keeping(method, keep_rationales), selection, shots, seed, keep_rationales)
-    check_unchanged(checked_path("out", out, "runs/mine"), "prompt", known_settings(profile, questions) | own)
+    check_unchanged(out, "prompt", known_settings(profile, questions) | own)
 
 
 def _settings(method: AbstractMethod, selection: str, shots: int, seed: int, keep_rationales: str) -> dict[str, Any]:

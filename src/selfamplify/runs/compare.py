@@ -9,7 +9,6 @@ from ..answering.answer import answer
 from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
-from ..arguments import checked_path
 from ..errors import ExplanationError, SelectionError
 from ..evaluation.result import Result
 from ..importing.binding import bound
@@ -106,7 +105,7 @@ def compare(
     if deciding.calibrate == "batch":
         check_references(questions, plan.shots)
     own = _settings(plan, given, deciding)
-    check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(chosen, questions) | own)
+    check_unchanged(out, "results", known_settings(chosen, questions) | own)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     with Run(out) as run:
         session = run.session(asked, chosen, reader, progress)
@@ -146,7 +145,7 @@ def check_comparison(
     chosen, questions = asking(profile, task.limited(plan.limit))
     given = {name: bound(prompt, questions).prompt for name, prompt in prompts.items()}
     own = _settings(plan, given, Deciding(decide, calibrate, self_consistency, temperature))
-    check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(chosen, questions) | own)
+    check_unchanged(out, "results", known_settings(chosen, questions) | own)
 
 
 def _settings(plan: Plan, prompts: Mapping[str, Prompt], deciding: Deciding) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from ..answering.answer import answer
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, check_apart, fit
-from ..arguments import check_flag, check_seed, checked_path
+from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
 from ..evaluation.result import Result
 from ..importing.binding import bound
@@ -123,7 +123,7 @@ def evaluate(
     style, questions = _styled(prompt, profile, questions)
     own = _settings(prompt, seed, io, drop_shots, deciding)
     if out is not None:
-        check_unchanged(checked_path("out", out, "runs/mine"), "results", known_settings(style, questions) | own)
+        check_unchanged(out, "results", known_settings(style, questions) | own)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     if out is None:
         session = Session(asked, style, judge=reader, progress=progress)
@@ -165,7 +165,7 @@ def check_evaluation(
     own = bound(prompt, questions).prompt
     style, questions = _styled(own, None, questions)
     known = known_settings(style, questions) | _settings(own, seed, io, drop_shots, deciding)
-    check_unchanged(checked_path("out", out, "runs/mine"), "results", known)
+    check_unchanged(out, "results", known)
 
 
 def _styled(prompt: Prompt, profile: Profile | str | None, task: Task) -> tuple[Profile, Task]:

@@ -6,17 +6,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from ..arguments import checked_path
 from ..errors import DataError, RunError
 from ..text.lines import argument
 from .begun import begun
 from .changes import changes
 
 
-def check_unchanged(folder: Path, what: str, known: Mapping[str, Any]) -> None:
+def check_unchanged(out: str | Path, what: str, known: Mapping[str, Any]) -> None:
     """Raise RunError if ``what`` was begun in a folder with other settings than those that are ``known`` without a model.
 
     The store is only read. Where it can't be, nothing is said: whoever opens it to write does that.
     """
+    folder = checked_path("out", out, "runs/mine")
     try:
         made = begun(folder).settings.get(what)
     except DataError:
