@@ -7,8 +7,9 @@ models, files or tokens. A record that contradicts itself can't be made: it rais
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
 from .choices import AnswerStyle, Choice, Offered
 from .explanations import DecisiveWords, Explanation, NamedWords, WrittenText
+from .histories import Edit, Evidence, Imported, QuickCheck, Rival
 from .layouts import Layout
-from .prompts import Edit, Evidence, Imported, Provenance, QuickCheck, Rival, Shot, Usefulness
+from .prompts import Provenance, Shot, Usefulness
 from .questions import Attributed, Counts, Prediction, Question, Verdict
 from .responses import Outcome, Response
 from .scored import Baseline, Cost, ScoredPairs, ScoredWords, Value
