@@ -15,7 +15,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from serving import Reply, Served, document, serving
 from small import scripted, talker, task
-from zoo import tiny_model
+from zoo import save, tiny_model
 
 from selfamplify import Choice, Export, Prompt, Question, SettingsError, Shot, amplify, export, load_model
 from selfamplify.errors import DataError
@@ -204,10 +204,7 @@ def test_ollama_refuses_what_belongs_into_the_turn_of_the_question(tmp_path: Pat
 def test_the_text_has_the_tokens_that_our_engine_feeds(tmp_path: Path, name: str, given: dict[str, Any]):
     stops = name == "plain"
     if name != "embedded":
-        model = tiny_model(template=not stops)
-        model.module.save_pretrained(tmp_path / "tiny")
-        model.tokenizer.save_pretrained(tmp_path / "tiny")
-        name = str(tmp_path / "tiny")
+        name = str(save(tiny_model(template=not stops), tmp_path / "tiny"))
     made = replace(prompt("x\r\ny", "see {question}"), **given)
     if given.get("system") and (stops or name == "embedded"):
         with pytest.raises(SettingsError, match="can't be written as a text of .*: .*system turn"):

@@ -13,7 +13,7 @@ import torch
 from gguf_files import write_gguf, write_store
 from small import Run
 from transformers import LlamaForCausalLM
-from zoo import asked, model_of, tiny_model, tiny_tokenizer
+from zoo import asked, model_of, save, tiny_model, tiny_tokenizer
 
 from selfamplify import Decoding, LocalModel, SelfAmplifyError, SelfAmplifyWarning, load_model
 from selfamplify.errors import ModelError, SettingsError
@@ -67,9 +67,7 @@ def test_file_answers_as_the_safetensors_model(name: str, tmp_path: Path) -> Non
 def test_loaded_module_is_an_ordinary_one(file: Path, tmp_path: Path) -> None:
     loaded = load_model(file)
     assert not hasattr(loaded.module.config, "quantization_config")
-    loaded.module.save_pretrained(tmp_path)
-    loaded.tokenizer.save_pretrained(tmp_path)
-    assert same(load_model(tmp_path), loaded)
+    assert same(load_model(save(loaded, tmp_path)), loaded)
 
 
 def test_fingerprint_is_that_of_what_the_file_holds(file: Path, tmp_path: Path) -> None:

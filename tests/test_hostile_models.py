@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from zoo import tiny_model
+from zoo import save, tiny_model
 
 from selfamplify import load_model
 from selfamplify.errors import ModelError, SettingsError
@@ -22,11 +22,7 @@ PLAIN = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small model's folder."""
-    folder = tmp_path_factory.mktemp("sound")
-    model = tiny_model()
-    model.module.save_pretrained(folder)
-    model.tokenizer.save_pretrained(folder)
-    return folder
+    return save(tiny_model(), tmp_path_factory.mktemp("sound"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from zoo import asked, tiny_model, tiny_module
+from zoo import asked, save, tiny_model, tiny_module
 
 from selfamplify import Decoding, LocalModel, SelfAmplifyError, load_model
 from selfamplify.errors import ModelError, SettingsError
@@ -18,11 +18,7 @@ from selfamplify.models.local.load import as_model
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    model = tiny_model()
-    model.module.save_pretrained(folder)
-    model.tokenizer.save_pretrained(folder)
-    return folder
+    return save(tiny_model(), tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture

@@ -193,6 +193,13 @@ def state_space_module() -> PreTrainedModel:
     return MambaForCausalLM(MambaConfig(vocab_size=400, hidden_size=16, num_hidden_layers=1, state_size=4))
 
 
+def save(model: LocalModel, folder: Path) -> Path:
+    """The folder, with the model in it as transformers writes one."""
+    model.module.save_pretrained(folder)
+    model.tokenizer.save_pretrained(folder)
+    return folder
+
+
 def tiny_model(family: str = "llama", *, template: bool = True, seed: int = 0, batch_tokens: int | None = None) -> LocalModel:
     """A fresh model of a family, for tests that change it."""
     return LocalModel(tiny_module(family, seed), tiny_tokenizer(template=template), f"tiny-{family}", batch_tokens)
