@@ -1,4 +1,4 @@
-"""Attributions that take gradients of the value with respect to the embeddings."""
+"""The base of attributions that take gradients of the value with respect to the embeddings."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Explainers by their names and settings."""
+"""Making explainers from their names and settings."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass

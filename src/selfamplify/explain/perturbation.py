@@ -1,4 +1,4 @@
-"""Attributions that evaluate coalitions of words."""
+"""The base of attributions that evaluate coalitions of words, and how an absent word is taken out."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Explainers that ask what a model answers when some words of a question are absent."""
+"""The base of explainers that ask what a model answers when some words of a question are absent."""
 
 from typing import Any, TypeVar
 

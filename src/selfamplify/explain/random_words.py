@@ -1,4 +1,4 @@
-"""Random keywords, the control of Table 2."""
+"""An explainer that picks keywords at random, the control of Table 2."""
 
 from dataclasses import dataclass
 from random import Random

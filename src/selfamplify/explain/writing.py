@@ -1,4 +1,4 @@
-"""Explainers that let the model write."""
+"""The base of explainers that let the model write its explanation."""
 
 from abc import abstractmethod
 from collections.abc import Sequence

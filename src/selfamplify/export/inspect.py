@@ -1,4 +1,4 @@
-"""A task of Inspect, by the UK AI Security Institute: https://inspect.aisi.org.uk."""
+"""A prompt as a task of Inspect, by the UK AI Security Institute: https://inspect.aisi.org.uk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

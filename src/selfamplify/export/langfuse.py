@@ -1,4 +1,4 @@
-"""Langfuse's prompt management: https://langfuse.com/docs/prompt-management/."""
+"""A prompt for Langfuse's prompt management: https://langfuse.com/docs/prompt-management/."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A task of lm-evaluation-harness: https://github.com/EleutherAI/lm-evaluation-harness."""
+"""A prompt as a task of lm-evaluation-harness: https://github.com/EleutherAI/lm-evaluation-harness."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""MLflow's prompt registry: https://mlflow.org/docs/latest/genai/prompt-registry/."""
+"""A prompt for MLflow's prompt registry: https://mlflow.org/docs/latest/genai/prompt-registry/."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A configuration of promptfoo: https://www.promptfoo.dev."""
+"""A prompt as a configuration of promptfoo: https://www.promptfoo.dev."""
 
 import json
 import os

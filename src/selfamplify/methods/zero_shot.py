@@ -1,4 +1,4 @@
-"""Prompts without shots."""
+"""Zero-shot prompts, which have an instruction and no shots, with or without a chain of thought."""
 
 from dataclasses import dataclass, replace
 

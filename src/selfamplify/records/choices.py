@@ -1,4 +1,4 @@
-"""What a question offers as answers."""
+"""The record of a choice, and the ways in which a question offers its choices."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The kinds of explanations."""
+"""Records of explanations that score no words, and the type that stands for any explanation."""
 
 import reprlib
 from dataclasses import dataclass

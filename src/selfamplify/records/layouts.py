@@ -1,4 +1,4 @@
-"""How a question is written into a turn, where that is not ours to choose."""
+"""The record of how an imported prompt writes its questions into turns."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a comparison will take, as a table."""
+"""What a comparison will take, as a table: the parts of its work, and their sums."""
 
 from rich.box import SIMPLE_HEAD
 from rich.text import Text

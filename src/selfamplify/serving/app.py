@@ -1,4 +1,4 @@
-"""The routes of the server."""
+"""The routes of the server: which function answers which address."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""MLflow: https://mlflow.org/docs/latest/ml/tracking/."""
+"""Logs a finished run in MLflow: https://mlflow.org/docs/latest/ml/tracking/."""
 
 from dataclasses import dataclass
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Trackio: https://huggingface.co/docs/trackio."""
+"""Logs a finished run in Trackio: https://huggingface.co/docs/trackio."""
 
 from dataclasses import dataclass
 from importlib import import_module

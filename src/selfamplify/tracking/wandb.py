@@ -1,4 +1,4 @@
-"""Weights & Biases: https://docs.wandb.ai."""
+"""Logs a finished run in Weights & Biases: https://docs.wandb.ai."""
 
 from dataclasses import dataclass
 from importlib import import_module

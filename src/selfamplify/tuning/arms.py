@@ -1,4 +1,4 @@
-"""What is raced: each arm is one way to make a prompt."""
+"""The search space of a race, and the arms in it: each is one way to make a prompt."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace

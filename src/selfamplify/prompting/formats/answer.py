@@ -1,4 +1,4 @@
-"""The answer alone, as in IO prompting."""
+"""The format of IO prompting: the answer alone, without a rationale."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the answer would be without some words."""
+"""The format of counterfactual rationales: what the answer would be without some words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The paper's first preprompt: the most important words before the answer."""
+"""The format of keyword rationales, the paper's first preprompt: the most important words before the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

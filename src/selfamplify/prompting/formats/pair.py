@@ -1,4 +1,4 @@
-"""The two words that do most together."""
+"""The format of rationales that name the two words that do most together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The paper's second preprompt: an explanation in the model's words before the answer."""
+"""The format of written rationales, the paper's second preprompt: the model's own explanation before the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

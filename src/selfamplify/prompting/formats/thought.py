@@ -1,4 +1,4 @@
-"""A chain of thought, as in Auto-CoT."""
+"""The format of Auto-CoT: a chain of thought before the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

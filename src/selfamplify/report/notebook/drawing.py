@@ -1,4 +1,4 @@
-"""What a notebook shows of each kind of record."""
+"""Which function draws each kind of record in a notebook."""
 
 from markupsafe import Markup
 

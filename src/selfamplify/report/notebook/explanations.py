@@ -1,4 +1,4 @@
-"""An explanation on its own, without the text of its question."""
+"""How a notebook shows an explanation on its own, without the text of its question."""
 
 from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""A shot, and a whole prompt."""
+"""How a notebook shows a shot, and a whole prompt."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A question with its words coloured by score, and a task."""
+"""How a notebook shows a question with its words coloured by score, and a task."""
 
 from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""A result with its first answers, and a table."""
+"""How a notebook shows a result with its first answers, and a table."""
 
 from collections.abc import Iterator
 

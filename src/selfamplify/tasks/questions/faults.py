@@ -1,4 +1,4 @@
-"""Why a row can't be used."""
+"""The error that says why a row can't be used."""
 
 
 class BadRow(ValueError):
