@@ -3,32 +3,26 @@
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
 from typing import Any, TypeVar
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
-from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from ...errors import ModelError, NotFiniteError
+from ...errors import ModelError
 from ...records import Baseline, Chat, Decoding, Encoded, Generation, Message, NextToken
 from ...work.interruption import enough
 from ..model import AbstractDifferentiableModel, AnswerReading, Reading
 from . import chat as chats_of
 from . import traits
-from .after_prefix import run_after_prefix
-from .attention import KeysValues, SharedPrefix, UnmergeableAttention, mergeable
+from .attention import UnmergeableAttention
 from .baseline import find_baseline, mean_embedding
-from .batching import Batcher, padded
-from .beginnings import Tree, run_tree, tree_of
 from .ending import Ending
 from .fingerprint import fingerprint
 from .generation import Manner, Writing
-from .head import float32_head
-from .placing import offloaded, split
 from .plain import plain_text
-from .prefix import PrefixCache
+from .running import Running
 from .search import Text
 from .token_text import token_text
 from .whole import whole_answers
@@ -40,8 +34,6 @@ _BATCH_TOKENS, _CPU_BATCH_TOKENS = 32768, 8192
 """Tokens run at once by default: on a CPU more take more memory and are no faster (docs/architecture.md)."""
 _WINDOW, _CPU_WINDOW = 512, 64
 """Questions answered together by default: on a CPU more are no faster."""
-_SHARED = 0.9
-"""Rows are run as a tree if at most this share of their tokens is left: gathering keys and values has its price."""
 _Key = TypeVar("_Key", bound=Hashable)
 
 
@@ -96,9 +88,7 @@ class LocalModel(AbstractDifferentiableModel):
         module.generation_config = GenerationConfig()  # its own would fill in what a Decoding does not name
         on_cpu = module.device.type == "cpu"
         self.window = window or (_CPU_WINDOW if on_cpu else _WINDOW)
-        self._batcher = Batcher(batch_tokens or (_CPU_BATCH_TOKENS if on_cpu else _BATCH_TOKENS))
-        self._prefixes = PrefixCache(self._keys_values)
-        self._mergeable = mergeable(module) and not split(module)
+        self._running = Running(module, name, self.blank, batch_tokens or (_CPU_BATCH_TOKENS if on_cpu else _BATCH_TOKENS))
 
     @property
     def device(self) -> torch.device:
@@ -152,63 +142,10 @@ class LocalModel(AbstractDifferentiableModel):
         log_probabilities = logits.log_softmax(-1)[[token for (token,) in reading.answers.values()]]
         return NextToken(str(self.tokenizer.decode([top])), label, tuple(log_probabilities.tolist()))
 
-    @torch.inference_mode()
     def last_logits(
         self, rows: Sequence[Sequence[int]], prefix: int, keep: int = 1, tokens: Sequence[int] | None = None
     ) -> Float[Tensor, "row place column"]:
-        shared = tuple(rows[0][:prefix])
-        suffixes = [tuple(row[prefix:]) for row in rows]
-        order = sorted(range(len(rows)), key=lambda index: (len(suffixes[index]), suffixes[index]))
-        suffixes = [suffixes[index] for index in order]
-        run = self._batcher.run(
-            suffixes, len(suffixes[-1]), lambda batch: self._batch_logits(shared, batch, keep, tokens), self._free_memory
-        )
-        places, logits = iter(order), torch.empty(0)
-        for part in map(self._checked, run):
-            if not len(logits):
-                logits = part.new_empty(len(rows), *part.shape[1:])
-            logits[list(islice(places, len(part)))] = part
-        return logits
-
-    def _checked(self, logits: Float[Tensor, "*row column"]) -> Float[Tensor, "*row column"]:
-        # The largest logit is NaN if any is; single tokens may be ruled out (-inf), but not all, and none may be certain (inf).
-        if not logits.amax(-1).isfinite().all():
-            raise NotFiniteError(
-                f'{self.name} returns logits that are not numbers; load it in another precision: `dtype="float32"`.'
-            )
-        return logits
-
-    def _batch_logits(
-        self, prefix: tuple[int, ...], suffixes: Sequence[tuple[int, ...]], keep: int, tokens: Sequence[int] | None
-    ) -> Float[Tensor, "row place column"]:
-        """Logits after the last ``keep`` tokens of each suffix.
-
-        Suffixes that begin alike are run as a tree; others are padded on the right, and no token attends to that.
-        """
-        lengths = torch.tensor([len(suffix) for suffix in suffixes], device=self.device)
-        ids, tree = padded(suffixes, self.blank, self.device), tree_of(suffixes, self.device)
-        with float32_head(self.module, tokens) as columns:
-            logits = self._after_prefix(prefix, lengths, keep, tree if tree.share <= _SHARED else None, input_ids=ids)
-        return logits[..., columns].float()
-
-    def _after_prefix(
-        self, prefix: tuple[int, ...], lengths: Int[Tensor, " row"], keep: int, tree: Tree | None = None, **inputs: Tensor
-    ) -> Float[Tensor, "row place column"]:
-        rows, width = next(iter(inputs.values())).shape[:2]
-        given: dict[str, Any] = inputs | {
-            "position_ids": len(prefix) + torch.arange(width, device=self.device).expand(rows, -1)
-        }
-        places = lengths[:, None] - keep + torch.arange(keep, device=self.device)
-        if prefix and self._mergeable and not torch.is_grad_enabled():
-            layers = self._prefixes.get(prefix)
-            try:
-                if tree is not None:
-                    return run_tree(self.module, layers, tree, len(prefix), places)
-                return run_after_prefix(self.module, SharedPrefix(layers), places, **given)
-            except UnmergeableAttention:
-                self._mergeable = False
-        before = self._prefixes.replicate(prefix, rows) if prefix else None
-        return self.module(**given, logits_to_keep=places, past_key_values=before, use_cache=before is not None).logits
+        return self._running.last_logits(rows, prefix, keep, tokens)
 
     def logits_from_embeddings(
         self,
@@ -218,16 +155,7 @@ class LocalModel(AbstractDifferentiableModel):
         keep: int = 1,
         tokens: Sequence[int] | None = None,
     ) -> Float[Tensor, "row place column"]:
-        if offloaded(self.module):
-            raise ModelError(
-                f"{self.name} is partly offloaded, and gradients need all weights on the device at once; use an explainer "
-                f'without gradients such as `explainer="kernel_shap"`, `quantize="4bit"`, or a larger device.'
-            )
-        rows, width = embeddings.shape[:2]
-        ends = torch.tensor([width] * rows if lengths is None else lengths, device=self.device)
-        with float32_head(self.module, tokens) as columns:
-            logits = self._after_prefix(prefix, ends, keep, inputs_embeds=embeddings)
-        return logits[..., columns].float()
+        return self._running.logits_from_embeddings(embeddings, prefix, lengths, keep, tokens)
 
     def generated(
         self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
@@ -235,7 +163,7 @@ class LocalModel(AbstractDifferentiableModel):
         opened = ["" if each.chat.prefill else self._opened for each in encoded]
         for (prefix, mark), members in _grouped([(each.prefix, mark) for each, mark in zip(encoded, opened, strict=True)]):
             ending = replace(self._ending, last_line=decoding.last_line, opened=mark)
-            manner = Manner(decoding, ending.ids, ending.reached, self._checked)
+            manner = Manner(decoding, ending.ids, ending.reached, self._running.checked)
             suffixes = {index: encoded[index].suffix for index in members}
             while suffixes and not enough():  # once more only where memory ran out
                 try:
@@ -246,8 +174,8 @@ class LocalModel(AbstractDifferentiableModel):
                     pass
                 else:
                     continue
-                self._batcher.shrink(self._room(suffixes, decoding), max(map(len, suffixes.values())))
-                self._free_memory()
+                self._running.batcher.shrink(self._room(suffixes, decoding), max(map(len, suffixes.values())))
+                self._running.free_memory()
 
     def _texts(
         self, prefix: tuple[int, ...], suffixes: Mapping[int, tuple[int, ...]], manner: Manner, seeds: Sequence[int]
@@ -256,48 +184,36 @@ class LocalModel(AbstractDifferentiableModel):
         keys = list(suffixes)
         decoding = manner.decoding
         drawn = [seeds[key] for key in keys]
-        if self._mergeable:
-            layers = self._prefixes.get(prefix) if prefix else []
-            writing = Writing(self.module, prefix, layers, manner, self._room(suffixes, decoding), self._batcher.tokens)
+        if self._running.mergeable:
+            layers = self._running.prefixes.get(prefix) if prefix else []
+            writing = Writing(self.module, prefix, layers, manner, self._room(suffixes, decoding), self._running.batcher.tokens)
             try:
                 for place, text in writing.texts([suffixes[key] for key in keys], drawn):
                     yield keys[place], text
                 return
             except UnmergeableAttention:  # raised by the first pass, before any text
-                self._mergeable = False
+                self._running.mergeable = False
         for key, seed in zip(keys, drawn, strict=True):
             if enough():
                 return
-            before = self._prefixes.replicate(prefix, decoding.num_beams)
+            before = self._running.prefixes.replicate(prefix, decoding.num_beams)
             yield key, plain_text(self.module, (*prefix, *suffixes[key]), before, manner, seed, self.blank)
 
     def _room(self, suffixes: Mapping[int, tuple[int, ...]], decoding: Decoding) -> int:
         """How many texts are written at once."""
         width = (max(map(len, suffixes.values())) + decoding.max_new_tokens) * decoding.num_beams
-        return min(len(suffixes), self._batcher.rows(width, kept=_KEPT))
+        return min(len(suffixes), self._running.batcher.rows(width, kept=_KEPT))
 
     def _generation(self, text: Text, ending: Ending) -> Generation:
         closing = text.ended and text.tokens[-1] in ending.ids
         return Generation(ending.text(text.tokens), len(text.tokens) - closing, text.ended)
-
-    def _keys_values(self, prefix: tuple[int, ...]) -> KeysValues:
-        ids = torch.tensor([prefix], device=self.device)
-        cache = DynamicCache()
-        # Gradients may flow past these constants later, which inference mode would forbid.
-        with torch.inference_mode(False), torch.no_grad(), float32_head(self.module, (self.blank,)):
-            self.module(input_ids=ids.clone(), past_key_values=cache, use_cache=True, logits_to_keep=1)
-        return [(layer.keys, layer.values) for layer in cache.layers]  # pyright: ignore
 
     def __reduce__(self) -> Any:
         raise ModelError(f"The model {self.name} can't be sent to another process; load it there with `load_replicas`.")
 
     def forget(self) -> None:
         """Release the keys and values of earlier prefixes."""
-        self._prefixes.clear()
-
-    def _free_memory(self) -> None:
-        self.forget()
-        torch.cuda.empty_cache()
+        self._running.forget()
 
 
 def _grouped(keys: list[_Key]) -> list[tuple[_Key, list[int]]]:
