@@ -1,7 +1,6 @@
 """A model behind OpenAI-compatible servers (vLLM, llama.cpp, ``transformers serve``), with many requests at a time."""
 
 import json
-import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -12,22 +11,21 @@ from ...prompting.wording import APPENDED
 from ...records import Chat, Decoding, Encoded, Generation, NextToken
 from ...records.usage import Usage
 from ...text.lines import sha256
-from ...text.replies import through_last_line, without_thinking
+from ...text.replies import through_last_line
 from ...work.interruption import enough
 from ..model import AbstractLanguageModel, Likelihoods
 from .abilities import CONTINUE, SAMPLING, Abilities, described, probe, thinking_switch
+from .completions import checked, completion, content, prompt_tokens, said, scored
 from .connections import Refused
 from .cutting import Cutting
-from .endpoints import Endpoints, Garbled, Limits
-from .labels import begin_differently, begun_by, label_in, label_of
+from .endpoints import Endpoints, Limits
+from .labels import begin_differently
 from .refusals import explained
 
 KEYS = ("SELFAMPLIFY_API_KEY", "OPENAI_API_KEY")
 """The environment variables that may hold the key, in this order; there is no other way to give one."""
 _UNTOLD_CONTEXT = 1 << 20
 _READ_TOKENS = 16
-_NEGLIGIBLE = math.log(100)
-"""A token that begins two labels does not count if it is so many nats less probable than the best label's."""
 
 
 class ServerModel(AbstractLanguageModel):
@@ -90,9 +88,9 @@ class ServerModel(AbstractLanguageModel):
         pairs = list(zip(chats, answers, strict=True))
         if self.likelihoods == "labels" and all(map(begin_differently, answers)):
             settings = {"max_tokens": 1, "logprobs": True, "top_logprobs": self.abilities.top_logprobs}
-            return self._in_order([self._body(chat, 0.0) | settings for chat in chats], lambda reply: reply, _scored, pairs)
+            return self._in_order([self._body(chat, 0.0) | settings for chat in chats], lambda reply: reply, scored, pairs)
         bodies = [self._body(chat, 0.0) | {"max_tokens": _READ_TOKENS} for chat in chats]
-        return self._in_order(bodies, _text, _said, pairs)
+        return self._in_order(bodies, content, said, pairs)
 
     def _in_order(
         self,
@@ -103,7 +101,7 @@ class ServerModel(AbstractLanguageModel):
     ) -> list[NextToken]:
         # A reply is checked as it arrives, so that an invalid one is requested again.
         made: dict[int, NextToken] = {}
-        for place, reply in self._posted(bodies, lambda reply: _checked(reply, read)):
+        for place, reply in self._posted(bodies, lambda reply: checked(reply, read)):
             made[place] = make(reply, *pairs[place])
         return [made[place] for place in range(len(bodies))]
 
@@ -128,7 +126,7 @@ class ServerModel(AbstractLanguageModel):
             | ({"seed": seed} if decoding.do_sample else {})
             for chat, seed in zip(chats, seeds, strict=True)
         ]
-        for place, (text, tokens, finished) in self._posted(bodies, lambda reply: _checked(reply, _generation), enough):
+        for place, (text, tokens, finished) in self._posted(bodies, lambda reply: checked(reply, completion), enough):
             reply = self._continuation(chats[place].prefill, text)
             yield place, Generation(through_last_line(reply, decoding.last_line).strip(), tokens, finished)
 
@@ -157,7 +155,7 @@ class ServerModel(AbstractLanguageModel):
     ) -> Iterator[tuple[int, Any]]:
         try:
             replies = self._endpoints.post_all(
-                "/chat/completions", bodies, lambda reply: (read(reply), _prompt_tokens(reply)), enough
+                "/chat/completions", bodies, lambda reply: (read(reply), prompt_tokens(reply)), enough
             )
             for place, (answer, tokens) in replies:
                 self._cutting.saw(bodies[place]["messages"], tokens)
@@ -219,62 +217,3 @@ def _key() -> str | None:
     if not (key.isascii() and key.isprintable() and " " not in key):
         raise SettingsError(f"{name} contains characters that a key can't have; set it to the key alone, on one line.")
     return key
-
-
-def _checked(reply: Any, read: Callable[[Any], Any]) -> Any:
-    """What ``read`` returns for a chat completion. Raises Garbled for anything else."""
-    try:
-        if reply["choices"][0].get("finish_reason") in ("abort", "error"):
-            raise Garbled("the server broke off the answer")
-        _text(reply)
-        return read(reply)
-    except (LookupError, TypeError, AttributeError) as error:
-        raise Garbled("an answer that is not a chat completion") from error
-
-
-def _prompt_tokens(reply: Any) -> Any:
-    """How many tokens the server counts in a prompt; None if it does not say."""
-    usage = reply.get("usage")
-    return usage.get("prompt_tokens") if isinstance(usage, dict) else None
-
-
-def _text(reply: Any) -> str:
-    content = reply["choices"][0]["message"].get("content")
-    if not isinstance(content, str | None):
-        raise TypeError("text expected")
-    return without_thinking(content or "")
-
-
-def _generation(reply: Any) -> tuple[str, int, bool]:
-    """Text, its number of tokens (of words, if the server does not count), and whether it is complete."""
-    text, count = _text(reply), (reply.get("usage") or {}).get("completion_tokens")
-    tokens = count if isinstance(count, int) else len(text.split())
-    return text, tokens, reply["choices"][0].get("finish_reason") != "length"
-
-
-def _scored(reply: Any, chat: Chat, labels: Sequence[str]) -> NextToken:
-    """The labels' log-probabilities among those of the most probable tokens."""
-    try:
-        told = [
-            (str(each["token"]), float(each["logprob"]))
-            for each in reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        ]
-        top = [(token, value) for token, value in told if math.isfinite(value)]  # NaN is no log-probability
-        text, least = max(top, key=lambda pair: pair[1])[0], min(value for _, value in top)
-    except (LookupError, TypeError, ValueError, OverflowError):  # the turn ended at once, or nothing usable was returned
-        return _said(_text(reply), chat, labels)
-    found: dict[str, float] = {}
-    for token, value in top:
-        label = label_of(token, labels)
-        if label is not None:  # "A" and " A" are one answer, in two tokens
-            found[label] = max(value, found.get(label, -math.inf))
-    shared = max((value for token, value in top if len(begun_by(token, labels)) > 1), default=-math.inf)
-    if shared > max(found.values(), default=-math.inf) - _NEGLIGIBLE:  # a token that begins two labels, whichever is meant
-        return NextToken(text, label_of(text, labels), ())
-    below = math.nextafter(least, -math.inf)
-    return NextToken(text, label_of(text, labels), tuple(found.get(label, below) for label in labels) if found else (), least)
-
-
-def _said(text: str, chat: Chat, labels: Sequence[str]) -> NextToken:
-    """The generated text, and the label in it."""
-    return NextToken(text.strip(), label_in(text, chat.prefill, labels), ())
