@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from selfamplify import Choice, Question, load_task, overview
 from selfamplify.tasks.copies import near_key, template_note, templates
-from selfamplify.tasks.task import split
+from selfamplify.tasks.splitting import split
 
 LABELS = (Choice("A", "negative"), Choice("B", "positive"))
 

@@ -20,7 +20,7 @@ from selfamplify.tasks.questions.layouts import listed
 from selfamplify.tasks.questions.reading import read_questions
 from selfamplify.tasks.questions.written import written
 from selfamplify.tasks.rows.rows import read_rows
-from selfamplify.tasks.task import split
+from selfamplify.tasks.splitting import split
 
 ANY = Columns("question", "answer", ("choices",), "id")
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=[]), max_size=30)  # with NUL and lone surrogates

@@ -13,7 +13,8 @@ from ..names import unknown_name
 from ..records import Counts, Question
 from ..seeds import derive
 from ..session import Session, check_session
-from ..tasks.task import Task, shuffle
+from ..tasks.splitting import shuffle
+from ..tasks.task import Task
 from ..text.label_counts import bracketed
 from ..text.lines import counted
 from ..work.stage import Progress

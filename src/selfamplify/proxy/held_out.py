@@ -10,7 +10,8 @@ from ..records import Question, ScoredWords
 from ..seeds import derive
 from ..session import Session
 from ..tasks.copies import content_key
-from ..tasks.task import Task, shuffle
+from ..tasks.splitting import shuffle
+from ..tasks.task import Task
 from ..text.lines import counted, sha256
 from ..work.loop import records
 from ..work.stage import Stage

@@ -7,7 +7,7 @@ import torch
 
 from ..records import Question
 from ..seeds import derive
-from ..tasks.task import shuffle
+from ..tasks.splitting import shuffle
 from ..work.stage import Progress
 from .encoder import load_encoder
 from .network import Proxy, labels_of

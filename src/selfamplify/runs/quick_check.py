@@ -15,7 +15,8 @@ from ..records import QuickCheck
 from ..seeds import derive
 from ..session import Session
 from ..tasks.copies import content_key
-from ..tasks.task import Task, shuffle
+from ..tasks.splitting import shuffle
+from ..tasks.task import Task
 
 _LEAST = 10
 """With fewer questions, nothing is asked."""

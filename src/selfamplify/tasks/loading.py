@@ -22,7 +22,8 @@ from .questions.reading import bad_rows, reasons
 from .questions.shuffling import Shuffle
 from .rows.rows import FileFormat, is_file_name
 from .source import AbstractSource, LeftOut, Reading
-from .task import Task, label_space, shuffle, split
+from .splitting import shuffle, split
+from .task import Task, label_space
 
 Data = str | Path | None
 _ATTRIBUTED = ("auto", *get_args(Attributed))

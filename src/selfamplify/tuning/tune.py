@@ -16,7 +16,8 @@ from ..runs.editing import check_replaceable
 from ..runs.run import Run, run_settings
 from ..seeds import derive
 from ..tasks.copies import templates
-from ..tasks.task import Task, split
+from ..tasks.splitting import split
+from ..tasks.task import Task
 from ..text.lines import counted, duration
 from ..work.stage import Progress, silent
 from .arms import SearchSpace
