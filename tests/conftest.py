@@ -25,6 +25,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LONGEST = "docs real_model replicas determinism store embedded example_notebook interrupt serving_form".split()
+"""The files of tests that take longest. One worker runs a whole file, so these begin first, and none is left at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_checks() -> None:
     """Let functions that check their arguments do so: the run-time type checks of all other functions would come first."""

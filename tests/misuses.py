@@ -1,8 +1,7 @@
-"""Plain arguments of the wrong kind, and what each refusal must say; run as a script, so without the tests' type checks."""
+"""Plain arguments of the wrong kind, and what each refusal must say (test_arguments.py, without run-time type checks)."""
 
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from small import scripted, talker, task
 
 import selfamplify
 from selfamplify import KernelShap, Plan, Prompt, SelfAmplify, Task, amplify, build, evaluate, faithfulness
-from selfamplify.errors import SettingsError
 
+Call = Callable[[Path], object]
 SCRIPTED, SMALL = scripted(talker), task()
 PROMPT = Prompt("zero_shot", "Choose.", (), SMALL.label_map)
 
@@ -22,7 +21,7 @@ def _read(folder: Path, name: str = "quiz.csv", **given: Any) -> Task:
     return selfamplify.load_task("file", folder / name, **given)
 
 
-WRONG: list[tuple[str, Callable[[Path], object], str]] = [
+WRONG: list[tuple[str, Call, str]] = [
     ("amplify shots", lambda _: amplify(SCRIPTED, SMALL, "random", shots=2.5), "`shots=8`"),
     ("amplify keywords", lambda _: amplify(SCRIPTED, SMALL, "random", keywords="6"), "`keywords=6`"),
     ("amplify seed", lambda _: amplify(SCRIPTED, SMALL, "random", seed="x"), "`seed=0`"),
@@ -112,23 +111,3 @@ WRONG: list[tuple[str, Callable[[Path], object], str]] = [
     ("web address", lambda _: selfamplify.load_task("file", "https://x.org/a.csv"), '`data="hub:owner/name"`'),
     ("JSON header", lambda folder: _read(folder, "quiz.json", header=True), "leave it out"),
 ]
-
-
-def fault(call: Callable[[Path], object], remedy: str, folder: Path) -> str:
-    """What is wrong with a refusal; empty if nothing is."""
-    try:
-        return f"accepted: {call(folder)!r}"
-    except SettingsError as error:
-        text = str(error)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    if SCRIPTED.answered:
-        return "the model was asked"
-    return "" if remedy in text and "\n" not in text and len(text) < 300 else text
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as temporary:
-        for what, attempt, expected in WRONG:
-            if problem := fault(attempt, expected, Path(temporary)):
-                print(f"{what}: {problem}")

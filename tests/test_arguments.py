@@ -1,13 +1,13 @@
 """A model, a task, an explainer, a method and a profile may be given by name or as an instance; nothing else is accepted."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import misuses
 import pytest
 import torch
+from misuses import WRONG, Call
 from small import scripted, talker, task
 
 import selfamplify
@@ -188,7 +188,10 @@ def test_a_plan_may_be_the_name_of_a_preset(tmp_path: Path):
         assert str(error.value).count("`") >= 2
 
 
-def test_a_plain_argument_of_the_wrong_kind_is_refused_with_what_to_write():
-    script = Path(__file__).with_name("misuses.py")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True)  # without the tests' type checks
-    assert (done.stdout, done.returncode) == ("", 0), done.stderr
+@pytest.mark.parametrize("call, remedy", [each[1:] for each in WRONG], ids=[each[0] for each in WRONG])
+def test_a_plain_argument_of_the_wrong_kind_is_refused_with_what_to_write(call: Call, remedy: str, tmp_path: Path):
+    with pytest.raises(SettingsError) as error:
+        call(tmp_path)
+    text = str(error.value)
+    assert remedy in text and "\n" not in text and len(text) < 300
+    assert not misuses.SCRIPTED.answered, "the model was asked"

@@ -423,7 +423,7 @@ def test_an_encoding_without_the_characters_of_the_data_ends_no_command(tmp_path
     """A Windows console, or a pipe there: what it can't show is "?", and JSON has escapes in its place."""
     rows = tmp_path / "questions.csv"
     rows.write_text("question,A,B,answer\n" + "".join(f"什么 → {n}? 😀,猫 {n},dog,A\n" for n in range(12)), encoding="utf-8")
-    main = [sys.executable, "-c", "from selfamplify.cli import main; main()"]
+    main = [sys.executable, "-m", "selfamplify"]
     environment = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
     for line in (["data", str(rows)], ["list"], ["--help"], ["show", str(tmp_path / "没有")], ["data", str(rows), "--json"]):
         done = subprocess.run([*main, *line], capture_output=True, env=environment)
@@ -434,7 +434,7 @@ def test_an_encoding_without_the_characters_of_the_data_ends_no_command(tmp_path
 
 
 def test_output_that_nobody_reads_is_no_error():
-    program = [sys.executable, "-c", "from selfamplify.cli import main; main()"]
+    program = [sys.executable, "-m", "selfamplify"]
     for arguments in (["list"], ["build", "--help"]):
         with subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
             assert child.stdout is not None and child.stderr is not None
@@ -444,7 +444,7 @@ def test_output_that_nobody_reads_is_no_error():
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_full_disk_behind_the_output_is_told_in_one_line():
-    program = [sys.executable, "-c", "from selfamplify.cli import main; main()", "list"]
+    program = [sys.executable, "-m", "selfamplify", "list"]
     with open("/dev/full", "wb") as full:
         ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, timeout=240, check=False)
     assert (

@@ -171,7 +171,7 @@ def test_ctrl_c_on_the_command_line_loses_no_request(tmp_path: Path):
         return "The answer is (A)."
 
     with serving(Served(said)) as served:
-        program = [sys.executable, "-c", "from selfamplify.cli import main; main()"]
+        program = [sys.executable, "-m", "selfamplify"]
         options, out = ["--task", "file", "--data", str(rows), *columns, "--server", served.url], str(tmp_path / "out")
         build = ["build", "--method", "io", "--selection", "random", "--shots", "2", "--check", "0", "--out", out]
         subprocess.run([*program, *build, *options], check=True, capture_output=True)

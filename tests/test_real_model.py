@@ -203,7 +203,7 @@ def test_demo_decides_by_likelihood_after_rationales_and_says_what_it_does_not_s
     model: LocalModel, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     task = load_task("reviews")
-    few = replace(task, train=task.train[:20])
+    few = replace(task, train=task.train[:18])
     monkeypatch.setattr(selfamplify, "load_model", lambda name, **_: {"smollm2": model}[name])
     monkeypatch.setattr(selfamplify, "load_task", lambda name: {"reviews": few}[name])
     monkeypatch.setattr(demo, "_EXPLAINERS", ("deep_lift",))

@@ -435,7 +435,7 @@ def test_command_line_builds_and_evaluates_through_a_server(start: Any, tmp_path
     few = ["--method", "self_exp", "--shots", 2, "--in-flight", 3]
     code, _, err = run("build", *rows, "--server", served.url, *few, "--out", tmp_path)
     assert code == 0 and served.most <= 3, err
-    command = [sys.executable, "-c", "from selfamplify.cli import main; main()", "evaluate", str(tmp_path), *map(str, rows)]
+    command = [sys.executable, "-m", "selfamplify", "evaluate", str(tmp_path), *map(str, rows)]
     command += ["--server", served.url, "--model", "tiny", "--limit", "4"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"COLUMNS": "200"})
     assert done.returncode == 0 and "self_exp" in done.stdout, done.stderr

@@ -21,7 +21,7 @@ from small import Run, shared
 from selfamplify import build, load_task
 from selfamplify.cli import serve
 
-COMMAND = [sys.executable, "-c", "from selfamplify.cli import main; main()", "serve"]
+COMMAND = [sys.executable, "-m", "selfamplify", "serve"]
 
 
 @pytest.fixture(scope="module")

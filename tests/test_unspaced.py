@@ -317,7 +317,7 @@ def test_show_replaces_what_the_terminal_cannot_print(run: Run, tmp_path: Path) 
     code, _, _ = run(*(part for part in build if part not in ("--samples", "40")))
     assert code == 0
     shown = subprocess.run(
-        [sys.executable, "-c", "from selfamplify.cli import main; main()", "show", tmp_path],
+        [sys.executable, "-m", "selfamplify", "show", tmp_path],
         env={**os.environ, "PYTHONIOENCODING": "cp1252"},
         capture_output=True,
     )

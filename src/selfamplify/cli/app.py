@@ -35,7 +35,7 @@ from .translation import in_options
 
 app = typer.Typer(
     name="selfamplify",
-    help="A small language model explains its own answers, and answers better with these explanations in its prompt.\n\n"
+    help="A small language model explains its own few-shot examples and uses the explanations as rationales.\n\n"
     "Start with `selfamplify demo`, which needs no network and no model of your own. Then `build` a prompt for your model and "
     "your questions and `evaluate` it, or `compare` several methods.",
     epilog="Add --debug to any command to see where an error comes from.",

@@ -49,7 +49,8 @@ def build(
         typer.Option(
             "--check",
             min=0,
-            help="Number of training questions to ask with the finished prompt and with its shots alone, as a quick check.",
+            help="Number of training questions to ask with the finished prompt and with its shots without rationales, as a "
+            "quick check; 0 skips it.",
         ),
     ] = 30,
     keep_rationales: options.KeepRationales = "all",

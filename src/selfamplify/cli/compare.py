@@ -69,17 +69,17 @@ def compare(
         str,
         typer.Option(
             "--against",
-            help="What the others are tested against: a method of the table; or a prompt of your own, which becomes a row of "
-            "it: a run folder, a prompt.json, or a file that `selfamplify import` reads. Default: io.",
+            help="What the other methods are tested against: one of the methods, or a prompt of your own, which becomes a row "
+            "of the table (a run folder, a prompt.json, or a file that `selfamplify import` reads). Default: io.",
         ),
     ] = "io",
     out: options.OptionalOut = None,
     report: Annotated[
-        bool, typer.Option("--report", help="Write report.html into the run folder, and renew it every minute while it runs.")
+        bool, typer.Option("--report", help="Write report.html into the run folder, again every minute during the run.")
     ] = False,
     log: tracking.Log = None,
 ) -> None:
-    """Compare methods on the same samples and test questions, each with IO, and print one table."""
+    """Compare methods on the same samples and test questions, test each against IO, and print one table."""
     estimating.check()
     tracking.check(log)
     if out is None and not estimating.estimate:

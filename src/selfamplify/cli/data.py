@@ -21,7 +21,9 @@ _BAD = 10
 def describe(
     data: Annotated[
         str,
-        typer.Argument(metavar="DATA", help="A file, or hub:OWNER/NAME[:CONFIG][:SPLIT]; for another --task, a file of it."),
+        typer.Argument(
+            metavar="DATA", help="A file, or hub:OWNER/NAME[:CONFIG][:SPLIT]; with another --task, a file of that task."
+        ),
     ],
     file: FileOptions,
     task: Annotated[str, typer.Option("--task", help="A task from `selfamplify list` that reads files.")] = "file",

@@ -43,7 +43,7 @@ def doctor(
         ),
     ] = None,
 ) -> None:
-    """Check this machine: print versions and devices, and let a model answer a question. Or check a --server."""
+    """Check this machine: print versions and the device, and let a model answer a question. Or check a --server."""
     for url in server or ():
         served = selfamplify.load_server(url, model=model)
         say("\n  ".join([url, *served.abilities.lines()]))

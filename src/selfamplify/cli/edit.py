@@ -18,7 +18,7 @@ from .screen import say, stderr
 
 
 def edit(path: Annotated[Path, typer.Argument(metavar="PATH", help="A run folder, or a prompt.json.")]) -> None:
-    """Edit the instruction, questions and replies of a prompt in $VISUAL or $EDITOR; the original is kept beside it."""
+    """Edit the instruction, questions and replies of a prompt in $VISUAL or $EDITOR; the original is kept."""
     command = _editor()
     editing = Editing.of(path)
     if editing.begin():

@@ -28,15 +28,18 @@ class EstimateOptions:
         bool,
         typer.Option(
             "--estimate",
-            help="Run nothing: say how many tokens, how much time and how much memory it will take, from a short measurement.",
+            help="Do not run the comparison, but estimate its tokens, time and memory from a short measurement.",
         ),
     ] = False
     gpu: Annotated[
-        str | None, typer.Option("--gpu", help="With --estimate: for this GPU, such as h100. Default: this machine.")
+        str | None,
+        typer.Option("--gpu", help="With --estimate: estimate for this GPU, such as h100. Default: for this machine."),
     ] = None
     size: Annotated[
         str | None,
-        typer.Option("--size", help="With --gpu: for a model with so many weights, such as 7b. Default: those of --model."),
+        typer.Option(
+            "--size", help="With --gpu: estimate for a model of this size, such as 7b weights. Default: the size of --model."
+        ),
     ] = None
 
     def check(self) -> None:

@@ -35,17 +35,17 @@ def evaluate(
     temperature: options.Temperature = None,
     drop_shots: options.DropShots = False,
     io: Annotated[
-        bool, typer.Option("--io/--no-io", help="Answer with IO on the same shots, too, for the paired test.")
+        bool, typer.Option("--io/--no-io", help="Also ask with IO, the same shots without rationales, for the paired test.")
     ] = True,
     max_new_tokens: options.MaxNewTokens = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The run folder for the results. Default: the folder of the prompt.")
+        Path | None, typer.Option("--out", help="The run folder for the results. Default: the prompt's folder.")
     ] = None,
     log: tracking.Log = None,
 ) -> None:
     """Measure a prompt's accuracy on test questions, with a 95 % interval and a paired test against IO on the same shots.
 
-    The model, the task and how its data are read are those of the prompt's own run, unless they are named.
+    By default, the model, the task and how its data are read are the same as in the run that made the prompt.
     """
     tracking.check(log)
     finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)

@@ -23,7 +23,7 @@ from .task_options import FileOptions, TaskOptions, load
 def export(
     called: Called,
     prompt: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder with a prompt, or a prompt.json.")],
-    to: Annotated[str, typer.Option("--to", help="The tool; `selfamplify list` has all of them, such as openai or lm_eval.")],
+    to: Annotated[str, typer.Option("--to", help="The tool, such as openai or lm_eval; `selfamplify list` shows all.")],
     task: TaskOptions,
     file: FileOptions,
     out: Annotated[
@@ -33,35 +33,39 @@ def export(
         bool,
         typer.Option(
             "--questions/--no-questions",
-            help="Write the test questions of the prompt's own task, too. Default: where the run folder knows the task.",
+            help="Also write the test questions of the prompt's own task. Default: if the run folder knows the task.",
         ),
     ] = True,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Number of test questions to write. Default: all.")
     ] = None,
     served_as: Annotated[
-        str, typer.Option("--served-as", help="What the tool calls the model. Default: as the run folder does.")
+        str, typer.Option("--served-as", help="What the tool calls the model. Default: its name in the run folder.")
     ] = "",
     prefilled: Annotated[
         bool,
         typer.Option(
             "--prefilled",
-            help="Write the start of replies, if there is one, as an open turn. Default: as a sentence after the question.",
+            help="Write the start of replies, if there is one, as an open assistant turn. Default: as a sentence after the "
+            "question.",
         ),
     ] = False,
     name: Annotated[
         str,
         typer.Option(
-            "--name", help="What the tool calls the prompt, if it keeps it by a name. Default: the task and the method."
+            "--name", help="What the tool calls the prompt, if it keeps prompts by name. Default: the task and the method."
         ),
     ] = "",
     check: Annotated[
-        bool, typer.Option("--check", help="Render by the tool itself, and compare what it would send with what is sent here.")
+        bool,
+        typer.Option(
+            "--check", help="Let the tool itself render the files, and compare what it would send with what selfamplify sends."
+        ),
     ] = False,
 ) -> None:
-    """Write a finished prompt as the files of another tool, with all that is needed to ask questions there.
+    """Write a finished prompt as files for another tool, with everything that is needed to ask questions there.
 
-    The task, and how its data are read, are those of the prompt's own run, unless they are named.
+    By default, the task and how its data are read are the same as in the run that made the prompt.
     """
     exporter, finished = as_exporter(to), selfamplify.Prompt.load(prompt)
     folder = prompt.parent if prompt.suffix == ".json" else prompt

@@ -32,8 +32,8 @@ def faithfulness(
         str | None,
         typer.Option(
             "--methods",
-            help="Explainers, as A,B,C. Random words are always the baseline. Default: deep_lift,kernel_shap,self_topk,"
-            "self_exp, as far as the model can be explained by them.",
+            help="Explainers, as A,B,C. All are compared with random words. Default: those of deep_lift,kernel_shap,"
+            "self_topk,self_exp that the model supports.",
         ),
     ] = None,
     limit: Annotated[
@@ -49,11 +49,11 @@ def faithfulness(
     ] = "delete",
     marks: Annotated[
         Path | None,
-        typer.Option("--marks", help="A file with the words that people marked as deciding, by the ids of the questions."),
+        typer.Option("--marks", help="A file with the words that people marked as deciding, and the ids of their questions."),
     ] = None,
     seed: options.Seed = 0,
 ) -> None:
-    """Measure whether explanations of the model's own answers say more than random words do."""
+    """Measure whether explanations tell more about the model's own answers than random words do."""
     if style.prefill:
         raise SettingsError("`prefill=True` is for the replies to a prompt, and none is made here; leave it out.")
     if style.balance is not None:

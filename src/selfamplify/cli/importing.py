@@ -23,7 +23,7 @@ def import_prompt(
     ],
     out: options.NewFolder,
 ) -> None:
-    """Make a prompt.json of a prompt that you have, and say how it was read.
+    """Turn a prompt of another tool into a prompt.json, and say how it was read.
 
     Then `selfamplify evaluate` measures it, and `selfamplify compare --against FILE` tests methods against it.
     """

@@ -60,7 +60,7 @@ class ModelOptions:
     quantize: Annotated[str | None, typer.Option("--quantize", help="Store the weights in fewer bits: 8bit or 4bit.")] = None
     thinking: Annotated[
         Literal["on", "off"],
-        typer.Option("--thinking", help="Whether the model reasons before it replies, where that can be switched."),
+        typer.Option("--thinking", help="Whether the model reasons before it replies, if that can be switched."),
     ] = "off"
     ray: Annotated[
         str | None,
@@ -88,8 +88,8 @@ class ModelOptions:
         str | None,
         typer.Option(
             "--price",
-            help="With --server: what a million tokens cost in and out, as 0.15/0.60, to show costs as amounts. "
-            "Default: tokens are shown.",
+            help="With --server: the prices of a million tokens in and out, such as 0.15/0.60, to show costs as amounts. "
+            "Default: only tokens are shown.",
         ),
     ] = None
 

@@ -9,11 +9,11 @@ import typer
 from ..errors import SettingsError
 from ..prompting.profiles import Profile, as_profile
 
-_OUT = typer.Option("--out", help="The run folder. The same command continues an interrupted run in it.")
+_OUT = typer.Option("--out", help="The run folder. The same command, run again, continues an interrupted run.")
 Out = Annotated[Path, _OUT]
 OptionalOut = Annotated[Path | None, _OUT]
-NewFolder = Annotated[Path, typer.Option("--out", help="The folder for prompt.json, which must not hold one.")]
-Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots and which coalitions are drawn.")]
+NewFolder = Annotated[Path, typer.Option("--out", help="The folder to write prompt.json to. It must not contain one yet.")]
+Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots are drawn, and what explainers sample.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Number of test questions to ask. Default: all.")]
 Judge = Annotated[
     str | None, typer.Option("--judge", help="A model that reads the answers from the responses. Default: rules read them.")
@@ -29,8 +29,8 @@ Calibrate = Annotated[
     Literal["off", "content_free", "batch"],
     typer.Option(
         "--calibrate",
-        help="With --decide likelihood: correct for labels that are probable without a question (content_free), or after other "
-        "questions (batch).",
+        help="With --decide likelihood: correct for labels that are probable whatever the question is, as measured without a "
+        "question (content_free) or after training questions (batch).",
     ),
 ]
 SelfConsistency = Annotated[
@@ -38,7 +38,7 @@ SelfConsistency = Annotated[
     typer.Option(
         "--self-consistency",
         min=1,
-        help="Number of replies that are sampled for each question; most of them decide. Default: 1, no sampling.",
+        help="Number of replies to sample for each question; the most frequent label wins. Default: 1, without sampling.",
     ),
 ]
 Temperature = Annotated[
@@ -48,8 +48,8 @@ KeepRationales = Annotated[
     Literal["all", "useful"],
     typer.Option(
         "--keep-rationales",
-        help="Which rationales of explainers become shots: all, or only those that turn a wrong answer into the right one "
-        "(useful). Default: all.",
+        help="Which shots are used: all, or only those whose rationales turn a wrong answer into the right one (useful). "
+        "Default: all.",
     ),
 ]
 Against = Annotated[
@@ -59,11 +59,11 @@ Against = Annotated[
     ),
 ]
 DropShots = Annotated[
-    bool, typer.Option("--drop-shots", help="Drop shots from prompts that are longer than the model's context.")
+    bool, typer.Option("--drop-shots", help="Drop shots from prompts that do not fit into the model's context window.")
 ]
 MaxNewTokens = Annotated[
     int | None,
-    typer.Option("--max-new-tokens", min=1, help="Longest rationale or answer, in tokens. Default: as the profile says."),
+    typer.Option("--max-new-tokens", min=1, help="Longest rationale or answer, in tokens. Default: set by the profile."),
 ]
 
 
@@ -74,7 +74,7 @@ class StyleOptions:
     panel: ClassVar[str] = "Wording and decoding"
 
     profile: Annotated[
-        str, typer.Option("--profile", help="Wording and decoding: default, those of the paper (paper), or paper-no-ban.")
+        str, typer.Option("--profile", help="Wording and decoding: default, paper (as in the paper), or paper-no-ban.")
     ] = "default"
     max_new_tokens: MaxNewTokens = None
     answer_style: Annotated[
@@ -82,13 +82,14 @@ class StyleOptions:
         typer.Option(
             "--answer-style",
             help="How an answer is written: as a letter such as (A), as the name of its label, or as the text of its choice. "
-            "Default: auto, label names where all questions have the same choices, else letters.",
+            "Default: auto, which is label names if all questions have the same choices, and letters otherwise.",
         ),
     ] = None
     instruction: Annotated[
         str | None,
         typer.Option(
-            "--instruction", help='The task in your own words, such as "Is the review negative or positive?". Default: in ours.'
+            "--instruction",
+            help='The task in your own words, such as "Is the review negative or positive?". Default: our wording.',
         ),
     ] = None
     system: Annotated[str | None, typer.Option("--system", help="A system turn before everything else.")] = None
@@ -100,7 +101,7 @@ class StyleOptions:
         Literal["drawn", "shuffled", "similar"],
         typer.Option(
             "--shot-order",
-            help="In which order shots are shown: as drawn, shuffled, or for each question with the most similar shot last.",
+            help="The order of the shots: as drawn, shuffled, or with the shot most similar to the question last (similar).",
         ),
     ] = "drawn"
     stop_words: Annotated[
@@ -114,7 +115,7 @@ class StyleOptions:
         bool | None,
         typer.Option(
             "--balance/--no-balance",
-            help="Choose shots with answers as even over the labels as possible. Default: yes; with --profile paper: no.",
+            help="Choose shots whose answers are spread evenly over the labels. Default: yes; with --profile paper: no.",
         ),
     ] = None
 
@@ -148,7 +149,7 @@ class EngineOptions:
     value: Annotated[
         str | None,
         typer.Option(
-            "--value", help="What is attributed: logit, logprob or margin. Default: depends on the answers and the model."
+            "--value", help="What the scores explain: logit, logprob or margin. Default: depends on the answers and the model."
         ),
     ] = None
     absent: Annotated[
@@ -160,7 +161,7 @@ class EngineOptions:
         typer.Option(
             "--baseline",
             help="What is put in the place of an absent word: auto, pad, unk, space, mean, or the text of one token. "
-            "Default: auto, a token that ends nothing; pad in the paper's profile.",
+            "Default: auto, which never takes a token that ends a turn or a text; with --profile paper: pad.",
         ),
     ] = None
     stop_when_settled: Annotated[

@@ -18,7 +18,10 @@ def report(
         Path | None, typer.Option("--out", help="The file to write. Default: report.html in the run folder.")
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write the answers as CSV, without formulas.")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", help="Write the answers as CSV, with no text that a spreadsheet would take for a formula."),
+    ] = None,
     parquet: Annotated[Path | None, typer.Option("--parquet", help="Write the answers as parquet.")] = None,
     latex: Annotated[Path | None, typer.Option("--latex", help="Write the table in LaTeX, with booktabs.")] = None,
     markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the table in Markdown.")] = None,
@@ -28,8 +31,8 @@ def report(
 ) -> None:
     """Write a run folder as one HTML page: results, figures, prompts and every answer. Needs no model and no network.
 
-    With --csv, --parquet, --latex, --markdown, --svg or --pdf, these files of a finished run are written instead, and the page
-    only if --out or --open asks for it.
+    With --csv, --parquet, --latex, --markdown, --svg or --pdf, these files are written instead, for a finished run, and the
+    page only with --out or --open.
     """
     kinds = {"csv": csv, "parquet": parquet, "latex": latex, "markdown": markdown, "svg": svg, "pdf": pdf}
     files = {kind: path for kind, path in kinds.items() if path is not None}

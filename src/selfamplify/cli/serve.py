@@ -41,7 +41,7 @@ def serve(
     plain: Annotated[
         bool, typer.Option("--plain", help="Pass chats to the model as they are, without a prompt. RUN may be left out.")
     ] = False,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on. Any but this machine's own needs --token.")] = (
+    host: Annotated[str, typer.Option("--host", help="The address to listen on. Any but this machine's own needs a token.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 for any that is free.")] = 8000,
@@ -52,13 +52,13 @@ def serve(
             "processes, but not if it is in the environment variable."
         ),
     ] = None,
-    queue: Annotated[int, typer.Option("--queue", min=1, help="Most requests that wait; more are refused for a while.")] = 1000,
+    queue: Annotated[int, typer.Option("--queue", min=1, help="Most requests that wait; others are refused for now.")] = 1000,
     max_new_tokens: options.MaxNewTokens = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Print a line about each request, without its texts.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Print a line for each request, without its texts.")] = False,
 ) -> None:  # fmt: skip
-    """Answer questions through a prompt at an OpenAI-compatible endpoint, with a form to try it at its address.
+    """Serve a prompt at an OpenAI-compatible endpoint, with a form to try it in a browser.
 
-    The model is that of the prompt's own run, unless one is named. It ends with Ctrl-C.
+    By default, the model is that of the run that made the prompt. Ctrl-C ends the server.
     """
     if any(find_spec(package) is None for package in _PACKAGES):
         raise SettingsError("Serving needs Starlette and uvicorn: run `pip install 'selfamplify[serve]'`.")

@@ -54,7 +54,8 @@ class TaskOptions:
     attribute: Annotated[
         Literal["auto", "text", "choices", "both"],
         typer.Option(
-            "--attribute", help="The part of a question whose words are scored. auto: of a classification the text alone."
+            "--attribute",
+            help="The part of a question whose words are scored. auto: both, but only the text in a classification.",
         ),
     ] = "auto"
 
@@ -72,7 +73,7 @@ class FileOptions:
         typer.Option(
             "--choice-columns",
             help="The columns of the choices, as A,B,C, or one column of lists. If you name only the question and the answer "
-            "column, the choices are in the question, or texts are classified.",
+            "column, the choices are read from the question, or texts are classified.",
         ),
     ] = None
     distractor_columns: Annotated[
@@ -88,19 +89,21 @@ class FileOptions:
         str | None,
         typer.Option(
             "--answers-from",
-            help="Whether numbers as answers count from 0 or 1, or are texts of choices (text).",
+            help="What numbers as answers mean: positions from 0 or from 1 (0, 1), or texts of choices (text).",
         ),
     ] = None
-    labels: Annotated[str | None, typer.Option("--labels", help="The labels of a classification, in order, as no,yes.")] = None
+    labels: Annotated[
+        str | None, typer.Option("--labels", help="The labels of a classification, in order, such as no,yes.")
+    ] = None
     label_names: Annotated[
         str | None,
-        typer.Option("--label-names", help="The labels of a classification and their names, as 0=negative,1=positive."),
+        typer.Option("--label-names", help="The labels of a classification and their names, such as 0=negative,1=positive."),
     ] = None
     shuffle_choices: Annotated[
         str | None,
         typer.Option(
             "--shuffle-choices",
-            help="A seed to shuffle the choices with, or off. Default: only if the right one always has the same place.",
+            help="A seed to shuffle the choices with, or off. Default: only if the right one is always in the same place.",
         ),
     ] = None
     encoding: Annotated[str | None, typer.Option("--encoding", help="The encoding of a text file, such as cp1252.")] = None

@@ -12,7 +12,8 @@ from .screen import say
 Log = Annotated[
     str | None,
     typer.Option(
-        "--log", help="Hand the finished run, with its page, to a tracker whose client is installed: mlflow, wandb or trackio."
+        "--log",
+        help="Log the finished run, with its report page, to a tracker whose client is installed: mlflow, wandb or trackio.",
     ),
 ]
 

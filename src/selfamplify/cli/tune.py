@@ -29,7 +29,7 @@ def tune(
         str,
         typer.Option(
             "--budget",
-            help="What the race and the test may cost: a time, as 90s, 5m or 1h, or a number of answers, as calls=2000.",
+            help="What the race and the test may cost: a time (90s, 5m, 1h), or a number of answers (calls=2000).",
         ),
     ] = "5m",
     methods: Annotated[
@@ -49,7 +49,9 @@ def tune(
     ] = None,
     validation: Annotated[
         int | None,
-        typer.Option("--validation", min=1, help="Training questions for the race. Default: half of them, at most 300."),
+        typer.Option(
+            "--validation", min=1, help="Number of training questions for the race. Default: half of them, at most 300."
+        ),
     ] = None,
     limit: options.Limit = None,
     seed: options.Seed = 0,
