@@ -13,7 +13,7 @@ import selfamplify
 from ..names import NAMES, find
 from .screen import say, waiting_for
 
-_CORE = ("torch", "transformers", "captum", "safetensors", "numpy", "scipy")
+_CORE = ("torch", "transformers", "captum", "safetensors", "numpy", "scipy", "scikit-learn", "matplotlib")
 _EXTRAS = {
     "datasets": "hub",
     "sentence-transformers": "autocot",
@@ -25,7 +25,6 @@ _EXTRAS = {
     "gguf": "gguf",
     "pandas": "files",
     "pyarrow": "files",
-    "matplotlib": "files",
 }
 
 _FASTER = 1.3

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from ..games.embeddings import EmbeddedGames
-from .captum import captum_attr
 from .gradient import AbstractGradient
 from .scores import Attribution, completeness_gap
 
@@ -17,7 +16,7 @@ class DeepLiftCaptum(AbstractGradient):
     """Captum's DeepLift, in one forward and one backward pass of x and the baseline together.
 
     Captum has no rules for the blocks of transformer decoders: on Llama and Mistral the result is gradient x (x - baseline),
-    which is not complete. The gap is reported with every explanation. Prefer ``DeepLift``. Captum must be installed.
+    which is not complete. The gap is reported with every explanation. Prefer ``DeepLift``.
 
     Parameters
     ----------
@@ -25,11 +24,6 @@ class DeepLiftCaptum(AbstractGradient):
         What is attributed; see ``AbstractAttribution``.
     baseline : str, optional
         What is put in the place of an absent word; see ``AbstractAttribution``.
-
-    Raises
-    ------
-    SettingsError
-        When it runs, if Captum is not installed.
     """
 
     name = "deep_lift_captum"
@@ -38,7 +32,9 @@ class DeepLiftCaptum(AbstractGradient):
         return [self._attribution(game) for game in games.split()]
 
     def _attribution(self, game: EmbeddedGames) -> Attribution:
-        engine = captum_attr(self.name, "deep_lift").DeepLift(_ValueModule(game))
+        from captum.attr import DeepLift  # heavy
+
+        engine = DeepLift(_ValueModule(game))
         with warnings.catch_warnings():
             # Captum warns about the hooks that it sets and removes again.
             warnings.filterwarnings("ignore", message="Setting forward, backward hooks")

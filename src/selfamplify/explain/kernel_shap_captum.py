@@ -7,7 +7,6 @@ from torch import Tensor
 
 from ..errors import ExplanationError
 from ..games.coalitions import AbstractGame
-from .captum import captum_attr
 from .perturbation import AbstractPerturbation
 from .scores import Attribution, completeness_gap
 from .settings import check_count
@@ -17,7 +16,7 @@ from .settings import check_count
 class KernelShapCaptum(AbstractPerturbation):
     """Captum's KernelShap: independent coalitions, least squares in float32 and no standard errors.
 
-    Its draws are seeded here. Prefer ``KernelShap``, which is less noisy at the same cost. Captum must be installed.
+    Its draws are seeded here. Prefer ``KernelShap``, which is less noisy at the same cost.
 
     Parameters
     ----------
@@ -33,7 +32,7 @@ class KernelShapCaptum(AbstractPerturbation):
     Raises
     ------
     SettingsError
-        If a setting is invalid; when it runs, if Captum is not installed.
+        If a setting is invalid.
     """
 
     name = "kernel_shap_captum"
@@ -58,9 +57,9 @@ class KernelShapCaptum(AbstractPerturbation):
 
     def _run(self, game: AbstractGame, seed: int) -> Tensor:
         """Captum's scores; it draws all coalitions first, and asks for their values in one call."""
-        engine = captum_attr(self.name, "kernel_shap").KernelShap(
-            lambda rows: torch.from_numpy(game.values(rows.bool().numpy())).float()
-        )
+        from captum.attr import KernelShap  # heavy
+
+        engine = KernelShap(lambda rows: torch.from_numpy(game.values(rows.bool().numpy())).float())
         x, baseline = torch.ones(1, game.players), torch.zeros(1, game.players)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
