@@ -295,7 +295,9 @@ def test_an_unfinished_folder_continues_although_notes_on_the_data_are_worded_ot
             raise ModelError("It is gone; start it again.")
         return talker(chat)
 
-    before, now = (replace(TASK, notes=(note,)) for note in ("1 question repeats another one.", "Of 2 equal questions, 1 stays."))
+    before, now = (
+        replace(TASK, notes=(note,)) for note in ("1 question repeats another one.", "Of 2 equal questions, 1 stays.")
+    )
     model = scripted(stopping)
     with pytest.raises(ModelError):
         compare(model, before, PLAN, tmp_path / "run")

@@ -1,5 +1,6 @@
 """``selfamplify tune``: race many prompts, choose one, and test it on questions that the choice did not see."""
 
+from time import monotonic
 from typing import Annotated, Any
 
 import typer
@@ -29,7 +30,8 @@ def tune(
         str,
         typer.Option(
             "--budget",
-            help="What the race and the test may cost: a time, as 90s, 5m or 1h, or a number of answers, as calls=2000.",
+            help="What the command may cost: a time from its start, as 90s, 5m or 1h, which includes loading the model, "
+            "making the prompts, the race and the test; or a number of answers in the race and the test, as calls=2000.",
         ),
     ] = "5m",
     methods: Annotated[
@@ -59,6 +61,7 @@ def tune(
     drop_shots: options.DropShots = False,
 ) -> None:
     """Find the best prompt for a model and a task, and test it on questions that the choice did not see."""
+    begun = monotonic()
     profile = style.find()
     questions = load(task, file, model, judge, profile)
     asked = model.load()
@@ -88,6 +91,7 @@ def tune(
             judge=model.load_judge(judge, asked),
             decide=decide,
             calibrate=calibrate,
+            begun=begun,
             progress=progress,
         )
     print_tuning(found)

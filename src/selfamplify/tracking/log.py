@@ -17,8 +17,8 @@ from .tracker import AbstractTracker, TrackedRun
 def log_run(folder: str | Path, to: AbstractTracker | str = "mlflow") -> str:
     """Hand a finished run to a tracker of experiments, through its own client.
 
-    Each method has its accuracy and, as ``success/deep_lift/minus_io``, the difference from IO; where ``compare --against`` named
-    another row, the difference from that row, as in ``success/deep_lift/minus_mine``.
+    Each method has its accuracy and, as ``success/deep_lift/minus_io``, the difference from IO; where ``compare --against``
+    named another row, the difference from that row, as in ``success/deep_lift/minus_mine``.
 
     Parameters
     ----------
