@@ -151,7 +151,7 @@ def _answering(name: str, session: Session, fitted: Fitted, deciding: Deciding, 
     """The answers after so many prompts of a method, to test questions and to those that batch calibration compares with."""
     answers = groups * (len(fitted.asked) + len(fitted.reference))
     own = answer_timed(session, fitted, deciding, seconds, answers)
-    return _scaled(f"{_ANSWERING} {name}", own, answers, groups, session.model.window)
+    return _scaled(f"{_ANSWERING} {name}", own, answers, groups, min(session.model.window, len(fitted.asked)))
 
 
 def _asked(questions: int, task: Task, plan: Plan) -> int:
