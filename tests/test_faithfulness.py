@@ -265,6 +265,10 @@ def test_questions_without_a_label_or_with_too_many_words_are_left_out_and_said(
     assert "1 question left out: longer than the model's context." in found.notes
     with pytest.raises(DataError, match="answered none of 6 questions"):
         faithfulness(scripted(lambda chat: "Z"), task())
+    with pytest.raises(
+        DataError, match=r"6 questions of small do not fit the context of scripted \(5 tokens\).*longer context"
+    ):
+        faithfulness(scripted(deaf, context=5), task())
 
 
 def test_an_interrupted_study_continues_with_the_same_results(tmp_path: Path):

@@ -17,7 +17,7 @@ from scipy.stats import norm
 from small import Run, number_of, right, scripted, task, wrong
 
 from selfamplify import Budget, Prompt, ScriptedModel, SearchSpace, SettingsError, Tuning, evaluate, tune, tuning_table
-from selfamplify.errors import SelfAmplifyWarning
+from selfamplify.errors import RunError, SelfAmplifyWarning
 from selfamplify.models.local.origin import EMBEDDED
 from selfamplify.records import Chat
 from selfamplify.tuning.budget import Clock, as_budget
@@ -294,3 +294,11 @@ def test_command_line(run: Run, tmp_path: Path):
     code, _, err = run("tune", *given, "--budget", "soon", "--out", tmp_path / "x")
     assert code == 2 and "--budget 5m" in err and err.count("error:") == 1
     assert run("evaluate", tmp_path, "--limit", 5)[0] == 0
+
+
+def test_a_folder_with_another_race_is_refused_with_what_decides_its_arms(tmp_path: Path):
+    tune(scripted(helped), task(120, 9), tmp_path, budget="calls=240", space=SMALL)
+    with pytest.raises(
+        RunError, match=r"The tuning in .* was started with other settings \(other arms \(`methods`, `selections`"
+    ):
+        tune(scripted(helped), task(120, 9), tmp_path, budget="calls=240", space=replace(SMALL, shots=(3,)))

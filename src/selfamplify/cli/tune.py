@@ -64,17 +64,17 @@ def tune(
     begun = monotonic()
     profile = style.find()
     questions = load(task, file, model, judge, profile)
-    asked = model.load()
     given: dict[str, Any] = {
-        "methods": methods and tuple(options.names(methods)),
-        "selections": selections and tuple(options.names(selections)),
-        "seeds": seeds and options.numbers(seeds, "seeds"),
-        "shots": shots and options.numbers(shots, "shots"),
-        "keywords": keywords and options.numbers(keywords, "keywords"),
-        "steps": steps and options.numbers(steps, "steps"),
+        "methods": options.listed(methods, "methods", "deep_lift"),
+        "selections": options.listed(selections, "selections", "error"),
+        "seeds": options.numbers(seeds, "seeds"),
+        "shots": options.numbers(shots, "shots"),
+        "keywords": options.numbers(keywords, "keywords"),
+        "steps": options.numbers(steps, "steps"),
         "orders": ("xyr",) if style.order == "xyr" else None,
         "settings": engine.given(),
     }
+    asked = model.load()
     space = selfamplify.SearchSpace.of(asked, **{name: value for name, value in given.items() if value})
     with called.recorded(out), model.progress() as progress:
         found = selfamplify.tune(
