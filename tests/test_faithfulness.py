@@ -353,6 +353,8 @@ def test_the_command_line_studies_shows_and_says_what_is_missing(run: Run, tmp_p
     assert run("show", out)[1].strip() in printed
     code, _, err = run(*given, "--removal", "space")
     assert code == 2 and "started with other settings" in err and err.count("\n") < 12
+    code, _, err = run(*given, "--limit", "2")
+    assert code == 2 and "--limit 2 now" in err and "other --marks" not in err, "other questions have other marked words"
     for wrong, remedy in (
         (["--methods", "lime,io"], "io"),
         (["--methods", "self_topk", "--samples", "9"], "leave --samples 9 out"),
