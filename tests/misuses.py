@@ -60,7 +60,7 @@ WRONG: list[tuple[str, Call, str]] = [
     ("length", lambda _: PROMPT.with_length("9"), "`max_new_tokens=300`"),
     ("explainers", lambda _: faithfulness(SCRIPTED, SMALL, "kernel_shap"), "`explainers=['kernel_shap']`"),
     ("explainer twice", lambda _: faithfulness(SCRIPTED, SMALL, ["lime", "lime"]), "name each once"),
-    ("only random words", lambda _: faithfulness(SCRIPTED, SMALL, ["random"]), "none besides random words"),
+    ("only random words", lambda _: faithfulness(SCRIPTED, SMALL, ["random"]), "no other explainer is named"),
     ("a competitor", lambda _: faithfulness(SCRIPTED, SMALL, ["auto_cot"]), "auto_cot"),
     ("removal", lambda _: faithfulness(SCRIPTED, SMALL, removal=""), '`removal="delete"`'),
     ("removal by a number", lambda _: faithfulness(SCRIPTED, SMALL, removal=0), '`removal="delete"`'),

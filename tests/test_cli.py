@@ -183,7 +183,7 @@ MISUSES = [
     ("build OWN --out OUT --selection random --shots 1 --samples 3", "--samples"),
     ("compare OWN --out OUT --preset table9", "did you mean 'table"),
     ("compare OWN --out OUT --methods kernel_shap,lim", "did you mean 'lime'"),
-    ("compare OWN --out OUT --methods ,", "at least one method"),
+    ("compare OWN --out OUT --methods ,", "names nothing"),
     ("compare OWN --out OUT --seeds one", "--seeds 0,1,2"),
     ("compare OWN --out OUT --limit 500", "--limit 20"),
     ("compare OWN --out OUT --methods io --samples 3", "leave --samples 3 out"),
@@ -452,3 +452,25 @@ def test_a_full_disk_behind_the_output_is_told_in_one_line():
         and ended.stderr.startswith(b"error: the output can't be written")
         and ended.stderr.count(b"\n") == 1
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("compare", "--methods", ""), "--methods '' names nothing; write for example --methods deep_lift, or leave it out."),
+        (
+            ("compare", "--methods", "random", "--select", ","),
+            "--selections , names nothing; write for example --selections error",
+        ),
+        (("compare", "--seeds", ""), "'' is not a list of whole numbers; write for example --seeds 0,1,2."),
+        (("tune", "--methods", ","), "--methods , names nothing; write for example --methods deep_lift"),
+        (("tune", "--shots", "eight"), "'eight' is not a list of whole numbers; write for example --shots 4,8."),
+        (("faithfulness", "--methods", ""), "--methods '' names nothing; write for example --methods deep_lift"),
+        (("faithfulness", "--methods", "random"), "no other explainer is named; use for example --methods deep_lift."),
+        (("faithfulness", "--methods", "lime,lime", "--limit", "2"), "name each once: --methods lime."),
+        (("compare", "--set", "ridge"), "'ridge' is not a setting with a value; write for example --set ridge=50."),
+    ],
+)
+def test_options_that_name_nothing_or_the_same_twice_are_refused(given: tuple[str, ...], said: str, run: Run, tmp_path: Path):
+    code, _, err = run(*given, "--task", "planted_arc", "--out", tmp_path / "none")
+    assert code == 2 and said in " ".join(err.split())

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -15,6 +16,8 @@ from selfamplify import Estimate, Plan, Work, compare, estimate, estimate_table
 from selfamplify.cli.app import app
 from selfamplify.errors import SettingsError
 from selfamplify.estimating.gpus import GPUS, gpu, on_gpu, weights_of
+from selfamplify.methods.selection import SelectionName
+from selfamplify.runs.begun import begun
 from selfamplify.text.lines import duration
 
 
@@ -39,6 +42,32 @@ def test_the_estimate_counts_the_work_of_the_comparison(embedded: selfamplify.Ab
     assert sum(each.items for what, each in found.items() if what.startswith("answering")) == len(lines)
     # Both rows of deep_lift explain the same shots; self_exp has one row.
     assert found["explaining with deep_lift"].items == found["explaining with self_exp"].items == 2 * 4
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+@pytest.mark.parametrize("selections", [("success", "error"), ("random", "success")])
+def test_the_estimate_counts_every_question_that_the_comparison_asks(
+    selections: tuple[SelectionName, ...], calibrated: bool, tmp_path: Path
+):
+    plan, asked = Plan(("zero_shot", "zero_shot_cot"), selections, shots=3, limit=5), task(200, 9)
+    deciding: dict[str, Any] = {"decide": "likelihood", "calibrate": "batch"} if calibrated else {}
+    if calibrated:
+        plan = replace(plan, methods=("zero_shot",))
+    found = estimate(scripted(talker), asked, plan, **deciding)
+    model = scripted(talker)
+    compare(model, asked, plan, tmp_path, **deciding)
+    assert sum(each.items for each in found.works) == model.answered > 0
+
+
+def test_prompts_without_shots_are_answered_once_per_seed(tmp_path: Path):
+    plan = Plan(("zero_shot", "zero_shot_cot"), ("random", "success"), seeds=(0, 1), shots=3, limit=5)
+    found = estimate(scripted(talker), task(200, 9), plan)
+    compare(scripted(talker), task(200, 9), plan, tmp_path)
+    units = begun(tmp_path).units
+    for name, items in (("io", 20), ("zero_shot", 10), ("zero_shot_cot", 10)):
+        kept = sum(count for stage, count in units.items() if stage.startswith(f"answering with {name} "))
+        assert _works(found)[f"answering with {name}"].items == kept == items
+        assert _works(found)[f"answering with {name}"].groups == items // 5
 
 
 def test_a_small_comparison_is_estimated_from_a_few_of_its_questions(embedded: selfamplify.AbstractLanguageModel):

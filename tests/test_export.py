@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -547,7 +548,14 @@ def test_the_command_line_exports_a_run_with_its_own_task(tmp_path: Path, run: R
     code, out, _ = run("export", folder, "--to", "counted", "--limit", "4", "--out", tmp_path / "four")
     assert code == 0 and (tmp_path / "four" / "count.txt").read_text(encoding="utf-8") == "4"
     code, _, err = run("export", folder, "--to", "counted", "--no-questions", "--out", tmp_path / "none")
-    assert code == 2 and "needs test questions" in err.replace("\n", " ")
+    assert code == 2 and "needs test questions; leave --no-questions out" in err.replace("\n", " ")
+    shutil.copy(folder / "prompt.json", tmp_path)
+    code, _, err = run("export", tmp_path, "--to", "counted", "--out", tmp_path / "none")
+    assert code == 2 and "needs test questions; name their task, as in --task planted_arc" in err.replace("\n", " ")
+    code, _, err = run("export", folder, "--to", "openai", "--task", "planted_arc", "--out", tmp_path / "none")
+    assert code == 2 and "was built for the task planted_snarks, not for planted_arc" in err.replace("\n", " ")
+    code, _, err = run("export", folder, "--to", "openai", "--out", tmp_path / "prompt.json" / "below")
+    assert code == 2 and "use another folder" in err.replace("\n", " ") and not (tmp_path / "none").exists()
     for name, said in (("opnai", "did you mean 'openai'?"), ("xyz", "use one of:")):
         code, _, err = run("export", folder, "--to", name)
         assert code == 2 and said in err.replace("\n", " ")

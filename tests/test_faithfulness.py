@@ -265,6 +265,10 @@ def test_questions_without_a_label_or_with_too_many_words_are_left_out_and_said(
     assert "1 question left out: longer than the model's context." in found.notes
     with pytest.raises(DataError, match="answered none of 6 questions"):
         faithfulness(scripted(lambda chat: "Z"), task())
+    with pytest.raises(
+        DataError, match=r"6 questions of small do not fit the context of scripted \(5 tokens\).*longer context"
+    ):
+        faithfulness(scripted(deaf, context=5), task())
 
 
 def test_an_interrupted_study_continues_with_the_same_results(tmp_path: Path):
@@ -349,6 +353,8 @@ def test_the_command_line_studies_shows_and_says_what_is_missing(run: Run, tmp_p
     assert run("show", out)[1].strip() in printed
     code, _, err = run(*given, "--removal", "space")
     assert code == 2 and "started with other settings" in err and err.count("\n") < 12
+    code, _, err = run(*given, "--limit", "2")
+    assert code == 2 and "--limit 2 now" in err and "other --marks" not in err, "other questions have other marked words"
     for wrong, remedy in (
         (["--methods", "lime,io"], "io"),
         (["--methods", "self_topk", "--samples", "9"], "leave --samples 9 out"),

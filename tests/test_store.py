@@ -289,6 +289,28 @@ def test_changed_settings_are_refused_with_the_difference(tmp_path: Path):
     assert (folder / "results.json").read_bytes() == before
 
 
+def test_an_unfinished_folder_continues_although_notes_on_the_data_are_worded_otherwise(tmp_path: Path):
+    def stopping(chat: Chat) -> str:
+        if model.answered > 60:
+            raise ModelError("It is gone; start it again.")
+        return talker(chat)
+
+    before, now = (
+        replace(TASK, notes=(note,)) for note in ("1 question repeats another one.", "Of 2 equal questions, 1 stays.")
+    )
+    model = scripted(stopping)
+    with pytest.raises(ModelError):
+        compare(model, before, PLAN, tmp_path / "run")
+    finished = sum(begun(tmp_path / "run").units.values())
+    again, anew = scripted(talker), scripted(talker)
+    table = compare(again, now, PLAN, tmp_path / "run")
+    assert table.digest() == compare(anew, now, PLAN, tmp_path / "new").digest()
+    assert finished and again.answered < anew.answered
+    assert table.settings["data_notes"] == list(now.notes)
+    with pytest.raises(RunError, match="other training questions"):
+        compare(again, replace(now, train=now.train[1:]), PLAN, tmp_path / "run")
+
+
 def test_a_folder_with_other_settings_is_refused_before_a_model_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder, task = tmp_path / "run", as_task("planted_arc").limited(4)
     prompt = build("embedded", task, folder, method="random", selection="random", shots=2)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from question_files import HOOF, golds, read, saved
 
-from selfamplify import Columns
+from selfamplify import Columns, load_task
 from selfamplify.errors import DataError
 
 
@@ -43,7 +43,14 @@ REFUSED = {
         [{"問題": f"Q{n}?", "解答1": "a", "解答2": "b", "解答3": "c"} for n in range(3)],
         "if '解答1' is always right, use `columns=Columns.answer='解答1', distractors=.'解答2', '解答3'..`",
     ),
-    "one column": ([{"text": f"a fine film {n}"} for n in range(3)], "a single column, 'text', and need at least"),
+    "one column": (
+        [{"text": f"a fine film {n}"} for n in range(3)], "a single column, 'text', and need at least .*`separator=\";\"`",
+    ),
+    "columns read as one": ([{"text,label": f"a film,{n}"} for n in range(3)], "'text,label', .*use `separator=\",\"`"),
+    "no answers": (
+        [{"text": f"film {n}", "label": ""} for n in range(3)],
+        "All cells are empty in 'label', so that the rows have a single column, 'text', .*fill in the answers",
+    ),
 }  # fmt: skip
 
 
@@ -160,3 +167,11 @@ def test_a_dash_is_no_label_of_sentence_pairs(tmp_path: Path):
     assert found["labels"] == {"other": 2, "same": 2} and len(found["bad"]) == 3
     signs = "".join(f"text {n},{'+-'[n % 2]}\n" for n in range(6))
     assert read(saved(tmp_path, "q.csv", "text,label\n" + signs))["labels"] == {"+": 3, "-": 3}
+
+
+def test_reasons_that_are_alike_are_counted_together_and_shown_as_examples(tmp_path: Path):
+    content = [{"text": f"The film {n % 15} was fine.", "label": "good" if n < 15 else "bad"} for n in range(30)]
+    with pytest.raises(DataError) as error:
+        load_task("file", saved(tmp_path, "q.json", content))
+    lines = [line for line in str(error.value).splitlines() if "in all:" in line]
+    assert lines == ["  in all: 30 rows, for example: answered 'good' here, but 'bad' at example 16"]

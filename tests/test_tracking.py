@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 from small import scripted, talker, task
 
-from selfamplify import AbstractTracker, DataError, Plan, RunError, SettingsError, Table, TrackedRun, compare, log_run
+from selfamplify import AbstractTracker, DataError, Plan, Prompt, RunError, SettingsError, Table, TrackedRun, compare, log_run
 from selfamplify.names import NAMES
 from selfamplify.tracking.log import as_tracker, tracked
 
@@ -58,6 +58,17 @@ def test_figures_of_several_numbers_of_keywords_have_different_names(tmp_path: P
     compare(scripted(talker), task(), Plan(("random",), ("random",), keywords=(1, 2), shots=2), tmp_path / "k")
     names = tracked(tmp_path / "k").metrics
     assert {"random/random-k1/accuracy", "random/random-k2/accuracy", "random/io/accuracy"} < set(names)
+
+
+@pytest.mark.parametrize("row", ["io", "auto_cot", "mine"])
+def test_differences_are_those_from_the_row_that_the_run_is_tested_against(row: str, run: Path, tmp_path: Path):
+    mine = Prompt.load(min((run / "prompts").glob("io-*.json")))
+    compare(scripted(talker), task(), Plan(("random", "auto_cot"), ("random",), shots=2), tmp_path, prompts={"mine": mine})
+    (tmp_path / "run.toml").write_text(f'[compare]\nagainst = "{row}"\n')  # as the command line writes it
+    found = {name: value for name, value in tracked(tmp_path).metrics.items() if "minus" in name}
+    rates = {mean.method: mean.mean for mean in Table.load(tmp_path).means}
+    others = {f"random/{name}/minus_{row}": rate - rates[row] for name, rate in rates.items() if name != row}
+    assert found == pytest.approx(others) and len(found) == 3
 
 
 @pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")

@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from rich.console import Console
 from scipy.stats import norm
 from small import Run, number_of, right, scripted, task, wrong
 
-from selfamplify import Budget, Prompt, SearchSpace, SettingsError, Tuning, evaluate, tune, tuning_table
-from selfamplify.errors import SelfAmplifyWarning
+from selfamplify import Budget, Prompt, ScriptedModel, SearchSpace, SettingsError, Tuning, evaluate, tune, tuning_table
+from selfamplify.errors import RunError, SelfAmplifyWarning
 from selfamplify.models.local.origin import EMBEDDED
 from selfamplify.records import Chat
-from selfamplify.tuning.budget import as_budget
+from selfamplify.tuning.budget import Clock, as_budget
 from selfamplify.tuning.racing import entrants, race, within_one_error
 
 SMALL = SearchSpace(("random",), ("random",), (0, 1), shots=(2,), keywords=(2,), orders=("xry",))
@@ -245,8 +246,37 @@ def test_replies_that_name_no_label_are_counted(tmp_path: Path):
 def test_a_test_that_begins_after_the_time_is_announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("selfamplify.tuning.budget.monotonic", itertools.count(0.0, 100.0).__next__)
     with pytest.warns(SelfAmplifyWarning, match="of 300s for the test; it asks 50 test questions all the same"):
-        found = tune(scripted(helped), task(120, 90), tmp_path, budget="5m", space=SMALL)
+        found = tune(scripted(helped), task(120, 90), tmp_path, budget="5m", space=SMALL, begun=0.0)
     assert found.evidence.test_questions == 50
+
+
+def test_a_budget_of_time_counts_from_when_it_began(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("selfamplify.tuning.budget.monotonic", itertools.count(100.0, 10.0).__next__)
+    clock = Clock.start(Budget(seconds=60.0), begun=70.0)
+    assert (clock.seconds, clock.left) == (30.0, 20.0), "30 seconds were over, and 10 passed since"
+    assert Clock.start(Budget(calls=9), begun=0.0).left == inf
+    with pytest.raises(
+        SettingsError, match='`budget="60s"` was over when .* were loaded, which took 2.3 minutes; use a larger one'
+    ):
+        Clock.start(Budget(seconds=60.0), begun=0.0)
+
+
+def test_the_command_line_counts_loading_the_model(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    seconds = itertools.count()
+
+    def loading(_: object) -> ScriptedModel:
+        next(seconds)
+        return scripted(helped)
+
+    def tuned(*given: object, begun: float, **further: object) -> None:
+        assert next(seconds) - begun == 2, "a second for loading, and the next one now"
+        raise SettingsError("enough")
+
+    monkeypatch.setattr("selfamplify.cli.tune.monotonic", lambda: next(seconds))
+    monkeypatch.setattr("selfamplify.cli.model_options.ModelOptions.load", loading)
+    monkeypatch.setattr("selfamplify.tune", tuned)
+    code, _, err = run("tune", "--task", "planted_arc", "--out", tmp_path)
+    assert code == 2 and "enough" in err
 
 
 def test_a_budget_of_time_is_kept_by_what_answers_took(tmp_path: Path):
@@ -264,3 +294,11 @@ def test_command_line(run: Run, tmp_path: Path):
     code, _, err = run("tune", *given, "--budget", "soon", "--out", tmp_path / "x")
     assert code == 2 and "--budget 5m" in err and err.count("error:") == 1
     assert run("evaluate", tmp_path, "--limit", 5)[0] == 0
+
+
+def test_a_folder_with_another_race_is_refused_with_what_decides_its_arms(tmp_path: Path):
+    tune(scripted(helped), task(120, 9), tmp_path, budget="calls=240", space=SMALL)
+    with pytest.raises(
+        RunError, match=r"The tuning in .* was started with other settings \(other arms \(`methods`, `selections`"
+    ):
+        tune(scripted(helped), task(120, 9), tmp_path, budget="calls=240", space=replace(SMALL, shots=(3,)))

@@ -88,10 +88,10 @@ def compare(
     questions = load(task, file, model, judge, profile)
     start = selfamplify.preset(preset, questions) if preset else selfamplify.Plan(tuple(options.names(METHODS)))
     given = {
-        "methods": methods and tuple(options.names(methods)),
-        "selections": selections and tuple(options.names(selections)),
-        "seeds": seeds and options.numbers(seeds, "seeds"),
-        "keywords": keywords and options.numbers(keywords, "keywords"),
+        "methods": options.listed(methods, "methods", "deep_lift"),
+        "selections": options.listed(selections, "selections", "error"),
+        "seeds": options.numbers(seeds, "seeds"),
+        "keywords": options.numbers(keywords, "keywords"),
         "shots": shots,
         "steps": steps,
         "limit": limit,

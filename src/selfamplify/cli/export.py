@@ -8,6 +8,7 @@ import typer
 
 import selfamplify
 
+from ..errors import SettingsError
 from ..export.exporter import Export, name_of
 from ..export.exporting import as_exporter
 from .config import Called
@@ -72,9 +73,12 @@ def export(
     test: Sequence[selfamplify.Question] = ()
     if questions and knows_task(prompt, called):
         found = as_built(prompt, called, Asked(ModelOptions(), task, file))
-        test = load(found.task, found.file).limited(limit).test
+        test = _test_questions(finished, load(found.task, found.file).limited(limit))
         own = found.task.data.stem if found.task.task == "file" and found.task.data else ""
         name = name or (name_of(finished, own) if own else "")
+    if exporter.needs_questions and not test:
+        remedy = 'name their task, as in `task="planted_arc"`' if questions else "leave `questions=False` out"
+        raise SettingsError(f"{exporter.name} needs test questions; {remedy}.")
     target = out or folder / "exported" / exporter.name
     settings = {"questions": tuple(test), "model": served_as, "prefilled": prefilled, "name": name}
     written = selfamplify.export(finished, exporter, target, **settings, check=check)
@@ -87,6 +91,15 @@ def export(
         say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)
     for line in exporter.usage(target, Export(finished, **settings)):
         say(f"  {line}", "bold")
+
+
+def _test_questions(prompt: selfamplify.Prompt, task: selfamplify.Task) -> Sequence[selfamplify.Question]:
+    """The test questions of a task. Raises DataError if the prompt was built for others, or has one of them among its shots."""
+    from ..answering.fitting import check_apart  # heavy
+
+    if not prompt.imported:
+        check_apart(prompt, task)
+    return task.test
 
 
 def _note_answers(prompt: selfamplify.Prompt, path: Path) -> None:

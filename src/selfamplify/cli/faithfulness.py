@@ -60,7 +60,8 @@ def faithfulness(
         raise SettingsError("`balance` is for the selection of shots, and none are selected here; leave it out.")
     profile = style.find()
     settings = engine.given()
-    explainers = selfamplify.make_explainers(options.names(methods), settings, profile) if methods else []
+    named = options.listed(methods, "methods", "deep_lift")
+    explainers = selfamplify.make_explainers(named, settings, profile) if named else []
     questions = load(task, file, model, None, profile)
     if marks is not None:
         questions = selfamplify.with_marks(questions, marks)

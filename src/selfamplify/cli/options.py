@@ -8,6 +8,7 @@ import typer
 
 from ..errors import SettingsError
 from ..prompting.profiles import Profile, as_profile
+from ..text.lines import argument
 
 _OUT = typer.Option("--out", help="The run folder. The same command, run again, continues an interrupted run.")
 Out = Annotated[Path, _OUT]
@@ -197,7 +198,8 @@ class RationaleOptions:
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
-        raise SettingsError(f"'{text}' is not a setting; write for example `permutations=50`.")
+        example = name if name.isidentifier() else "permutations"
+        raise SettingsError(f"'{text}' is not a setting with a value; write for example `{example}=50`.")
     return name, value
 
 
@@ -206,9 +208,25 @@ def names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def numbers(text: str, name: str) -> tuple[int, ...]:
-    """A comma-separated list of whole numbers, for the parameter ``name``."""
+def listed(text: str | None, name: str, example: str) -> tuple[str, ...] | None:
+    """The names in an option, for the parameter ``name``; None without the option. Raises SettingsError if it has none."""
+    found = None if text is None else tuple(names(text))
+    if found == ():
+        raise SettingsError(
+            f"{argument(name, text)} names nothing; write for example {argument(name, (example,))}, or leave it out."
+        )
+    return found
+
+
+def numbers(text: str | None, name: str) -> tuple[int, ...] | None:
+    """A comma-separated list of whole numbers, for the parameter ``name``; None without the option."""
+    if text is None:
+        return None
     try:
-        return tuple(int(part) for part in names(text))
+        found = tuple(int(part) for part in names(text))
     except ValueError:
-        raise SettingsError(f"'{text}' is not a list of whole numbers; write for example `{name}=(0, 1, 2)`.") from None
+        found = ()
+    if not found:
+        example = (0, 1, 2) if name == "seeds" else (4, 8)
+        raise SettingsError(f"'{text}' is not a list of whole numbers; write for example {argument(name, example)}.")
+    return found

@@ -14,7 +14,7 @@ from ..names import NAMES
 from .groups import Option, options_of
 
 _CODE = re.compile(r"`([^`]+)`")
-_SAME = {"explainer": "method", "method": "explainer", "model": "served_as"}
+_SAME = {"explainer": "method", "explainers": "method", "method": "explainer", "model": "served_as"}
 """Parameters that are called by either name, depending on the command."""
 _OF_EXPLAINERS = ("samples", "value", "absent", "baseline", "stop_when_settled")
 """The settings of explainers that have an option of their own; ``--steps`` and ``--keywords`` are settings of the method."""

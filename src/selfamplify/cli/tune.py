@@ -1,5 +1,6 @@
 """``selfamplify tune``: race many prompts, choose one, and test it on questions that the choice did not see."""
 
+from time import monotonic
 from typing import Annotated, Any
 
 import typer
@@ -29,7 +30,8 @@ def tune(
         str,
         typer.Option(
             "--budget",
-            help="What the race and the test may cost: a time (90s, 5m, 1h), or a number of answers (calls=2000).",
+            help="What the command may cost: a time from its start (90s, 5m, 1h), which includes loading the model, making the "
+            "prompts, the race and the test; or a number of answers in the race and the test (calls=2000).",
         ),
     ] = "5m",
     methods: Annotated[
@@ -61,19 +63,20 @@ def tune(
     drop_shots: options.DropShots = False,
 ) -> None:
     """Find the best prompt for a model and a task, and test it on questions that the choice did not see."""
+    begun = monotonic()
     profile = style.find()
     questions = load(task, file, model, judge, profile)
-    asked = model.load()
     given: dict[str, Any] = {
-        "methods": methods and tuple(options.names(methods)),
-        "selections": selections and tuple(options.names(selections)),
-        "seeds": seeds and options.numbers(seeds, "seeds"),
-        "shots": shots and options.numbers(shots, "shots"),
-        "keywords": keywords and options.numbers(keywords, "keywords"),
-        "steps": steps and options.numbers(steps, "steps"),
+        "methods": options.listed(methods, "methods", "deep_lift"),
+        "selections": options.listed(selections, "selections", "error"),
+        "seeds": options.numbers(seeds, "seeds"),
+        "shots": options.numbers(shots, "shots"),
+        "keywords": options.numbers(keywords, "keywords"),
+        "steps": options.numbers(steps, "steps"),
         "orders": ("xyr",) if style.order == "xyr" else None,
         "settings": engine.given(),
     }
+    asked = model.load()
     space = selfamplify.SearchSpace.of(asked, **{name: value for name, value in given.items() if value})
     with called.recorded(out), model.progress() as progress:
         found = selfamplify.tune(
@@ -90,6 +93,7 @@ def tune(
             judge=model.load_judge(judge, asked),
             decide=decide,
             calibrate=calibrate,
+            begun=begun,
             progress=progress,
         )
     print_tuning(found)

@@ -11,7 +11,7 @@ import torch
 
 from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
-from ..answering.fitting import fit
+from ..answering.fitting import Fitted, fit
 from ..errors import ExplanationError, SelectionError, SettingsError
 from ..methods.asking import asking
 from ..methods.checking import check_task
@@ -119,19 +119,20 @@ def _works(session: Session, task: Task, plan: Plan, deciding: Deciding, seconds
     works: list[Work] = []
     failed: dict[str, str] = {}
     samples: dict[str, Sample] = {}
+    known = 0
     for selection in plan.selections:
         samples[selection], asked = select_timed(session, task, selection, plan.shots, plan.seeds[0])
-        if asked.items:
-            # Every seed asks in another order, and no question is asked twice.
-            share = asked.items / len(task.train)
-            items = round(len(task.train) * (1 - (1 - share) ** len(plan.seeds)))
+        if asked.items:  # what no selection before this one has asked, in the same order
+            items = _asked(known + asked.items, task, plan) - _asked(known, task, plan)
+            known += asked.items
             works.append(_scaled(f"selecting shots by {selection}", asked, items, -(-items // _ASKED_TOGETHER)))
-    for name in dict.fromkeys(cell.method for cell in plan.cells()):
-        cells = [cell for cell in plan.cells() if cell.method == name]
-        method, answers = plan.method(cells[0], session.profile), len(cells) * len(task.test)
-        made = _explained(cells, method)
+    every = list(dict.fromkeys(plan.cells()))
+    for name in dict.fromkeys(cell.method for cell in every):
+        cells = [cell for cell in every if cell.method == name]
+        method = plan.method(cells[0], session.profile)
+        made, whole = _explained(cells, method), len(cells) * len(task.test)
         try:
-            prompt, explained = explain_timed(session, task, method, samples[cells[0].selection], made * plan.shots + answers)
+            prompt, explained = explain_timed(session, task, method, samples[cells[0].selection], made * plan.shots + whole)
         except (ExplanationError, SelectionError) as error:
             failed[name] = str(error)
             continue
@@ -140,9 +141,22 @@ def _works(session: Session, task: Task, plan: Plan, deciding: Deciding, seconds
             window = 1 if alone(method) else plan.shots
             works.append(_scaled(f"explaining with {name}", explained, made * plan.shots, groups, window))
         (fitted,) = fit(session, [filled(prompt, plan.shots)], task, plan.drop_shots, deciding)
-        own = answer_timed(session, fitted, deciding, seconds, answers)
-        works.append(_scaled(f"{_ANSWERING} {name}", own, answers, len(cells), session.model.window))
+        # Without shots, all selections of a seed have the same prompt, and its answers are found for the others.
+        groups = len(cells) if prompt.shots else len({cell.seed for cell in cells})
+        works.append(_answering(name, session, fitted, deciding, seconds, groups))
     return works, failed
+
+
+def _answering(name: str, session: Session, fitted: Fitted, deciding: Deciding, seconds: float, groups: int) -> Work:
+    """The answers after so many prompts of a method, to test questions and to those that batch calibration compares with."""
+    answers = groups * (len(fitted.asked) + len(fitted.reference))
+    own = answer_timed(session, fitted, deciding, seconds, answers)
+    return _scaled(f"{_ANSWERING} {name}", own, answers, groups, min(session.model.window, len(fitted.asked)))
+
+
+def _asked(questions: int, task: Task, plan: Plan) -> int:
+    """How many questions all seeds ask for their shots if one asks so many: each in another order, and none twice."""
+    return round(len(task.train) * (1 - (1 - questions / len(task.train)) ** len(set(plan.seeds))))
 
 
 def _given(
@@ -153,10 +167,7 @@ def _given(
     for name, prompt in prompts.items():
         own, fitted = fitted_given(name, prompt, session, task, plan.drop_shots, deciding)
         drawn = deciding.self_consistency > 1 or fitted.prompt.decoding.do_sample
-        times = len(set(plan.seeds)) if drawn else 1
-        answers = times * len(task.test)
-        measured = answer_timed(own, fitted, deciding, seconds, answers)
-        works.append(_scaled(f"{_ANSWERING} {name}", measured, answers, times, session.model.window))
+        works.append(_answering(name, own, fitted, deciding, seconds, len(set(plan.seeds)) if drawn else 1))
     return works
 
 

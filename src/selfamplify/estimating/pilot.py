@@ -1,5 +1,6 @@
 """A short measurement: real shots, some explanations and some answers of every method, timed."""
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from time import perf_counter
@@ -15,6 +16,8 @@ from ..prompting.prompt import Prompt
 from ..records import Encoded, Response, WrittenText
 from ..session import Session
 from ..tasks.task import Task
+from ..work.stage import Item, Record, Stage
+from ..work.store import AbstractStore
 
 _FEW = 2
 """Shots that are explained where each is explained alone."""
@@ -42,11 +45,14 @@ class Measured:
 
 
 def select_timed(session: Session, task: Task, selection: str, shots: int, seed: int) -> tuple[Sample, Measured]:
-    """The shots of one selection as ``select`` draws them, and what it took to ask for them."""
+    """The shots of one selection as ``select`` draws them, and what it took to ask for them.
+
+    Questions are asked in batches, and not again if another selection has asked them: what counts is what was asked.
+    """
+    store = _Counting(session.store)
     start = perf_counter()
-    sample = select(session, task, selection, shots, seed)
-    seconds = perf_counter() - start
-    asked = sample.counts.asked
+    sample = select(replace(session, store=store), task, selection, shots, seed)
+    seconds, asked = perf_counter() - start, store.kept
     tokens = [_own(session.model.encode(reading_chat(each, session.profile.wording))) for each in sample.questions]
     return sample, Measured(asked, seconds, round(asked * sum(tokens) / max(1, len(tokens))))
 
@@ -91,6 +97,8 @@ def answer_timed(session: Session, fitted: Fitted, deciding: Deciding, seconds: 
     than a share of what the ``whole`` of so many answers takes; the last ones count, since the more answers are computed
     together, the less time each of them takes.
     """
+    if fitted.reference:  # what all answers of a prompt are calibrated by, so that no step has to ask for it
+        answer(session, fitted.prompt, [], 0, deciding, fitted.reference)
     first = last = _Timed(0, 0.0)
     done, spent = 0, 0.0
     responses: list[Response] = []
@@ -118,6 +126,24 @@ def answer_timed(session: Session, fitted: Fitted, deciding: Deciding, seconds: 
         max(0, *written),
         max(0.0, first.seconds - first.items * last.each),
     )
+
+
+class _Counting(AbstractStore):
+    """A store, and how many records were computed and kept in it."""
+
+    def __init__(self, store: AbstractStore):
+        self._store = store
+        self.kept = 0
+
+    def keys(self, stage: Stage[Item, Record], items: Sequence[Item], start: int) -> list[Hashable]:
+        return self._store.keys(stage, items, start)
+
+    def find(self, stage: Stage[Item, Record], keys: Sequence[Hashable]) -> dict[Hashable, Record]:
+        return self._store.find(stage, keys)
+
+    def keep(self, stage: Stage[Item, Record], records: Mapping[Hashable, Record]) -> None:
+        self.kept += len(records)
+        self._store.keep(stage, records)
 
 
 @dataclass(frozen=True)

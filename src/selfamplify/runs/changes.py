@@ -13,10 +13,14 @@ _HASHES = {
     "test_questions_sha256": "other test questions (`test_data`, `data`, `split_seed`, `limit`)",
     "prompt_sha256": "another prompt",
     "prompts_sha256": "other `prompts`",
+    "arms": "other arms (`methods`, `selections`, `shots`, `keywords`, `steps`, `seeds`, `settings`)",
     "edited": "a prompt that was edited by hand",
     "marked_words_sha256": "other `marks`",
 }
-"""What it means that a hash, or a text about a prompt, differs."""
+"""What it means that a hash, or another value that nobody gave as it is, differs."""
+_OF_TEST_QUESTIONS = ("test_questions_sha256", "marked_words_sha256")
+_SAID = ("data_notes",)
+"""What is kept for those who read the record: another wording of it changes nothing, and the digests say what was read."""
 _ARGUMENTS = {"test_count": "limit", "rows_left_out": "skip_bad"}
 """Settings that follow from an argument of another name."""
 
@@ -39,7 +43,7 @@ def changes(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     if made.get("command") != wanted.get("command"):
         return [f"by another command: {made.get('command')} then, {wanted.get('command')} now"]
     if made.get("test_count") != wanted.get("test_count"):
-        wanted = {**wanted, "test_questions_sha256": made.get("test_questions_sha256")}  # follows from their number
+        wanted = {**wanted, **{name: made.get(name) for name in _OF_TEST_QUESTIONS}}  # these follow from their number
     return list(dict.fromkeys(_changes(made, wanted)))
 
 
@@ -50,14 +54,12 @@ def _changes(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str
         made, wanted = ({**settings, "explainer_settings": None} for settings in (made, wanted))
     for key in sorted(made.keys() | wanted.keys()):
         old, new = made.get(key), wanted.get(key)
-        if old == new:
+        if old == new or key in _SAID:
             continue
         if key in _HASHES:
             yield _HASHES[key]
         elif isinstance(old, dict) and isinstance(new, dict):
             yield from _changes(old, new)
-        elif key == "data_notes":
-            yield "the data are read in another way"
         elif key == "selfamplify":
             yield f"version {old} of selfamplify then, {new} now"
         else:

@@ -165,7 +165,12 @@ def _explainers(given: object, profile: Profile) -> list[AbstractExplainer]:
     made = [as_explainer(replaced.get(each, each) if isinstance(each, str) else each) for each in given]
     found = [each for each in made if each.name != _RANDOM]
     names = [each.name for each in found]
-    if not found or len(set(names)) < len(names):
-        shown = ", ".join(names) or "none besides random words"
-        raise SettingsError(f'The explainers are {shown}; name each once, such as `explainers=["deep_lift", "kernel_shap"]`.')
+    if not found:
+        raise SettingsError(
+            'Random words are always there, and no other explainer is named; use for example `explainers=["deep_lift"]`.'
+        )
+    if len(set(names)) < len(names):
+        raise SettingsError(
+            f"The explainers are {', '.join(names)}; name each once: {argument('explainers', list(dict.fromkeys(names)))}."
+        )
     return found

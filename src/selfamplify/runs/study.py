@@ -72,6 +72,12 @@ class Study:
     def found(self) -> Faithfulness:
         """Do all of it. Raises DataError if no question is answered with a label."""
         answers = own_answers(self.session, self.task)
+        if answers.too_long == len(self.task.test):
+            raise DataError(
+                f"{counted(answers.too_long, 'question')} of {self.task.name} do not fit the context of "
+                f"{self.session.model.name} ({self.session.model.context:,} tokens), and no others are asked; use shorter "
+                "questions, or a model with a longer context."
+            )
         if not answers.questions:
             raise DataError(
                 f"{self.session.model.name} answered none of {counted(len(self.task.test), 'question')} of {self.task.name} "

@@ -31,7 +31,7 @@ def refuse_changes(folder: Path, what: str, made: Mapping[str, Any], wanted: Map
     """Raise RunError, with the difference, if ``what`` was made in a folder with other settings than are wanted."""
     if changed := changes(made, json.loads(json.dumps(wanted))):
         raise RunError(
-            f"The {what} in {folder} {'was' if what == 'prompt' else 'were'} started with other settings "
+            f"The {what} in {folder} {'were' if what == 'results' else 'was'} started with other settings "
             f"({'; '.join(changed)}); use those settings again, or another folder, as in {argument('out', str(_free(folder)))}."
         )
 

@@ -29,7 +29,9 @@ def write_whole(file: Path, content: str | bytes | Iterable[bytes]) -> None:
         _synchronise(file.parent)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise RunError(f"Can't write {file} ({reason}); free some disk space, or fix the permissions of its folder.") from error
+        taken = isinstance(error, NotADirectoryError | FileExistsError)
+        remedy = "use another folder" if taken else "free some disk space, or fix the permissions of its folder"
+        raise RunError(f"Can't write {file} ({reason}); {remedy}.") from error
 
 
 def part_of(file: Path) -> Path:

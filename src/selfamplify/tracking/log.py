@@ -6,15 +6,19 @@ from pathlib import Path
 from ..errors import RunError, SettingsError
 from ..names import instance
 from ..prompting.prompt_file import FILE_NAME as PROMPT
-from ..runs.comparison import BASE, names
+from ..runs.comparison import names
 from ..runs.responses import FILE_NAME as RESPONSES
 from ..runs.table import FILE_NAME as RESULTS
 from ..runs.table import Table
+from ..runs.tested import tested_against
 from .tracker import AbstractTracker, TrackedRun
 
 
 def log_run(folder: str | Path, to: AbstractTracker | str = "mlflow") -> str:
     """Hand a finished run to a tracker of experiments, through its own client.
+
+    Each method has its accuracy and, as ``success/deep_lift/minus_io``, the difference from IO; where ``compare --against``
+    named another row, the difference from that row, as in ``success/deep_lift/minus_mine``.
 
     Parameters
     ----------
@@ -61,21 +65,20 @@ def tracked(folder: str | Path) -> TrackedRun:
     """What a run folder hands to a tracker. Raises DataError if it has no results, or they were changed."""
     folder, table = Path(folder), Table.load(folder)
     kept = (*sorted(folder.glob("prompts/*.json")), *(folder / name for name in _FILES))
-    return TrackedRun(
-        folder.resolve().name, table.settings, dict(_metrics(table)), tuple(file for file in kept if file.is_file())
-    )
+    metrics = dict(_metrics(table, tested_against(folder, table)))
+    return TrackedRun(folder.resolve().name, table.settings, metrics, tuple(file for file in kept if file.is_file()))
 
 
 _FILES = (PROMPT, RESULTS, RESPONSES, "report.html", "run.toml")
 """What is handed over if it is there; the last two are written by layers above this one."""
 
 
-def _metrics(table: Table) -> Iterator[tuple[str, float]]:
+def _metrics(table: Table, against: str) -> Iterator[tuple[str, float]]:
     labels = names((mean.method, mean.keywords) for mean in table.means)
     for mean in table.means:
         place = f"{mean.selection}/{labels[mean.method, mean.keywords]}"
         yield f"{place}/accuracy", mean.mean
         yield f"{place}/accuracy_low", mean.low
         yield f"{place}/accuracy_high", mean.high
-    for found in table.against():
-        yield f"{found.selection}/{found.first}/minus_{BASE}", found.difference.estimate
+    for found in table.against(against):
+        yield f"{found.selection}/{found.first}/minus_{against}", found.difference.estimate

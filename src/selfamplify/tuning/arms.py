@@ -74,7 +74,7 @@ class SearchSpace:
                 raise SettingsError(f"{argument(each.name, values)} is not a tuple of values; leave it out for the default.")
         for name in ("shots", "keywords", "steps"):
             for value in getattr(self, name):
-                check_whole(name, value, 1, 8)
+                check_whole(name, value, 1, getattr(SearchSpace, name)[0])
         for seed in self.seeds:
             check_seed(seed)
         for selection in self.selections:

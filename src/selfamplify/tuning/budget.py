@@ -6,7 +6,7 @@ from math import inf
 from time import monotonic
 
 from ..errors import SettingsError
-from ..text.lines import argument
+from ..text.lines import argument, duration
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 CONFIRMING = 0.25
@@ -20,7 +20,7 @@ class Budget:
     Parameters
     ----------
     seconds : float, optional
-        For everything: making the prompts, the race, and the test.
+        For everything from the call on: loading the model where ``tune`` does that, making the prompts, the race, and the test.
     calls : int, optional
         How many answers are asked for, in the race and in the test; making the prompts is not counted.
 
@@ -62,9 +62,21 @@ class Clock:
     started: float
 
     @staticmethod
-    def start(budget: Budget) -> "Clock":
-        """A clock that starts now; with a budget of calls it never ends."""
-        return Clock(inf if budget.seconds is None else budget.seconds, monotonic())
+    def start(budget: Budget, begun: float) -> "Clock":
+        """A clock that starts now, for what is left of a budget since it ``begun``; with a budget of calls it never ends.
+
+        Raises SettingsError if nothing is left.
+        """
+        now = monotonic()
+        if budget.seconds is None:
+            return Clock(inf, now)
+        left = budget.seconds - (now - begun)
+        if left <= 0:
+            raise SettingsError(
+                f'`budget="{budget}"` was over when the model and the questions were loaded, which took '
+                f"{duration(now - begun)}; use a larger one."
+            )
+        return Clock(left, now)
 
     @property
     def left(self) -> float:

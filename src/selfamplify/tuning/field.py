@@ -95,7 +95,7 @@ def _baselines_first(entrants: Sequence[Entrant], failed: dict[str, str]) -> lis
     baselines = [each for each in found if each is not None]
     others = [each for each in entrants if each not in baselines]
     if len(baselines) < BASELINES or not others:
-        reason = f" ({next(iter(failed.values()))})" if failed else ""
+        reason = f" ({next(iter(failed.values())).rstrip('.')})" if failed else ""
         raise SettingsError(
             f"A race needs prompts of {PLAIN}, of {BARE} and of one other arm, and they could not all be made{reason}; "
             f"use other `methods`, `selections` or `shots`."

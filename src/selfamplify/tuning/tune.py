@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from warnings import warn
 
 from ..answering.deciding import Calibrate, Decide, Deciding
@@ -48,6 +49,7 @@ def tune(
     judge: AbstractLanguageModel | str | Path | None = None,
     decide: Decide = "generate",
     calibrate: Calibrate = "off",
+    begun: float | None = None,
     progress: Progress = silent,
 ) -> Tuning:
     """Choose the best prompt for a model and a task, and test it on questions that the choice did not see.
@@ -66,8 +68,9 @@ def tune(
     out : str or Path
         The run folder; prompt.json and tuning.json are written there.
     budget : Budget or str
-        ``"90s"``, ``"5m"`` (the default) or ``"1h"`` for everything, or ``"calls=2000"`` answers in the race and the test. How
-        many arms race, and on how many questions at most, follows from it. The clock starts anew when a race is continued.
+        ``"90s"``, ``"5m"`` (the default) or ``"1h"`` for everything from the call on, or ``"calls=2000"`` answers in the race
+        and the test. How many arms race, and on how many questions at most, follows from it. The clock starts anew when a race
+        is continued.
     space : SearchSpace, optional
         Which arms there are; by default ``SearchSpace.of(model)``.
     validation : int, optional
@@ -84,6 +87,8 @@ def tune(
         A model that reads the responses in place of the rules.
     decide, calibrate
         What decides an answer: see ``evaluate``.
+    begun : float, optional
+        When a budget of time began, by ``time.monotonic()``: before the model was loaded, for one. By default with the call.
     progress : callable
         Called with what is being done, how many items are done, and of how many. By default nothing is
         reported; ``terminal_progress`` makes one that prints.
@@ -99,6 +104,7 @@ def tune(
     DataError, RunError
         As for ``compare``.
     """
+    begun = monotonic() if begun is None else begun
     deciding, allowed = Deciding(decide, calibrate), as_budget(budget)
     check_flag("drop_shots", drop_shots)
     check_seed(seed)
@@ -118,7 +124,7 @@ def tune(
             **deciding.settings(),
         }
         with run.claimed("tuning", settings):
-            clock = Clock.start(allowed)
+            clock = Clock.start(allowed, begun)
             field = starting(session, arms, corpus, deciding, drop_shots, allowed, clock)
             runners = raced(field, len(corpus.race))
             final = finalists(runners)

@@ -121,7 +121,7 @@ def find_columns(rows: Sequence[Row], named: Columns | None = None) -> Columns:
         question = pair[1]
     if filled and (question is None or answer is None):
         if len(filled) == 1:
-            raise DataError(one_column(filled[0]))
+            raise DataError(one_column(filled[0], [name for name in column_names(rows) if name not in filled]))
         missing = [what for what, name in (("the question", question), ("the answer", answer)) if name is None]
         text, label = _likely(filled, {*taken, question, answer}, sample)
         raise DataError(unrecognised(missing, (question or text, answer or label), choices, filled))

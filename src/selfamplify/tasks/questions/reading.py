@@ -233,9 +233,14 @@ def bad_rows(bad: Sequence[LeftOut], notes: Sequence[str] = (), remedy: str = "s
 
 
 def reasons(bad: Sequence[LeftOut]) -> list[str]:
-    """The commonest reasons for which rows are bad, with their counts."""
-    counts = Counter(re.sub(r"'[^']*'|\d+", "…", row.reason) for row in bad)
-    example = {re.sub(r"'[^']*'|\d+", "…", row.reason): row for row in reversed(bad)}
-    lines = [f"{counted(count, 'row')}: {shortened(example[kind].reason, 150)}" for kind, count in counts.most_common(_REASONS)]
-    others = sum(counts.values()) - sum(count for _, count in counts.most_common(_REASONS))
+    """The commonest reasons for which rows are bad, with their counts: the reason itself, or one of those that are alike."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for row in bad:
+        alike[re.sub(r"'[^']*'|\d+", "…", row.reason)].append(row.reason)
+    commonest = sorted(alike.values(), key=len, reverse=True)[:_REASONS]
+    lines = [
+        f"{counted(len(found), 'row')}{', for example' if len(set(found)) > 1 else ''}: {shortened(found[0], 150)}"
+        for found in commonest
+    ]
+    others = len(bad) - sum(map(len, commonest))
     return [*lines, *([f"{counted(others, 'row')}: other reasons"] if others else [])]

@@ -1,16 +1,25 @@
 """What to write where columns are not recognised, or are named wrongly."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ...text.lines import likeliest, shortened
 
+_INSIDE = re.compile(r"\w([,;|])\w")
+"""A separator between two names of columns that were read as one."""
 
-def one_column(name: str) -> str:
-    """Why a table of a single column can't be read."""
-    return (
-        f"The rows have a single column, {shortened(name)!r}, and need at least a question and its answer; write one question "
-        'per row with both, or set the separator: `separator=";"`.'
-    )
+
+def one_column(name: str, empty: Sequence[str] = ()) -> str:
+    """Why a table of a single column can't be read, besides columns whose cells are all empty."""
+    needed = "and need at least a question and its answer"
+    if empty:
+        return (
+            f"All cells are empty in {shown_names(empty)}, so that the rows have a single column, {shortened(name)!r}, "
+            f"{needed}; fill in the answers."
+        )
+    held = _INSIDE.search(name)  # a comma in a sentence has a space after it
+    remedy = f'use `separator="{held[1]}"`' if held else 'set the separator: `separator=";"`'
+    return f"The rows have a single column, {shortened(name)!r}, {needed}; write one question per row with both, or {remedy}."
 
 
 def no_column(name: str, known: Sequence[str]) -> str:
