@@ -164,6 +164,12 @@ def test_any_other_file_is_refused_in_one_line(tmp_path: Path):
     made = Prompt("io", "Choose.", (), {}).save(tmp_path / "table" / "prompts" / "io-error-seed0.json")
     with pytest.raises(DataError, match=f"is a comparison with 1 prompt; name one of them, such as {made}"):
         Prompt.load(tmp_path / "table")
+    for path in (made.parent, made.with_name("io.json")):
+        with pytest.raises(DataError, match=f"There is no prompt at .*; name one of the 1 in that folder, such as {made}"):
+            Prompt.load(path)
+    (questions := tmp_path / "quiz.csv").write_text("question,answer\n")
+    with pytest.raises(DataError, match="quiz.csv is not a prompt; give the folder of one"):
+        Prompt.load(questions)
 
 
 def test_results_of_the_prompt_before_an_edit_are_told_from_its_own():

@@ -236,7 +236,7 @@ class Prompt:
             If the file is missing, damaged or of another version, if anything but its texts was changed by hand, or if
             ``messages`` and the texts that they are made of were edited in a way that does not fit together.
         """
-        prompt, found = read(path, _ADAPTER, lambda own: own._shown)
+        prompt, found = read(path, _ADAPTER.validate_python, lambda own: own._shown)
         if found is None:
             return prompt
         own = prompt._edited(found)

@@ -41,7 +41,7 @@ def document(fields: dict[str, Any], shown: Demonstrations) -> str:
 
 
 def read(
-    path: str | Path, adapter: TypeAdapter[Made], shown_by: Callable[[Made], Demonstrations]
+    path: str | Path, made_of: Callable[[dict[str, Any]], Made], shown_by: Callable[[Made], Demonstrations]
 ) -> tuple[Made, Edited | None]:
     """The prompt of a file or folder (see ``Prompt.load``), and how its texts were edited there, if they were.
 
@@ -49,8 +49,8 @@ def read(
     ----------
     path
         The file, or its folder.
-    adapter : TypeAdapter
-        What makes a prompt of its fields.
+    made_of : callable
+        Makes a prompt of its fields.
     shown_by : callable
         What a prompt shows.
     """
@@ -68,7 +68,7 @@ def read(
             raise ValueError("a message is not a role and a content")
         recorded = hashes["prompt_sha256"]
         untouched = _as_written(data, hashes)
-        prompt = adapter.validate_python({key: value for key, value in data.items() if key not in _ADDED})
+        prompt = made_of({key: value for key, value in data.items() if key not in _ADDED})
         shown = shown_by(prompt)
         intact = recorded == shown.digest() and messages == shown.context
     except DataError:
@@ -88,10 +88,14 @@ def read(
 
 
 def _missing(file: Path) -> DataError:
-    others = sorted(file.parent.glob("prompts/*.json"))
-    if others:
+    folder = file.parent
+    if folder.is_file():
+        return DataError(f"{folder} is not a prompt; give the folder of one, or its prompt.json.")
+    if others := sorted(folder.glob("prompts/*.json")):
         held = counted(len(others), "prompt")
-        return DataError(f"{file.parent} is a comparison with {held}; name one of them, such as {others[0]}.")
+        return DataError(f"{folder} is a comparison with {held}; name one of them, such as {others[0]}.")
+    if folder.name == "prompts" and (others := sorted(folder.glob("*.json"))):
+        return DataError(f"There is no prompt at {file}; name one of the {len(others)} in that folder, such as {others[0]}.")
     return DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}`.")
 
 
