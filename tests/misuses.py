@@ -47,6 +47,7 @@ WRONG: list[tuple[str, Call, str]] = [
     ("plan text", lambda _: Plan("random"), "`methods=('random',)`"),
     ("plan number", lambda _: Plan(("random",), keywords=6), "`keywords=(6,)`"),
     ("plan seed", lambda _: Plan(("random",), seeds=("0",)), "`seed=0`"),
+    ("plan seed twice", lambda _: Plan(("random",), seeds=(0, 1, 0)), "use `seeds=(0, 1)`"),
     ("plan limit", lambda _: Plan(("random",), limit=-1), "`limit=350`"),
     ("plan settings", lambda _: Plan(("random",), settings=[1]), "`settings="),
     ("plan rationales", lambda _: Plan(("random",), keep_rationales="some"), '`keep_rationales="useful"`'),

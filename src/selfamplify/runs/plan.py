@@ -90,6 +90,9 @@ class Plan:
             if not isinstance(value, tuple | list):
                 single = value if isinstance(value, str | int) else example
                 raise SettingsError(f"{argument(name, value)} is not a tuple; use {argument(name, (single,))}.")
+            once = tuple(each for place, each in enumerate(value) if each not in value[:place])
+            if len(once) < len(value):
+                raise SettingsError(f"{argument(name, tuple(value))} names a value twice; use {argument(name, once)}.")
         for seed in self.seeds:
             check_seed(seed)
         if self.limit is not None:
