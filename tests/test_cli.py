@@ -225,7 +225,7 @@ MISUSES = [
     ("explain --prompt CHAT --answer mice --value logit --model MODEL", "use --value logprob"),
     ("explain --prompt CHAT --answer <s> --model MODEL", "control token '<s>'"),
     ("evaluate nowhere OWN", "selfamplify build"),
-    ("evaluate ROWS OWN", "There is no prompt at"),
+    ("evaluate ROWS OWN", "is not a prompt; give the folder of one"),
     ("build --answer-style label --model ./nowhere --out OUT", "--answer-style letter"),
     ("show nowhere", "selfamplify build"),
     ("show DATABASE", "prompt.json"),
