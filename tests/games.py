@@ -8,6 +8,7 @@ from itertools import permutations
 import numpy as np
 from jaxtyping import config
 
+from selfamplify.explain.perturbation import AbstractPerturbation
 from selfamplify.games.coalitions import AbstractGame
 
 Worth = Callable[[np.ndarray], np.ndarray]
@@ -105,3 +106,7 @@ def shapley_by_subsets(players: int, values: np.ndarray) -> np.ndarray:
                 by_size.setdefault(coalition.bit_count(), []).append(float(values[coalition | 1 << word] - values[coalition]))
         scores[word] = np.mean([np.mean(gains) for gains in by_size.values()])
     return scores
+
+
+def scores_of(explainer: AbstractPerturbation, players: int, worth: Worth, seed: int = 0) -> np.ndarray:
+    return np.array(explainer.attribute(Game(players, worth), seed).scores)

@@ -101,9 +101,9 @@ def test_doctor_lets_the_embedded_model_answer(run: Run):
 
 
 def test_demo_compares_all_methods_and_shows_an_example(run: Run, tmp_path: Path):
-    code, out, _ = run("demo", "--out", tmp_path, "--limit", "6")
+    code, out, _ = run("demo", "--out", tmp_path, "--limit", "2")
     assert code == 0 and "selfamplify build --model MODEL" in out
     table = Table.load(tmp_path)
-    assert not table.failed and {row.n for row in table.rows} == {6}
+    assert not table.failed and {row.n for row in table.rows} == {2}
     assert {row.explainer or row.method for row in table.rows} == {"io", *METHODS.split(",")}
     assert all((row.explainer or row.method) in out for row in table.rows)
