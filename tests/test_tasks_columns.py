@@ -179,6 +179,9 @@ def test_the_remedy_names_the_columns_that_may_be_meant(tmp_path: Path):
     with pytest.raises(DataError, match=r"among 'ref', 'ticket_body', 'queue_name'") as error:
         overview("file", file)
     assert "`columns=Columns(question='ticket_body', answer='queue_name')`" in str(error.value)
+    recognised = [{"question": row["ticket_body"], "queue_name": row["queue_name"]} for row in rows]
+    with pytest.raises(DataError, match="question='question', answer='queue_name'"):
+        overview("file", saved(tmp_path, "recognised.json", json.dumps(recognised)))
     several = [row | {"came_by": "xyz"[n % 3]} for n, row in enumerate(rows)]
     with pytest.raises(DataError, match="question='ticket_body', answer='NAME'"):
         overview("file", saved(tmp_path, "several.json", json.dumps(several)))

@@ -123,8 +123,8 @@ def find_columns(rows: Sequence[Row], named: Columns | None = None) -> Columns:
         if len(filled) == 1:
             raise DataError(one_column(filled[0], [name for name in column_names(rows) if name not in filled]))
         missing = [what for what, name in (("the question", question), ("the answer", answer)) if name is None]
-        text, label = _likely(filled, {*taken, question, answer}, sample)
-        raise DataError(unrecognised(missing, (question or text, answer or label), choices, filled))
+        likely = _likely(question, answer, [name for name in filled if name not in taken], sample)
+        raise DataError(unrecognised(missing, likely, choices, filled))
     taken |= {question or "", answer or ""}
     context = named.context or tuple(name for name in filled if plain(name) in CONTEXT and name not in taken)
     if pair and question == pair[1] and pair[0] not in {*taken, *context} and not named.context:
@@ -133,13 +133,15 @@ def find_columns(rows: Sequence[Row], named: Columns | None = None) -> Columns:
     return Columns(question or "question", answer or "answer", choices, name, context, distractors)
 
 
-def _likely(filled: Sequence[str], taken: Collection[str | None], sample: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """What may be the question and the answer, for a proposal: of the free columns, that of the longest texts, and the only one
-    whose values repeat; ``"NAME"`` if several do, as any of them may be meant."""
-    cells = {name: [row.get(name) for row in sample] for name in filled if name not in taken}
-    question = max(cells, key=lambda name: _words(cells[name]), default="NAME")
+def _likely(
+    question: str | None, answer: str | None, free: Sequence[str], sample: Sequence[Mapping[str, Any]]
+) -> tuple[str, str]:
+    """The question and the answer, or for a proposal what may be meant: of the free columns, that of the longest texts, and the
+    only other one whose values repeat; ``"NAME"`` if several do, as any of them may be meant."""
+    cells = {name: [row.get(name) for row in sample] for name in free if name not in (question, answer)}
+    question = question or max(cells, key=lambda name: _words(cells[name]), default="NAME")
     repeated = [name for name, own in cells.items() if name != question and len({*map(str, own)}) < len(own)]
-    return question, repeated[0] if len(repeated) == 1 else "NAME"
+    return question, answer or (repeated[0] if len(repeated) == 1 else "NAME")
 
 
 def _checked(columns: Columns, rows: Sequence[Row]) -> Columns:
