@@ -126,9 +126,8 @@ def _works(session: Session, task: Task, plan: Plan, deciding: Deciding, seconds
             items = _asked(known + asked.items, task, plan) - _asked(known, task, plan)
             known += asked.items
             works.append(_scaled(f"selecting shots by {selection}", asked, items, -(-items // _ASKED_TOGETHER)))
-    every = list(dict.fromkeys(plan.cells()))
-    for name in dict.fromkeys(cell.method for cell in every):
-        cells = [cell for cell in every if cell.method == name]
+    for name in dict.fromkeys(cell.method for cell in plan.cells()):
+        cells = [cell for cell in plan.cells() if cell.method == name]
         method = plan.method(cells[0], session.profile)
         made, whole = _explained(cells, method), len(cells) * len(task.test)
         try:
@@ -156,7 +155,7 @@ def _answering(name: str, session: Session, fitted: Fitted, deciding: Deciding, 
 
 def _asked(questions: int, task: Task, plan: Plan) -> int:
     """How many questions all seeds ask for their shots if one asks so many: each in another order, and none twice."""
-    return round(len(task.train) * (1 - (1 - questions / len(task.train)) ** len(set(plan.seeds))))
+    return round(len(task.train) * (1 - (1 - questions / len(task.train)) ** len(plan.seeds)))
 
 
 def _given(
@@ -167,7 +166,7 @@ def _given(
     for name, prompt in prompts.items():
         own, fitted = fitted_given(name, prompt, session, task, plan.drop_shots, deciding)
         drawn = deciding.self_consistency > 1 or fitted.prompt.decoding.do_sample
-        works.append(_answering(name, own, fitted, deciding, seconds, len(set(plan.seeds)) if drawn else 1))
+        works.append(_answering(name, own, fitted, deciding, seconds, len(plan.seeds) if drawn else 1))
     return works
 
 

@@ -66,7 +66,7 @@ class Plan:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._check_types()
+        self._check_values()
         if not (self.methods and self.selections and self.keywords and self.seeds):
             raise SettingsError("A comparison needs at least one method, selection, number of keywords and seed.")
         for selection in self.selections:
@@ -83,8 +83,8 @@ class Plan:
         for cell in self.cells():
             self.method(cell, DEFAULT)
 
-    def _check_types(self) -> None:
-        """Raise SettingsError for an argument of the wrong type: a single value in place of several, most likely."""
+    def _check_values(self) -> None:
+        """Raise SettingsError for one value in place of several, one that is named twice, and one of the wrong type."""
         for name, example in (("methods", "kernel_shap"), ("selections", "error"), ("keywords", 6), ("seeds", 0)):
             value = getattr(self, name)
             if not isinstance(value, tuple | list):
@@ -102,7 +102,7 @@ class Plan:
 
     def cells(self) -> Iterator[Cell]:
         """The rows, by seed and selection, IO first; only methods that make keywords have a row per number of keywords."""
-        made = {method: make_method(method) for method in dict.fromkeys(self.methods)}
+        made = {method: make_method(method) for method in self.methods}
         for seed in self.seeds:
             for selection in self.selections:
                 yield Cell("io", selection, self.keywords[0], seed)
