@@ -148,6 +148,8 @@ MISUSES = [
     ("build --out OUT --shots -1", "--shots"),
     ("build OWN --out OUT --data nowhere.csv", "nowhere.csv"),
     ("build OWN --out OUT --data ROWS --task planted_arc", "--task file"),
+    ("build OWN --out ROWS --model x.gguf", "can't be written (not a folder); use another --out"),
+    ("tune OWN --out ROWS --model x.gguf", "can't be written (not a folder); use another --out"),
     ("build OWN --out OUT --task ROWS", "--task file with --data"),
     ("build OWN --out OUT --model ./nowhere", "There is no model folder at ./nowhere"),
     ("build OWN --out OUT --model HERE", "no config.json"),

@@ -27,6 +27,7 @@ from selfamplify.errors import ModelError, RunError, SelectionError, SelfAmplify
 from selfamplify.models.model import AbstractLanguageModel
 from selfamplify.records import Chat, Prediction
 from selfamplify.runs.begun import begun
+from selfamplify.runs.lock import check_writable
 from selfamplify.tasks.loading import as_task
 from selfamplify.work.stage import Stage
 from selfamplify.work.store import AbstractStore, NoStore
@@ -462,6 +463,27 @@ def test_a_read_only_folder_is_refused(tmp_path: Path):
     with Store(tmp_path):
         pass
     assert in_child(refused) == 0  # now its files exist, and are read-only
+
+
+def test_whether_a_folder_can_be_written_is_known_without_making_it(tmp_path: Path):
+    new = tmp_path / "new" / "run"
+
+    def refused() -> None:
+        os.setuid(65534)
+        with pytest.raises(RunError, match=r"new/run can't be written \(no right to write there\)"):
+            check_writable(new)
+
+    check_writable(new)
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(RunError, match="not a folder"):
+            check_writable(folder)
+    if os.getuid() != 0:
+        pytest.skip("needs root, to become a user without rights")
+    tmp_path.chmod(0o555)
+    for parent in tmp_path.parents[:3]:
+        parent.chmod(0o755)
+    assert in_child(refused) == 0 and not new.parent.exists()
 
 
 def test_a_full_disk_stops_the_run_with_a_remedy_and_the_run_can_continue(whole, tmp_path: Path):

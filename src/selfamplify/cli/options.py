@@ -8,9 +8,20 @@ import typer
 
 from ..errors import SettingsError
 from ..prompting.profiles import Profile, as_profile
+from ..runs.lock import check_writable
 from ..text.lines import argument
 
-_OUT = typer.Option("--out", help="The run folder. The same command, run again, continues an interrupted run.")
+
+def _writable(out: Path | None) -> Path | None:
+    """The folder. Raises RunError if it can't be written, before anything is loaded."""
+    if out is not None:
+        check_writable(out)
+    return out
+
+
+_OUT = typer.Option(
+    "--out", callback=_writable, help="The run folder. The same command, run again, continues an interrupted run."
+)
 Out = Annotated[Path, _OUT]
 OptionalOut = Annotated[Path | None, _OUT]
 NewFolder = Annotated[Path, typer.Option("--out", help="The folder to write prompt.json to. It must not contain one yet.")]

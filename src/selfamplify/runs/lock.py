@@ -31,12 +31,23 @@ def held(folder: Path) -> Iterator[None]:
         ) from None
     except OSError as error:
         lock.release()
-        raise RunError(f"The run folder {folder} can't be written ({error.strerror}); use another `out`.") from error
+        raise _unwritable(folder, error.strerror) from error
     try:
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def check_writable(folder: Path) -> None:
+    """Raise RunError, without making the folder, if this process has no right to make it or to write there."""
+    nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise _unwritable(folder, "not a folder" if not nearest.is_dir() else "no right to write there")
+
+
+def _unwritable(folder: Path, reason: str | None) -> RunError:
+    return RunError(f"The run folder {folder} can't be written ({reason}); use another `out`.")
 
 
 def _read(file: Path) -> str:
