@@ -9,22 +9,21 @@ from time import perf_counter
 
 import torch
 
-from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
 from ..errors import ExplanationError, SelectionError, SettingsError
-from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.method import AbstractMethod
 from ..methods.selection import Sample
 from ..methods.self_amplify import SelfAmplify
 from ..models.local.load import as_model
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
-from ..prompting.profiles import DEFAULT, Profile, as_profile
+from ..prompting.profiles import DEFAULT, Profile
 from ..prompting.prompt import Prompt
 from ..runs.cell import Cell
-from ..runs.given import Given, fitted_given, given_prompts
-from ..runs.plan import Plan, as_plan
+from ..runs.given import Given, fitted_given
+from ..runs.grid import Grid
+from ..runs.plan import Plan
 from ..runs.run import Run
 from ..session import Session
 from ..tasks.task import Task
@@ -93,21 +92,17 @@ def estimate(
     """
     deciding = Deciding(decide, calibrate, self_consistency, temperature)
     card, weights = None if on is None else gpu(on), weights_of(size)
-    questions = check_task(task, model, judge)
-    plan = as_plan(plan, questions)
-    chosen, questions = asking(as_profile(profile), questions.limited(plan.limit))
-    given = given_prompts({} if prompts is None else prompts, plan.methods, questions)
-    if deciding.calibrate == "batch":
-        check_references(questions, plan.shots)
+    grid = Grid.of(plan, check_task(task, model, judge), profile, prompts, deciding)
+    plan, questions = grid.plan, grid.questions
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     if card is not None and weights is None:
         weights = _weights(asked)
     start = perf_counter()
     with TemporaryDirectory() as folder, Run(folder) as run:
-        session = run.session(asked, chosen, reader, within(progress, "measuring"))
-        each = seconds / (len({"io", *plan.methods}) + len(given))
+        session = run.session(asked, grid.profile, reader, within(progress, "measuring"))
+        each = seconds / (len({"io", *plan.methods}) + len(grid.prompts))
         works, failed = _works(session, questions, plan, deciding, each)
-        works += _given(given, session, questions, plan, deciding, each)
+        works += _given(grid.prompts, session, questions, plan, deciding, each)
     answers = [each for each in works if each.what.startswith(_ANSWERING)]
     disk = sum(_OF_AN_ANSWER * each.items + _OF_A_TOKEN * each.written for each in answers)
     measured = Estimate(_machine(asked), tuple(works), failed, _memory(asked), disk, perf_counter() - start)

@@ -1,23 +1,19 @@
 """Running a comparison: every cell on the same samples and the same test questions, with all finished work kept."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..answering.answer import answer
-from ..answering.batch import check_references
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, fit
 from ..errors import ExplanationError, SelectionError
 from ..evaluation.result import Result
-from ..importing.binding import bound
-from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.selection import Sample, select
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
-from ..prompting.profiles import DEFAULT, Profile, as_profile
+from ..prompting.profiles import DEFAULT, Profile
 from ..prompting.prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task
@@ -25,11 +21,12 @@ from ..work.stage import Progress, silent
 from .banned import note_banned
 from .baselines import note_baselines
 from .cell import Cell
-from .given import Given, fitted_given, given_prompts, recorded
+from .given import Given, fitted_given
+from .grid import Grid
 from .one_sided import note_one_sided
-from .plan import Plan, as_plan
+from .plan import Plan
 from .rows import Finished
-from .run import Run, known_settings, run_settings
+from .run import Run, run_settings
 from .table import Table
 from .unchanged import check_unchanged
 
@@ -98,21 +95,16 @@ def compare(
         If the folder was made with other settings, or is in use.
     """
     deciding = Deciding(decide, calibrate, self_consistency, temperature)
-    questions = check_task(task, model, judge)
-    plan = as_plan(plan, questions)
-    chosen, questions = asking(as_profile(profile), questions.limited(plan.limit))
-    given = given_prompts({} if prompts is None else prompts, plan.methods, questions)
-    if deciding.calibrate == "batch":
-        check_references(questions, plan.shots)
-    own = _settings(plan, given, deciding)
-    check_unchanged(out, "results", known_settings(chosen, questions) | own)
+    grid = Grid.of(plan, check_task(task, model, judge), profile, prompts, deciding)
+    plan, questions = grid.plan, grid.questions
+    check_unchanged(out, "results", grid.known())
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     with Run(out) as run:
-        session = run.session(asked, chosen, reader, progress)
-        settings = run_settings(session, questions) | own
+        session = run.session(asked, grid.profile, reader, progress)
+        settings = run_settings(session, questions) | grid.settings()
         with run.claimed("results", settings):
             cells, failed = _prompts(plan, session, questions, deciding)
-            cells = _in_order(plan, [*cells, *_given(given, plan, session, questions, deciding)])
+            cells = _in_order(plan, [*cells, *_given(grid.prompts, plan, session, questions, deciding)])
         finished: list[Finished] = []
         while cells:  # what is answered is let go of: the questions as they are asked are most of a large run's memory
             cell = cells.pop(0)
@@ -142,15 +134,8 @@ def check_comparison(
     temperature: float | None,
 ) -> None:
     """Raise RunError, before a model is loaded, if ``compare`` with these arguments would refuse the folder."""
-    chosen, questions = asking(profile, task.limited(plan.limit))
-    given = {name: bound(prompt, questions).prompt for name, prompt in prompts.items()}
-    own = _settings(plan, given, Deciding(decide, calibrate, self_consistency, temperature))
-    check_unchanged(out, "results", known_settings(chosen, questions) | own)
-
-
-def _settings(plan: Plan, prompts: Mapping[str, Prompt], deciding: Deciding) -> dict[str, Any]:
-    """What a comparison depends on besides the model and the questions."""
-    return {"command": "compare"} | asdict(plan) | deciding.settings() | recorded(prompts)
+    deciding = Deciding(decide, calibrate, self_consistency, temperature)
+    check_unchanged(out, "results", Grid.silently(plan, task, profile, prompts, deciding).known())
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from ..text.lines import sha256
 from ..work.stage import Progress, silent
 from .begun import command_line
 from .editing import check_replaceable
-from .findings import is_study
 from .measured import explaining, timed
 from .responses import UNFINISHED as ANSWERS
 from .responses import Line, load_responses
@@ -73,11 +72,6 @@ class Run:
     def has_table(self) -> bool:
         """Whether the folder holds a results.json."""
         return (self.folder / RESULTS).is_file()
-
-    @property
-    def has_faithfulness(self) -> bool:
-        """Whether its results.json holds a study of faithfulness."""
-        return self.has_table and is_study(self.folder)
 
     def prompt(self) -> Prompt:
         """The prompt that ``build`` made here. Raises DataError if there is none, or it is damaged."""
