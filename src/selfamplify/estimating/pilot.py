@@ -23,8 +23,11 @@ _FEW = 2
 """Shots that are explained where each is explained alone."""
 SHARE = 0.1
 """A measurement takes about this share of what it estimates, but for the first few questions of every method."""
-_SIZES, _LARGER = (4, 16, 64, 256, 1024), 2.0
-"""Questions that are answered up to each step of a measurement; a step is expected to take twice as long as the one before."""
+_LEAST, _ENOUGH = 4, 16
+"""Questions that are answered at least, and that are enough for a share: where few rows are computed together, each takes
+much longer."""
+_SIZES, _LARGER = (64, 256, 1024), 2.0
+"""Questions that are answered up to each further step; a step is expected to take twice as long as the one before."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,21 @@ def filled(prompt: Prompt, shots: int) -> Prompt:
 def answer_timed(session: Session, fitted: Fitted, deciding: Deciding, seconds: float, whole: int) -> Measured:
     """What answers take after a prompt.
 
-    More and more questions are asked, up to the model's window, as long as all of that takes about ``seconds``, and no more
-    than a share of what the ``whole`` of so many answers takes; the last ones count, since the more answers are computed
-    together, the less time each of them takes.
+    The first question takes the prompt's shared beginning with it, which is computed once. A share of the ``whole`` of so many
+    answers follows, and then more and more, up to the model's window, as long as all of that takes about ``seconds``, and no
+    more than that share of what the whole takes; the last ones count, since the more answers are computed together, the less
+    time each of them takes.
     """
     if fitted.reference:  # what all answers of a prompt are calibrated by, so that no step has to ask for it
         answer(session, fitted.prompt, [], 0, deciding, fitted.reference)
     first = last = _Timed(0, 0.0)
     done, spent = 0, 0.0
     responses: list[Response] = []
-    for size in _SIZES:
+    for size in (1, min(_ENOUGH, max(_LEAST, round(SHARE * whole))), *_SIZES):
         stop = min(size, session.model.window, len(fitted.asked))
-        if done and (stop - done < last.items or spent + _LARGER * last.seconds > min(seconds, SHARE * whole * last.each)):
+        if stop - done < max(1, last.items):
+            break
+        if size in _SIZES and spent + _LARGER * last.seconds > min(seconds, SHARE * whole * last.each):
             break
         start = perf_counter()
         responses += answer(session, fitted.prompt, fitted.asked[done:stop], 0, deciding, fitted.reference)
