@@ -57,6 +57,20 @@ def own(rows: Path, model: Path | str) -> list[object]:
     return ["--task", "file", "--data", rows, *COLUMNS, "--model", model]
 
 
+def test_label_counts_name_the_seed_if_there_are_several(run: Run, tmp_path: Path):
+    given = "compare --task planted_arc --methods random --select random --shots 1 --limit 2".split()
+    code, out, err = run(*given, "--seeds", "0,1", "--out", tmp_path)
+    assert code == 0, err
+    table = Table.load(tmp_path)
+    for seed in (0, 1):
+        rows = [row for row in table.rows if row.seed == seed]
+        (shot,) = rows[0].shot_answers
+        (line,) = [line for line in out.splitlines() if line.startswith(f"Answers with shots by random (seed {seed}): io ")]
+        assert line.endswith(f"the shots' own: 1 ({shot})") and line.count("random") == 2
+    code, out, _ = run(*given, "--out", tmp_path / "one")
+    assert "Answers with shots by random: io " in out
+
+
 def test_all_commands_work_on_an_own_csv(run: Run, rows: Path, stories: Path, tmp_path: Path):
     given = own(rows, stories)
     short = ["--max-new-tokens", "12"]
@@ -210,6 +224,10 @@ MISUSES = [
     ("explain --answer A", "--prompt FILE --answer TEXT"),
     ("explain OWN --span x", "--span needs a prompt"),
     ("explain OWN --out OUT", "--out needs a prompt"),
+    ("explain OWN --shot-order similar", "--shot-order similar is for prompts with shots"),
+    ("faithfulness OWN --out OUT --prefill", "--prefill is for prompts with shots"),
+    ("faithfulness OWN --out OUT --no-balance", "--no-balance is for prompts with shots"),
+    ("export HERE --to openai --no-questions --limit 3", "--limit is about test questions, and --no-questions leaves them out"),
     ("explain --prompt CHAT --answer A --task planted_arc", "leave it or --prompt out"),
     ("explain --prompt CHAT --answer A --data ROWS", "--data is for the questions of a task"),
     ("explain --prompt CHAT --answer A --question q1", "--question is for the questions of a task"),

@@ -80,6 +80,7 @@ def called(*arguments: str, command: str) -> str:
         "limit = ": "is not TOML",
         "[build]\nshots = 3": "holds options of build, and none of compare; add a table [compare]",
         "[compare]\nshotz = 3": "did you mean shots?",
+        "[compare]\nseed = 3\nseeds = '1,2'": "seed and seeds in FILE are the same option of compare; leave one out",
         "config = 'x.toml'": "no option 'config'",
     }.items(),
 )
@@ -114,6 +115,14 @@ def test_evaluate_knows_the_model_and_the_data_of_the_build(run: Run, tmp_path: 
     code, printed, err = run("evaluate", out, "--limit", "3")
     assert code == 0 and f"as in {out / FILE_NAME}: --model {stories} --task file" in err and "stories260K" in printed
     assert set(tables(out)) == {"build", "evaluate"} and tables(out)["evaluate"]["limit"] == 3
+    again = tmp_path / "again"
+    code, printed, err = run("evaluate", "--config", out / FILE_NAME, "--out", again)
+    assert code == 0 and "stories260K" in printed and Table.load(again).digest() == Table.load(out).digest()
+    more = tmp_path / "more.csv"
+    more.write_text(data.read_text().replace("Who is", "Who was"))
+    code, printed, err = run("evaluate", out, "--data", more, "--limit", "3", "--out", tmp_path / "more")
+    assert code == 0 and "--task file" in err and "stories260K" in printed, err
+    assert tables(tmp_path / "more")["evaluate"]["data"] == str(more)
     code, _, err = run("evaluate", out, "--limit", "3", "--model", "embedded", "--out", tmp_path / "other")
     assert code == 0 and "was built by stories260K, and is used with embedded (--model)" in err
     (out / FILE_NAME).unlink()

@@ -342,6 +342,22 @@ def test_a_run_that_was_only_begun_says_so(tmp_path: Path):
     assert "selfamplify compare was begun with scripted on small" in Page(running.read_text()).text
 
 
+def test_show_says_how_to_go_on_with_a_run_in_which_nothing_is_finished(tmp_path: Path, run: Run):
+    list(interrupted(tmp_path, "asking"))
+    code, _, err = run("show", tmp_path)
+    assert code == 2 and "is finished yet; run the same command again" in err and f"selfamplify report {tmp_path}" in err
+    (tmp_path / "empty").mkdir()
+    assert "neither a prompt nor results" in run("show", tmp_path / "empty")[2]
+
+
+def test_a_row_to_test_against_is_refused_where_there_is_no_table(tmp_path: Path, run: Run):
+    build(scripted(talker), task(), tmp_path, method="io", shots=1, check=0)
+    for line in (("show", tmp_path), ("show", tmp_path / "prompt.json"), ("report", tmp_path)):
+        code, _, err = run(*line, "--against", "random")
+        assert code == 2 and "--against random" in err and "leave it out" in err
+    assert "--responses 3 is about a table of results" in run("show", tmp_path, "--responses", 3)[2]
+
+
 def test_what_is_finished_early_is_the_same_as_at_the_end(tmp_path: Path, compared: Path):
     list(interrupted(tmp_path, "answering with random (random"))
     found = load_responses(tmp_path, "unfinished.jsonl")

@@ -8,7 +8,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
@@ -67,9 +67,13 @@ class Called:
     def of(context: Any) -> "Called":
         sources = {name: context.get_parameter_source(name) for name in context.params}
         named = {_name(each): context.params.get(each.name) for each in context.command.params if each.name not in _OWN}
-        options = {name: _plain(value) for name, value in named.items() if value not in (None, [], ())}
         given = (name for name, source in sources.items() if source is not None and source.name in _GIVEN)
-        return Called(context.info_name, options, frozenset(given))
+        return Called(context.info_name, {}, frozenset(given)).knowing(named)
+
+    def knowing(self, options: Mapping[str, Any]) -> "Called":
+        """The call with these options as well, those that have no value left out."""
+        known = {**self.options, **options}
+        return replace(self, options={name: _plain(value) for name, value in known.items() if value not in (None, [], ())})
 
     @contextmanager
     def recorded(self, folder: Path) -> Iterator[None]:
@@ -110,14 +114,24 @@ def _options(context: Any, file: Path) -> dict[str, Any]:
         if parameter.name not in _OWN
         for spelling in (parameter.name, *(flag.lstrip("-") for flag in parameter.opts))
     }
-    values: dict[str, Any] = {}
     table = found.get(command)
-    for name, value in (own | (table if isinstance(table, dict) else {})).items():
+    values = _values(command, parameters, own, file)
+    return values | (_values(command, parameters, table, file) if isinstance(table, dict) else {})
+
+
+def _values(command: str, parameters: Mapping[str, Any], written: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    """The values of one table of a file, by the names of their parameters."""
+    values: dict[str, Any] = {}
+    spelt: dict[str, str] = {}
+    for name, value in written.items():
         parameter = parameters.get(name) or parameters.get(name.replace("_", "-"))
         if parameter is None:
             near = get_close_matches(name.replace("_", "-"), sorted(parameters), 3)
             instead = f"did you mean {' or '.join(near)}?" if near else f"see: selfamplify {command} --help"
             raise DataError(f"{command} has no option {shortened(name)!r}, which {file} sets; {instead}")
+        if parameter.name in spelt:
+            raise DataError(f"{spelt[parameter.name]} and {name} in {file} are the same option of {command}; leave one out.")
+        spelt[parameter.name] = name
         values[parameter.name] = _value(parameter, name, value, file)
     return values
 

@@ -11,7 +11,7 @@ from . import options, tracking
 from .config import Called
 from .continued import note_continued
 from .groups import grouped
-from .inherited import Asked, as_built, check_model, check_named
+from .inherited import Asked, as_built, check_model, check_named, with_asked
 from .model_options import ModelOptions
 from .screen import print_table, say
 from .task_options import FileOptions, TaskOptions, load
@@ -68,7 +68,7 @@ def evaluate(
     check_evaluation(questions, finished, folder, **given)
     asked = found.model.load()
     check_model(finished, asked, called)
-    with called.recorded(folder), found.model.progress() as progress:
+    with with_asked(called, found).recorded(folder), found.model.progress() as progress:
         result = selfamplify.evaluate(
             asked,
             questions,

@@ -43,10 +43,7 @@ def explain(
     if prompted.check(called.given):
         prompted.explain(model, explainer, engine, seed)
         return
-    if style.prefill:
-        raise SettingsError("`prefill=True` is for the replies to a prompt, and none is made here; leave it out.")
-    if style.balance is not None:
-        raise SettingsError("`balance` is for the selection of shots, and none are selected here; leave it out.")
+    style.check_without_shots()
     profile = style.find()
     method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
     profile, questions = selfamplify.asking(profile, load(task, file, model))

@@ -1,6 +1,7 @@
 """``selfamplify export``: a finished prompt as the files of another tool."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -68,6 +69,8 @@ def export(
 
     By default, the task and how its data are read are the same as in the run that made the prompt.
     """
+    if not questions:
+        _check_unasked(called)
     exporter, finished = as_exporter(to), selfamplify.Prompt.load(prompt)
     folder = prompt.parent if prompt.suffix == ".json" else prompt
     test: Sequence[selfamplify.Question] = ()
@@ -91,6 +94,13 @@ def export(
         say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)
     for line in exporter.usage(target, Export(finished, **settings)):
         say(f"  {line}", "bold")
+
+
+def _check_unasked(called: Called) -> None:
+    """Raise SettingsError for an option that is about test questions, which are not written."""
+    about = {"limit", *(field.name for group in (TaskOptions, FileOptions) for field in fields(group))}
+    if ignored := sorted(about & called.given):
+        raise SettingsError(f"`{ignored[0]}` is about test questions, and `questions=False` leaves them out; drop one of them.")
 
 
 def _test_questions(prompt: selfamplify.Prompt, task: selfamplify.Task) -> Sequence[selfamplify.Question]:

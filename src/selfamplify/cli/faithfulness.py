@@ -7,7 +7,6 @@ import typer
 
 import selfamplify
 
-from ..errors import SettingsError
 from ..text.lines import counted
 from . import options
 from .config import Called
@@ -54,10 +53,7 @@ def faithfulness(
     seed: options.Seed = 0,
 ) -> None:
     """Measure whether explanations tell more about the model's own answers than random words do."""
-    if style.prefill:
-        raise SettingsError("`prefill=True` is for the replies to a prompt, and none is made here; leave it out.")
-    if style.balance is not None:
-        raise SettingsError("`balance` is for the selection of shots, and none are selected here; leave it out.")
+    style.check_without_shots()
     profile = style.find()
     settings = engine.given()
     named = options.listed(methods, "methods", "deep_lift")

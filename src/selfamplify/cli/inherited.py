@@ -1,6 +1,6 @@
 """What is known from the command that made a prompt: the model, the task and how its data are read."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -20,7 +20,9 @@ Group = TypeVar("Group", ModelOptions, TaskOptions, FileOptions)
 _MAKERS = ("build", "tune", "compare")
 """The commands that make prompts."""
 _ANOTHER_MODEL, _OTHER_DATA = {"model", "server"}, {"task", "data"}
-"""Options that name what is asked; if one of them is given, nothing of its kind is taken over."""
+"""Options that name what is asked; if a model or a task is given, nothing of its kind is taken over."""
+_OF_THE_FILE = ("data", "test-data", "test-size")
+"""Options that are about one file, and not taken over for another."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,20 @@ def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
     taken: dict[str, Any] = {}
     if not names_model(called):
         taken["model"] = _completed(asked.model, made, called)
-    if not _OTHER_DATA & called.given:
+    if "task" not in called.given:
+        if "data" in called.given:
+            made = {name: value for name, value in made.items() if name not in _OF_THE_FILE}
         taken |= {"task": _completed(asked.task, made, called), "file": _completed(asked.file, made, called)}
     found = replace(asked, **taken)
     if found != asked:
         say(f"as in {file}: --model {found.model.model} --task {found.task.task}", console=stderr)
     return found
+
+
+def with_asked(called: Called, asked: Asked) -> Called:
+    """The call with what is asked, so that its run.toml says it wherever it was taken from."""
+    groups = (asked.model, asked.task, asked.file)
+    return called.knowing({_flag(field): getattr(group, field.name) for group in groups for field in fields(group)})
 
 
 def knows_task(prompt: Path, called: Called) -> bool:
@@ -95,12 +105,16 @@ def check_model(prompt: "selfamplify.Prompt", model: "selfamplify.AbstractLangua
     say(f"note: the prompt was built by {built_by}, and is used with {model.name} (--model).", console=stderr)
 
 
+def _flag(field: Field[Any]) -> str:
+    """The option of a field of a group, without dashes."""
+    return flags(get_args(field.type)[1])[0].partition("/")[0].lstrip("-")
+
+
 def _completed(group: Group, made: dict[str, Any], called: Called) -> Group:
     """A group of options with those of the run, except for what was given."""
     found: dict[str, Any] = {}
     for field in fields(group):
-        kind, option = get_args(field.type)
-        name = flags(option)[0].partition("/")[0].lstrip("-")
+        kind, name = get_args(field.type)[0], _flag(field)
         if name in made and field.name not in called.given:
             try:
                 found[field.name] = TypeAdapter(kind).validate_python(made[name])

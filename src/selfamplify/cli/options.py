@@ -106,9 +106,11 @@ class StyleOptions:
     ] = None
     system: Annotated[str | None, typer.Option("--system", help="A system turn before everything else.")] = None
     order: Annotated[
-        Literal["xry", "xyr"],
-        typer.Option("--order", help="Where rationales stand: before the answer (xry) or after it (xyr)."),
-    ] = "xry"
+        Literal["xry", "xyr"] | None,
+        typer.Option(
+            "--order", help="Where rationales stand: before the answer (xry, the default) or after it (xyr). tune tries both."
+        ),
+    ] = None
     shot_order: Annotated[
         Literal["drawn", "shuffled", "similar"],
         typer.Option(
@@ -131,6 +133,14 @@ class StyleOptions:
         ),
     ] = None
 
+    def check_without_shots(self) -> None:
+        """Raise SettingsError for an option that is about shots or replies, for commands that ask with neither."""
+        given = {"prefill": self.prefill, "balance": self.balance is not None, "shot_order": self.shot_order != "drawn"}
+        for name, is_given in given.items():
+            if is_given:
+                example = argument(name, getattr(self, name))
+                raise SettingsError(f"{example} is for prompts with shots, and none is made here; leave it out.")
+
     def find(self) -> Profile:
         """The profile, with what was asked for besides."""
         profile = as_profile(self.profile).with_length(self.max_new_tokens)
@@ -142,7 +152,7 @@ class StyleOptions:
             answer_style=self.answer_style or profile.answer_style,
             instruction=self.instruction or profile.instruction,
             system=self.system or profile.system,
-            order=self.order,
+            order=self.order or profile.order,
             shot_order=self.shot_order,
             stop_words=self.stop_words,
         )

@@ -56,12 +56,13 @@ def _label_counts(table: "Table") -> Iterator[str]:
     """How often each label is the answer of a shot, and of a question; nothing for long tables, whose results.json has it."""
     if len(table.rows) > _COUNTED_ROWS or any(len(row.answers) > _COUNTED_LABELS for row in table.rows):
         return
-    for selection, rows in groupby(table.rows, key=lambda row: row.selection):
+    several = len({row.seed for row in table.rows}) > 1
+    for (seed, selection), rows in groupby(table.rows, key=lambda row: (row.seed, row.selection)):
         own = list(rows)
         answers = "; ".join(f"{row.called} {in_words(row.answers)}" for row in own if row.answers)
         if answers:
             shots = f"; the shots' own: {in_words(own[0].shot_answers)}" if own[0].shot_answers else ""
-            yield f"Answers with shots by {selection}: {answers}{shots}"
+            yield f"Answers with shots by {selection}{f' (seed {seed})' if several else ''}: {answers}{shots}"
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import typer
 
 import selfamplify
 
-from ..errors import DataError
+from ..errors import DataError, SettingsError
 from ..prompting.origins import of_another, origins
 from ..prompting.prompt_file import FILE_NAME
 from ..runs.editing import before_edit
+from ..text.lines import argument
 from . import options
 from .compare import compare
 from .faithfulness import print_faithfulness
@@ -32,6 +33,7 @@ def show(
 ) -> None:
     """Show the prompt of a run and how it was built, its table and responses, or what it found out about explanations."""
     if path.suffix == ".json":
+        _check_table(path, False, responses, against)
         _show_prompt(selfamplify.Prompt.load(path))
     else:
         _show_folder(path, responses, against)
@@ -47,15 +49,15 @@ def _show_folder(folder: Path, responses: int, against: str | None) -> None:
 
     has_prompt, has_results, has_tuning = ((folder / name).is_file() for name in (FILE_NAME, RESULTS, TUNING))
     if not (has_prompt or has_results):
-        raise DataError(
-            f"{folder} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
-        )
+        raise _empty(folder)
+    study = has_results and is_study(folder)
+    _check_table(folder, has_results and not study, responses, against)
     prompt = selfamplify.Prompt.load(folder) if has_prompt else None
     if prompt is not None:
         _show_prompt(prompt)
     if has_tuning:
         _show_race(folder, prompt)
-    if has_results and is_study(folder):
+    if study:
         print_faithfulness(selfamplify.Faithfulness.load(folder))
     elif has_results:
         table = selfamplify.Table.load(folder)
@@ -65,6 +67,28 @@ def _show_folder(folder: Path, responses: int, against: str | None) -> None:
         print_table(table, compare, against or tested_against(folder, table))
         for answers in selfamplify.responses_side_by_side(folder, responses) if responses else ():
             stdout.print(answers)
+
+
+def _check_table(path: Path, has_table: bool, responses: int, against: str | None) -> None:
+    """Raise SettingsError for an option that is about a table of results where there is none."""
+    for name, value in {"responses": responses, "against": against}.items():
+        if value and not has_table:
+            raise SettingsError(f"{argument(name, value)} is about a table of results, and {path} has none; leave it out.")
+
+
+def _empty(folder: Path) -> DataError:
+    """What to do about a folder without a prompt and without results: it may have been begun."""
+    from ..runs.begun import begun  # heavy
+
+    found = begun(folder)
+    if not found.settings:
+        return DataError(
+            f"{folder} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
+        )
+    if found.running:
+        return DataError(f"Nothing in {folder} is finished yet, and it is being worked on; see: selfamplify report {folder}")
+    again = next(iter(found.commands.values()), "the same command")
+    return DataError(f"Nothing in {folder} is finished yet; run {again} again, or see: selfamplify report {folder}")
 
 
 def _show_race(folder: Path, prompt: "selfamplify.Prompt | None") -> None:

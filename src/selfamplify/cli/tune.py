@@ -73,7 +73,7 @@ def tune(
         "shots": options.numbers(shots, "shots"),
         "keywords": options.numbers(keywords, "keywords"),
         "steps": options.numbers(steps, "steps"),
-        "orders": ("xyr",) if style.order == "xyr" else None,
+        "orders": (style.order,) if style.order else None,
         "settings": engine.given(),
     }
     asked = model.load()

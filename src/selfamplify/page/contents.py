@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from ..arguments import checked_path
-from ..errors import DataError
+from ..errors import DataError, SettingsError
 from ..prompting.prompt import Prompt
 from ..prompting.prompt_file import FILE_NAME as PROMPT
 from ..runs.begun import Begun, begun
@@ -23,6 +23,7 @@ from ..runs.table import FILE_NAME as RESULTS
 from ..runs.table import UNFINISHED as ROWS
 from ..runs.table import Table
 from ..runs.tested import tested_against
+from ..text.lines import argument
 from ..tuning.kept import FILE_NAME as TUNING
 from ..tuning.kept import left_out, opened
 
@@ -121,7 +122,8 @@ class Contents:
 def read(folder: str | Path, against: str | None = None) -> Contents:
     """Read a run folder, and test its table against a row, by default the one that its comparison named.
 
-    Raises DataError if it is no run folder, or one of its files is damaged or edited.
+    Raises DataError if it is no run folder, or one of its files is damaged or edited; SettingsError if it has no table for
+    that row.
     """
     folder = checked_path("folder", folder, "runs/mine")
     if not any((folder / name).is_file() for name in (RESULTS, PROMPT, TUNING, STORE)):
@@ -129,6 +131,8 @@ def read(folder: str | Path, against: str | None = None) -> Contents:
         raise DataError(f"{folder} {what}; make one with `selfamplify compare --out {folder}`, or name another.")
     study, complete = is_study(folder), (folder / RESULTS).is_file()
     table = None if study else _table(folder, complete)
+    if against and table is None:
+        raise SettingsError(f"{argument('against', against)} is a row of a comparison, and {folder} has none; leave it out.")
     return Contents(
         folder,
         begun(folder),
