@@ -107,13 +107,13 @@ class File(AbstractSource):
             if given:
                 raise SettingsError(f"Labels are for a classification, and this file has choices; leave `{given}` out.")
             return layout
+        named = {str(label): name for label, name in (self.label_names or {}).items()}
+        names, rare = labels_of(rows, columns, tuple(named) or self.labels, self._names_all)
         if self.shuffle_choices not in ("auto", "off"):
             raise SettingsError(
                 f"`shuffle_choices={self.shuffle_choices}` is for choices that each question has, but the labels of a "
                 "classification have one order in all questions; leave it out."
             )
-        named = {str(label): name for label, name in (self.label_names or {}).items()}
-        names, rare = labels_of(rows, columns, tuple(named) or self.labels, self._names_all)
         return replace(layout, names=names, shown=tuple(named.values()), rare=rare)
 
 
