@@ -10,6 +10,7 @@ from zoo import ANIMAL, HANDS, PLANT, QUESTIONS, asked, model_of, plain_tokens, 
 from selfamplify import Decoding, LocalModel, Prompt, Question
 from selfamplify.errors import ModelError
 from selfamplify.games.question import locate
+from selfamplify.models.local.chat import tokenised
 from selfamplify.records import Chat, Message, Shot
 from selfamplify.text.words import candidate_words
 
@@ -221,6 +222,40 @@ def test_the_question_is_found_between_shots_and_a_reply_that_repeat_it() -> Non
     assert reading.text[slice(*reading.question)] == text
     assert reading.text.count(text, 0, reading.question[0]) == 1
     assert reading.text.count(text, reading.question[1]) == 1
+
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@pytest.mark.parametrize(
+    "template", [None, zoo.CHAT_TEMPLATE, CHATML, CHATML.replace("message['content']", "message['content'] | trim")]
+)
+@pytest.mark.parametrize("prefill", ["", "The answer is"])
+@pytest.mark.parametrize("before", ["", "Which label fits the text?\n"])
+@pytest.mark.parametrize("word", ["ass", "start", "user", "Answer", "answer", "assistant"])
+def test_a_question_is_never_taken_for_a_word_of_the_template(
+    template: str | None, prefill: str, before: str, word: str
+) -> None:
+    model = tiny_model()
+    model.tokenizer.chat_template = template  # pyright: ignore[reportAttributeAccessIssue]
+    marked, shots = "\ue005", (Message("user", word), Message("assistant", word))
+    for turns in ((), shots):
+        chat, frame = (Chat((*turns, Message("user", before + text)), prefill, text) for text in (word, marked))
+        place = tokenised(model.tokenizer, frame).text.index(marked)
+        assert tokenised(model.tokenizer, chat).question == (place, place + len(word))
+        if prefill:
+            assert model.read(chat, ("negative", "positive")).question == (place, place + len(word))
+
+
+def test_a_template_that_drops_a_question_that_a_shot_repeats_is_refused() -> None:
+    model = tiny_model()
+    model.tokenizer.chat_template = zoo.CHAT_TEMPLATE.replace("message['content']", "'' if loop.last else message['content']")
+    turns = (Message("user", "Who?"), Message("assistant", "Who? (A)"), Message("user", "Who?"))
+    with pytest.raises(ModelError, match="rewrites the user's text"):
+        model.encode(Chat(turns, "", "Who?"))
 
 
 @pytest.mark.parametrize("token", ["<s>", "</s>", "<pad>", "<|eot|>"])

@@ -78,6 +78,37 @@ def test_values_of_parquet_files_are_plain(tmp_path: Path):
         ]
 
 
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "feather", "stream", "xlsx"])
+def test_two_columns_of_one_name_are_refused(tmp_path: Path, kind: str):
+    path = tmp_path / f"q.{'arrow' if kind == 'stream' else kind}"
+    columns = {"question": ["Who?", "What?"], "A": ["x", "y"], "B": ["y", "x"], "answer": ["A", "B"], "answer ": ["B", "A"]}
+    names = [name.strip() for name in columns]
+    if kind == "xlsx":
+        book = pytest.importorskip("openpyxl", reason="the extra `excel` is not installed").Workbook()
+        for row in (names, *zip(*columns.values(), strict=True)):
+            book.active.append(row)
+        book.save(path)
+    else:
+        pyarrow = pytest.importorskip("pyarrow", reason="the extra `hub` is not installed")
+        table = pyarrow.table([*columns.values()], names=names)
+        _write_columns(table, path, kind)
+    with pytest.raises(DataError, match="q.*: two columns are named 'answer'; rename one of them"):
+        read_rows(path)
+
+
+def _write_columns(table: Any, path: Path, kind: str) -> None:
+    """Write a table as parquet, Feather, or Arrow, which is a file or a stream; feather's own writer refuses equal names."""
+    import pyarrow
+    import pyarrow.parquet
+
+    if kind == "parquet":
+        pyarrow.parquet.write_table(table, path)
+        return
+    make = pyarrow.ipc.new_stream if kind == "stream" else pyarrow.ipc.new_file
+    with make(str(path), table.schema) as writer:
+        writer.write_table(table)
+
+
 def test_excel_files_are_read_from_their_first_sheet_with_rows(tmp_path: Path):
     openpyxl = pytest.importorskip("openpyxl", reason="the extra `excel` is not installed")
     book = openpyxl.Workbook()

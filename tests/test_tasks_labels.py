@@ -1,6 +1,7 @@
 """Labels that are numbers, their names, and columns that two files do not share."""
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,56 @@ def test_a_number_that_is_none_of_the_listed_labels_is_a_bad_row(tmp_path: Path)
     for options in ({"labels": ("0", "1")}, {"label_names": {0: "negative", 1: "positive"}}):
         [bad] = read(path, **options)["bad"]
         assert bad == {"line": 4, "reason": "the answer '2' is not one of the labels 0, 1"}
+
+
+@pytest.mark.parametrize("named", [{}, {"label_names": NAMES}, {"label_names": {"0.0": "negative", "1.0": "positive"}}])
+def test_numbers_that_pandas_wrote_as_floats_are_the_same_labels(tmp_path: Path, named: dict[str, Any]):
+    train = reviews(tmp_path / "train.csv", *"01011010")
+    test = saved(tmp_path / "test.csv", "sentence,label", *(f"book {place},{place % 2}.0" for place in range(8)), "book 8,")
+    task = load_task("file", train, test_data=test, skip_bad=True, **named)
+    assert [*task.label_map.values()] == (["negative", "positive"] if named else ["0", "1"])
+    assert (len(task.train), len(task.test), len(task.skipped)) == (8, 8, 1)
+    for question in task.test:
+        assert question.answer == "AB"[int(question.text.split()[-1]) % 2]
+
+
+def test_a_number_that_stands_for_no_answer_is_no_label_however_it_is_written(tmp_path: Path):
+    found = read(reviews(tmp_path / "q.csv", "0.0", "1.0", "-1.0", "1.0", "0.0"))
+    assert found["labels"] == {"0": 2, "1": 2}
+    assert [row["line"] for row in found["bad"]] == [4] and "not published" in found["bad"][0]["reason"]
+
+
+@pytest.mark.parametrize("names", [("false", "true"), ("False", "True"), ("FALSE", "TRUE"), (False, True)])
+@pytest.mark.parametrize("kind", ["json", "parquet", "csv"])
+def test_names_of_truth_values_are_read_in_any_case(tmp_path: Path, names: tuple[Any, Any], kind: str):
+    table = {"text": [f"film {place}" for place in range(4)], "label": [True, False, True, False]}
+    path = tmp_path / f"q.{kind}"
+    if kind == "parquet":
+        pyarrow = pytest.importorskip("pyarrow", reason="the extra `hub` is not installed")
+        pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table(table), path)
+    elif kind == "json":
+        path.write_text(json.dumps([dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]))
+    else:
+        saved(path, "text,label", *(f"{text},{label}" for text, label in zip(*table.values(), strict=True)))
+    found = read(path, label_names=dict(zip(names, ("no", "yes"), strict=True)))
+    assert found["bad"] == [] and [example["answer_text"] for example in found["examples"]] == ["yes", "no", "yes"]
+
+
+@pytest.mark.parametrize("argument", ["labels", "label_names"])
+def test_more_labels_than_letters_are_refused_before_the_file_is_read(tmp_path: Path, argument: str):
+    labels = [f"topic {number}" for number in range(30)]
+    given = tuple(labels) if argument == "labels" else {label: label.upper() for label in labels}
+    with pytest.raises(SettingsError, match=f"`{argument}` names 30 labels, .* at most 26, .*`skip_bad=True`, or merge labels"):
+        read(tmp_path / "missing.csv", **{argument: given})
+
+
+@pytest.mark.parametrize("labels", [("1", "1.0"), ("yes", "Yes"), ("no", "no "), ("yes", " ")])
+def test_labels_that_answers_can_not_tell_apart_are_refused(tmp_path: Path, labels: tuple[str, str]):
+    path = reviews(tmp_path / "q.csv", "0", "1")
+    with pytest.raises(SettingsError, match="two or more different labels"):
+        read(path, labels=labels)
+    with pytest.raises(SettingsError, match="two or more labels"):
+        read(path, label_names=dict(zip(labels, ("a", "b"), strict=True)))
 
 
 @pytest.mark.parametrize("wrong", ["0=a,1=b", {"0": "a"}, {"0": "a", "1": "A"}, {"0": "a", "1": ""}, {"0": 1, "1": 2}])

@@ -270,3 +270,14 @@ def test_context_is_read_before_the_question(tmp_path: Path):
         assert "\n" in read(saved(tmp_path, "q.json", LISTS[name]))["examples"][0]["question"]
     text = read(saved(tmp_path, "q.csv", LABELLED["ag_news"][1]))["examples"][0]["question"]
     assert text == "Shares fall again\nPrices fell on Monday."
+
+
+def test_many_blank_lines_in_a_text_take_linear_time(tmp_path: Path):
+    gap = "\n \n" * 50_000
+    texts = [f"A page.{gap}Film {n}" for n in range(4)]
+    found = read(saved(tmp_path, "q.json", [{"text": text, "label": ("bad", "good")[n % 2]} for n, text in enumerate(texts)]))
+    assert [example["question"] for example in found["examples"]] == texts
+    offered = [f"Which is {n}?{gap}Options:{gap}(A) x{gap}(B) y{gap}The correct answer is:" for n in range(4)]
+    found = read(saved(tmp_path, "q.json", [{"text": text, "answer": "AB"[n % 2]} for n, text in enumerate(offered)]))
+    assert [example["question"] for example in found["examples"]] == [f"Which is {n}?" for n in range(4)]
+    assert golds(found) == ["x", "y", "x", "y"]

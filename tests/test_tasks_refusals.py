@@ -7,7 +7,7 @@ import pytest
 from question_files import HOOF, golds, read, saved
 
 from selfamplify import Columns, load_task
-from selfamplify.errors import DataError
+from selfamplify.errors import DataError, SettingsError
 
 
 def rows(*answers: Any, choices: Any = ("horse", "shark", "wren"), **more: Any) -> list[dict[str, Any]]:
@@ -159,6 +159,30 @@ def test_minus_one_is_a_label_if_the_labels_say_so(tmp_path: Path):
     path = saved(tmp_path, "q.csv", "text,label\nbad,-1\ngood,1\nso so,0\nworse,-1\n")
     assert "name all `labels`" in read(path)["bad"][0]["reason"]
     assert golds(read(path, labels=("-1", "0", "1"))) == ["-1", "1", "0", "-1"]
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("q.jsonl", "{'text': 'a film', 'label': 'good'}\n" * 30, "malformed JSON"),
+        ("q.csv", "text,label\n" + "a film, dull, bad\n" * 30, "3 cells for 2 columns"),
+    ],
+)
+def test_if_no_row_can_be_parsed_the_reason_is_given_and_no_column_is_invented(
+    tmp_path: Path, name: str, text: str, reason: str, skip_bad: bool
+):
+    with pytest.raises(DataError, match=f"30 rows can't be used:\n .*{name}:[12]: .*{reason}") as refused:
+        load_task("file", saved(tmp_path, name, text), skip_bad=skip_bad)
+    assert "Columns" not in str(refused.value) and "skip_bad" not in str(refused.value)
+    assert "No other row is left" in str(refused.value)
+
+
+def test_the_labels_of_a_classification_are_not_shuffled(tmp_path: Path):
+    path = saved(tmp_path, "q.csv", "text,label\n" + "".join(f"film {n},{('bad', 'good')[n % 2]}\n" for n in range(6)))
+    with pytest.raises(SettingsError, match="`shuffle_choices=3` .* classification .*; leave it out"):
+        read(path, shuffle_choices=3)
+    assert read(path, shuffle_choices="off") == read(path)
 
 
 def test_a_dash_is_no_label_of_sentence_pairs(tmp_path: Path):

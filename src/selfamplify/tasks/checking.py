@@ -1,7 +1,7 @@
 """Checks of how a user's own file is to be read: a wrong argument is refused before the file is opened."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,9 @@ from typing import Any
 from ..arguments import check_flag
 from ..errors import SettingsError
 from ..text.lines import argument, one_line, shortened
+from .questions.alike import bare_label
 from .questions.columns import Columns
+from .task import LETTERS
 
 _JSON = (".json", ".jsonl", ".ndjson")
 _SINGLE, _SEVERAL = ("question", "answer", "id"), ("choices", "distractors", "context")
@@ -105,18 +107,33 @@ def _check_labels(value: object) -> None:
     if not _are_texts(value):
         raise SettingsError(f"{argument('labels', value)} is not a tuple of texts; {remedy}.")
     labels: list[str] = list(value)  # pyright: ignore[reportArgumentType]
-    if len(labels) < 2 or len(set(labels)) < len(labels) or not all(map(str.strip, labels)):
+    if not _are_labels(labels):
         shown = argument("labels", tuple(labels))
         raise SettingsError(f"A classification needs two or more different labels, which {shown} are not; {remedy}.")
+    _check_count("labels", len(labels))
 
 
 def _check_label_names(value: object) -> None:
     remedy = 'use for example `label_names={"0": "negative", "1": "positive"}`'
     if not isinstance(value, Mapping) or not _are_texts([*value.values()]):
         raise SettingsError(f"{argument('label_names', value)} does not give each label a name; {remedy}.")
-    names = {name.strip().casefold() for name in value.values()}
-    if len({*map(str, value)}) < 2 or len(names) < len(value) or "" in names:
+    if not _are_labels([*map(str, value)]) or not _are_labels([*value.values()]):
         raise SettingsError(f"A classification needs two or more labels with different names, not {dict(value)!r}; {remedy}.")
+    _check_count("label_names", len(value))
+
+
+def _are_labels(texts: Sequence[str]) -> bool:
+    """Whether there are two or more texts, none is empty, and each differs from the others in more than case."""
+    different = set(map(bare_label, texts))
+    return 2 <= len(texts) == len(different) and "" not in different
+
+
+def _check_count(name: str, count: int) -> None:
+    if count > len(LETTERS):
+        raise SettingsError(
+            f"`{name}` names {count} labels, but a classification has at most {len(LETTERS)}, one for each letter; name "
+            "fewer and leave the rows with others out with `skip_bad=True`, or merge labels in the file."
+        )
 
 
 def _check_shuffle(value: object) -> None:

@@ -17,12 +17,12 @@ from .questions.headerless import columns_by_content
 from .questions.labels import labels_of, number_note
 from .questions.objects import with_lists, with_objects
 from .questions.passages import with_each_question
-from .questions.reading import read_questions
+from .questions.reading import bad_rows, read_questions
 from .questions.shuffling import Shuffle, placed
 from .questions.sides import side_notes
 from .questions.written import written
 from .rows.rows import RECOGNISED, FileFormat, Row
-from .source import AbstractSource, Reading
+from .source import AbstractSource, LeftOut, Reading
 
 _ENTITY = re.compile(r"&(?:quot|amp|apos|lt|gt|nbsp|#0?39|#x27|[a-z]+(?:acute|uml|grave));", re.IGNORECASE)
 
@@ -48,7 +48,7 @@ class File(AbstractSource):
         such as ``{"0": "negative", "1": "positive"}``. Not together with ``labels``.
     shuffle_choices : int, "auto" or "off", default "auto"
         The seed with which the choices of each question are shuffled. "auto" shuffles them with seed 0 if the right choice has
-        the same place in all questions.
+        the same place in all questions. Not for a classification.
     format : FileFormat, default RECOGNISED
         Encoding, separator and header of a text file; by default, they are recognised.
     test_size : int or None, default None
@@ -67,6 +67,8 @@ class File(AbstractSource):
         if data is None:
             raise SettingsError('The task "file" reads your own file, but no file was given; use `data="questions.csv"`.')
         found = own_data(data, test_data, self.format, self.columns)
+        if all(row.fault for row in found.rows):
+            raise bad_rows([LeftOut(row.place, row.fault, row.line) for row in found.rows], found.notes, remedy=None)
         found = replace(found, rows=with_each_question(with_objects(found.rows)))
         columns, notes = self._columns(found.rows, found.named)
         found = replace(found, rows=with_lists(found.rows, columns.answer))
@@ -107,6 +109,11 @@ class File(AbstractSource):
             return layout
         named = {str(label): name for label, name in (self.label_names or {}).items()}
         names, rare = labels_of(rows, columns, tuple(named) or self.labels, self._names_all)
+        if self.shuffle_choices not in ("auto", "off"):
+            raise SettingsError(
+                f"`shuffle_choices={self.shuffle_choices}` is for choices that each question has, but the labels of a "
+                "classification have one order in all questions; leave it out."
+            )
         return replace(layout, names=names, shown=tuple(named.values()), rare=rare)
 
 

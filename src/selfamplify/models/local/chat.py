@@ -69,10 +69,28 @@ def _rendered_chat(tokenizer: PreTrainedTokenizerBase, chat: Chat) -> tuple[str,
     """The text of a chat, and where the question is in it."""
     _refuse_control_tokens(tokenizer, (*(message.content for message in chat.messages), chat.prefill))
     text = render(tokenizer, chat)
-    start = text.rfind(chat.question, 0, len(text) - len(chat.prefill)) if chat.question else 0
+    start = _question_start(tokenizer, chat, text) if chat.question else 0
     if start < 0:
         raise _rewritten("the user's text")
     return text, (start, start + len(chat.question))
+
+
+def _question_start(tokenizer: PreTrainedTokenizerBase, chat: Chat, text: str) -> int:
+    """Where the question is in ``text``, the rendered chat; -1 if it is not there.
+
+    It ends the last turn, so it is the last text of its kind but for what follows that turn: the template's own words, which
+    may contain "ass", and the start of the reply. Where both could be meant, a placeholder in its place shows what follows.
+    """
+    start = text.rfind(chat.question, 0, len(text) - len(chat.prefill))
+    if start == text.find(chat.question):
+        return start
+    mark = "\ue000"
+    *turns, last = chat.messages
+    frame = render(tokenizer, replace(chat, messages=(*turns, replace(last, content=mark))))
+    after = frame.rpartition(mark)[2]
+    if mark not in frame or not text.endswith(after):
+        return -1
+    return text.rfind(chat.question, 0, len(text) - len(after))
 
 
 def _tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
@@ -188,7 +206,7 @@ def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, answers: Sequence[str])
     After a prefill that ends in ``(``, each answer is a label, followed by the closing parenthesis, since ``(A`` or ``A)`` may
     be one token; the label's token is the first in which their tokenisations differ. After any other prefill, all tokens of an
     answer count, and a space comes before it, unless the prefill ends in one or in a quotation mark. The chat is rendered
-    once.
+    once for all answers.
     """
     lettered = chat.prefill.endswith("(")
     space = "" if not chat.prefill or chat.prefill[-1].isspace() or chat.prefill.endswith('"') else " "

@@ -9,6 +9,7 @@ from ...errors import DataError
 from ...text.lines import shortened
 from ...text.scripts import half_width
 from ..task import LETTERS
+from .alike import labelled
 from .faults import BadRow
 from .layouts import Offer
 from .names import plain
@@ -214,13 +215,7 @@ def _by_place(row: Answered) -> set[int]:
 
 
 def _by_label(row: Answered) -> set[int]:
-    labels = row.offer.labels
-    if row.answer in labels:
-        return {labels.index(row.answer)}
-    bare = half_width(row.answer).strip("()[].:, ").casefold() if labels else ""
-    number = _NUMBER.fullmatch(bare)  # pandas writes 1 as 1.0 where a cell of the column is empty
-    names = {bare, number[1]} if number else {bare}
-    return {place for place, label in enumerate(labels) if half_width(label).casefold() in names}
+    return labelled(row.offer.labels, row.answer)
 
 
 def _by_text(row: Answered) -> set[int]:

@@ -8,6 +8,7 @@ from ...records import Choice, Question
 from ...text.lines import shortened
 from ..rows.rows import Row
 from ..task import LETTERS
+from .alike import labelled, whole
 from .answers import Answered, AnswerKey
 from .columns import Columns, is_empty
 from .faults import BadRow
@@ -104,7 +105,11 @@ def _answer(values: Mapping[str, Any], layout: Layout, offer: Offer | None) -> s
         return winner(answer)
     if isinstance(answer, list | tuple):
         answer = _only(answer, offer)
-    if str(answer) == "-1" and not layout.columns.distractors and "-1" not in (*layout.names, *(offer.texts if offer else ())):
+    if (
+        whole(str(answer)) == "-1"
+        and not layout.columns.distractors
+        and "-1" not in (*layout.names, *(offer.texts if offer else ()))
+    ):
         remedy = "" if offer else "; if it is a label, name all `labels`"
         raise BadRow(f"the answer in {column!r} is -1, which stands for an answer that is not published{remedy}")
     return clean(f"answer in {column!r}", answer if not is_empty(answer) else None)
@@ -174,9 +179,9 @@ def _from_text(text: str, answer: str, values: Mapping[str, Any], layout: Layout
         return found
     if not names:
         raise BadRow("no choices: they have no column, and the text has no (A) … (B) …")
-    if layout.rare and answer in layout.rare:
-        raise BadRow(rare_label_remedy(answer, layout.rare[answer], names))
-    strict = layout.shown or layout.names and is_number(answer) and answer.removesuffix(".0") not in names
-    if strict and answer not in names:
+    if layout.rare and (label := whole(answer)) in layout.rare:
+        raise BadRow(rare_label_remedy(label, layout.rare[label], names))
+    places = labelled(names, answer)
+    if not places and (layout.shown or layout.names and is_number(answer)):
         raise BadRow(f"the answer {answer!r} is not one of the labels {shortened(', '.join(names))}")
-    return text, Offer(layout.shown, names, names.index(answer)) if layout.shown else Offer(names, names)
+    return text, Offer(layout.shown, names, places.pop()) if layout.shown else Offer(names, names)

@@ -8,6 +8,7 @@ from ...errors import DataError
 from ...text.lines import argument, counted, shortened
 from ..rows.rows import Row
 from ..task import LETTERS
+from .alike import whole
 from .columns import Columns, is_empty
 from .faults import BadRow
 from .layouts import clean
@@ -128,12 +129,12 @@ def _several_labels(rows: Sequence[Row], columns: Columns) -> list[object] | Non
 
 
 def _answers(rows: Sequence[Row], columns: Columns) -> list[str]:
-    """The answers that can be labels."""
+    """The answers that can be labels; 1.0 is the label 1, since one of two files may have either."""
     found = []
     for row in rows:
         value = row.values.get(columns.answer)
         try:
-            found.append(clean("answer", None if is_empty(value) or value in (-1, "-1") else value))
+            found.append(whole(clean("answer", None if is_empty(value) else value)))
         except BadRow:
             continue
-    return found
+    return [answer for answer in found if answer != "-1"]

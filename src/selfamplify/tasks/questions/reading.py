@@ -220,16 +220,17 @@ def _renamed(test: Sequence[Question], train_ids: set[str]) -> tuple[Question, .
     return tuple(renamed)
 
 
-def bad_rows(bad: Sequence[LeftOut], notes: Sequence[str] = (), remedy: str = "skip_bad=True") -> DataError:
+def bad_rows(bad: Sequence[LeftOut], notes: Sequence[str] = (), remedy: str | None = "skip_bad=True") -> DataError:
     """The error that lists bad rows, the first 20 of them in full, and what was noticed about the data.
 
-    ``remedy`` is the code that leaves the rows out.
+    ``remedy`` is the code that leaves the rows out; None if none would be left.
     """
     lines = [shortened(str(row), 300) for row in bad[:_SHOWN]]
     if len(bad) > _SHOWN:
         lines += [f"… and {len(bad) - _SHOWN} more", *(f"in all: {line}" for line in reasons(bad))]
     listing = "\n  ".join([f"{counted(len(bad), 'row')} can't be used:", *lines])
-    return DataError("\n".join([listing, *notes, f"Fix them, or leave them out: `{remedy}`."]))
+    ending = f"Fix them, or leave them out: `{remedy}`." if remedy else "No other row is left; fix them, or use another file."
+    return DataError("\n".join([listing, *notes, ending]))
 
 
 def reasons(bad: Sequence[LeftOut]) -> list[str]:

@@ -13,9 +13,9 @@ _ALPHABETS = (LETTERS, LETTERS.lower(), tuple(map(str, range(1, len(LETTERS) + 1
 _BRACKETED = re.compile(rf"(?:(?:(?<=[\s{MARKS}{UNSPACED}])|^)\(|（)([A-Za-zＡ-Ｚａ-ｚ]|\d{{1,2}})[)）]")
 _AT_LINE_START = re.compile(r"(?:^|\n)[ \t]*([A-Za-zＡ-Ｚａ-ｚ]|\d{1,2})(?:[).:](?=[ \t])|[．：、）])[ \t]*")
 _IN_LINE = re.compile(r"(?:(?<=\s)|^)([A-Za-z])[).](?=\s)[ \t]*")
-_HEADING = re.compile(r"(?<=[.?!\n])\s*(?:answer )?(?:options|choices)\s*:\s*$", re.IGNORECASE)
+_HEADING = re.compile(r"(?:answer )?(?:options|choices)\s*:\Z", re.IGNORECASE)
 _BULLETS = re.compile(r"\n(?:answer )?(?:options|choices):[ \t]*\r?\n((?:[ \t]*- [^\n]*(?:\n|\Z))+)\s*\Z", re.IGNORECASE)
-_CUE = re.compile(r"\s*\n\s*(?:the )?(?:correct )?answer(?: is)?\s*:?\s*\Z", re.IGNORECASE)
+_CUE = re.compile(r"(?:the )?(?:correct )?answer(?: is)?\s*:?", re.IGNORECASE)
 
 
 def written(text: str, answer: Any = None) -> tuple[str, Offer] | None:
@@ -26,7 +26,7 @@ def written(text: str, answer: Any = None) -> tuple[str, Offer] | None:
     marks from an alphabet's first label on counts, and the later of two. If there are sequences in several alphabets (A, a or
     1), the one with the answer is preferred.
     """
-    text = _CUE.sub("", text)
+    text = _without_cue(text)
     bullets = _BULLETS.search(text)
     if bullets:
         items = [line.strip().removeprefix("- ") for line in bullets[1].strip().splitlines()]
@@ -39,6 +39,21 @@ def written(text: str, answer: Any = None) -> tuple[str, Offer] | None:
             return _cut(text, marks, chain)
         alone = alone or (marks, chain) if style is _BRACKETED and chain else alone
     return _cut(text, *alone) if alone else None
+
+
+# The patterns of these two begin with no white space: searched over many blank lines, such a pattern takes quadratic time.
+def _without_cue(text: str) -> str:
+    """The text without a last line such as "Answer:"."""
+    head, line_end, last = text.rstrip().rpartition("\n")
+    return head.rstrip() if line_end and _CUE.fullmatch(last.strip()) else text
+
+
+def _without_heading(stem: str) -> str:
+    """The stem without "Options:" at its end, if that is a sentence or a line of its own."""
+    heading = _HEADING.search(stem.rstrip())
+    before = stem[: heading.start()] if heading else ""
+    bare = before.rstrip()
+    return bare if bare.endswith((".", "?", "!")) or "\n" in before[len(bare) :] else stem
 
 
 def _best(marks: list[re.Match[str]], answer: Any) -> list[re.Match[str]]:
@@ -61,7 +76,7 @@ def _cut(text: str, marks: list[re.Match[str]], chain: list[re.Match[str]]) -> t
         raise BadRow(f"the choice label ({repeated[0]}) occurs twice")
     ends = [*(mark.start() for mark in chain[1:]), len(text)]
     texts = [clean(f"choice ({_label(mark)})", text[mark.end() : end]) for mark, end in zip(chain, ends, strict=True)]
-    return _HEADING.sub("", text[: chain[0].start()]), Offer(tuple(texts), labels)
+    return _without_heading(text[: chain[0].start()]), Offer(tuple(texts), labels)
 
 
 def _label(mark: re.Match[str]) -> str:

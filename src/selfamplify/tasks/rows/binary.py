@@ -25,11 +25,15 @@ def read_columnar(path: Path, kind: str) -> Found:
         ) from error
     try:
         table = _table(path, kind)
+        names: list[str] = table.column_names
         metadata = (table.schema.metadata or {}).get(b"huggingface", b"{}")
         features = json.loads(metadata).get("info", {}).get("features", {})
         rows = [*numbered_rows((row for batch in table.to_batches() for row in batch.to_pylist()), features)]
     except Exception as error:  # a damaged file, or a damaged description of its columns, may raise anything
         raise DataError(f'{path} can\'t be read ({first_line(error)}); use another file: `data="questions.csv"`.') from error
+    if len(set(names)) < len(names):  # a row, which is a dict, has kept the last of them
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{path}: two columns are named {twice!r}; rename one of them.")
     return Found(rows, BEFORE_NUMBER)
 
 
