@@ -17,7 +17,7 @@ from selfamplify.answering.answer import answer
 from selfamplify.answering.asked import ask_after
 from selfamplify.answering.deciding import Deciding
 from selfamplify.models.model import AbstractLanguageModel
-from selfamplify.records import Chat, Decoding, Generation, Message, Prediction
+from selfamplify.records import Chat, Decoding, Encoded, Generation, Message, Prediction
 from selfamplify.work.interruption import asked, enough, graceful, in_hand, single_texts
 from selfamplify.work.loop import records
 from selfamplify.work.stage import Stage, silent
@@ -157,8 +157,10 @@ def test_a_local_model_begins_no_new_texts_after_an_interrupt():
 class Written(ScriptedModel):
     """A scripted model that begins no new text after an interrupt, as others do."""
 
-    def generated(self, *given: Any) -> Iterator[tuple[int, Generation]]:
-        own = super().generated(*given)
+    def generated(
+        self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Generation]]:
+        own = super().generated(encoded, decoding, seeds)
         while not enough() and (found := next(own, None)):
             yield found
 

@@ -35,7 +35,7 @@ from selfamplify.answering.answer import answer
 from selfamplify.answering.asked import ask_after
 from selfamplify.answering.batch import batch_calibrated
 from selfamplify.answering.deciding import Calibrate, Deciding
-from selfamplify.answering.ending import Ending, ending_of
+from selfamplify.answering.ending import Ending, continued, ending_of
 from selfamplify.answering.fitting import fit
 from selfamplify.answering.likelihood import CONTENT_FREE, calibrated
 from selfamplify.errors import ContextError, ModelError, RunError, SettingsError
@@ -259,6 +259,12 @@ def test_an_ending_goes_on_directly_to_the_answer(rationale: str, prefill: str):
     ending = Ending("letters", None, "the answer is (", ", therefore the answer is (")
     assert ending.after(f"{prefill} {rationale}".strip()).casefold().endswith("the answer is (")
     assert ending.after(f"{prefill} {rationale} x, so the answer is (B)").endswith("the answer is (")
+
+
+def test_a_reply_of_nothing_begins_with_the_closing_sentence_as_it_is_written():
+    assert continued("", ", therefore the Answer is (") == "Therefore the Answer is ("
+    assert continued("", "\nAnswer: ") == "\nAnswer: "
+    assert continued("Warm.", "\nAnswer: ") == "Warm\nAnswer: "
 
 
 def test_what_does_not_go_with_likelihood_is_refused_in_one_line(tmp_path: Path):
