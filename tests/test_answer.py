@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import number_of, right, scripted, task
 
-from selfamplify import PAPER, InputOutput, Prompt, Question, Sample, Session, ZeroShotCot, evaluate
+from selfamplify import DEFAULT, PAPER, InputOutput, Prompt, Question, Sample, Session, ZeroShotCot, evaluate
 from selfamplify.answering.answer import answer
-from selfamplify.answering.asked import ask_after
+from selfamplify.answering.asked import LABEL_TOKENS, ask_after
 from selfamplify.answering.deciding import Decide, Deciding
+from selfamplify.answering.ending import ending_of
 from selfamplify.answering.fitting import fit
 from selfamplify.errors import ContextError, DataError
 from selfamplify.models.model import AbstractLanguageModel
@@ -141,20 +142,22 @@ def test_the_refusal_of_a_prompt_names_as_many_shots_as_fit(context: int, decide
 
 
 @pytest.mark.parametrize("context", range(35, 160, 9))
-def test_fit_drops_no_more_shots_than_necessary(context: int):
+@pytest.mark.parametrize(("decide", "room"), [("generate", 10), ("likelihood", len("The answer is (".split()) + LABEL_TOKENS)])
+def test_fit_drops_no_more_shots_than_necessary(context: int, decide: Decide, room: int):
     model = scripted(plain, context=context)
-    session = Session(model)
+    session, deciding = Session(model), Deciding(decide)
     prompt = io_prompt(session, 6).with_length(10)
-    kept = [shots for shots in range(7) if longest(model, io_prompt(session, shots)) + 10 <= context]
+    kept = [shots for shots in range(7) if longest(model, io_prompt(session, shots)) + room <= context]
     if not kept:
         with pytest.raises(ContextError, match="longer context"):
-            fit(session, [prompt], TASK, drop_shots=True)
+            fit(session, [prompt], TASK, True, deciding)
         return
-    [fitted] = fit(session, [prompt], TASK, drop_shots=True)
+    [fitted] = fit(session, [prompt], TASK, True, deciding)
     shorter, asked = fitted.prompt, fitted.asked
     assert shorter.shots == prompt.shots[: max(kept)]
-    assert shorter.provenance is not None and shorter.provenance.dropped_shots == 6 - max(kept)
-    assert asked == ask_after(model, shorter, TASK.test), "the questions must be those after the shortened prompt"
+    assert shorter.provenance is None or shorter.provenance.dropped_shots == 6 - max(kept)
+    ending = ending_of(shorter, DEFAULT.wording) if deciding.likely else None
+    assert asked == ask_after(model, shorter, TASK.test, ending), "the questions must be those after the shortened prompt"
     assert model.answered == 0
 
 

@@ -17,15 +17,19 @@ from selfamplify import (
     DataError,
     Edit,
     Evidence,
+    InputOutput,
     Plan,
     Prompt,
     RunError,
+    Sample,
     SelfAmplifyWarning,
+    Session,
     Shot,
     build,
     compare,
     evaluate,
 )
+from selfamplify.methods.io import same_shots_io
 from selfamplify.prompting.form import form, read_form
 from selfamplify.prompting.texts import ShotTexts, Texts, changed_parts
 from selfamplify.runs.editing import Editing
@@ -112,6 +116,29 @@ def test_an_edit_is_recorded_and_drops_the_evidence():
     )
     assert edited.evidence is None and edited.digest() != own.digest() and len(edited.shots) == 1
     assert own.with_texts(own.texts) is own
+
+
+def test_shots_are_not_added_by_an_edit():
+    own = prompt()
+    first, second = own.texts.shots
+    for shots, said in (
+        ((first, replace(second, number=9)), "Shot 9 of the edited texts is none of the prompt's 2 shots; .* add none"),
+        ((first, second, first), "Shot 1 of the edited texts is there twice; .* add none"),
+        ((first, replace(second, choices=("x",))), "Shot 2 of the edited texts has 1 choice, and the prompt shows 3 there"),
+    ):
+        with pytest.raises(DataError, match=said) as error:
+            own.with_texts(replace(own.texts, shots=shots))
+        assert "\n" not in str(error.value)
+
+
+def test_fewer_shots_and_no_rationales_have_no_evidence_of_their_own():
+    model = scripted(talker)
+    made = InputOutput().prompt(Session(model), task(), Sample.of(task().train[:8], 0))
+    own = replace(made, evidence=evidence())
+    fewer = own.with_shots(6).with_shots(4)
+    assert fewer.evidence is None and fewer.provenance is not None and fewer.provenance.dropped_shots == 4
+    assert own.with_shots(8) is own
+    assert same_shots_io(Session(model), own).evidence is None
 
 
 def edited_file(file: Path, change: Any) -> None:

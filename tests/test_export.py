@@ -117,6 +117,7 @@ def cases() -> list[tuple[str, Question]]:
     made = [*(case[0] for case in marked), *(wrapping.format("B") for wrapping in test_recovery.WRAPPINGS)]
     made += [f"The answer is (B){turn}" for turn in test_recovery.TURNS]
     found = [(text, test_recovery.PALMS) for text in made]
+    found += [(text, test_recovery.NUMBERS) for text, _ in test_recovery.NUMBERED]
     for line in shared("cases", "k10_replies.jsonl").read_text(encoding="utf-8").splitlines():
         data = json.loads(line)
         choices = tuple(Choice(*each) for each in data["choices"].items())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations, permutations
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from small import Run, scripted, shared, task
 
 import selfamplify
 from selfamplify import (
+    AbstractExplainer,
     Choice,
     DataError,
     Faithfulness,
@@ -28,6 +30,7 @@ from selfamplify import (
     Session,
     SettingsError,
     ShapleyInteractions,
+    Wording,
     WrittenText,
     asking,
     faithfulness,
@@ -37,7 +40,7 @@ from selfamplify import (
     with_marks,
 )
 from selfamplify.evaluation.figures import corrected, figure
-from selfamplify.evaluation.own_answers import own_answers
+from selfamplify.evaluation.own_answers import Simulation, gives_away, own_answers
 from selfamplify.evaluation.pair import Pair
 from selfamplify.evaluation.plausibility import f1, overlap
 from selfamplify.evaluation.pointing import keywords_of, order_of, pointed, rationale_of
@@ -46,7 +49,7 @@ from selfamplify.games.probabilities import AnswerGame
 from selfamplify.games.question import question_game
 from selfamplify.prompting.chats import reading_chat
 from selfamplify.prompting.profiles import DEFAULT
-from selfamplify.records import AnswerStyle, Chat
+from selfamplify.records import AnswerStyle, Chat, DecisiveWords
 from selfamplify.runs.faithfulness import default_explainers
 
 WEIGHTS = st.lists(st.integers(-20, 20).map(float), min_size=1, max_size=5)
@@ -216,6 +219,39 @@ def test_attributions_of_the_embedded_model_are_better_than_random_words(planted
     assert ranked[0].mean <= ranked[1].mean and not any("No explainer" in line for line in planted.conclusions())
     tested = [figure for each in planted.measures for figure in each.figures if figure.p is not None]
     assert {figure.tests for figure in tested} == {len(tested)}
+
+
+def test_a_rationale_gives_the_answer_away_only_by_whole_words():
+    asked = Question("q", "x", (Choice("A", "no"), Choice("B", "art")), "A")
+    for style in get_args(AnswerStyle):
+        own = replace(asked, answer_style=style)
+        assert not gives_away(own, "nothing, note") and gives_away(own, "note, No")
+    assert gives_away(asked, "So it is (A)") and not gives_away(asked, "A note")
+
+
+def test_the_control_of_a_rationale_has_as_many_words():
+    """A named keyword may contain a comma."""
+    shown: list[str] = []
+    session, (asked, *_) = Session(scripted(lambda chat: shown.append(chat.question) or "A")), task().test
+    simulation = Simulation(session, (), 6, 2, 0)
+    simulation.pairs([(asked, NamedWords(asked.id, "x", ("thing, warm", "skin")))])
+    own, *drawn = (each.partition(" (A)")[0] for each in shown)
+    assert own == "thing, warm, skin" and [each.count(", ") for each in drawn] == [1, 1]
+
+
+def test_decisive_words_that_are_no_keywords_lead_to_nothing():
+    """They are left out of simulatability, where the model would read nothing, and said not to be measured by flips."""
+
+    class StopWord(AbstractExplainer):
+        name = "stop_word"
+        makes = "decisive"
+
+        def explain(self, model: Any, question: Question, wording: Wording, seed: int) -> DecisiveWords:
+            return DecisiveWords(question.id, self.name, ("the",), "A", "B", True)
+
+    found = faithfulness(scripted(deaf), task(), [StopWord()])
+    assert found.figure("simulatability", "stop_word") is None and found.figure("flips", "stop_word") is None
+    assert any("stop_word: 6 questions not measured" in note for note in found.notes)
 
 
 def test_sets_of_words_and_pairs_are_measured_as_far_as_they_go():

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from serving import Served, serving
-from small import scripted, talker
+from small import scripted, talker, task
 
-from selfamplify import Limits, Session, Store, load_model, load_server
+from selfamplify import Limits, Sample, ScriptedModel, Session, Store, ZeroShotCot, load_model, load_server
+from selfamplify.answering.answer import answer
+from selfamplify.answering.asked import ask_after
+from selfamplify.answering.deciding import Deciding
 from selfamplify.models.model import AbstractLanguageModel
-from selfamplify.records import Chat, Decoding, Message, Prediction
+from selfamplify.records import Chat, Decoding, Encoded, Generation, Message, Prediction
 from selfamplify.work.interruption import asked, enough, graceful, in_hand, single_texts
 from selfamplify.work.loop import records
 from selfamplify.work.stage import Stage, silent
@@ -149,6 +152,41 @@ def test_a_local_model_begins_no_new_texts_after_an_interrupt():
     with graceful(lambda: None), in_hand():
         assert not enough()
     assert len(model.generate(chats(40), Decoding(max_new_tokens=5), [0] * 40)) == 40
+
+
+class Written(ScriptedModel):
+    """A scripted model that begins no new text after an interrupt, as others do."""
+
+    def generated(
+        self, encoded: Sequence[Encoded], decoding: Decoding, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, Generation]]:
+        own = super().generated(encoded, decoding, seeds)
+        while not enough() and (found := next(own, None)):
+            yield found
+
+
+def test_an_interrupt_does_not_keep_replies_from_being_calibrated(tmp_path: Path):
+    """It comes with the 32nd reply, with which they are compared to questions without content for the first time."""
+    seen: list[str] = []
+
+    def script(chat: Chat) -> str:
+        if "#" in chat.question and not chat.prefill.endswith("("):
+            seen.append(chat.question)
+            if len(seen) == 32:
+                interrupt()
+        return "A"
+
+    model, corpus = Written(script, "written"), task(2, 40)
+    prompt = ZeroShotCot().prompt(Session(model), corpus, Sample.of((), 0))
+    asked, deciding = ask_after(model, prompt, corpus.test), Deciding("likelihood", "content_free")
+    with Store(tmp_path) as store, graceful(lambda: None):
+        with pytest.raises(KeyboardInterrupt):
+            answer(Session(model, store=store), prompt, asked, 0, deciding)
+        assert len(seen) == 32
+    with Store(tmp_path) as store:
+        responses = answer(Session(model, store=store), prompt, asked, 0, deciding)
+    assert len(seen) == len(set(seen)) == len(responses) == 40, "what was written is kept"
+    assert {each.rule for each in responses} == {"calibrated likelihood"}
 
 
 # The command line.

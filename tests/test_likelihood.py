@@ -35,7 +35,8 @@ from selfamplify.answering.answer import answer
 from selfamplify.answering.asked import ask_after
 from selfamplify.answering.batch import batch_calibrated
 from selfamplify.answering.deciding import Calibrate, Deciding
-from selfamplify.answering.ending import Ending, ending_of
+from selfamplify.answering.ending import Ending, continued, ending_of
+from selfamplify.answering.fitting import fit
 from selfamplify.answering.likelihood import CONTENT_FREE, calibrated
 from selfamplify.errors import ContextError, ModelError, RunError, SettingsError
 from selfamplify.prompting.profiles import DEFAULT
@@ -260,6 +261,12 @@ def test_an_ending_goes_on_directly_to_the_answer(rationale: str, prefill: str):
     assert ending.after(f"{prefill} {rationale} x, so the answer is (B)").endswith("the answer is (")
 
 
+def test_a_reply_of_nothing_begins_with_the_closing_sentence_as_it_is_written():
+    assert continued("", ", therefore the Answer is (") == "Therefore the Answer is ("
+    assert continued("", "\nAnswer: ") == "\nAnswer: "
+    assert continued("Warm.", "\nAnswer: ") == "Warm\nAnswer: "
+
+
 def test_what_does_not_go_with_likelihood_is_refused_in_one_line(tmp_path: Path):
     model = scripted(right)
     prompt = letters(model)
@@ -282,6 +289,33 @@ def test_a_prompt_needs_no_room_for_a_text_that_is_not_written():
     assert evaluate(short, TASK, letters(short), decide="likelihood").accuracy == 1
     with pytest.raises(ContextError):
         evaluate(short, TASK, letters(short))
+
+
+def test_questions_are_refused_unless_the_longest_answer_in_tokens_fits(model: LocalModel, monkeypatch: pytest.MonkeyPatch):
+    short, long = "the little girl and the dog", "qzxjkwvzqxjkwvzq"
+    assert len(short) > len(long), "more characters, and fewer tokens"
+    choices = (Choice("A", short), Choice("B", long))
+    asked = tuple(replace(each, choices=choices) for each in REVIEWS)
+    corpus = Task("reviews", asked[:2], asked[2:], {each.label: each.text for each in choices})
+    replies = [
+        Shot(each, f"The answer is {each.offered.choices[place].text}", each.answer) for place, each in enumerate(asked[:2])
+    ]
+    prompt, session = Prompt("mine", "Choose.", tuple(replies), corpus.label_map), Session(model)
+    chats = [replace(prompt.chat(each), prefill=f"The answer is {long}") for each in corpus.test]
+    most = max(model.encode(chat).length for chat in chats)
+    monkeypatch.setattr(model, "context", most)
+    [fitted] = fit(session, [prompt], corpus, False, Deciding("likelihood"))
+    assert all(each.label for each in answer(session, prompt, fitted.asked, 0, Deciding("likelihood")))
+    monkeypatch.setattr(model, "context", most - 1)
+    with pytest.raises(ContextError, match=f"has {most} tokens"):
+        fit(session, [prompt], corpus, False, Deciding("likelihood"))
+
+
+def test_an_answer_at_the_start_of_a_reply_has_no_space_before_it():
+    chat = Chat((), "")
+    assert [replace(chat, prefill=start).answered("good").prefill for start in ("", "It is", "It is ", 'It is "')] == [
+        "good", "It is good", "It is good", 'It is "good',
+    ]  # fmt: skip
 
 
 def test_a_run_is_continued_only_as_it_was_begun(tmp_path: Path):

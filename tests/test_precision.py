@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from selfamplify import Choice, Question
+from selfamplify.errors import SettingsError
 from selfamplify.evaluation.precision import chance_of_precision, precision_at_k
 from selfamplify.records import DecisiveWords, NamedWords, ScoredPairs, ScoredWords, WrittenText
 from selfamplify.report.deciding import deciding_words_table
@@ -32,6 +33,12 @@ def test_precision_counts_the_planted_words_among_the_highest():
     assert precision_at_k(scored(0, 0, 0, 3, -2, 1, 2), QUESTION) == pytest.approx(2 / 3)
     assert precision_at_k(scored(0, 0, 0, 3, -2, 1, 2), QUESTION, k=1) == 1.0
     assert precision_at_k(scored(9, 8, 7, -3, -2, -1, 1), QUESTION, k=2) == 0.5  # stop words are skipped
+
+
+def test_a_share_of_no_words_is_refused():
+    for k in (0, -1):
+        with pytest.raises(SettingsError, match=f"`k={k}` is invalid; .* such as `k=3`"):
+            precision_at_k(scored(*range(7)), QUESTION, k)
 
 
 @given(st.permutations(range(len(WORDS))), st.integers(1, 7))

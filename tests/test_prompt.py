@@ -12,6 +12,7 @@ from small import question
 
 from selfamplify import Choice, Decoding, Prompt, Question
 from selfamplify.errors import DataError, RunError, SettingsError
+from selfamplify.prompting import demonstrations
 from selfamplify.prompting.origins import of_another
 from selfamplify.records import (
     AnswerStyle,
@@ -29,6 +30,7 @@ from selfamplify.records import (
     WrittenText,
 )
 from selfamplify.text.sealing import seal
+from selfamplify.text.words import candidate_words
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ['{"} {label}', "{{x}}", "\u2028", '\\"']
@@ -105,7 +107,8 @@ def test_dropping_shots_keeps_the_first_and_is_recorded(prompt: Prompt, count: i
     if count >= len(prompt.shots):
         assert shorter == prompt
     elif prompt.provenance is not None:
-        assert shorter.provenance == replace(prompt.provenance, dropped_shots=len(prompt.shots) - count)
+        dropped = prompt.provenance.dropped_shots + len(prompt.shots) - count
+        assert shorter.provenance == replace(prompt.provenance, dropped_shots=dropped)
 
 
 def test_a_prompt_without_shots_is_the_instruction_and_the_question():
@@ -239,6 +242,16 @@ def test_the_most_similar_shot_comes_last(texts: list[str], asked: str, style: A
                if same[0] == same[1]), "shots that are equally similar keep their order"  # fmt: skip
     assert prompt.context == replace(prompt, similar_last=False).context, "the file shows the shots as they are"
     assert sum("Choose." in turn["content"] for turn in turns) == 1 and turns[0]["content"].startswith("Choose.\n")
+
+
+def test_shots_are_divided_into_words_once_for_all_questions(monkeypatch: pytest.MonkeyPatch):
+    divided: list[str] = []
+    monkeypatch.setattr(demonstrations, "candidate_words", lambda text: divided.append(text) or candidate_words(text))
+    shots = tuple(Shot(question(number), f"reply {number}", "A") for number in range(3))
+    prompt = Prompt("io", "Choose.", shots, {"A": "oil"}, similar_last=True)
+    for number in range(10, 15):
+        prompt.chat(question(number))
+    assert len(divided) == len(set(divided)) == 3 + 5
 
 
 def test_a_file_of_version_2_is_read_as_letters(tmp_path: Path):

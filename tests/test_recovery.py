@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from selfamplify import Choice, Question
 from selfamplify.answering import own, plain, rules
 from selfamplify.answering.recovery import recover
 from selfamplify.answering.rules import RULES
+from selfamplify.records import AnswerStyle
 
 PALMS = question(choices=("wet palms", "dry palms", "palms covered with oil", "palms"))
 
@@ -35,6 +37,11 @@ PALMS = question(choices=("wet palms", "dry palms", "palms covered with oil", "p
         ("the answer is not (A). No: the answer is (B)", ("B", "stated")),
         ("At first the answer is (A), but then the answer is (C), clearly.", ("C", "stated")),
         ('The 2 keywords "dry", and "heat" are important to predict that the answer is (B)', ("B", "stated")),
+        ('The 2 keywords "thing" and "warm" are the reason why the answer is (B)', ("B", "stated")),
+        ("The keywords “wet palms”, “oil” and 'ice' suggest dry palms.", ("B", "chosen_text")),
+        ('The keyword "oil is important to predict that the answer is (C)', ("C", "stated")),
+        ('The 2 keywords "dry palms", "wet palms" are important', None),
+        ('The 2 keywords "ice", "dry palms', None),
         ("The answer is (E) or so", None),
         ("The answer is a plant", None),
         ("The answer is A plant, they say", None),
@@ -85,6 +92,41 @@ def test_recover_ignores_choices_without_text():
     empty = question(choices=("...", "", "moss"))
     assert recover("what?", empty) is None
     assert recover("moss", empty) == ("C", "chosen_text")
+
+
+NUMBERS = question(choices=("-1", "0", "1", "-5.5"))
+NUMBERED = [
+    ("The answer is -1", "A"),
+    ("The answer is: -1.", "A"),
+    ("Answer: −1", "A"),
+    ("I choose -1", "A"),
+    ("-1 is the correct answer", "A"),
+    ("答案是-1", "A"),
+    ("The answer is -5.5", "D"),
+    ("It looks like −1", "A"),
+    ("answer - 1", "C"),
+    ("The answer is: 1", "C"),
+    ("The answer -> 1", "C"),
+    ("Answer – 0", "B"),
+    ("The answer is -0", None),
+    ("It looks like -0", None),
+]
+"""Replies about numbers, and the labels that they name."""
+
+
+@pytest.mark.parametrize(("text", "label"), NUMBERED)
+@pytest.mark.parametrize("style", ["label", "text"])
+def test_a_minus_sign_belongs_to_its_number(text: str, label: str | None, style: AnswerStyle):
+    found = recover(text, replace(NUMBERS, answer_style=style))
+    assert (found and found[0]) == label
+
+
+def test_numbers_are_told_apart_where_answers_are_letters():
+    found = question(choices=("-5", "5", "10"))
+    assert recover("The answer is -5", found) == recover("The answer is −5", found) == ("A", "stated")
+    assert recover("The answer is 5", found) == ("B", "stated")
+    assert recover("The answer is -10", found) is None
+    assert recover("Answer -B", found) == ("B", "stated")
 
 
 LABELS = st.lists(st.sampled_from([*LETTERS, "a", "1", "]", "^", "AB", "ſ"]), min_size=1, max_size=8, unique_by=str.casefold)

@@ -14,7 +14,7 @@ from selfamplify.text.replies import through_last_line, without_thinking
 PALMS = Question("q", "?", (Choice("A", "wet palms"), Choice("B", "dry palms"), Choice("C", "")), "A")
 NASTY = (
     " ", "((", "(A) ", "answer", "the answer is ", "answer for a b c d e f g h: ", "1", "A or ", "Q: \n", "not ", "**", "答案",
-    "<think>", '"a", ', "wet palms ", 'were "a" and ', "\ud800", "A_",
+    "<think>", '"a", ', "wet palms ", 'were "a" and ', 'the keywords "a", ', 'the keyword "', "\ud800", "A_",
 )  # fmt: skip
 """What a reply of 200,000 characters may repeat; some of these were quadratic once."""
 LONG, TIMES = 200_000, 8

@@ -162,6 +162,14 @@ def test_a_label_that_a_rationale_names_is_seen_in_any_case() -> None:
         assert begun is None or begun.endswith("the answer is")
 
 
+def test_a_negative_number_does_not_name_another_label() -> None:
+    asked = replace(question(choices=("-1", "1"), answer="B"), answer_style="label", attributed="text")
+    for words, given_away in ((("warm", "-1"), False), (("warm", "1"), True)):
+        explanation = NamedWords("q0", "self_topk", words)
+        layout = KeywordFormat(DEFAULT.asking("label", asked.answers).wording, 2)
+        assert (up_to_answer(Shot(asked, layout.reply(explanation, "1"), "B", explanation)) is None) == given_away
+
+
 def test_what_was_tested_is_found_in_the_store(tmp_path: Path) -> None:
     def made(session: Session) -> Prompt:
         return METHOD.prompt(session, TASK, select(session, TASK, "error", 3, 0))

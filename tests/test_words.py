@@ -16,6 +16,7 @@ from selfamplify.models.model import Reading
 from selfamplify.prompting.chats import reading_chat
 from selfamplify.prompting.wording import without_conclusion
 from selfamplify.prompting.wordings import OURS
+from selfamplify.text.naming import contains
 from selfamplify.text.scripts import half_width
 from selfamplify.text.words import candidate_words
 
@@ -188,3 +189,26 @@ def test_without_conclusion_is_one_line_and_settled(text: str) -> None:
     assert line == " ".join(line.split())
     assert without_conclusion(line) == line
     assert without_conclusion(f"{line}, therefore the answer is (A)") == line
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "found"),
+    [
+        ("nothing, note", "no", False),
+        ("nothing, No", "no", True),
+        ("the dry palms rub", "Dry palms", True),
+        ("because -1 is low", "1", False),
+        ("because −1 is low", "-1", True),
+        ("because 1 is low", "1", True),
+        ("a mean of 1.5", "1", False),
+        ("a mean of 2.1", "1", False),
+        ("It is 1.", "1", True),
+        ("15, apples", "5", False),
+        ("written in C++.", "C++", True),
+        ("这是积极的评论", "积极", True),
+        ("anything", "", False),
+        ("anything ...", "...", False),
+    ],
+)
+def test_words_are_found_as_whole_ones(text: str, words: str, found: bool):
+    assert contains(text, words) == found

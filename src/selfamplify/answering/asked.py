@@ -27,3 +27,8 @@ def ask_after(
     start = ending.start if ending else None
     chats = [(question, prompt.chat(question)) for question in questions]
     return [Asked(each, model.encode(replace(chat, prefill=start) if start else chat)) for each, chat in chats]
+
+
+def with_longest(model: AbstractLanguageModel, encoded: Encoded, answers: Sequence[str]) -> Encoded:
+    """A question up to its answer, together with the longest of its answers, as ``next_token`` compares them."""
+    return max((model.encode(encoded.chat.answered(answer)) for answer in answers), key=lambda each: each.length)

@@ -55,7 +55,10 @@ class Ending:
 def continued(said: str, conclude: str) -> str:
     """What was said, continued by the start of the closing sentence; nothing said begins with it."""
     said = said.rstrip(" ,.;")
-    return said + conclude if said else conclude.lstrip(", ").capitalize()
+    if said:
+        return said + conclude
+    begun = conclude.lstrip(", ")
+    return begun[:1].upper() + begun[1:]
 
 
 def ending_of(prompt: Prompt, wording: Wording) -> Ending:

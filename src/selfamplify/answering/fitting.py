@@ -1,13 +1,11 @@
 """Whether finished prompts suit the questions: built for them, apart from them, and short enough for the model's context."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ..collecting import uncollected
 from ..errors import ContextError, DataError
 from ..models.context import check_context, fits
-from ..models.model import AbstractLanguageModel
 from ..prompting.chats import judge_chat
 from ..prompting.prompt import Prompt
 from ..records import Encoded, Question
@@ -15,10 +13,10 @@ from ..session import Session
 from ..tasks.copies import content_key
 from ..tasks.task import Task
 from ..text.lines import counted
-from .asked import LABEL_TOKENS, Asked, ask_after
+from .asked import LABEL_TOKENS, Asked, ask_after, with_longest
 from .batch import references
 from .deciding import GENERATE, Deciding, check_likelihood
-from .ending import Ending, ending_of
+from .ending import ending_of
 
 
 @dataclass(frozen=True)
@@ -82,25 +80,27 @@ def _asked(
     encoded = [each.encoded for each in asked]
     if ending is None or ending.start is None:
         return asked, encoded, prompt.decoding.max_new_tokens
-    return (asked, encoded, LABEL_TOKENS) if ending.form == "letters" else (asked, _longest(session.model, asked, ending), 0)
+    if ending.form == "letters":
+        return asked, encoded, LABEL_TOKENS
+    return asked, [with_longest(session.model, each.encoded, ending.answers(each.question)) for each in asked], 0
 
 
-def _longest(model: AbstractLanguageModel, asked: Sequence[Asked], ending: Ending) -> list[Encoded]:
-    """Each question together with the longest of its answers."""
-    chats = [(each.encoded.chat, max(ending.answers(each.question), key=len)) for each in asked]
-    return [model.encode(replace(chat, prefill=chat.prefill + answer)) for chat, answer in chats]
+def _fits(session: Session, prompts: Sequence[Prompt], question: Question, deciding: Deciding) -> bool:
+    """Whether a question fits the model's context after each of the prompts."""
+    made = (_asked(session, prompt, [question], deciding) for prompt in prompts)
+    return all(fits(session.model, encoded, longest) for _, [encoded], longest in made)
 
 
 def _shorter(session: Session, prompts: Sequence[Prompt], question: Question, deciding: Deciding) -> str:
     """What to do about prompts that are too long with their longest question: how many shots would fit."""
 
-    def too_long(shots: int) -> bool:
-        made = (_asked(session, prompt.with_shots(shots), [question], deciding) for prompt in prompts)
-        return any(not fits(session.model, encoded, longest) for _, [encoded], longest in made)
+    def fitting(shots: int) -> bool:
+        return _fits(session, [prompt.with_shots(shots) for prompt in prompts], question, deciding)
 
-    if too_long(0):
+    # Without any shots, a prompt may need more room: what the answers look like is then not shown, and the model writes.
+    most = next(filter(fitting, reversed(range(max(len(prompt.shots) for prompt in prompts)))), None)
+    if most is None:
         return "a model with a longer context, or shorter questions"
-    most = bisect_left(range(1, max(len(prompt.shots) for prompt in prompts) + 1), True, key=too_long)
     fewer = '`method="zero_shot"`' if not most else "`shots=1`" if most == 1 else f"`shots={most}` or fewer"
     return f"{fewer}, or `drop_shots=True`"
 
@@ -135,14 +135,10 @@ def _shortened(session: Session, prompts: Sequence[Prompt], questions: Sequence[
     while True:
         shortened = [prompt.with_shots(count) for prompt in prompts]
         # The longest question alone shows quickly that a prompt does not fit; only all of them show that it does.
-        if not count or all(_fits(session, prompt, longest) for prompt in shortened):
+        if not count or _fits(session, shortened, longest, deciding):
             try:
                 return _checked(session, shortened, questions, deciding)
             except ContextError:
                 if not count:
                     raise
         count -= 1
-
-
-def _fits(session: Session, prompt: Prompt, question: Question) -> bool:
-    return fits(session.model, session.model.encode(prompt.chat(question)), prompt.decoding.max_new_tokens)

@@ -26,7 +26,7 @@ from ..session import Session
 from ..work.alone import each_alone
 from ..work.interruption import enough, single_texts
 from ..work.stage import Stage
-from .asked import LABEL_TOKENS, Asked, ask_after
+from .asked import LABEL_TOKENS, Asked, ask_after, with_longest
 from .deciding import Calibrate
 from .ending import Ending, ending_of
 from .failing import failed_response
@@ -165,7 +165,8 @@ def _content_free(
     """The scores of the same choices after each text without content; a text with a control token of the model is left out."""
     contents = [text for text in CONTENT_FREE if not any(token in text for token in model.control_tokens)]
     free = [replace(each, id=f"content-free {text}", text=text) for each in questions for text in contents]
-    opened = dict(_opened(how, model, ask_after(model, how.prompt, free, how.ending)))
+    with single_texts(False):  # without one of them, the replies in hand could not be compared
+        opened = dict(_opened(how, model, ask_after(model, how.prompt, free, how.ending)))
     found = iter(_scores(how, model, [opened[place] for place in range(len(free))]))
     scores = {each.choices: [score for score in (next(found) for _ in contents) if score] for each in questions}
     if not all(scores.values()):
@@ -196,8 +197,7 @@ def _fits(model: AbstractLanguageModel, opened: _Opened, answers: Sequence[str],
     """Whether each answer fits the context after its question."""
     if ending.form == "letters":
         return fits(model, opened.encoded, LABEL_TOKENS)
-    chat = opened.encoded.chat
-    return all(fits(model, model.encode(replace(chat, prefill=f"{chat.prefill} {answer}")), 0) for answer in answers)
+    return fits(model, with_longest(model, opened.encoded, answers), 0)
 
 
 def _per_token(token: NextToken) -> tuple[float, ...]:

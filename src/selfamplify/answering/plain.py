@@ -19,6 +19,10 @@ _LINE_MARK = re.compile(r"(?:(?<=\n)|\A)(?:#{1,6}|[-•>]) ")
 _OPENS, _CLOSES = r"[\[({<$*_`【「『]", r"[\])}>$*_`】」』]"
 _OPTION = rf"(?:option|choice|选项|選項|ข้อ)(?![^\W{UNSPACED}])"
 """Words before a label that make it one."""
+_KEYWORD = r"""(?:"[^"\n]{1,60}"|“[^”"\n]{1,60}[”"]|'[^'\n]{1,60}')[,;]? ?\n?(?:(?:and|or|&) )?"""
+_CUT_OFF = r"""["“'](?:(?!important|answer)[^"”'(\n]){0,60}\Z"""
+_KEYWORDS = re.compile(rf"""(\bthe (?:\d{{1,3}} )?keywords? )(?=["“'])(?:{_KEYWORD}){{0,400}}(?:{_CUT_OFF})?""", re.IGNORECASE)
+"""A list of keywords, which are hints and name no answer; the last one may be cut off."""
 
 
 def one_of(labels: Sequence[str]) -> str:
@@ -46,7 +50,7 @@ def plain(text: str, labels: Sequence[str]) -> str:
     text = _TAG.sub(lambda tag: ("\n" if tag[1] else "\nanswer: ") if tag[2] else "**", text)
     text = _BRACKET.sub(r"\1", _LATEX.sub("{", _BOXED.sub(" answer: {", text)))
     text = _marked(tuple(labels)).sub(lambda found: f"({found[1] or found[2]})", text)
-    return _LINE_MARK.sub("", _EMPHASIS.sub("", _without_keywords(text))).strip()
+    return _LINE_MARK.sub("", _EMPHASIS.sub("", _KEYWORDS.sub(r"\1", text))).strip()
 
 
 def plain_choice(text: str) -> str:
@@ -58,15 +62,3 @@ def lowered(text: str) -> str:
     """The text in lower case, of the same length."""
     lower = text.lower()
     return lower if len(lower) == len(text) else "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
-
-
-def _without_keywords(text: str) -> str:
-    """The text without lists of keywords, which are hints and name no answer, even if cut off before the answer."""
-    kept: list[str] = []
-    for number, part in enumerate(_KEYWORDS.split(text)):
-        _, ends, after = part.partition("important") if number else ("", "", part)
-        kept.append(ends + after)
-    return " ".join(kept)
-
-
-_KEYWORDS = re.compile(r"\bthe (?:\d{1,3} )?keywords? (?=[\"“'])", re.IGNORECASE)

@@ -20,10 +20,14 @@ _ANSWER = r"(?:answer|(?:right|correct|best|final) (?:choice|option|one|response
 _ABOUT = r"(?: (?:to|for|of)(?: [^\s.:;?]{1,20}){1,8}?)"
 _EAST = r"(?:答案|答え|正解|คำตอบ)(?:应该|應該|应当)?(?:是|为|為|选|選|は|คือ)?"
 _CHOOSE = r"(?:choos(?:e|ing)|chose|pick(?:ing)?|select(?:ing|ed)?|go(?:ing)? (?:with|for)|opt(?:ing)? for)(?: (?:the|answer))?"
+_DASH = r"[–-](?!\.?\d)"
+"""A dash that is no minus sign."""
+_NO_MINUS = r"(?<![–-](?=\.?\d))"
+"""No minus sign comes before."""
 _STATES = re.compile(
-    rf"""(?<![\w-]){_ANSWER}(?:["”]?{_ABOUT}? ?{_BE}\b|(?![a-z]))["”]?(?: ?(?:[:=→–-]|->)){{0,2}}{_SURELY}{{0,2}}"""
+    rf"""(?<![\w-]){_ANSWER}(?:["”]?{_ABOUT}? ?{_BE}\b|(?![a-z]))["”]?(?: ?(?:->|[:=→]|{_DASH})){{0,2}}{_SURELY}{{0,2}}"""
     rf"|(?<![\w-]){_CHOOSE}(?![a-z]):?|(?<![不没別别勿])(?:选择|選擇|选|選)(?:的是|答案)?(?![项項])"
-    rf"|{_EAST} ?[:=–-]?|(?:\n|\A)A ?:",
+    rf"|{_EAST} ?(?:[:=]|{_DASH})?|(?:\n|\A)A ?:",
     re.IGNORECASE,
 )
 """What comes directly before an answer."""
@@ -182,7 +186,7 @@ def parenthesised(text: str, offered: Offered) -> str | None:
 def chosen_text(text: str, offered: Offered) -> str | None:
     """The response contains the text of exactly one choice, as whole words, not counting those that are denied."""
     texts, known = _texts(offered)
-    pattern = rf"(?<!\w)({texts})(?!\w){_WRONG}|(?:{_NOT} (?:(?:the|an?|just|about) )?|(?<!\w))(?:{texts})(?!\w)"
+    pattern = rf"(?<!\w){_NO_MINUS}({texts})(?!\w){_WRONG}|(?:{_NOT} (?:(?:the|an?|just|about) )?|(?<!\w))(?:{texts})(?!\w)"
     found = {known[match[1]] for match in re.finditer(pattern, lowered(text)) if match[1]}
     return found.pop() if len(found) == 1 else None
 

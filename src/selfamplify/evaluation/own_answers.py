@@ -7,12 +7,13 @@ import numpy as np
 
 from ..methods.level import LEVEL, label_by_level, level_of
 from ..methods.predicting import ask
-from ..records import Explanation, Question
+from ..records import Explanation, Question, WrittenText
 from ..seeds import derive
 from ..session import Session
 from ..tasks.task import Task
+from ..text.naming import contains, names_answer
 from .pair import Pair
-from .pointing import keywords_of, pointed, rationale_of
+from .pointing import keywords_of, rationale_of, words_of
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,13 @@ class Simulation:
         stop_words = self.session.profile.wording.stop_words
         own = rationale_of(explanation, self.keywords, stop_words)
         known = list(keywords_of(question, stop_words).values())
-        written = pointed(explanation, question, stop_words).makes == "text"
-        count = self.keywords if written else len(own.split(", "))
+        count = self.keywords if isinstance(explanation, WrittenText) else len(words_of(explanation, self.keywords, stop_words))
         draw = np.random.default_rng(derive(self.seed, "random rationales", question.id))
         drawn = [sorted(draw.choice(len(known), min(count, len(known)), replace=False)) for _ in range(self.draws)]
         return [own, *(", ".join(known[place] for place in each) for each in drawn)]
 
 
-def names_answer(question: Question, rationale: str) -> bool:
-    """Whether a rationale contains the text of the question's answer, or its letter in brackets."""
+def gives_away(question: Question, rationale: str) -> bool:
+    """Whether a rationale contains the text of the question's answer, as whole words, or names its letter as an answer."""
     text = next(choice.text for choice in question.choices if choice.label == question.answer)
-    return text.casefold() in rationale.casefold() or f"({question.answer})" in rationale
+    return contains(rationale, text) or names_answer(rationale, question)

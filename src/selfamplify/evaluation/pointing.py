@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..prompting.chosen import keywords
+from ..prompting.chosen import Worded, keywords
 from ..records import DecisiveWords, Explanation, NamedWords, Question, ScoredPairs, ScoredWords, WrittenText
 from ..text.keywords import best, keyword
 from ..text.question_words import question_words
@@ -88,10 +88,12 @@ def order_of(words: Sequence[str], explanation: Explanation) -> list[int] | None
 
 def rationale_of(explanation: Explanation, k: int, stop_words: StopWords = "default") -> str:
     """An explanation as a text of its own: its k most important words, or what it says."""
-    if isinstance(explanation, WrittenText):
-        return explanation.text
-    count = len(explanation.words) if isinstance(explanation, DecisiveWords) else k
-    return ", ".join(keywords(explanation, count, stop_words))
+    return explanation.text if isinstance(explanation, WrittenText) else ", ".join(words_of(explanation, k, stop_words))
+
+
+def words_of(explanation: Worded, k: int, stop_words: StopWords = "default") -> list[str]:
+    """The k most important words of an explanation, without stop words; all decisive ones."""
+    return keywords(explanation, len(explanation.words) if isinstance(explanation, DecisiveWords) else k, stop_words)
 
 
 def keywords_of(question: Question, stop_words: StopWords = "default") -> dict[str, str]:

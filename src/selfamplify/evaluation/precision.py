@@ -1,5 +1,6 @@
 """How well an explanation finds the words that decide an answer, on tasks for which these are known."""
 
+from ..arguments import check_whole
 from ..prompting.chosen import Worded, keywords
 from ..records import Question
 from ..text.keywords import keyword
@@ -29,11 +30,14 @@ def precision_at_k(explanation: Worded, question: Question, k: int | None = None
 
     Raises
     ------
+    SettingsError
+        If ``k`` is not a whole number of at least 1.
     ValueError
         If the deciding words of the question are not known.
     """
     planted = _planted(question)
     wanted = len(planted) if k is None else k
+    check_whole("k", wanted, 1, len(planted))
     found = {word.lower() for word in keywords(explanation, wanted)}
     return len(found & planted) / wanted
 

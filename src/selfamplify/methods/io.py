@@ -37,6 +37,7 @@ def same_shots_io(session: Session, prompt: Prompt) -> Prompt:
         shots=tuple(_shot(replace(shot.question, answer_style=prompt.answer_style), layout.wording) for shot in prompt.shots),
         prefill=layout.opening if prompt.prefill else "",
         provenance=made and made.without_rationales(),
+        evidence=None,
         check=None,
     )
 

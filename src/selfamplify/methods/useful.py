@@ -4,7 +4,6 @@ The filter of STaR (Zelikman et al. 2022, https://arxiv.org/abs/2203.14465), whi
 answer, for Self-AMPLIFY's rationales. That the answer is wrong without the rationale is required here in addition.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from ..records import Chat, Prediction, Question, Shot, Usefulness, WrittenText
 from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import argument, counted
+from ..text.naming import names_answer
 from ..work.stage import Stage, silent
 from .design import sample_digest
 from .io import same_shots_io
@@ -233,25 +233,17 @@ def up_to_answer(shot: Shot) -> str | None:
     said = _without_answer(shot.reply, question)
     if isinstance(written, WrittenText):
         parts = sentences(written.text)
-        first = next((place for place, part in enumerate(parts) if _names_answer(part, question)), len(parts))
+        first = next((place for place, part in enumerate(parts) if names_answer(part, question)), len(parts))
         kept = " ".join(parts[:first]).rstrip(_ENDS)
         if not kept:
             return None
         said = said.replace(written.text.rstrip(_ENDS), kept) if first < len(parts) else said
-    return None if _names_answer(said, question) else said
+    return None if names_answer(said, question) else said
 
 
 def _without_answer(reply: str, question: Question) -> str:
     """A reply without its answer, which is the last thing that it says."""
     return reply[: reply.rindex(question.written(question.answer))].rstrip(" ")
-
-
-def _names_answer(said: str, question: Question) -> bool:
-    """Whether a text names the answer: its letter as such, the name of its label, or the text that is to be written."""
-    answer = re.escape(question.written(question.answer))
-    if question.answer_style != "letter":
-        return re.search(rf"(?<!\w){answer}(?!\w)", said, re.IGNORECASE) is not None
-    return re.search(rf"\({answer}\)|\b(?i:answer|choice|option)(?: is)?:? {answer}\b", said) is not None
 
 
 def _too_few(task: Task, sample: Sample, found: int, counts: Usefulness) -> SelectionError:

@@ -66,8 +66,12 @@ class Demonstrations:
     def _by_similarity(self, text: str) -> list[Shot]:
         """The shots, the most similar to a text last; those that are equally similar keep their order."""
         words = _words(text)
-        found = [(_words(self._of_shot(shot)), shot) for shot in self.shots]
+        found = zip(self._words_of_shots, self.shots, strict=True)
         return [shot for own, shot in sorted(found, key=lambda pair: len(pair[0] & words) / max(1, len(pair[0] | words)))]
+
+    @cached_property
+    def _words_of_shots(self) -> tuple[frozenset[str], ...]:
+        return tuple(_words(self._of_shot(shot)) for shot in self.shots)
 
     @property
     def context(self) -> Turns:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..records import DecisiveWords, ScoredPairs, ScoredWords, Shot
+from ..text.lines import counted
 from .demonstrations import Demonstrations
 from .texts import Texts, Turns, changed_parts, earlier_instructions, read_back
 
@@ -19,9 +20,25 @@ class Edited:
 
 
 def edited(shown: Demonstrations, texts: Texts) -> Edited | None:
-    """What is shown with edited texts; None if nothing differs."""
+    """What is shown with edited texts; None if nothing differs. Raises DataError for other shots, or more or fewer choices."""
+    _check_shots(shown.texts, texts)
     parts = changed_parts(shown.texts, texts)
     return Edited(shown.put(texts), parts, shown.digest()) if parts else None
+
+
+def _check_shots(before: Texts, after: Texts) -> None:
+    """Raise DataError unless all shots are among those before, each only once, with as many choices."""
+    choices = {shot.number: len(shot.choices) for shot in before.shots}
+    numbers = [shot.number for shot in after.shots]
+    for shot in after.shots:
+        if shot.number not in choices or numbers.count(shot.number) > 1:
+            wrong = "is there twice" if shot.number in choices else f"is none of the prompt's {counted(len(choices), 'shot')}"
+            raise DataError(f"Shot {shot.number} of the edited texts {wrong}; leave shots out or reorder them, and add none.")
+        if len(shot.choices) != choices[shot.number]:
+            raise DataError(
+                f"Shot {shot.number} of the edited texts has {counted(len(shot.choices), 'choice')}, and the prompt shows "
+                f"{choices[shot.number]} there; write as many."
+            )
 
 
 def settled(shown: Demonstrations, messages: Turns, recorded: str, file: Path) -> Edited | None:

@@ -140,12 +140,15 @@ class Prompt:
         return replace(self, decoding=replace(self.decoding, max_new_tokens=max_new_tokens))
 
     def with_shots(self, count: int) -> "Prompt":
-        """The same prompt with its first ``count`` shots; its provenance records how many were dropped."""
+        """The same prompt with its first ``count`` shots, without evidence and quick check, which are about all of them.
+
+        Its provenance records how many were dropped.
+        """
         dropped = len(self.shots) - count
         if dropped <= 0:
             return self
-        made = self.provenance and replace(self.provenance, dropped_shots=dropped)
-        return replace(self, shots=self.shots[:count], provenance=made, check=None)
+        made = self.provenance and replace(self.provenance, dropped_shots=self.provenance.dropped_shots + dropped)
+        return replace(self, shots=self.shots[:count], provenance=made, evidence=None, check=None)
 
     @property
     def context(self) -> list[dict[str, str]]:
@@ -176,6 +179,11 @@ class Prompt:
         Prompt
             Without evidence and quick check, which are about the prompt before. A shot with another question loses its
             explanation.
+
+        Raises
+        ------
+        DataError
+            If shots are added, or one is there twice, or if a shot has more or fewer choices than before.
         """
         found = edited(self._shown, texts)
         return self._edited(found, at) if found else self

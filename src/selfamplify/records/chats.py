@@ -48,6 +48,15 @@ class Chat:
 
     __repr__ = short_repr
 
+    @property
+    def space(self) -> str:
+        """What comes between the start of the reply and an answer without parentheses: a space, if there has to be one."""
+        return "" if not self.prefill or self.prefill[-1].isspace() or self.prefill.endswith('"') else " "
+
+    def answered(self, answer: str) -> "Chat":
+        """The chat with such an answer after the start of the reply."""
+        return replace(self, prefill=f"{self.prefill}{self.space}{answer}")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Encoded:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import DataError
 from ..evaluation.figures import MEASURES, Figure, corrected, figure, figures
 from ..evaluation.measuring import Explained, Measured, Removal, measure
-from ..evaluation.own_answers import OwnAnswers, Simulation, names_answer, own_answers
+from ..evaluation.own_answers import OwnAnswers, Simulation, gives_away, own_answers
 from ..evaluation.pair import Pair
 from ..evaluation.plausibility import f1, overlap
 from ..evaluation.pointing import keywords_of, pointed, rationale_of
@@ -162,7 +162,7 @@ class Study:
             tuple(each for each in measured if each.explainer == name),
             len(faults),
             faults[0] if faults else "",
-            sum(names_answer(question, self._rationale(explanation)) for question, explanation in own),
+            sum(gives_away(question, self._rationale(explanation)) for question, explanation in own),
         )
 
     def _rationale(self, explanation: Explanation) -> str:

@@ -57,9 +57,12 @@ def in_hand() -> Iterator[None]:
 
 
 @contextmanager
-def single_texts() -> Iterator[None]:
-    """Each text that a model writes is a unit of its own, so that it need not begin another one after an interrupt."""
-    before, _State.single = _State.single, True
+def single_texts(single: bool = True) -> Iterator[None]:
+    """Each text that a model writes is a unit of its own, so that it need not begin another one after an interrupt.
+
+    With False, a unit in hand needs all of its texts.
+    """
+    before, _State.single = _State.single, single
     try:
         yield
     finally:

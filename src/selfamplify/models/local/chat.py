@@ -209,8 +209,7 @@ def read(tokenizer: PreTrainedTokenizerBase, chat: Chat, answers: Sequence[str])
     once for all answers.
     """
     lettered = chat.prefill.endswith("(")
-    space = "" if not chat.prefill or chat.prefill[-1].isspace() or chat.prefill.endswith('"') else " "
-    ends = [f"{answer})" if lettered else f"{space}{answer}" for answer in answers]
+    ends = [f"{answer})" if lettered else f"{chat.space}{answer}" for answer in answers]
     _refuse_control_tokens(tokenizer, answers)
     text, question = _rendered_chat(tokenizer, replace(chat, prefill=chat.prefill + ends[0]))
     if not text.endswith(ends[0]):
