@@ -10,7 +10,7 @@ import selfamplify
 
 from ..errors import SettingsError
 from ..export.exporter import Export, name_of
-from ..export.exporting import as_exporter
+from ..export.exporting import as_exporter, for_task, write
 from .config import Called
 from .continued import note_continued
 from .groups import grouped
@@ -70,26 +70,27 @@ def export(
     """
     exporter, finished = as_exporter(to), selfamplify.Prompt.load(prompt)
     folder = prompt.parent if prompt.suffix == ".json" else prompt
+    asked: selfamplify.Task | None = None
     test: Sequence[selfamplify.Question] = ()
-    if questions and knows_task(prompt, called):
+    if (questions or finished.imported) and knows_task(prompt, called):
         found = as_built(prompt, called, Asked(ModelOptions(), task, file))
-        test = _test_questions(finished, load(found.task, found.file).limited(limit))
+        asked = load(found.task, found.file).limited(limit)
+        test = _test_questions(finished, asked) if questions else ()
         own = found.task.data.stem if found.task.task == "file" and found.task.data else ""
         name = name or (name_of(finished, own) if own else "")
     if exporter.needs_questions and not test:
         remedy = 'name their task, as in `task="planted_arc"`' if questions else "leave `questions=False` out"
         raise SettingsError(f"{exporter.name} needs test questions; {remedy}.")
     target = out or folder / "exported" / exporter.name
-    settings = {"questions": tuple(test), "model": served_as, "prefilled": prefilled, "name": name}
-    written = selfamplify.export(finished, exporter, target, **settings, check=check)
-    for path in written:
+    made = Export(for_task(finished, asked, test), tuple(test), served_as, prefilled, name)
+    for path in write(made, exporter, target, check):
         say(f"wrote {path}")
     if check:
         say(f"{exporter.name} would send the same turns as this package")
-    _note_answers(finished, prompt)
+    _note_answers(made.prompt, prompt)
     if not (served_as or finished.provenance):
         say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)
-    for line in exporter.usage(target, Export(finished, **settings)):
+    for line in exporter.usage(target, made):
         say(f"  {line}", "bold")
 
 
