@@ -77,9 +77,10 @@ def export(
     """
     check_flag("check", check)
     check_flag("prefilled", prefilled)
+    exporter = as_exporter(to)
     loaded = prompt if isinstance(prompt, Prompt) else Prompt.load(prompt)
     made = Export(for_task(loaded, task, questions), tuple(questions), model, prefilled, name)
-    return write(made, as_exporter(to), out, check)
+    return write(made, exporter, out, check)
 
 
 def for_task(prompt: Prompt, task: Task | str | None, questions: Sequence[Question] = ()) -> Prompt:
