@@ -141,6 +141,7 @@ def test_compare_lets_replies_vote_and_its_table_says_so(tmp_path: Path) -> None
         ({"self_consistency": 0}, "`self_consistency=5`"),
         ({"temperature": 0.5}, "add `self_consistency=5`"),
         ({"self_consistency": 5, "temperature": 0.0}, "`temperature=0.7`"),
+        ({"self_consistency": 5, "temperature": 1e-9}, "at least 1e-05"),
         ({"self_consistency": 5, "temperature": float("nan")}, "`temperature=0.7`"),
     ],
 )
@@ -150,8 +151,8 @@ def test_settings_that_do_not_go_together_are_refused(given: dict[str, Any], sai
     assert said in str(refused.value) and "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("temperature", [0.0, -1.0, float("inf")])
-def test_a_decoding_has_a_temperature_above_0(temperature: float) -> None:
+@pytest.mark.parametrize("temperature", [0.0, -1.0, 1e-320, float("inf")])
+def test_a_decoding_has_a_temperature_that_can_be_computed_with(temperature: float) -> None:
     with pytest.raises(DataError, match="`temperature=0.7`"):
         Decoding(temperature=temperature)
 

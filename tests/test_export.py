@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from runpy import run_path
 from textwrap import dedent
@@ -51,6 +51,9 @@ from selfamplify.export.openai import asker
 from selfamplify.names import NAMES
 from selfamplify.prompting.wording import APPENDED
 from selfamplify.records import AnswerStyle, Chat, Decoding
+from selfamplify.serving.questions import question_of
+from selfamplify.serving.refusals import Refusal
+from selfamplify.text.offered import lettered, listed
 from selfamplify.text.replies import through_last_line, without_thinking
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -269,14 +272,15 @@ def test_ask_says_a_refusal_in_one_line(tmp_path: Path, reply: Any, said: str):
 
 @dataclass
 class Program:
-    """ask.py in this process, where no time passes between its tries."""
+    """ask.py in this process, where no time passes between its tries; ``waited`` has the seconds that it would have waited."""
 
     folder: Path
     monkeypatch: pytest.MonkeyPatch
+    waited: list[float] = field(default_factory=list)
 
     def __call__(self, *arguments: object, url: str = "http://127.0.0.1:9/v1") -> None:
         self.monkeypatch.setattr(sys, "argv", ["ask.py", *map(str, arguments)])
-        self.monkeypatch.setattr("time.sleep", lambda seconds: None)
+        self.monkeypatch.setattr("time.sleep", self.waited.append)
         self.monkeypatch.setenv("OPENAI_BASE_URL", url)
         run_path(str(self.folder / "ask.py"), run_name="__main__")
 
@@ -292,6 +296,20 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 def test_ask_says_in_one_line_that_there_is_no_server(ask: Program):
     with pytest.raises(SystemExit, match=r"^error: http://127.0.0.1:9/v1/ does not answer \(.*\); set OPENAI_BASE_URL.$"):
         ask("--file", ask.folder / "questions.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "waited"),
+    [("7", [7, 7, 7, 7]), ("1", [1, 1, 2, 4]), ("9999", [60] * 4), ("soon", [0.5, 1, 2, 4]), ("-3", [0.5, 1, 2, 4])],
+)
+def test_ask_waits_as_long_as_a_busy_server_says_and_not_after_the_last_try(
+    ask: Program, retry_after: str, waited: list[float]
+):
+    busy = document(429, {"error": "busy"}, Retry_After=retry_after)
+    with serving(Served(talker, trouble=lambda number, body: busy)) as served:
+        with pytest.raises(SystemExit, match=r"^error: .* does not answer after 5 tries \(429\): .*busy"):
+            ask("Which? (A) one (B) two", url=f"{served.url}/v1")
+    assert [seconds for seconds in ask.waited if seconds] == waited and len(served.asked) == 5
 
 
 @pytest.mark.parametrize(
@@ -311,11 +329,60 @@ def test_ask_refuses_misuse(ask: Program, capsys: pytest.CaptureFixture[str], ar
 def test_ask_says_in_one_line_that_a_file_has_no_questions(ask: Program):
     for name, said in (
         ("missing.jsonl", r"can't be read \(No such file or directory\)"),
-        ("settings.json", "holds no JSON lines"),
-        ("ask.py", "holds no JSON lines"),
+        ("settings.json", 'line 1 is no JSON object with a "question"; write one on each line.'),
+        ("ask.py", "line 1 is no JSON object"),
     ):
-        with pytest.raises(SystemExit, match=f"^error: .*{name} {said}"):
+        with pytest.raises(SystemExit, match=f"^error: .*{name}:? {said}"):
             ask("--file", ask.folder / name)
+
+
+FILE_FAULTS = {
+    "choices": ('{"question": "x", "choices": ["one", "two"]}', 'its choices are no list of {"label": "A", "text": "…"}'),
+    "choice": ('{"question": "x", "choices": [{"label": "A", "text": 1}]}', "its choices are no list"),
+    "answer": ('{"question": "? (A) x (B) y", "answer": "z"}', "its answer 'z' is not one of its choices (A x, B y); write"),
+    "unclear": ('{"question": "Which? (A) one (B) one", "answer": "one"}', "its answer 'one' is not one of its choices"),
+    "no choices": ('{"question": "Which?", "answer": "A"}', "its answer 'A' is not one of its choices (none)"),
+    "list": ('{"question": "Which? (A) one (B) two", "answer": ["A"]}', "its answer ['A'] is not one"),
+    "text": ('["Which? (A) one (B) two"]', 'line 2 is no JSON object with a "question"'),
+    "number": ('{"question": 1}', 'line 2 is no JSON object with a "question"'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FILE_FAULTS)
+def test_ask_refuses_a_line_in_a_line_before_it_asks_anything(ask: Program, fault: str):
+    line, said = FILE_FAULTS[fault]
+    file = ask.folder / "own.jsonl"
+    file.write_text(f'{{"question": "Which? (A) one (B) two"}}\n{line}\n', encoding="utf-8")
+    with serving(Served(talker)) as served:
+        with pytest.raises(SystemExit) as end:
+            ask("--file", file, url=f"{served.url}/v1")
+    message = str(end.value)
+    assert message.startswith(f"error: {file}: line 2 ") and said in message and "\n" not in message
+    assert served.asked == []
+
+
+def test_ask_refuses_a_file_without_lines(ask: Program):
+    (ask.folder / "own.jsonl").write_text("\n\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match=r"^error: .*own.jsonl: it has no lines; write a JSON object"):
+        ask("--file", ask.folder / "own.jsonl")
+    (ask.folder / "own.jsonl").write_bytes("é".encode("latin-1"))
+    with pytest.raises(SystemExit, match=r"^error: .*own.jsonl is not UTF-8; save it in that encoding.$"):
+        ask("--file", ask.folder / "own.jsonl")
+
+
+def test_ask_judges_answers_by_name_and_only_where_there_is_one(tmp_path: Path):
+    labels = {"A": "negative", "B": "positive"}
+    export(Prompt("io", "Choose.", (), labels, answer_style="label"), "openai", tmp_path / "x", model="tiny")
+    rows = [
+        {"question": "Fine.", "answer": "positive"},
+        {"question": "Dull.", "answer": "A"},
+        {"question": "?", "answer": None},
+    ]
+    file = tmp_path / "own.jsonl"
+    file.write_text("\ufeff" + "".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
+    with serving(Served(lambda chat: "?" if "?" in chat.messages[-1].content else "The answer is positive")) as served:
+        done = asked(tmp_path / "x", served, "--file", file)
+    assert done.stdout == "1 of 2 right (50.0%); 0 without a label\n", done.stderr
 
 
 @pytest.mark.parametrize(
@@ -338,6 +405,42 @@ def test_ask_reads_the_choices_of_a_single_question(tmp_path: Path, style: Answe
         asked(tmp_path / "x", served, "--file", tmp_path / "own.jsonl", "--out", tmp_path / "out.jsonl")
     assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["label"] == (None if read == "none" else read)
     assert [each["messages"] for each in served.asked] == [[{"role": "user", "content": f"Choose.\n{text}"}]] * 2
+
+
+ASKED_TEXTS = (
+    ("text", "Facts:\n- cats are pets\n- mice are prey\nWhat do cats chase?\n- mice\n- stones", ("mice", "stones")),
+    ("text", "More than there are labels:\n- a\n- b\n- c\n- d", ()),
+    ("text", "Which?\n- mice\n- stones", ("mice", "stones")),
+    ("text", "- mice\n- stones", ("mice", "stones")),
+    ("text", "- a list\nWhich?\n- mice\n- stones", ("mice", "stones")),
+    ("letter", "Is (A) in nuts, or (B) in tea? (A) only the first (B) only the second", ("only the first", "only the second")),
+    ("letter", "(A) mice (B) stones (C) tea", ("mice", "stones", "tea")),
+    ("letter", "(it) is? (A) mice\n(B) or (B) stones", ("mice\n(B) or", "stones")),
+    ("letter", "Which of (B) and (A)?", ()),
+)  # fmt: skip
+"""Questions with the choices that are read in them."""
+
+
+@pytest.mark.parametrize(("style", "text", "choices"), ASKED_TEXTS)
+def test_the_choices_of_a_typed_question_are_those_that_the_endpoint_reads(
+    tmp_path: Path, style: AnswerStyle, text: str, choices: tuple[str, ...]
+):
+    made = Prompt("io", "Choose.", (), {label: label for label in "ABC"}, answer_style=style)
+    export(made, "openai", tmp_path / "x", model="tiny")
+    row = asker(tmp_path / "x").row(text)
+    assert tuple(each["text"] for each in row["choices"]) == choices
+    assert "".join(each["label"] for each in row["choices"]) == "ABC"[: len(choices)]
+    if choices:
+        assert tuple(choice.text for choice in question_of(made, text, "q").choices) == choices
+    else:
+        with pytest.raises(Refusal):
+            question_of(made, text, "q")
+
+
+def test_choices_are_read_in_a_time_that_grows_with_the_text():
+    text = "\n- x" * 200_000 + "\ny"
+    assert listed(text, "ABC") == (text, [])
+    assert lettered(" (A) x" * 200_000, "ABC") == (" (A) x" * 200_000, [])
 
 
 # What is written

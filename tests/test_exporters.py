@@ -289,6 +289,16 @@ def test_a_card_is_a_data_set_with_the_whole_prompt(tmp_path: Path, texts: tuple
     assert all(len(run) < len(fence[1]) for turn in made.context for run in re.findall("`+", turn["content"]))
 
 
+def test_the_code_of_a_card_puts_the_question_into_no_shot(tmp_path: Path):
+    made = prompt("What does {question} mean?", system="Not {{question}}.")
+    export(made, "card", tmp_path / "x", check=True)
+    (code,) = re.findall(r"^turns = .*$", (tmp_path / "x" / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    rows = [json.loads(line) for line in (tmp_path / "x/data/messages.jsonl").read_text(encoding="utf-8").splitlines()]
+    found: dict[str, Any] = {"messages": rows, "question": "Why?"}
+    exec(code, found)
+    assert found["turns"] == made.messages("Why?")
+
+
 def test_a_card_of_a_bare_prompt_loads(tmp_path: Path):
     pytest.importorskip("datasets")
     export(replace(prompt("x"), shots=()), "card", tmp_path / "x", check=True)

@@ -370,6 +370,20 @@ def test_a_prompt_of_ours_can_be_the_baseline(tmp_path: Path):
     assert (first.correct, first.keywords) == (second.correct, second.keywords)
 
 
+@pytest.mark.parametrize("begun", ["[Instructions] Answer.", "{Task} Answer."])
+def test_a_few_shot_text_may_begin_like_json(begun: str, tmp_path: Path):
+    prompt = import_prompt(written(tmp_path, f"{begun}\r\n\r\nQ: a?\r\nA: yes\r\n\r\nQ: b?\r\nA: no\r\n", "mine.txt"))
+    assert prompt.instruction == begun and [shot.reply for shot in prompt.shots] == ["A: yes", "A: no"]
+    with pytest.raises(DataError, match="is not JSON"):
+        import_prompt(written(tmp_path, '[{"role": "user", "content": "Q: a?", ]'))
+
+
+@given(around=st.lists(TEXT, min_size=2, max_size=4), asked=TEXT)
+def test_the_question_of_a_turn_is_found_again(around: list[str], asked: str):
+    layout = Layout(tuple(around))
+    assert layout.asked(layout.written(asked)) == asked
+
+
 @pytest.mark.parametrize(
     ("prompts", "said"),
     [

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from ..arguments import check_whole
 from ..errors import SettingsError
+from ..records.chats import COLDEST
 from ..session import Session
 from ..text.lines import argument
 from .ending import Ending
@@ -65,9 +66,14 @@ class Deciding:
             )
         if self.temperature is None:
             return
-        if not isinstance(self.temperature, Real) or isinstance(self.temperature, bool) or not 0 < self.temperature < inf:
+        if (
+            not isinstance(self.temperature, Real)
+            or isinstance(self.temperature, bool)
+            or not COLDEST <= self.temperature < inf
+        ):
             raise SettingsError(
-                f"{argument('temperature', self.temperature)} is invalid; use a number above 0, such as `temperature=0.7`."
+                f"{argument('temperature', self.temperature)} is invalid; use a number of at least {COLDEST}, such as "
+                f"`temperature=0.7`."
             )
         if self.self_consistency == 1:
             raise SettingsError(

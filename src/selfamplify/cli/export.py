@@ -11,7 +11,7 @@ import selfamplify
 
 from ..errors import SettingsError
 from ..export.exporter import Export, name_of
-from ..export.exporting import as_exporter
+from ..export.exporting import as_exporter, for_task, write
 from .config import Called
 from .continued import note_continued
 from .groups import grouped
@@ -69,36 +69,41 @@ def export(
 
     By default, the task and how its data are read are the same as in the run that made the prompt.
     """
-    if not questions:
-        _check_unasked(called)
     exporter, finished = as_exporter(to), selfamplify.Prompt.load(prompt)
+    if not questions:
+        _check_unasked(called, finished.imported is not None)
     folder = prompt.parent if prompt.suffix == ".json" else prompt
+    asked: selfamplify.Task | None = None
     test: Sequence[selfamplify.Question] = ()
-    if questions and knows_task(prompt, called):
+    if (questions or finished.imported) and knows_task(prompt, called):
         found = as_built(prompt, called, Asked(ModelOptions(), task, file))
-        test = _test_questions(finished, load(found.task, found.file).limited(limit))
+        asked = load(found.task, found.file).limited(limit)
+        test = _test_questions(finished, asked) if questions else ()
         own = found.task.data.stem if found.task.task == "file" and found.task.data else ""
         name = name or (name_of(finished, own) if own else "")
     if exporter.needs_questions and not test:
         remedy = 'name their task, as in `task="planted_arc"`' if questions else "leave `questions=False` out"
         raise SettingsError(f"{exporter.name} needs test questions; {remedy}.")
     target = out or folder / "exported" / exporter.name
-    settings = {"questions": tuple(test), "model": served_as, "prefilled": prefilled, "name": name}
-    written = selfamplify.export(finished, exporter, target, **settings, check=check)
-    for path in written:
+    made = Export(for_task(finished, asked, test), tuple(test), served_as, prefilled, name)
+    for path in write(made, exporter, target, check):
         say(f"wrote {path}")
     if check:
         say(f"{exporter.name} would send the same turns as this package")
-    _note_answers(finished, prompt)
+    _note_answers(made.prompt, prompt)
     if not (served_as or finished.provenance):
         say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)
-    for line in exporter.usage(target, Export(finished, **settings)):
+    for line in exporter.usage(target, made):
         say(f"  {line}", "bold")
 
 
-def _check_unasked(called: Called) -> None:
-    """Raise SettingsError for an option that is about test questions, which are not written."""
-    about = {"limit", *(field.name for group in (TaskOptions, FileOptions) for field in fields(group))}
+def _check_unasked(called: Called, imported: bool) -> None:
+    """Raise SettingsError for an option that is about test questions, which are not written.
+
+    The task of an imported prompt says what its labels are, too.
+    """
+    task = () if imported else (field.name for group in (TaskOptions, FileOptions) for field in fields(group))
+    about = {"limit", *task}
     if ignored := sorted(about & called.given):
         raise SettingsError(f"`{ignored[0]}` is about test questions, and `questions=False` leaves them out; drop one of them.")
 

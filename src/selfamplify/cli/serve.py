@@ -72,11 +72,8 @@ def serve(
 
     _check_token(host, token)
     finished = None if prompt is None else selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
-    if finished is not None and finished.imported and not names_model(called):
-        raise SettingsError(
-            f"The prompt was imported from {finished.imported.file}, so no run says which model to ask; name one, as in "
-            f'`model="embedded"`.'
-        )
+    if finished is not None:
+        _check_prompt(finished, called, plain)
     with bound(host, port) as listening:  # before the model is loaded, which may take a while
         found = model if prompt is None else model_as_built(prompt, called, model)
         asked = found.load()
@@ -90,6 +87,20 @@ def serve(
 
 def _say_end(service: "Service") -> None:
     say(f"stopped after {counted(service.thread.finished, 'answer')}")
+
+
+def _check_prompt(prompt: "Prompt", called: Called, plain: bool) -> None:
+    """Raise SettingsError for an imported prompt if nobody named a model, and for one that is asked and has no labels."""
+    if prompt.imported and not names_model(called):
+        raise SettingsError(
+            f"The prompt was imported from {prompt.imported.file}, so no run says which model to ask; name one, as in "
+            f'`model="embedded"`.'
+        )
+    if not plain and not prompt.label_map:
+        raise SettingsError(
+            "The prompt has no labels, so no answer could be read in a reply; import it with shots whose replies name their "
+            "answers, or use `plain=True`."
+        )
 
 
 def _check_token(host: str, token: str | None) -> None:

@@ -1,7 +1,7 @@
 """The files that all tools share: the prompt, the questions, and how labels are read from replies.
 
-reading.py, which needs nothing but Python, is put together from the modules of this package that read labels, so that there is
-one set of rules.
+reading.py, which needs nothing but Python, is put together from the modules of this package that read labels and choices,
+so that there is one set of rules.
 """
 
 import ast
@@ -14,14 +14,14 @@ from typing import Any
 
 from ..answering import own, plain, rules
 from ..records import choices
-from ..text import replies, scripts
+from ..text import offered, replies, scripts
 from .exporter import Export
 
 CHAT, SETTINGS, QUESTIONS = "messages.json", "settings.json", "questions.jsonl"
 PROMPTING, READING = "prompting.py", "reading.py"
-_MODULES: tuple[ModuleType, ...] = (scripts, choices, replies, own, plain, rules)
+_MODULES: tuple[ModuleType, ...] = (scripts, choices, offered, replies, own, plain, rules)
 """In the order in which they need each other."""
-_HEAD = '"""Reads the label that a model\'s reply names. Written by selfamplify; needs nothing but Python."""\n'
+_HEAD = '"""Reads labels from replies, and choices from questions. Written by selfamplify; needs nothing but Python."""\n'
 
 
 def common(export: Export, **settings: Any) -> dict[str, str]:
@@ -46,7 +46,7 @@ def lines(rows: Sequence[Mapping[str, Any]]) -> str:
 
 @cache
 def reading() -> str:
-    """The source of reading.py; its function ``label(reply, row, settings)`` is what the other files call."""
+    """The source of reading.py; the other files call its functions ``label(reply, row, settings)`` and ``offered``."""
     sources = [_source(module) for module in _MODULES] + [standalone("label.py")]
     imports: set[str] = set()
     bodies: list[str] = []

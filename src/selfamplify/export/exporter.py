@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -23,6 +23,14 @@ def name_of(prompt: Prompt, task: str) -> str:
     """The name of a prompt for a task, which has none if it is empty."""
     method = (prompt.provenance and prompt.provenance.explainer) or prompt.method
     return f"{task}-{method}" if task else method
+
+
+def absent(texts: Iterable[str]) -> str:
+    """``{question}``, in as many braces as are needed for a text that occurs in none of these."""
+    slot, known = "{question}", "\0".join(texts)
+    while slot in known:
+        slot = f"{{{slot}}}"
+    return slot
 
 
 @dataclass(frozen=True)
@@ -94,11 +102,8 @@ class Export:
 
     @property
     def slot(self) -> str:
-        """What stands for the question in a file: a text that does not occur in the rest of its turn."""
-        slot = "{question}"
-        while slot in self.messages("")[len(self.context)]["content"]:
-            slot = f"{{{slot}}}"
-        return slot
+        """What stands for the question in a file: a text that occurs nowhere else in the turns."""
+        return absent([turn["content"] for turn in self.messages("")])
 
     def messages(self, text: str) -> Messages:
         """All turns that ask a question, of which ``text`` is the question with its choices."""
@@ -132,6 +137,7 @@ class Export:
             "prefill": self.prompt.prefill,
             "answer_style": self.prompt.answer_style,
             "labels": self.prompt.label_map,
+            "choice_marks": self.prompt.layout.choices if self.prompt.layout else None,
             "slot": self.slot,
         }
 

@@ -8,9 +8,12 @@ from warnings import warn
 
 from ..arguments import check_flag, checked_path
 from ..errors import DataError, RunError, SelfAmplifyWarning, SettingsError
+from ..importing.binding import bound, noted
 from ..names import instance
 from ..prompting.prompt import Prompt
 from ..records import Question
+from ..tasks.loading import as_task
+from ..tasks.task import Task
 from ..text.files import part_of, write_whole
 from ..text.lines import shortened
 from .exporter import AbstractExporter, Export, Messages
@@ -25,6 +28,7 @@ def export(
     out: str | Path,
     *,
     questions: Sequence[Question] = (),
+    task: Task | str | None = None,
     model: str = "",
     prefilled: bool = False,
     name: str = "",
@@ -42,6 +46,9 @@ def export(
         The folder to write: a new or empty one, or one that was written by this function.
     questions : sequence of Question
         Test questions to write with it, such as ``task.test``; by default none. Tools that evaluate need them.
+    task : Task or str, optional
+        What an imported prompt is for, or its name: only a task says what the labels are and whether choices are shown, so that
+        the prompt is exported as ``evaluate`` asks it. Its questions can't be written without; other prompts need no task.
     model : str
         What the tool calls the model; by default the name of the model that the prompt was built by.
     prefilled : bool
@@ -61,17 +68,48 @@ def export(
     Raises
     ------
     SettingsError
-        For an unknown tool, what the tool can't express, missing questions, or, with ``check``, if it is not installed.
+        For an unknown tool, what the tool can't express, missing questions, questions of an imported prompt without their
+        task, or, with ``check``, if the tool is not installed.
     RunError
         If the folder holds something else, or can't be written.
     DataError
-        With ``check``, if the tool would send something else.
+        If an imported prompt does not suit the task, or, with ``check``, if the tool would send something else.
     """
     check_flag("check", check)
     check_flag("prefilled", prefilled)
     exporter = as_exporter(to)
     loaded = prompt if isinstance(prompt, Prompt) else Prompt.load(prompt)
-    made = Export(loaded, tuple(questions), model, prefilled, name)
+    made = Export(for_task(loaded, task, questions), tuple(questions), model, prefilled, name)
+    return write(made, exporter, out, check)
+
+
+def for_task(prompt: Prompt, task: Task | str | None, questions: Sequence[Question] = ()) -> Prompt:
+    """A prompt as ``evaluate`` asks it: an imported one with the labels of its task, any other one as it is.
+
+    A warning says what a person must know about that. Raises SettingsError for the questions of an imported prompt without
+    their task, and DataError if it does not suit the task.
+    """
+    asked = None if task is None else as_task(task)
+    if prompt.imported is None:
+        return prompt
+    if asked is None:
+        if questions:
+            raise SettingsError(
+                f"The prompt was imported from {prompt.imported.file}, and only a task says how it shows the choices of "
+                f'questions; name it, as in `task="planted_arc"`.'
+            )
+        warn(
+            f"The prompt was imported from {prompt.imported.file}; without a task, its labels are those that were guessed from "
+            f'that file, and choices are shown only if its shots show some; name one, as in `task="planted_arc"`.',
+            SelfAmplifyWarning,
+            stacklevel=3,
+        )
+        return prompt
+    return noted(bound(prompt, asked))
+
+
+def write(made: Export, exporter: AbstractExporter, out: str | Path, check: bool = False) -> list[Path]:
+    """Write the files of an export; see ``export``."""
     exporter.check_questions(made)
     if check:
         exporter.check_installed()
@@ -79,7 +117,7 @@ def export(
     files = exporter.files(made)
     earlier = _earlier(folder)
     for line in made.lost:
-        warn(line, SelfAmplifyWarning, stacklevel=2)
+        warn(line, SelfAmplifyWarning, stacklevel=3)
     written = [folder / name for name in files]
     # The manifest is written first, too: what is there after a crash can be written over.
     write_whole(folder / MANIFEST, _manifest(made, exporter, sorted({*files, *earlier})))

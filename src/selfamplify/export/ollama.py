@@ -97,15 +97,16 @@ def _head(export: Export, how: str) -> str:
 def _length(export: Export) -> tuple[int, str]:
     """How many tokens a question needs with its prompt and reply, and how that is known."""
     known = [row["question"] for row in export.rows] or [export.prompt.shown(shot.question) for shot in export.prompt.shots]
-    longest = max(known, key=len)
+    longest = max(known, key=len, default="")
+    parts = "prompt and longest known question" if known else "prompt, with no question known"
     built_by = export.prompt.provenance.model if export.prompt.provenance else export.model
     try:
         count = len(tokenised(load_tokenizer(built_by), export.prompt.chat(longest)).ids)
-        how = f"{count} tokens of prompt and longest known question (by the tokenizer of {shortened(repr(built_by))})"
+        how = f"{count} tokens of {parts} (by the tokenizer of {shortened(repr(built_by))})"
     except SelfAmplifyError:
         turns = export.messages(longest)
         count = sum(len(turn["content"].encode()) + _PER_TURN for turn in (*turns, {"content": ""}))
-        how = f"{count} tokens at most of prompt and longest known question (a token has a byte or more)"
+        how = f"{count} tokens at most of {parts} (a token has a byte or more)"
     reply = export.prompt.decoding.max_new_tokens
     return count + reply + _SPARE, f"{how},\n# {reply} of the reply, and {_SPARE} for longer questions"
 

@@ -11,10 +11,12 @@ from ..errors import DataError, ModelError, SelfAmplifyError, SettingsError
 from ..models.local.chat import tokenised, turn_end
 from ..models.local.load import load_tokenizer
 from .bundle import common, standalone
-from .exporter import AbstractExporter, Export, Messages
+from .exporter import AbstractExporter, Export, Messages, absent
 from .openai import ASK, asker, asking
 
 PROMPT = "prompt.txt"
+_ASKED = "question"
+"""A question in whose text the slot is looked for."""
 
 
 @final
@@ -60,13 +62,11 @@ def _tokenizer(export: Export) -> PreTrainedTokenizerBase:
 
 def _template(tokenizer: PreTrainedTokenizerBase, export: Export) -> tuple[str, str]:
     """The text with a slot for the question, and the slot, which occurs nowhere else in it."""
-    slot = export.slot
     try:
-        while (text := tokenised(tokenizer, export.prompt.chat(slot)).text).count(slot) != 1:
-            slot = f"{{{slot}}}"
+        slot = absent([tokenised(tokenizer, export.prompt.chat(_ASKED)).text])
+        return tokenised(tokenizer, export.prompt.chat(slot)).text, slot
     except ModelError as error:
         raise SettingsError(f"The prompt can't be written as a text of {export.model}: {error}") from error
-    return text, slot
 
 
 def _stop(tokenizer: PreTrainedTokenizerBase) -> list[str]:

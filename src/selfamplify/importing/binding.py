@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from warnings import warn
 
-from ..errors import DataError
+from ..errors import DataError, SelfAmplifyWarning
 from ..prompting.profiles import DEFAULT
 from ..prompting.prompt import Prompt
 from ..records import AnswerStyle, Choice, Question, Shot
@@ -46,6 +47,13 @@ def bound(prompt: Prompt, task: Task) -> Bound:
     if style == "letter" and prompt.layout.choices is None:
         _check_letters(prompt, named)
     return _bound(prompt, task, style, read[style])
+
+
+def noted(found: Bound) -> Prompt:
+    """The prompt; a warning says what a person must know about it."""
+    for note in found.notes:
+        warn(note, SelfAmplifyWarning, stacklevel=3)
+    return found.prompt
 
 
 def _of_edits(prompt: Prompt) -> Iterator[str]:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..records import Choice
+from ..records import Choice, Layout
+from ..text.offered import ALPHABET, lettered
 
 _MARKER = re.compile(r"[^\W\d_][\w ]{0,30}:")
 """What a line begins with that introduces a question, such as ``Review:``."""
 _CHOICES = ((" (", ") "), ("\n(", ") "), ("\n", ". "), ("\n", ") "), ("\n", ": "), (" ", ") "), (" ", ". "))
 """What may stand before and after the letter of a choice; that of our own prompts is the first."""
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,9 @@ def frame(questions: Sequence[str]) -> tuple[str, str]:
 
 def within(turns: Sequence[str], around: tuple[str, ...]) -> list[str] | None:
     """The questions within turns; None if not all turns have what stands around a question."""
-    if len(around) != 2:
-        return None
-    (before, after), least = around, len(around[0]) + len(around[1])
-    if not all(len(turn) >= least and turn.startswith(before) and turn.endswith(after) for turn in turns):
-        return None
-    return [turn[len(before) : len(turn) - len(after)] for turn in turns]
+    asked = map(Layout(around).asked, turns)
+    found = [each for each in asked if each is not None]
+    return found if len(found) == len(turns) else None
 
 
 def choices_of(questions: Sequence[str]) -> tuple[tuple[str, str], list[tuple[str, tuple[Choice, ...]]]] | None:
@@ -79,22 +76,7 @@ def choices_of(questions: Sequence[str]) -> tuple[tuple[str, str], list[tuple[st
     All must show them in the same way, so that every question is its text and its choices again.
     """
     for marks in _CHOICES:
-        found = [_parted(question, *marks) for question in questions]
-        if found and all(len(choices) > 1 for _, choices in found):
-            return marks, found
+        found = [lettered(question, ALPHABET, *marks) for question in questions]
+        if found and all(choices for _, choices in found):
+            return marks, [(text, tuple(Choice(*each) for each in choices)) for text, choices in found]
     return None
-
-
-def _parted(question: str, before: str, after: str) -> tuple[str, tuple[Choice, ...]]:
-    """A question's text, and the choices A, B, … at its end."""
-    start = question.rfind(f"{before}A{after}")
-    if start < 0:
-        return question, ()
-    text, rest = question[:start], question[start + len(before) + 1 + len(after) :]
-    choices: list[Choice] = []
-    for letter, following in zip(_LETTERS, _LETTERS[1:], strict=False):
-        own, mark, rest = rest.partition(f"{before}{following}{after}")
-        choices.append(Choice(letter, own))
-        if not mark:
-            break
-    return text, tuple(choices)

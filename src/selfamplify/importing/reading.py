@@ -90,6 +90,8 @@ def _content(file: Path) -> object:
     try:
         return parsed(text)
     except ValueError as error:
+        if FewShotText().recognises(text := text.replace("\r\n", "\n")):  # such as "[Instructions] …"
+            return text
         lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) > 1 and all(_is_json(line) for line in lines):
             raise DataError(

@@ -83,6 +83,10 @@ class Encoded:
     __repr__ = short_repr
 
 
+COLDEST = 0.000_01
+"""The lowest temperature: logits divided by much less are too large for a float."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decoding:
     """How text is generated; by default greedily. The paper's decoding is ``PAPER.decoding``.
@@ -125,9 +129,10 @@ class Decoding:
                 f"Invalid decoding ({self.max_new_tokens} new tokens, {self.num_beams} beams, no_repeat_ngram_size "
                 f"{self.no_repeat_ngram_size}); write at least `max_new_tokens=1`, `num_beams=1`, `no_repeat_ngram_size=0`."
             )
-        if not 0 < self.temperature < math.inf:
-            raise DataError(f"`temperature={self.temperature}` is invalid; write a number above 0, such as `temperature=0.7`.")
-
+        if not COLDEST <= self.temperature < math.inf:
+            raise DataError(
+                f"`temperature={self.temperature}` is invalid; write a number of at least {COLDEST}, such as `temperature=0.7`."
+            )
         try:
             re.compile(self.last_line)
         except (re.error, OverflowError, RecursionError) as error:

@@ -45,6 +45,13 @@ class Layout:
         """The turn that asks a question."""
         return text.join(self.around)
 
+    def asked(self, turn: str) -> str | None:
+        """The question that a turn asks; None if the turn is not written so."""
+        places = len(self.around) - 1
+        start, length = len(self.around[0]), (len(turn) - sum(map(len, self.around))) // places
+        text = turn[start : start + max(0, length)]
+        return text if self.written(text) == turn else None
+
     def of_shot(self, question: Question) -> str:
         """The turn of a shot."""
         return self.written(self.text_of(question)) if self.shots else question.text

@@ -10,7 +10,7 @@ from ..answering.fitting import Fitted, check_apart, fit
 from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
 from ..evaluation.result import Result
-from ..importing.binding import bound
+from ..importing.binding import bound, noted
 from ..methods.asking import asked_as
 from ..methods.checking import check_task
 from ..methods.io import InputOutput
@@ -24,7 +24,7 @@ from ..text.lines import shortened
 from ..work.stage import Progress, silent
 from .banned import note_banned
 from .cell import Cell
-from .given import noted, origin, prompt_at
+from .given import origin, prompt_at
 from .one_sided import note_one_sided
 from .rows import Finished
 from .run import Run, known_settings, run_settings

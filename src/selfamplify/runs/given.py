@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from warnings import warn
 
 from ..answering.deciding import Deciding
 from ..answering.fitting import Fitted, check_apart, fit
-from ..errors import SelfAmplifyWarning, SettingsError
-from ..importing.binding import Bound, bound
+from ..errors import SettingsError
+from ..importing.binding import bound, noted
 from ..importing.reading import as_prompt
 from ..methods.asking import asked_as
 from ..names import NAMES
@@ -47,13 +46,6 @@ def recorded(prompts: Mapping[str, Prompt]) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else "; ".join(value)
-
-
-def noted(found: Bound) -> Prompt:
-    """The prompt; a warning says what a person must know about it."""
-    for note in found.notes:
-        warn(note, SelfAmplifyWarning, stacklevel=3)
-    return found.prompt
 
 
 def given_prompts(prompts: object, methods: tuple[str, ...], task: Task) -> dict[str, Prompt]:

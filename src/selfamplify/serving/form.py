@@ -60,7 +60,7 @@ class Form:
     def answered(self, text: str, found: Answered | None, explained: AnswerAttribution | None) -> str:
         """The form with a question, its answer, and the words that led to it."""
         how = None if found is None or found.read is None else _HOW.get(found.read.rule, f"by the rule “{found.read.rule}”")
-        pieces = None if explained is None else _pieces(text, explained)
+        pieces = None if explained is None else _pieces(explained)
         return self._drawn(text, found=found, how=how, pieces=pieces, explained=explained)
 
     def _drawn(self, text: str, **more: Any) -> str:
@@ -84,11 +84,12 @@ _STYLES = (FILES / "style.css", _TEMPLATES / "form.css")
 
 
 def example(service: Service) -> str:
-    """A question that the server can answer: that of the first shot, if there is one."""
+    """A question that the server can answer: that of the first shot, if it is written as a new one is."""
     prompt = service.prompt
     if prompt is None:
         return "What do cats chase?"
-    if prompt.shots and (prompt.layout is None or prompt.layout.shots):
+    layout = prompt.layout
+    if prompt.shots and (layout is None or layout.shots and (layout.choices or prompt.answer_style == "label")):
         return prompt.shown(prompt.shots[0].question)
     return {
         "letter": "What do cats chase? (A) mice (B) stones",
@@ -97,8 +98,9 @@ def example(service: Service) -> str:
     }[prompt.answer_style]
 
 
-def _pieces(text: str, explained: AnswerAttribution) -> list[Piece]:
-    """The text in pieces, its words shaded by their scores."""
+def _pieces(explained: AnswerAttribution) -> list[Piece]:
+    """The question as it was asked in pieces, its words shaded by their scores."""
+    text = explained.messages[0].content
     words = ScoredWords("form", explained.explainer, explained.words, explained.scores, "logprob")
     chosen = {word.lower() for word in keywords(words, _K)}
     found, end = list[Piece](), 0

@@ -95,7 +95,7 @@ class Guard:
         if self.token is None and name not in (*_LOOPBACK, self.host.casefold()):
             return Refusal(421, "The Host header names another machine; use http://127.0.0.1 and the port.")
         origin = headers.get("origin")
-        if scope["method"] == "POST" and origin is not None and urlsplit(origin).netloc != host:
+        if scope["method"] == "POST" and origin is not None and _place_of(origin) != host:
             return Refusal(403, "A page of another site can't use this server.")
         if self.token is not None and scope["path"] not in _OPEN and not self._allowed(headers):
             return Refusal(
@@ -127,6 +127,14 @@ def refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> JSONR
     """The answer to a request that is refused."""
     wait = {"Retry-After": str(refusal.wait)} if refusal.wait else {}
     return JSONResponse(error(refusal), refusal.status, {**(headers or {}), **wait})
+
+
+def _place_of(origin: str) -> str:
+    """The host and the port in an Origin header; empty if it names none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _name_of(host: str) -> str:

@@ -47,6 +47,6 @@ class Keywords(AbstractWork):
             space = "" if chat.prefill.endswith(("(", '"')) else " "
             messages = (*messages, Message("assistant", chat.prefill + space))
         found = attribute(self.model, messages, reply, span=chat.question)
-        start = len(chat.messages[-1].content) - len(chat.question)
+        start = chat.messages[-1].content.rfind(chat.question)
         units = tuple(replace(unit, start=unit.start - start, end=unit.end - start, message=0) for unit in found.units)
         return replace(found, messages=(Message("user", chat.question),), units=units)

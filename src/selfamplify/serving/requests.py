@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le, Len
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ..records import Message
+from ..records.chats import COLDEST
 from ..text.lines import shortened
 from .refusals import Refusal
 
@@ -157,6 +159,8 @@ def _check(name: str, value: Any) -> None:
 
 
 def _check_together(found: Wanted) -> None:
+    if found.temperature and not COLDEST <= found.temperature < inf:
+        raise Refusal(400, f"`temperature` is out of range; send 0, or a number of at least {COLDEST}.", "temperature")
     if found.max_tokens and found.max_completion_tokens and found.max_tokens != found.max_completion_tokens:
         raise Refusal(400, "`max_tokens` and `max_completion_tokens` differ; send one of them.", "max_tokens")
     if found.top_logprobs and not found.logprobs:

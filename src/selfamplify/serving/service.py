@@ -88,8 +88,10 @@ class Service:
         return done
 
     def chat(self, text: str) -> Chat:
-        """How a text from the form is asked."""
-        return self.prompt.chat(text) if self.prompt else chat_of([Message("user", text)], False)
+        """How a text from the form is asked. Raises Refusal for one that can't be asked."""
+        return (
+            self.prompt.chat(question_of(self.prompt, text, "form")) if self.prompt else chat_of([Message("user", text)], False)
+        )
 
     def _plain(self, wanted: Wanted, seed: int) -> "list[Future[Any]]":
         decoding = _decoding(self.decoding, wanted)

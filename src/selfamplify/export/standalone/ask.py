@@ -6,7 +6,7 @@
 Needs Python 3.10 and httpx, or its successor httpx2 (pip install httpx). The environment
 variable OPENAI_BASE_URL has the server, such as http://localhost:8000/v1 (default: OpenAI's own), and OPENAI_API_KEY its key.
 The prompt is messages.json, for the chat interface, or prompt.txt, a text for the completions interface. Lines of a file need a
-question only; choices are then read from it as from a question of the command line.
+question only; choices are then read from it as from a question of the command line. An answer is a choice's label or text.
 """
 
 import argparse
@@ -32,7 +32,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from prompting import Prompt  # noqa: E402
 
-_TRIES, _TIMEOUT = 5, 300.0
+_TRIES, _TIMEOUT, _LONGEST_WAIT = 5, 300.0, 60.0
 
 
 def request(prompt: Prompt, text: str) -> tuple[str, dict[str, Any]]:
@@ -46,19 +46,29 @@ def request(prompt: Prompt, text: str) -> tuple[str, dict[str, Any]]:
 
 def post(client: httpx.Client, place: str, body: dict[str, Any]) -> str:
     """The reply to a request; a server that is busy or breaks off is asked again."""
+    wait, failed = 0.0, ""
     for attempt in range(_TRIES):
+        time.sleep(wait)
+        wait = 0.5 * 2**attempt
         try:
             answer = client.post(place, json=body)
         except httpx.TransportError as error:
-            if attempt == _TRIES - 1:
-                raise SystemExit(f"error: {client.base_url} does not answer ({error}); set OPENAI_BASE_URL.") from None
-        else:
-            if answer.status_code < 400:
-                return said(answer)
-            if answer.status_code < 500 and answer.status_code not in (408, 429):
-                raise SystemExit(f"error: the server refuses the request ({answer.status_code}): {answer.text[:300]}")
-        time.sleep(min(30.0, 0.5 * 2**attempt))
-    raise SystemExit(f"error: {client.base_url} does not answer after {_TRIES} tries.")
+            failed = f"({error}); set OPENAI_BASE_URL."
+            continue
+        if answer.status_code < 400:
+            return said(answer)
+        if answer.status_code < 500 and answer.status_code not in (408, 429):
+            raise SystemExit(f"error: the server refuses the request ({answer.status_code}): {answer.text[:300]}")
+        failed, wait = f"after {_TRIES} tries ({answer.status_code}): {answer.text[:300]}", max(wait, wanted_wait(answer))
+    raise SystemExit(f"error: {client.base_url} does not answer {failed}")
+
+
+def wanted_wait(answer: httpx.Response) -> float:
+    """The seconds that a busy server asks to be waited for; 0 if it names none, and a minute at most."""
+    try:
+        return min(_LONGEST_WAIT, max(0.0, float(answer.headers.get("Retry-After", ""))))
+    except ValueError:  # nothing, or a date
+        return 0.0
 
 
 def said(answer: httpx.Response) -> str:
@@ -100,8 +110,10 @@ def main() -> None:
         asked = prompt.rows(chosen.file, chosen.limit) if chosen.file else [prompt.row(chosen.question)]
     except OSError as error:
         raise SystemExit(f"error: {chosen.file} can't be read ({error.strerror}); give a file of questions.") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise SystemExit(f"error: {chosen.file} holds no JSON lines, each with a question ({error!r}).") from None
+    except UnicodeDecodeError:
+        raise SystemExit(f"error: {chosen.file} is not UTF-8; save it in that encoding.") from None
+    except ValueError as error:
+        raise SystemExit(f"error: {chosen.file}: {error}.") from None
     key = os.environ.get("OPENAI_API_KEY", "")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     address = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
@@ -113,7 +125,7 @@ def main() -> None:
                 print(f"{row['reply']}\n\nlabel: {prompt.called(row['label'])}")
     if chosen.out:
         chosen.out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found), encoding="utf-8")
-    judged = [row for row in found if "answer" in row]
+    judged = [row for row in found if row.get("answer") is not None]
     if judged:
         right, unread = sum(row["label"] == row["answer"] for row in judged), sum(row["label"] is None for row in judged)
         print(f"{right} of {len(judged)} right ({right / len(judged):.1%}); {unread} without a label")

@@ -1,7 +1,7 @@
 """What promptfooconfig.json refers to: the questions, the turns that ask them, and how a reply is judged.
 
 Written by selfamplify. A test of your own has the variable ``question``, with the choices as the prompt writes them, and may
-have ``answer``, the label of the right one.
+have ``answer``, the right one's label or text.
 """
 
 import sys
@@ -25,7 +25,7 @@ def row(variables: dict[str, Any]) -> dict[str, Any]:
     """The question of a test."""
     if "number" in variables:
         return PROMPT.rows(HERE / "questions.jsonl")[int(variables["number"])]
-    return PROMPT.row(variables["question"]) | {"answer": variables.get("answer")}
+    return PROMPT.completed({"question": variables["question"], "answer": variables.get("answer") or None})
 
 
 def messages(context: dict[str, Any]) -> list[dict[str, str]]:
@@ -37,5 +37,5 @@ def named_label(output: str, context: dict[str, Any]) -> dict[str, Any]:
     """Whether a reply names the true label; of a question without one, whether it names any."""
     asked = row(context["vars"])
     label = PROMPT.label(output, asked)
-    right = label == asked["answer"] if asked["answer"] else label is not None
+    right = label == asked["answer"] if "answer" in asked else label is not None
     return {"pass": right, "score": float(right), "reason": f"the reply names {label or 'no label'}"}

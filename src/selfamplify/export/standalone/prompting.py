@@ -4,12 +4,11 @@ Written by selfamplify; needs nothing but Python.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reading import label
+from reading import ALPHABET, label, offered
 
 
 @dataclass(frozen=True)
@@ -39,16 +38,31 @@ class Prompt:
         return [*turns[:last], asked, *turns[last + 1 :]]
 
     def row(self, text: str) -> dict[str, Any]:
-        """A question that was typed in: its choices are the prompt's labels, or those written as (A) … (B) … or - … lines."""
+        """A question that was typed in: its choices are the prompt's labels, or those at its end, as the prompt writes them."""
         style, labels = self.settings["answer_style"], self.settings["labels"]
         if style == "label":
             choices = list(labels.items())
-        elif style == "letter":
-            one = "|".join(map(re.escape, labels)) or r"\w{1,2}"
-            choices = re.findall(rf"\(({one})\) (.*?)(?= \((?:{one})\) |\Z)", text, re.DOTALL)
         else:
-            choices = [(chr(ord("A") + place), each) for place, each in enumerate(re.findall(r"^- (.+)$", text, re.MULTILINE))]
+            _, choices = offered(text, style, list(labels) or ALPHABET, self.settings["choice_marks"])
         return {"question": text, "choices": [{"label": label, "text": said} for label, said in choices]}
+
+    def completed(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A question with the choices that it lacks, and its answer, if it has one, as a label.
+
+        Raises ValueError for choices or an answer that can't be used.
+        """
+        whole = self.row(row["question"]) | {name: value for name, value in row.items() if value is not None}
+        choices = whole["choices"]
+        if not isinstance(choices, list) or not all(map(_is_choice, choices)):
+            raise ValueError('its choices are no list of {"label": "A", "text": "…"}; write them so, or leave them out')
+        if "answer" in whole:
+            answer, labels = whole["answer"], [each["label"] for each in choices]
+            meant = [answer] if answer in labels else [each["label"] for each in choices if each["text"] == answer]
+            if len(meant) != 1:
+                listed = ", ".join(f"{each['label']} {each['text']}" for each in choices) or "none"
+                raise ValueError(f"its answer {answer!r} is not one of its choices ({listed}); write the label of one")
+            whole["answer"] = meant[0]
+        return whole
 
     def label(self, reply: str | None, row: dict[str, Any]) -> str | None:
         """The label that a reply to a question names; None if there is none."""
@@ -60,7 +74,24 @@ class Prompt:
         return names.get(label, label) or "none"
 
     def rows(self, file: Path, limit: int | None = None) -> list[dict[str, Any]]:
-        """The questions of a file such as questions.jsonl; choices that a line lacks are read from its question."""
-        lines = [line for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
-        rows = [json.loads(line) for line in lines[:limit]]
-        return [self.row(row["question"]) | row for row in rows]
+        """The questions of a file such as questions.jsonl, completed. Raises ValueError for one that can't be used."""
+        lines = enumerate(file.read_text(encoding="utf-8-sig").split("\n"), 1)
+        rows = []
+        for number, line in [(number, line) for number, line in lines if line.strip()][:limit]:
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                row = None
+            if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+                raise ValueError(f'line {number} is no JSON object with a "question"; write one on each line')
+            try:
+                rows.append(self.completed(row))
+            except ValueError as error:
+                raise ValueError(f"line {number} can't be used: {error}") from None
+        if not rows:
+            raise ValueError('it has no lines; write a JSON object with a "question" on each')
+        return rows
+
+
+def _is_choice(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"label", "text"} and all(isinstance(each, str) for each in value.values())
