@@ -24,7 +24,7 @@ def check_unchanged(out: str | Path, what: str, known: Mapping[str, Any]) -> Non
     except DataError:
         return
     if made:
-        refuse_changes(folder, what, {key: made.get(key) for key in known}, known)
+        refuse_changes(folder, what, {key: made[key] for key in known if key in made}, known)
 
 
 def refuse_changes(folder: Path, what: str, made: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
