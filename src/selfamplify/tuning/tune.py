@@ -15,6 +15,7 @@ from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..runs.baselines import note_baselines
 from ..runs.editing import check_replaceable
 from ..runs.run import Run, run_settings
+from ..runs.unchanged import check_unchanged
 from ..seeds import derive
 from ..tasks.copies import templates
 from ..tasks.splitting import split
@@ -108,6 +109,7 @@ def tune(
     deciding, allowed = Deciding(decide, calibrate), as_budget(budget)
     check_flag("drop_shots", drop_shots)
     check_seed(seed)
+    check_unchanged(out, "tuning", {})
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     corpus = _parted(check_task(task, model, judge).limited(limit), validation, seed)
     arms = (space or SearchSpace.of(asked)).arms()
@@ -131,7 +133,8 @@ def tune(
             tokens = [each.entrant.tokens() for each in final]
             own = chosen(final, tokens)
             against = rivals(own, runners)
-            calls = {"race": sum(len(each.correct) for each in runners), "grid": len(runners) * len(corpus.race)}
+            grid = sum(len(corpus.race) + each.entrant.calibrating for each in runners)
+            calls = {"race": sum(each.asked for each in runners), "grid": grid}
             count = _test_questions(corpus, allowed, clock, calls["race"], own, 1 + len(against))
             found = evidence(own, against, corpus, len(runners), count)
             prompt = replace(own.entrant.prompt, evidence=found)
