@@ -84,6 +84,8 @@ def test_all_commands_work_on_an_own_csv(run: Run, rows: Path, stories: Path, tm
     }  # fmt: skip
     code, again, err = run(*compare, "--out", tmp_path / "grid", "--selections", "random")
     assert (code, again) == (0, out) and "answering" not in err
+    code, out, err = run("build", *given, "--method", "zero_shot", "--select", "error", "--out", tmp_path / "bare")
+    assert code == 0 and out.startswith("wrote the prompt") and "until enough qualify" not in err
 
 
 def test_any_answer_to_any_prompt_is_explained(run: Run, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -380,6 +380,12 @@ def test_settings_that_could_not_work_may_be_changed(tmp_path: Path):
     assert len(compare(scripted(wrong), TASK, Plan(("random",), ("error",), shots=2), tmp_path).rows) == 2
 
 
+def test_a_method_without_shots_asks_for_none(tmp_path: Path):
+    model = scripted(talker)
+    prompt = build(model, TASK, tmp_path, method="zero_shot", selection="error", shots=2)
+    assert not prompt.shots and model.answered == 0 and not begun(tmp_path).units
+
+
 def test_build_and_evaluate_share_a_folder_and_resume(tmp_path: Path):
     model = scripted(talker)
     prompt = build(model, TASK, tmp_path, method=RandomWords(), shots=2)

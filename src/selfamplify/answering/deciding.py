@@ -7,9 +7,11 @@ from typing import Any, Literal, get_args
 
 from ..arguments import check_whole
 from ..errors import SettingsError
+from ..prompting.prompt import Prompt
+from ..prompting.wording import Wording
 from ..session import Session
 from ..text.lines import argument
-from .ending import Ending
+from .ending import Ending, ending_of
 
 Decide = Literal["generate", "likelihood"]
 """``"generate"``: the model writes, and its label is read (the paper's way). ``"likelihood"``: the most probable label."""
@@ -83,6 +85,11 @@ class Deciding:
     def likely(self) -> bool:
         """Whether likelihood decides."""
         return self.decide == "likelihood"
+
+    def draws(self, prompt: Prompt, wording: Wording) -> bool:
+        """Whether replies after a prompt are drawn, so that each seed has its own."""
+        writes = not self.likely or ending_of(prompt, wording).start is None
+        return self.votes or (writes and prompt.decoding.do_sample)
 
     def settings(self) -> dict[str, Any]:
         """What the record of a run says of it."""
