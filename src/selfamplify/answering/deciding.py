@@ -1,11 +1,9 @@
 """How an answer is decided: by what the model writes, or by the likelihood of each answer."""
 
 from dataclasses import dataclass
-from math import inf
-from numbers import Real
 from typing import Any, Literal, get_args
 
-from ..arguments import check_whole
+from ..arguments import check_whole, is_above_0
 from ..errors import SettingsError
 from ..prompting.prompt import Prompt
 from ..prompting.wording import Wording
@@ -67,7 +65,7 @@ class Deciding:
             )
         if self.temperature is None:
             return
-        if not isinstance(self.temperature, Real) or isinstance(self.temperature, bool) or not 0 < self.temperature < inf:
+        if not is_above_0(self.temperature):
             raise SettingsError(
                 f"{argument('temperature', self.temperature)} is invalid; use a number above 0, such as `temperature=0.7`."
             )
