@@ -3,17 +3,37 @@
 # pyright: basic, reportArgumentType=false, reportCallIssue=false
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from small import scripted, talker, task
 
 import selfamplify
-from selfamplify import KernelShap, Plan, Prompt, SelfAmplify, Task, amplify, build, evaluate, faithfulness
+from selfamplify import (
+    DEFAULT,
+    Budget,
+    KernelShap,
+    Plan,
+    Prompt,
+    SearchSpace,
+    SelfAmplify,
+    Task,
+    amplify,
+    build,
+    contrast,
+    evaluate,
+    faithfulness,
+    tune,
+)
 
 Call = Callable[[Path], object]
 SCRIPTED, SMALL = scripted(talker), task()
 PROMPT = Prompt("zero_shot", "Choose.", (), SMALL.label_map)
+RESULT = evaluate(scripted(talker), SMALL, PROMPT)
+_NO_BUDGETS: list[dict[str, Any]] = [
+    {"seconds": "5"}, {"seconds": float("nan")}, {"seconds": float("inf")}, {"calls": 2.5}, {"calls": True}
+]  # fmt: skip
 
 
 def _read(folder: Path, name: str = "quiz.csv", **given: Any) -> Task:
@@ -49,6 +69,18 @@ WRONG: list[tuple[str, Call, str]] = [
     ("plan seed", lambda _: Plan(("random",), seeds=("0",)), "`seed=0`"),
     ("plan seed twice", lambda _: Plan(("random",), seeds=(0, 1, 0)), "use `seeds=(0, 1)`"),
     ("plan limit", lambda _: Plan(("random",), limit=-1), "`limit=350`"),
+    ("plan no keywords", lambda _: Plan(("io",), keywords=(0,)), "`keywords=6`"),
+    ("plan keywords as a text", lambda _: Plan(("io",), keywords=("6",)), "`keywords=6`"),
+    ("plan steps", lambda _: Plan(("io",), steps=0), "`steps=3`"),
+    ("space orders", lambda _: SearchSpace(orders=("foo",)), "xry, xyr"),
+    ("space styles", lambda _: SearchSpace(answer_styles=("bar",)), "auto, letter, label, text"),
+    ("space instructions", lambda _: SearchSpace(instructions=(None, 3)), "`instruction=3` is no text"),
+    ("profile instruction", lambda _: replace(DEFAULT, instruction=3), "`instruction=3` is no text"),
+    *((f"budget {own}", lambda _, own=own: Budget(**own), "`Budget(calls=2000)`") for own in _NO_BUDGETS),
+    ("tune space", lambda folder: tune(SCRIPTED, SMALL, folder, space="x"), "`space=SearchSpace("),
+    ("tune begun", lambda folder: tune(SCRIPTED, SMALL, folder, begun="x"), "`time.monotonic()`"),
+    ("contrast of numbers", lambda _: contrast(5, 6), "`contrast([first], [second])`"),
+    ("contrast of results", lambda _: contrast(RESULT, RESULT), "`contrast([first], [second])`"),
     ("plan settings", lambda _: Plan(("random",), settings=[1]), "`settings="),
     ("plan rationales", lambda _: Plan(("random",), keep_rationales="some"), '`keep_rationales="useful"`'),
     ("preset", lambda _: selfamplify.preset(SMALL, "table1"), "table1"),

@@ -98,6 +98,14 @@ def test_all_commands_work_on_an_own_csv(run: Run, rows: Path, stories: Path, tm
     }  # fmt: skip
     code, again, err = run(*compare, "--out", tmp_path / "grid", "--selections", "random")
     assert (code, again) == (0, out) and "answering" not in err
+    prompts = sorted(path for path in (tmp_path / "grid" / "prompts").iterdir())
+    for prompt in prompts[:2]:
+        code, out, err = run("evaluate", prompt, "--limit", "3")
+        assert code == 0 and f"wrote the results to {tmp_path / 'grid' / 'evaluated' / prompt.stem}" in out, err
+    assert sorted((tmp_path / "grid" / "prompts").iterdir()) == prompts
+    assert len(Table.load(tmp_path / "grid" / "evaluated" / prompts[0].stem).rows) == 1
+    code, out, err = run("build", *given, "--method", "zero_shot", "--select", "error", "--out", tmp_path / "bare")
+    assert code == 0 and out.startswith("wrote the prompt") and "until enough qualify" not in err
 
 
 def test_any_answer_to_any_prompt_is_explained(run: Run, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,10 +1,11 @@
 """Differences over contexts and questions: SciPy's tests as limits, published mean squares, simulated coverage and power."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binom, nct, norm, ttest_1samp
@@ -108,6 +109,21 @@ def test_a_difference_holds_its_estimate_and_turns_with_the_methods(pair: tuple[
         assert each.detectable == (None if found.detectable is None else pytest.approx(found.detectable))
     assert again.turned() == found
     assert conclusion("a", "b", found).endswith(".")
+
+
+@given(ANSWERS)
+@example((np.ones((10, 1), bool),) * 2)
+@example((np.zeros((6, 2), bool),) * 2)
+@example((np.ones((20, 5), bool),) * 2)
+def test_the_interval_of_an_accuracy_holds_it(pair: tuple[np.ndarray, np.ndarray]):
+    found = accuracy_interval(pair[0])
+    assert 0 <= found.low <= pair[0].mean() <= found.high <= 1 and found.low < found.high
+
+
+def test_no_difference_turned_is_printed_without_a_sign():
+    same = np.ones((1, 9), bool)
+    turned = difference(same, same).turned()
+    assert f"{turned.estimate:+.1f}" == "+0.0" == f"{replace(turned, low=0.0).turned().high:+.1f}"
 
 
 def test_one_context_is_tested_by_mcnemar_and_has_no_variance_of_contexts():

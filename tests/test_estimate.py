@@ -59,14 +59,28 @@ def test_the_estimate_counts_every_question_that_the_comparison_asks(
     assert sum(each.items for each in found.works) == model.answered > 0
 
 
-def test_prompts_without_shots_are_answered_once_per_seed(tmp_path: Path):
+_SAMPLING = replace(selfamplify.DEFAULT, decoding=selfamplify.Decoding(do_sample=True))
+
+
+@pytest.mark.parametrize(
+    ("deciding", "zero_shot", "zero_shot_cot"),
+    [
+        ({}, 5, 5),
+        ({"self_consistency": 2}, 10, 10),
+        ({"profile": _SAMPLING}, 10, 10),
+        ({"profile": _SAMPLING, "decide": "likelihood"}, 5, 10),  # nothing is written before the answer
+    ],
+)
+def test_prompts_without_shots_are_answered_once_unless_replies_are_drawn(
+    deciding: dict[str, Any], zero_shot: int, zero_shot_cot: int, tmp_path: Path
+):
     plan = Plan(("zero_shot", "zero_shot_cot"), ("random", "success"), seeds=(0, 1), shots=3, limit=5)
-    found = estimate(scripted(talker), task(200, 9), plan)
-    compare(scripted(talker), task(200, 9), plan, tmp_path)
-    units = begun(tmp_path).units
-    for name, items in (("io", 20), ("zero_shot", 10), ("zero_shot_cot", 10)):
+    found = estimate(scripted(talker), task(200, 9), plan, **deciding)
+    compare(scripted(talker), task(200, 9), plan, tmp_path, **deciding)
+    units, replies = begun(tmp_path).units, deciding.get("self_consistency", 1)
+    for name, items in (("io", 20), ("zero_shot", zero_shot), ("zero_shot_cot", zero_shot_cot)):
         kept = sum(count for stage, count in units.items() if stage.startswith(f"answering with {name} "))
-        assert _works(found)[f"answering with {name}"].items == kept == items
+        assert _works(found)[f"answering with {name}"].items == items == kept / replies
         assert _works(found)[f"answering with {name}"].groups == items // 5
 
 

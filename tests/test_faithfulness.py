@@ -387,6 +387,9 @@ def test_the_command_line_studies_shows_and_says_what_is_missing(run: Run, tmp_p
     assert "marks.csv marks words of 3 of 2000 test questions" in err and f"wrote the results to {out}" in printed
     assert Faithfulness.load(out).measures[1].explainer == "self_topk"
     assert run("show", out)[1].strip() in printed
+    code, _, err = run("report", out, "--csv", tmp_path / "answers.csv")
+    assert code == 2 and f"print it with selfamplify show {out}" in err and "Faithfulness.load" not in err
+    assert run("report", out)[0] == 0
     code, _, err = run(*given, "--removal", "space")
     assert code == 2 and "started with other settings" in err and err.count("\n") < 12
     code, _, err = run(*given, "--limit", "2")

@@ -15,17 +15,18 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import left_behind, scripted, talker, task, wrong
 
-from selfamplify import PAPER, Plan, RandomWords, Run, ScriptedModel, Session, Store, Table, build, compare, evaluate
+from selfamplify import DEFAULT, PAPER, Plan, RandomWords, Run, ScriptedModel, Session, Store, Table, build, compare, evaluate
 from selfamplify.errors import ModelError, RunError, SelectionError, SelfAmplifyWarning
 from selfamplify.models.model import AbstractLanguageModel
-from selfamplify.records import Chat, Prediction
+from selfamplify.records import Chat, Decoding, Prediction
+from selfamplify.runs import kept_settings
 from selfamplify.runs.begun import begun
 from selfamplify.runs.lock import check_writable
 from selfamplify.tasks.loading import as_task
@@ -290,6 +291,45 @@ def test_changed_settings_are_refused_with_the_difference(tmp_path: Path):
     assert (folder / "results.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        (
+            {"decoding": replace(DEFAULT.decoding, do_sample=True, temperature=1.5)},
+            "(`do_sample=False` then, `do_sample=True` ",
+        ),
+        ({"decoding": replace(DEFAULT.decoding, num_beams=2)}, "(`num_beams=1` then, `num_beams=2` now)"),
+        ({"decoding": replace(DEFAULT.decoding, no_repeat_ngram_size=2)}, "(`no_repeat_ngram_size=0` then, "),
+        ({"decoding": replace(DEFAULT.decoding, max_new_tokens=9)}, "(`max_new_tokens=300` then, `max_new_tokens=9` now)"),
+        ({"reading": Decoding()}, "(a `profile` with another `reading`)"),
+        ({"judged": True}, "(`judged=False` then, `judged=True` now)"),
+        ({"baseline": "pad"}, '(`baseline="auto"` then, `baseline="pad"` now)'),
+        ({"explainers": (("kernel_shap", "kernel_shap_captum"),)}, "(a `profile` with other `explainers`)"),
+        ({"wording": replace(DEFAULT.wording, answer="It is ({label})")}, "(a `profile` with another `wording`)"),
+        ({"instruction": "Choose."}, '(`instruction=None` then, `instruction="Choose."` now)'),
+        ({"name": "mine", "judged": True, "baseline": "pad"}, '(`profile="default"` then, `profile="mine"` now)'),
+    ],
+)
+def test_whatever_a_profile_holds_is_a_setting_of_the_folder(finished: Path, changed: dict[str, Any], difference: str):
+    with pytest.raises(RunError, match="other settings") as error:
+        compare(scripted(talker), TASK, PLAN, finished / "run", profile=replace(DEFAULT, **changed))
+    assert difference in str(error.value)
+
+
+def test_a_folder_from_before_decoding_and_wording_were_recorded_continues(finished: Path, tmp_path: Path):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    made = begun(tmp_path / "run").settings["results"]
+    for name in ("decoding", "reading", "judged", "baseline", "replaced_explainers", "wording_sha256"):
+        del made[name]
+    with sqlite3.connect(tmp_path / "run" / "run.sqlite") as file:
+        kept_settings.keep(file, "results", made)
+    file.close()
+    asked = calls(tmp_path / "calls")
+    assert run(tmp_path).digest() == Run(finished / "run").table().digest() and calls(tmp_path / "calls") == asked
+    with pytest.raises(RunError, match="`judged=False` then"):
+        compare(scripted(talker), TASK, PLAN, tmp_path / "run", profile=replace(DEFAULT, judged=True))
+
+
 def test_an_unfinished_folder_continues_although_notes_on_the_data_are_worded_otherwise(tmp_path: Path):
     def stopping(chat: Chat) -> str:
         if model.answered > 60:
@@ -338,6 +378,12 @@ def test_settings_that_could_not_work_may_be_changed(tmp_path: Path):
     with pytest.raises(SelectionError):
         compare(scripted(wrong), TASK, Plan(("random",), ("success",), shots=2), tmp_path)
     assert len(compare(scripted(wrong), TASK, Plan(("random",), ("error",), shots=2), tmp_path).rows) == 2
+
+
+def test_a_method_without_shots_asks_for_none(tmp_path: Path):
+    model = scripted(talker)
+    prompt = build(model, TASK, tmp_path, method="zero_shot", selection="error", shots=2)
+    assert not prompt.shots and model.answered == 0 and not begun(tmp_path).units
 
 
 def test_build_and_evaluate_share_a_folder_and_resume(tmp_path: Path):
@@ -491,7 +537,7 @@ def test_a_full_disk_stops_the_run_with_a_remedy_and_the_run_can_continue(whole,
 
     def starved() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (80_000, 80_000))
         with pytest.raises(RunError, match="can't be written .*free some space"):
             compare(scripted(talker), TASK, PLAN, tmp_path / "run")
 

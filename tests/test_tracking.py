@@ -1,6 +1,7 @@
 """Runs in trackers of experiments: read back from MLflow's own database, and by the clients that are installed."""
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -52,6 +53,12 @@ def test_a_tracker_gets_settings_figures_and_files(run: Path):
             assert found.metrics[f"{place}/minus_io"] == pytest.approx(mean.mean - io)
     assert {"results.json", "responses.jsonl"} < {file.name for file in found.files}
     assert {file.name for file in found.files} > {file.name for file in (run / "prompts").iterdir()}
+
+
+def test_what_else_is_among_the_prompts_is_not_handed_over(run: Path, tmp_path: Path):
+    shutil.copytree(run, tmp_path, dirs_exist_ok=True)
+    shutil.copy(tmp_path / "results.json", tmp_path / "prompts" / "results.json")  # as evaluate wrote it there in 0.1.0
+    assert [file.name for file in tracked(tmp_path).files] == [file.name for file in tracked(run).files]
 
 
 def test_figures_of_several_numbers_of_keywords_have_different_names(tmp_path: Path):

@@ -16,10 +16,11 @@ from rich.console import Console
 from scipy.stats import norm
 from small import Run, number_of, right, scripted, task, wrong
 
-from selfamplify import Budget, Prompt, ScriptedModel, SearchSpace, SettingsError, Tuning, evaluate, tune, tuning_table
+from selfamplify import Budget, Prompt, ScriptedModel, SearchSpace, SettingsError, Tuning, build, evaluate, tune, tuning_table
 from selfamplify.errors import RunError, SelfAmplifyWarning
 from selfamplify.models.local.origin import EMBEDDED
 from selfamplify.records import Chat
+from selfamplify.runs.begun import begun
 from selfamplify.tuning.budget import Clock, as_budget
 from selfamplify.tuning.racing import entrants, race, within_one_error
 
@@ -218,6 +219,39 @@ def test_budgets_that_are_too_small_and_questions_that_are_too_few_are_refused(t
         tune(scripted(helped), task(12, 9), tmp_path / "b", space=SMALL)
     with pytest.raises(SettingsError, match="validation=60"):
         tune(scripted(helped), task(120, 9), tmp_path / "c", space=SMALL, validation=90)
+
+
+def test_the_answers_of_batch_calibration_are_part_of_the_budget_and_of_its_count(run: Run, tmp_path: Path):
+    given = ["--methods", "random", "--seeds", 0, "--select", "random", "--shots", 1, "--keywords", 3, "--budget", "calls=330"]
+    likely = ["--model", EMBEDDED, "--task", "planted_arc", "--decide", "likelihood", "--calibrate", "batch"]
+    code, out, err = run("tune", *given, *likely, "--out", tmp_path)
+    assert code == 0, err
+    tuning, units = Tuning.load(tmp_path), begun(tmp_path).units
+    answers = {name: sum(n for stage, n in units.items() if name in stage) for name in ("answering with", "calibrating with")}
+    assert answers["calibrating with"] == 150 and sum(answers.values()) == tuning.calls["race"] + tuning.calls["test"] <= 330
+    assert tuning.calls["grid"] == 3 * (tuning.settings["validation"] + 50)
+    assert f"The race took {tuning.calls['race']} answers (asking all arms everything takes {tuning.calls['grid']})" in out
+
+
+def test_one_folder_has_the_prompt_of_one_command(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tune(scripted(helped), task(120, 9), tmp_path / "tuned", budget="calls=240", space=SMALL)
+    build(scripted(helped), task(120, 9), tmp_path / "built", method="io", selection="random", shots=2)
+    before = {file: file.read_bytes() for file in tmp_path.glob("*/prompt.json")}
+
+    def loaded(*given: object) -> None:
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr("selfamplify.runs.build.as_model", loaded)
+    monkeypatch.setattr("selfamplify.tuning.tune.as_model", loaded)
+    monkeypatch.setattr("selfamplify.cli.model_options.ModelOptions.load", loaded)
+    with pytest.raises(RunError, match="tuned was made by `selfamplify tune`, whose prompt would be replaced.*tuned-2"):
+        build("embedded", task(120, 9), tmp_path / "tuned", method="io", selection="random", shots=2)
+    with pytest.raises(RunError, match="built was made by `selfamplify build`.*built-2"):
+        tune("embedded", task(120, 9), tmp_path / "built", budget="calls=240", space=SMALL)
+    for command, folder in (("tune", "built"), ("build", "tuned")):
+        code, _, err = run(command, "--task", "planted_arc", "--out", tmp_path / folder)
+        assert code == 2 and f"--out {tmp_path / folder}-2" in err and err.count("error:") == 1
+    assert len(before) == 2 and all(file.read_bytes() == held for file, held in before.items())
 
 
 def test_arms_that_the_budget_does_not_suffice_for_are_named(tmp_path: Path):

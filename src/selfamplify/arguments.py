@@ -1,7 +1,8 @@
 """Checks of plain arguments: a wrong one is refused before any work, with what to write instead."""
 
 from collections.abc import Callable
-from numbers import Integral
+from math import inf
+from numbers import Integral, Real
 from pathlib import Path
 
 from .errors import SettingsError
@@ -39,6 +40,11 @@ def checked_path(name: str, value: object, example: str) -> Path:
     if not isinstance(value, str | Path) or not str(value).strip():
         raise SettingsError(f"{_given(name, value)} is not a path; use for example {argument(name, example)}.")
     return Path(value)
+
+
+def is_above_0(value: object) -> bool:
+    """Whether the argument is a finite number above 0."""
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 < float(value) < inf
 
 
 def _is_whole(value: object) -> bool:

@@ -57,7 +57,7 @@ def answer(
 def _answered(
     session: Session, prompt: Prompt, asked: Sequence[Asked], seed: int, deciding: Deciding, reference: Sequence[Asked]
 ) -> list[Response]:
-    name = f"answering with {_called(prompt)}"
+    name = f"answering with {_called(prompt, deciding.draws(prompt, session.profile.wording))}"
     if deciding.likely:
         responses = likely_answers(session, prompt, asked, seed, deciding.calibrate, name)
         if deciding.calibrate != "batch":
@@ -70,14 +70,17 @@ def _answered(
     return _written(session, prompt, seed, name, asked)
 
 
-def _called(prompt: Prompt) -> str:
-    """What progress calls a prompt: no two of a comparison alike, so that each has its own count and remaining time."""
+def _called(prompt: Prompt, drawn: bool) -> str:
+    """What progress calls a prompt: no two of a comparison alike, so that each has its own count and remaining time.
+
+    Without shots, all seeds have the same prompt: unless replies are ``drawn``, one finds the answers of another by this name.
+    """
     made = prompt.provenance
     if made is None:
         return f"{prompt.method} (given)"
     units = {"keywords": made.keywords, "steps": made.steps}
     of = [made.selection, *(f"{count} {unit}" for unit, count in units.items() if count)]
-    of += [f"seed {made.seed}"] if made.seed else []
+    of += [f"seed {made.seed}"] if made.seed and (prompt.shots or drawn) else []
     return f"{made.explainer or prompt.method} ({', '.join(of)})"
 
 

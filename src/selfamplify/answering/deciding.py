@@ -1,16 +1,16 @@
 """How an answer is decided: by what the model writes, or by the likelihood of each answer."""
 
 from dataclasses import dataclass
-from math import inf
-from numbers import Real
 from typing import Any, Literal, get_args
 
-from ..arguments import check_whole
+from ..arguments import check_whole, is_above_0
 from ..errors import SettingsError
+from ..prompting.prompt import Prompt
+from ..prompting.wording import Wording
 from ..records.chats import COLDEST
 from ..session import Session
 from ..text.lines import argument
-from .ending import Ending
+from .ending import Ending, ending_of
 
 Decide = Literal["generate", "likelihood"]
 """``"generate"``: the model writes, and its label is read (the paper's way). ``"likelihood"``: the most probable label."""
@@ -66,11 +66,7 @@ class Deciding:
             )
         if self.temperature is None:
             return
-        if (
-            not isinstance(self.temperature, Real)
-            or isinstance(self.temperature, bool)
-            or not COLDEST <= self.temperature < inf
-        ):
+        if not (is_above_0(self.temperature) and self.temperature >= COLDEST):
             raise SettingsError(
                 f"{argument('temperature', self.temperature)} is invalid; use a number of at least {COLDEST}, such as "
                 f"`temperature=0.7`."
@@ -89,6 +85,11 @@ class Deciding:
     def likely(self) -> bool:
         """Whether likelihood decides."""
         return self.decide == "likelihood"
+
+    def draws(self, prompt: Prompt, wording: Wording) -> bool:
+        """Whether replies after a prompt are drawn, so that each seed has its own."""
+        writes = not self.likely or ending_of(prompt, wording).start is None
+        return self.votes or (writes and prompt.decoding.do_sample)
 
     def settings(self) -> dict[str, Any]:
         """What the record of a run says of it."""

@@ -74,7 +74,7 @@ def build(
     asked = model.load()
     with called.recorded(out), model.progress() as progress:
         prompt = selfamplify.build(asked, questions, out, check=check, progress=progress, **given)
-    if prompt.provenance:
+    if prompt.provenance and prompt.shots:
         answers = in_words(label_counts(shot.question.called(shot.label) for shot in prompt.shots))
         say(f"shots selected by {prompt.provenance.selection}: {prompt.provenance.counts}; answers: {answers}")
         if prompt.provenance.usefulness:

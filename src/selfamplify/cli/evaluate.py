@@ -39,7 +39,11 @@ def evaluate(
     ] = True,
     max_new_tokens: options.MaxNewTokens = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The run folder for the results. Default: the prompt's folder.")
+        Path | None,
+        typer.Option(
+            "--out",
+            help="The run folder for the results. Default: the prompt's folder; for RUN/prompts/NAME.json, RUN/evaluated/NAME.",
+        ),
     ] = None,
     log: tracking.Log = None,
 ) -> None:
@@ -50,7 +54,7 @@ def evaluate(
     tracking.check(log)
     finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
     check_named(finished, called)
-    folder = out or (prompt.parent if prompt.suffix == ".json" else prompt)
+    folder = out or _results_of(prompt)
     found = as_built(prompt, called, Asked(model, task, file))
     questions = load(found.task, found.file, found.model, judge)
     given: dict[str, Any] = {
@@ -82,3 +86,11 @@ def evaluate(
     note_continued(result.method, ((outcome.rule, outcome.correct) for outcome in result.outcomes))
     say(f"wrote the results to {folder}")
     tracking.hand_over(folder, log)
+
+
+def _results_of(prompt: Path) -> Path:
+    """The folder for the results of a prompt: its own, or one for each prompt of a comparison, which are in one folder."""
+    if prompt.suffix != ".json":
+        return prompt
+    folder = prompt.parent
+    return folder.with_name("evaluated") / prompt.stem if folder.name == "prompts" else folder

@@ -8,6 +8,7 @@ import typer
 
 import selfamplify
 
+from ..errors import DataError
 from . import options
 from .screen import say
 
@@ -37,8 +38,14 @@ def report(
     kinds = {"csv": csv, "parquet": parquet, "latex": latex, "markdown": markdown, "svg": svg, "pdf": pdf}
     files = {kind: path for kind, path in kinds.items() if path is not None}
     if files:
-        from ..runs.tested import tested_against  # heavy
+        from ..runs.findings import is_study  # heavy
+        from ..runs.tested import tested_against
 
+        if is_study(folder):
+            raise DataError(
+                f"{folder} is a study of faithfulness, which has none of these files; write its page with "
+                f"`selfamplify report {folder}`, or print it with `selfamplify show {folder}`."
+            )
         row = against or tested_against(folder, selfamplify.Table.load(folder))
         for written in selfamplify.write_files(folder, files, against=row):
             say(f"wrote {written}")

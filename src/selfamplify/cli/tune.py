@@ -7,6 +7,7 @@ import typer
 
 import selfamplify
 
+from ..runs.unchanged import check_unchanged
 from ..text.lines import counted, shortened
 from . import options
 from .config import Called
@@ -76,6 +77,7 @@ def tune(
         "orders": (style.order,) if style.order else None,
         "settings": engine.given(),
     }
+    check_unchanged(out, "tuning", {})  # the arms, and so all settings, are known with the model
     asked = model.load()
     space = selfamplify.SearchSpace.of(asked, **{name: value for name, value in given.items() if value})
     with called.recorded(out), model.progress() as progress:

@@ -135,8 +135,7 @@ def _works(session: Session, task: Task, plan: Plan, deciding: Deciding, seconds
             window = 1 if alone(method) else plan.shots
             works.append(_scaled(f"explaining with {name}", explained, made * plan.shots, groups, window))
         (fitted,) = fit(session, [filled(prompt, plan.shots)], task, plan.drop_shots, deciding)
-        # Without shots, all selections of a seed have the same prompt, and its answers are found for the others.
-        groups = len(cells) if prompt.shots else len({cell.seed for cell in cells})
+        groups = len(cells) if prompt.shots else _seeds(fitted, session, plan, deciding)
         works.append(_answering(name, session, fitted, deciding, seconds, groups))
     return works, failed
 
@@ -156,13 +155,17 @@ def _asked(questions: int, task: Task, plan: Plan) -> int:
 def _given(
     prompts: Mapping[str, Prompt], session: Session, task: Task, plan: Plan, deciding: Deciding, seconds: float
 ) -> list[Work]:
-    """The answers after the prompts that are given: once for all samples, or, if replies are drawn, once for every seed."""
+    """The answers after the prompts that are given."""
     works: list[Work] = []
     for name, prompt in prompts.items():
         own, fitted = fitted_given(name, prompt, session, task, plan.drop_shots, deciding)
-        drawn = deciding.self_consistency > 1 or fitted.prompt.decoding.do_sample
-        works.append(_answering(name, own, fitted, deciding, seconds, len(plan.seeds) if drawn else 1))
+        works.append(_answering(name, own, fitted, deciding, seconds, _seeds(fitted, own, plan, deciding)))
     return works
+
+
+def _seeds(fitted: Fitted, session: Session, plan: Plan, deciding: Deciding) -> int:
+    """How often a prompt that all samples share is answered: once, or, if replies are drawn, once for every seed."""
+    return len(plan.seeds) if deciding.draws(fitted.prompt, session.profile.wording) else 1
 
 
 def _explained(cells: list[Cell], method: AbstractMethod) -> int:

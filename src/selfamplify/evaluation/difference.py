@@ -84,9 +84,9 @@ class Difference:
             self,
             only_first=self.only_second,
             only_second=self.only_first,
-            estimate=-self.estimate,
-            low=-self.high,
-            high=-self.low,
+            estimate=0.0 - self.estimate,  # 0.0 turned is 0.0, where -self.estimate would be printed as -0.0
+            low=0.0 - self.high,
+            high=0.0 - self.low,
         )
 
 
@@ -157,6 +157,8 @@ def _planned(found: Difference, level: float) -> Difference:
 def accuracy_interval(correct: Bool[np.ndarray, "context question"]) -> Interval:
     """The 95 % interval of an accuracy: Wilson's in one context, and over several that of ``crossed``, within [0, 1].
 
+    With very few questions, the imagined ones move its centre so far that it is extended to the accuracy itself.
+
     Parameters
     ----------
     correct : array of bool of shape (contexts, questions)
@@ -168,7 +170,9 @@ def accuracy_interval(correct: Bool[np.ndarray, "context question"]) -> Interval
     """
     if len(correct) == 1:
         return wilson(int(correct.sum()), correct.size)
-    return Interval(*_within(crossed(correct.astype(float), OF_ACCURACIES).interval, 0.0, 1.0))
+    low, high = _within(crossed(correct.astype(float), OF_ACCURACIES).interval, 0.0, 1.0)
+    mean = float(correct.mean())
+    return Interval(min(low, mean), max(high, mean))
 
 
 def _within(interval: tuple[Any, Any], least: float, most: float) -> tuple[float, float]:

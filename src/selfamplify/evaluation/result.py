@@ -191,7 +191,7 @@ def contrast(first: Sequence[Result], second: Sequence[Result]) -> Difference:
     DataError
         If the questions are not the same in all results, or there are more results of one method.
     SettingsError
-        If something is not a result.
+        If something is not a result, or not a list of them.
 
     Examples
     --------
@@ -210,6 +210,11 @@ def paired_outcomes(
     first: Sequence[Result], second: Sequence[Result]
 ) -> tuple[Bool[np.ndarray, "context question"], Bool[np.ndarray, "context question"]]:
     """Whether each answer is correct, by context and question. Raises DataError and SettingsError as ``contrast`` does."""
+    for results in (first, second):
+        if not isinstance(results, Sequence):
+            raise SettingsError(
+                f"{shortened(repr(results))} is no list of results; write for example `contrast([first], [second])`."
+            )
     for each in (*first, *second):
         if not isinstance(each, Result):
             raise SettingsError(f"{shortened(repr(each))} is not a result; pass what `evaluate` returned.")

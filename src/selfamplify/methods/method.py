@@ -19,10 +19,13 @@ class AbstractMethod(ABC):
         What results call the method; of the class, not a field.
     own_sample : bool
         Whether the method draws its own sample, and takes only its size and seed from the given one; of the class.
+    shotless : bool
+        Whether its prompts have no shots, so that no sample has to be drawn for it; of the class.
     """
 
     name: ClassVar[str]
     own_sample: ClassVar[bool] = False
+    shotless: ClassVar[bool] = False
 
     @property
     def makes(self) -> Makes | None:

@@ -17,6 +17,7 @@ class ZeroShot(AbstractMethod):
     """The instruction and the question alone; the sample is not used."""
 
     name = "zero_shot"
+    shotless = True
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
         return design(session, task, Sample.of((), sample.seed), self.name, AnswerFormat(session.profile.wording), ())
@@ -27,6 +28,7 @@ class ZeroShotCot(AbstractMethod):
     """Every reply starts with "Let's think step by step." (Kojima et al. 2022, https://arxiv.org/abs/2205.11916)."""
 
     name = "zero_shot_cot"
+    shotless = True
 
     def prompt(self, session: Session, task: Task, sample: Sample) -> Prompt:
         wording = session.profile.wording

@@ -9,6 +9,7 @@ from ..arguments import check_whole
 from ..errors import SettingsError
 from ..names import unknown_name
 from ..records import AnswerStyle, Decoding
+from ..text.lines import argument
 from ..text.stop_words import StopWords
 from .wording import Order, Wording
 from .wordings import APPENDIX, OURS, WORDINGS
@@ -67,7 +68,7 @@ class Profile:
     Raises
     ------
     SettingsError
-        For an unknown answer style, order, list of stop words or order of shots.
+        For an unknown answer style, order, list of stop words or order of shots, and an instruction that is no text.
     """
 
     name: str
@@ -98,6 +99,10 @@ class Profile:
         for name, known in closed.items():
             if getattr(self, name) not in known:
                 raise SettingsError(f"`{name}={getattr(self, name)!r}` is invalid; use one of: {', '.join(known)}.")
+        if not isinstance(self.instruction, str | None):
+            raise SettingsError(
+                f'{argument("instruction", self.instruction)} is no text; use `instruction="Choose."`, or leave it out.'
+            )
 
     def asking(self, style: AnswerStyle, answers: Sequence[str]) -> "Profile":
         """The profile for a task whose questions are asked in one style.

@@ -9,7 +9,7 @@ from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.making import as_method
 from ..methods.method import AbstractMethod
-from ..methods.selection import SelectionName, check_selection, select
+from ..methods.selection import Sample, SelectionName, check_selection, select
 from ..methods.useful import Keep, UsefulRationales, keeping
 from ..models.local.load import as_model
 from ..models.model import AbstractLanguageModel
@@ -56,7 +56,7 @@ def build(
     selection : {"success", "error", "random"}
         Which questions become shots, by default ``"error"``.
     shots : int
-        How many shots (n), by default 8.
+        How many shots (n), by default 8. Zero-shot methods draw none.
     keywords, steps : int
         Keywords (k, by default 6) or steps (p, by default 3) per rationale.
     seed : int
@@ -97,7 +97,8 @@ def build(
         check_replaceable(run.folder)
         session = run.session(asked, profile, progress=progress)
         with run.claimed("prompt", run_settings(session, questions) | own):
-            prompt = chosen.prompt(session, questions, select(session, questions, selection, shots, seed))
+            drawn = Sample.of((), seed) if chosen.shotless else select(session, questions, selection, shots, seed)
+            prompt = chosen.prompt(session, questions, drawn)
             run.finish_prompt(prompt)
             if check:
                 prompt = checked(session, questions, prompt, check, seed)

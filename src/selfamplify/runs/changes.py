@@ -16,9 +16,21 @@ _HASHES = {
     "arms": "other arms (`methods`, `selections`, `shots`, `keywords`, `steps`, `seeds`, `settings`)",
     "edited": "a prompt that was edited by hand",
     "marked_words_sha256": "other `marks`",
+    "reading": "a `profile` with another `reading`",
+    "replaced_explainers": "a `profile` with other `explainers`",
+    "wording_sha256": "a `profile` with another `wording`",
 }
 """What it means that a hash, or another value that nobody gave as it is, differs."""
-_OF_TEST_QUESTIONS = ("test_questions_sha256", "marked_words_sha256")
+_OF_PROFILE = ("decoding", "reading", "judged", "baseline", "replaced_explainers", "wording_sha256")
+"""What else a profile holds; a run that was begun before it was recorded continues."""
+_FOLLOW = {
+    "test_count": ("test_questions_sha256", "marked_words_sha256"),
+    "profile": _OF_PROFILE,
+    "answer_style": ("decoding", "reading", "wording_sha256"),
+    "training_questions_sha256": ("decoding",),
+    **dict.fromkeys(("order", "instruction", "system", "stop_words"), ("wording_sha256",)),
+}
+"""What differs wherever a setting does, and is not named besides it."""
 _SAID = ("data_notes",)
 """What is kept for those who read the record: another wording of it changes nothing, and the digests say what was read."""
 _ARGUMENTS = {"test_count": "limit", "rows_left_out": "skip_bad"}
@@ -42,8 +54,9 @@ def changes(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     """A line for each setting that differs, with both values; of hashes, what must have changed."""
     if made.get("command") != wanted.get("command"):
         return [f"by another command: {made.get('command')} then, {wanted.get('command')} now"]
-    if made.get("test_count") != wanted.get("test_count"):
-        wanted = {**wanted, **{name: made.get(name) for name in _OF_TEST_QUESTIONS}}  # these follow from their number
+    made = {name: wanted[name] for name in _OF_PROFILE if name in wanted} | dict(made)
+    following = {name for key, names in _FOLLOW.items() if made.get(key) != wanted.get(key) for name in names}
+    made, wanted = ({key: own for key, own in each.items() if key not in following} for each in (made, wanted))
     return list(dict.fromkeys(_changes(made, wanted)))
 
 

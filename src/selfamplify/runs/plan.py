@@ -95,6 +95,9 @@ class Plan:
                 raise SettingsError(f"{argument(name, tuple(value))} names a value twice; use {argument(name, once)}.")
         for seed in self.seeds:
             check_seed(seed)
+        for count in self.keywords:
+            check_whole("keywords", count, 1, 6)
+        check_whole("steps", self.steps, 1, 3)
         if self.limit is not None:
             check_whole("limit", self.limit, 1, 350)
         check_flag("drop_shots", self.drop_shots)

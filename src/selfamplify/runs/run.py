@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -62,11 +63,6 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._opened.close()
-
-    @property
-    def has_prompt(self) -> bool:
-        """Whether the folder holds a prompt.json."""
-        return (self.folder / PROMPT).is_file()
 
     @property
     def has_table(self) -> bool:
@@ -162,6 +158,12 @@ def known_settings(profile: Profile, task: Task) -> dict[str, Any]:
         "system": profile.system,
         "stop_words": profile.stop_words,
         "shot_order": profile.shot_order,
+        "decoding": asdict(profile.decoding),
+        "reading": profile.reading and asdict(profile.reading),
+        "judged": profile.judged,
+        "baseline": profile.baseline,
+        "replaced_explainers": dict(profile.explainers),
+        "wording_sha256": sha256(repr(profile.wording)),
         "task": task.name,
         "training_questions_sha256": _questions_sha256(task.train),
         "test_questions_sha256": _questions_sha256(task.test),

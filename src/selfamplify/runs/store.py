@@ -38,7 +38,7 @@ from ..work.store import AbstractStore
 from . import kept_settings, measured
 from .lock import held
 from .store_file import FILE_NAME
-from .unchanged import refuse_changes
+from .unchanged import refuse_changes, refuse_replacing
 
 _SCHEMA = f"""
 BEGIN;
@@ -114,7 +114,9 @@ class Store(AbstractStore):
         the settings leaves them free to change, and so does any error before the first unit is finished.
         """
         wanted = json.loads(json.dumps(settings))
-        refuse_changes(self._folder, what, self._settings(what) or wanted, wanted)
+        held = self._settings(what)
+        refuse_replacing(self._folder, what, held)
+        refuse_changes(self._folder, what, held.get(what) or wanted, wanted)
         with self._translated(), self._file:
             kept_settings.keep(self._file, what, wanted)
             if command:
@@ -127,8 +129,8 @@ class Store(AbstractStore):
                     kept_settings.forget(self._file, what)
             raise
 
-    def _settings(self, what: str) -> dict[str, Any] | None:
-        """The settings with which something was begun; None, and a warning, if they are damaged in both places."""
+    def _settings(self, what: str) -> dict[str, dict[str, Any]]:
+        """The settings with which each thing was begun; a warning says if those of ``what`` are damaged in both places."""
         with self._translated():
             found, damaged = kept_settings.kept(self._file)
         if what in damaged:
@@ -138,7 +140,7 @@ class Store(AbstractStore):
                 SelfAmplifyWarning,
                 stacklevel=4,
             )
-        return found.get(what)
+        return found
 
     def measure(self, file: str, digest: str, seconds: Sequence[float]) -> None:
         """Keep the seconds that belong to a file of the folder, which itself holds none; see ``measured.py``."""

@@ -64,7 +64,7 @@ def as_tracker(tracker: AbstractTracker | str) -> AbstractTracker:
 def tracked(folder: str | Path) -> TrackedRun:
     """What a run folder hands to a tracker. Raises DataError if it has no results, or they were changed."""
     folder, table = Path(folder), Table.load(folder)
-    kept = (*sorted(folder.glob("prompts/*.json")), *(folder / name for name in _FILES))
+    kept = (*sorted(folder.glob("prompts/*-k*-seed*.json")), *(folder / name for name in _FILES))
     metrics = dict(_metrics(table, tested_against(folder, table)))
     return TrackedRun(folder.resolve().name, table.settings, metrics, tuple(file for file in kept if file.is_file()))
 

@@ -10,6 +10,7 @@ from ..errors import SettingsError
 from ..methods.making import check_settings, make_method, settings_for
 from ..methods.selection import SelectionName, check_selection
 from ..models.model import AbstractLanguageModel
+from ..prompting.profiles import DEFAULT
 from ..prompting.wording import Order
 from ..text.lines import argument
 from .arm import Arm, Style
@@ -79,6 +80,8 @@ class SearchSpace:
             check_seed(seed)
         for selection in self.selections:
             check_selection(selection, self.shots[0])
+        for order, style, instruction in product(self.orders, self.answer_styles, self.instructions):
+            replace(DEFAULT, order=order, answer_style=style, instruction=instruction)  # which checks them
         check_settings(self.methods, self.settings)
 
     @staticmethod

@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 from math import inf
+from numbers import Integral
 from time import monotonic
 
+from ..arguments import is_above_0
 from ..errors import SettingsError
 from ..text.lines import argument, duration
 
@@ -27,7 +29,7 @@ class Budget:
     Raises
     ------
     SettingsError
-        Unless exactly one of them is given, and more than 0.
+        Unless exactly one of them is given, as a number above 0, and of answers as a whole one.
     """
 
     seconds: float | None = None
@@ -35,7 +37,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         given = [each for each in (self.seconds, self.calls) if each is not None]
-        if len(given) != 1 or given[0] <= 0:
+        if len(given) != 1 or not is_above_0(given[0]) or not isinstance(self.calls, Integral | None):
             raise SettingsError(f"{self!r} is not a budget; use for example `Budget(seconds=300)` or `Budget(calls=2000)`.")
 
     def __str__(self) -> str:

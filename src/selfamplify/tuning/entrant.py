@@ -65,6 +65,8 @@ class Entrant:
         It lost its last shots if it was too long.
     deciding : Deciding
         How answers are decided.
+    calibrating : int
+        How many answers to training questions its own are compared with, which are asked for once.
     """
 
     arm: Arm
@@ -72,6 +74,7 @@ class Entrant:
     task: Task
     prompt: Prompt
     deciding: Deciding
+    calibrating: int
 
     def told(self, progress: Progress) -> "Entrant":
         """The same with another progress."""
@@ -121,7 +124,7 @@ def entered(session: Session, arm: Arm, corpus: Corpus, deciding: Deciding, drop
     sample = select(own, task, arm.selection, arm.shots, arm.seed) if arm.shots else Sample.of((), arm.seed)
     prompt = method.prompt(own, task, sample)
     (fitted,) = fit(own, [prompt], longest, drop_shots, deciding)
-    return Entrant(arm, own, task, fitted.prompt, deciding)
+    return Entrant(arm, own, task, fitted.prompt, deciding, len(fitted.reference))
 
 
 def _longest(questions: Sequence[Question]) -> list[Question]:

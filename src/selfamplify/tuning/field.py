@@ -19,7 +19,7 @@ BASELINES = 2
 _MAKING = 0.4
 """The share of a budget of time after which no more prompts are made."""
 _CALIBRATING = 50
-"""Answers that batch calibration takes for each prompt."""
+"""Answers that batch calibration takes for each prompt, at most."""
 _TIMED = 4
 """The time of an answer is the mean over so many entrants."""
 RESERVED = 50
@@ -37,7 +37,7 @@ class Field:
     failed : dict
         The arms without a prompt, each with the reason.
     answers : int
-        How many answers the race may take.
+        How many answers the race may take, besides those for calibration.
     """
 
     entrants: tuple[Entrant, ...]
@@ -70,7 +70,7 @@ def starting(
     ordered = _baselines_first(entrants, failed)
     allowed = _in_time(_answers(clock.left, timed), corpus, extra) if budget.calls is None else _for_race(budget.calls)
     racing = ordered[: _most(allowed, len(ordered), extra, budget)]
-    return Field(tuple(racing), failed, allowed - len(racing) * extra)
+    return Field(tuple(racing), failed, allowed - sum(each.calibrating for each in racing))
 
 
 def _another(made: int, timed: Sequence[float], corpus: Corpus, extra: int, clock: Clock) -> bool:

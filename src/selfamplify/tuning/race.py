@@ -21,6 +21,11 @@ class Runner:
         """Whether it answered each of them correctly."""
         return self.answers.correct
 
+    @property
+    def asked(self) -> int:
+        """How many answers it took: those to the questions of the race, and those for calibration."""
+        return len(self.correct) + self.entrant.calibrating
+
 
 def raced(field: Field, questions: int) -> list[Runner]:
     """All runners in the order of the field, those that left with what they had answered until then."""

@@ -63,7 +63,7 @@ class Tuning:
         The arms without a prompt, each with the reason.
     calls : dict
         How many answers were asked for: in the ``race`` and for the ``test``; and, for comparison, how many a ``grid`` of all
-        arms and all validation questions would take.
+        arms and all validation questions would take. The first and the last include the answers for calibration.
     settings : dict
         What the race was begun with.
     """

@@ -1,6 +1,8 @@
 """Choosing a prompt on one screen: make the arms, race them, choose, and test the choice on questions it did not see."""
 
 from dataclasses import replace
+from math import isfinite
+from numbers import Real
 from pathlib import Path
 from time import monotonic
 from warnings import warn
@@ -15,11 +17,12 @@ from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..runs.baselines import note_baselines
 from ..runs.editing import check_replaceable
 from ..runs.run import Run, run_settings
+from ..runs.unchanged import check_unchanged
 from ..seeds import derive
 from ..tasks.copies import templates
 from ..tasks.splitting import split
 from ..tasks.task import Task
-from ..text.lines import counted, duration
+from ..text.lines import argument, counted, duration
 from ..work.stage import Progress, silent
 from .arms import SearchSpace
 from .budget import Budget, Clock, as_budget
@@ -104,10 +107,15 @@ def tune(
     DataError, RunError
         As for ``compare``.
     """
-    begun = monotonic() if begun is None else begun
+    begun = _begun(begun)
     deciding, allowed = Deciding(decide, calibrate), as_budget(budget)
+    if space is not None and not isinstance(space, SearchSpace):
+        raise SettingsError(
+            f"{argument('space', space)} is not a SearchSpace; use for example `space=SearchSpace(shots=(8,))`."
+        )
     check_flag("drop_shots", drop_shots)
     check_seed(seed)
+    check_unchanged(out, "tuning", {})
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     corpus = _parted(check_task(task, model, judge).limited(limit), validation, seed)
     arms = (space or SearchSpace.of(asked)).arms()
@@ -131,7 +139,8 @@ def tune(
             tokens = [each.entrant.tokens() for each in final]
             own = chosen(final, tokens)
             against = rivals(own, runners)
-            calls = {"race": sum(len(each.correct) for each in runners), "grid": len(runners) * len(corpus.race)}
+            grid = sum(len(corpus.race) + each.entrant.calibrating for each in runners)
+            calls = {"race": sum(each.asked for each in runners), "grid": grid}
             count = _test_questions(corpus, allowed, clock, calls["race"], own, 1 + len(against))
             found = evidence(own, against, corpus, len(runners), count)
             prompt = replace(own.entrant.prompt, evidence=found)
@@ -144,6 +153,15 @@ def tune(
             tuning.save(run.folder)
     note_baselines([prompt])
     return tuning
+
+
+def _begun(begun: object) -> float:
+    """When the budget began; by default now."""
+    if begun is None:
+        return monotonic()
+    if not isinstance(begun, Real) or isinstance(begun, bool) or not isfinite(begun):
+        raise SettingsError(f"{argument('begun', begun)} is not a time; use what `time.monotonic()` returned, or leave it out.")
+    return float(begun)
 
 
 def _parted(task: Task, validation: int | None, seed: int) -> Corpus:
