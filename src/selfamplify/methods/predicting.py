@@ -8,6 +8,7 @@ from itertools import chain, islice
 from ..errors import NotFiniteError
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
+from ..models.nested import by_longest
 from ..prompting.chats import reading_chat
 from ..prompting.profiles import Profile
 from ..records import Prediction, Question
@@ -32,7 +33,7 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
 
     def identity(question: Question) -> list[object]:
         encoded = model.encode(reading_chat(question, profile.wording))
-        return [question.id, model.fingerprint, encoded.digest, question.labels, *drawn]
+        return [question.id, model.fingerprint, encoded.digest, question.labels, *drawn, *by_longest(question.answers)]
 
     compute = partial(each_alone, partial(_predict, profile, seed), _failed)
     asked = session.stream(Stage("asking", Prediction, identity, compute, _BATCH), questions)

@@ -14,6 +14,7 @@ from ..errors import ExplanationError, SelectionError, SettingsError
 from ..explain.explainer import Makes
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
+from ..models.nested import by_longest
 from ..prompting.faults import sentences
 from ..prompting.prompt import Prompt
 from ..records import Chat, Prediction, Question, Shot, Usefulness, WrittenText
@@ -206,7 +207,13 @@ class _Test:
         model, unseen = self.session.model, replace(self.session, progress=silent)  # what is reported are shots
 
         def identity(each: _Asked) -> list[Any]:
-            return [each.question.id, model.fingerprint, model.encode(each.chat).digest, each.question.labels]
+            return [
+                each.question.id,
+                model.fingerprint,
+                model.encode(each.chat).digest,
+                each.question.labels,
+                *by_longest(each.question.answers),
+            ]
 
         stage = Stage("testing rationales", Prediction, identity, _answer, _BATCH)
         return {each.question_id: each for each in unseen.run(stage, asked)}
