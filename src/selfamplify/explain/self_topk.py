@@ -103,9 +103,9 @@ class SelfTopk(AbstractWriting):
             for place, token in zip(asked, tokens, strict=True):
                 best = list(left[place])[int(np.argmax(token.log_probabilities))]
                 chosen[place].append(left[place].pop(best))
-        cost = Cost(self._k, (perf_counter() - start) / len(questions))
+        seconds = (perf_counter() - start) / len(questions)
         return [
-            NamedWords(question.id, self.name, tuple(words), listed(words), cost)
+            NamedWords(question.id, self.name, tuple(words), listed(words), Cost(len(words), seconds))
             for question, words in zip(questions, chosen, strict=True)
         ]
 
