@@ -36,7 +36,7 @@ def whole_text(model: LocalModel, chat: Chat, said: str) -> float:
 
 def chosen(model: LocalModel, question: Question, k: int, wording: Wording = LABELS) -> tuple[str, ...]:
     found = SelfTopk(keywords=k).explain(model, question, wording, 0)
-    assert isinstance(found, NamedWords) and found.cost.forward_passes == k
+    assert isinstance(found, NamedWords) and found.cost.forward_passes == len(found.words)
     assert found.text == listed(found.words)
     return found.words
 
@@ -96,6 +96,9 @@ def test_a_longer_list_begins_with_a_shorter_one_and_questions_do_not_meet() -> 
     for question, found in zip((FILM, other), together, strict=True):
         assert isinstance(found, NamedWords)
         assert replace(explainer.explain(model, question, LABELS, 9), cost=found.cost) == found, "nothing is drawn"
+    two = replace(FILM, id="two", text="two cold")
+    costs = [each.cost.forward_passes for each in explainer.explain_all(model, [FILM, two], LABELS, [0, 1])]
+    assert costs == [3, 2], "a list is asked as often as it has words"
     fair = replace(LABELS, topk_reply="The answer is {label}, and these words matter most:")
     assert chosen(model, FILM, 4, fair)[:2] == chosen(model, FILM, 2, fair)
 

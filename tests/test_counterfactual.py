@@ -308,6 +308,34 @@ def test_a_classification_is_calibrated_by_the_text_without_words() -> None:
     assert decisive(biased, asked, LABELS, calibrate=False).answer == "bad"
 
 
+@pytest.mark.parametrize("names", [("the", "to", "of"), ("bad", "good", "fine"), ("milk", "heat", "so")])
+@pytest.mark.parametrize("where", ["llama", "stories260K", "cardputer-chat-3M"])
+def test_three_labels_are_calibrated_by_the_ratio_of_their_probabilities(where: str, names: tuple[str, ...]) -> None:
+    model = model_of(where)
+    asked = replace(REVIEW, choices=tuple(map(Choice, "ABC", names)))
+    (token,) = model.next_token([reading_chat(asked, LABELS)], [names])
+    games = [question_game(model, replace(asked, answer=label), LABELS, "logprob") for label in asked.labels]  # pyright: ignore
+    full, none = np.array([game.ends() for game in games]).T
+    assert full == pytest.approx(token.log_probabilities, abs=1e-3)
+    changes, usual = Counterfactual()._changes(model, asked, LABELS)
+    ratios = changes.scores([()])[0] - usual
+    # Zhao et al. 2021, section 4.2: W p with W = diag(p_cf)^-1, up to a factor that all labels share
+    assert ratios - ratios[0] == pytest.approx(full - none - (full - none)[0], abs=1e-3)
+
+
+def test_no_set_of_changes_is_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, questions = model_of("cardputer-chat-3M"), list[str]()
+    plain = model.next_token
+
+    def next_token(chats: Sequence[Chat], answers: Sequence[Sequence[str]]) -> list[NextToken]:
+        questions.extend(chat.question for chat in chats)
+        return plain(chats, answers)
+
+    monkeypatch.setattr(model, "next_token", next_token)
+    Counterfactual(change="replace", candidates=3, most=2, evaluations=40).explain(model, REVIEW, LABELS, 0)
+    assert REVIEW.render() in questions and len(questions) == len(set(questions))
+
+
 def test_what_can_not_be_explained_is_refused() -> None:
     with pytest.raises(ExplanationError, match="has only one answer"):
         decisive(lambda words: (0.0,), replace(LEAF, choices=LEAF.choices[:1]))

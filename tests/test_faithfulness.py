@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, softmax
 from scipy.stats import ttest_rel
 from small import Run, scripted, shared, task
+from zoo import model_of
 
 import selfamplify
 from selfamplify import (
@@ -175,6 +176,19 @@ def test_probabilities_of_answers_are_those_of_the_model(removal: str, style: An
     level = (0.0, 1.0, -0.5, 0.25)
     shifted = AnswerGame(model, asked, wording, removal, level).probabilities(rows)
     assert np.allclose(shifted, found * np.exp(-np.array(level)) / (found * np.exp(-np.array(level))).sum(1, keepdims=True))
+
+
+def test_an_answer_that_begins_a_longer_one_competes_with_it_for_any_words():
+    model, names = model_of("cardputer-chat-3M"), ("Once", "Once upon a time", "home")
+    asked = Question("r", "love New York", tuple(map(Choice, "ABC", names)), "A", (), "text", "label")
+    wording = DEFAULT.asking("label", ()).wording
+    game = AnswerGame(model, asked, wording)
+    (told,) = model.next_token([reading_chat(asked, wording)], [names])
+    assert np.allclose(game.probabilities(np.ones((1, 3), bool))[0], softmax(told.log_probabilities), atol=1e-4)
+    labelled = [question_game(model, replace(asked, answer=label), wording, "logprob", "delete") for label in "ABC"]
+    short, long, other = (each.values(np.eye(3, dtype=bool)) for each in labelled)
+    expected = softmax(np.stack([np.log(np.exp(short) - np.exp(long)), long, other], 1), axis=1)
+    assert np.allclose(game.probabilities(np.eye(3, dtype=bool)), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["planted_arc", "reviews"])

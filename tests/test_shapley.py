@@ -12,6 +12,7 @@ from captum.attr import ShapleyValues as CaptumShapleyValues
 from games import Game, Polynomial, Worth, polynomial, scores_of, shapley_by_orders, shapley_by_subsets, table, types_unchecked
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import ThreadpoolController
 
 from selfamplify import (
     FeatureAblation,
@@ -23,6 +24,7 @@ from selfamplify import (
     ShapleyValueSampling,
 )
 from selfamplify.errors import ExplanationError, SettingsError
+from selfamplify.explain.estimators import odd_process
 from selfamplify.explain.estimators.informative import informative_pairs
 from selfamplify.explain.estimators.odd_kernel import kernel, shapley_kernel, shapley_prior
 from selfamplify.explain.estimators.odd_prior import cost, likeliest
@@ -463,3 +465,25 @@ def test_attribution_fields_are_plain_numbers() -> None:
     result = KernelShap(samples=60).attribute(Game(20, polynomial(20, 0, threes=20)), 0)
     assert isinstance(result, Attribution)
     assert all(type(score) is float for score in result.scores)
+
+
+def test_the_process_is_found_on_one_thread_and_the_game_on_as_many_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    libraries = ThreadpoolController().select(user_api="blas")
+    within, outside, plain = set[int](), set[int](), odd_process.likeliest
+
+    def threads() -> set[int]:
+        return {each.num_threads for each in libraries.lib_controllers}
+
+    def counting(*args: Any) -> Any:
+        within.update(threads())
+        return plain(*args)
+
+    def worth(coalitions: np.ndarray) -> np.ndarray:
+        outside.update(threads())
+        return polynomial(9, 0)(coalitions)
+
+    monkeypatch.setattr(odd_process, "likeliest", counting)
+    with libraries.limit(limits=2):
+        KernelShap(samples=60).attribute(Game(9, worth), 0)
+        assert threads() == {2}
+    assert within == {1} and outside == {2}

@@ -19,6 +19,8 @@ from selfamplify import (
     load_model,
     load_task,
 )
+from selfamplify.methods.predicting import ask
+from selfamplify.runs.store import Store
 
 QUESTIONS = 40
 TASK = load_task("planted_arc").limited(QUESTIONS)
@@ -51,6 +53,14 @@ def test_a_finished_run_asks_nothing_but_renders_each_question_once_for_its_key(
     calls = count_calls(model)
     assert evaluate(model, TASK, prompt, out=tmp_path) == first
     assert calls.both == (QUESTIONS, QUESTIONS)
+
+
+def test_a_training_question_is_encoded_once_and_rendered_once_more_with_its_answers(model: LocalModel, tmp_path: Path):
+    asked = TASK.train[:10]
+    calls = count_calls(model)
+    with Store(tmp_path) as store:
+        assert len(list(ask(Session(model, store=store), asked, 0))) == 10
+    assert calls.both == (2 * 10, (1 + 4) * 10)
 
 
 def test_only_conclusions_need_more(model: LocalModel):

@@ -70,7 +70,7 @@ def former_words(text: str) -> list[tuple[str, int, int]]:
     """Words as they were found when white space alone separated them."""
     found: list[tuple[str, int, int]] = []
     for match in re.finditer(r"\S+", text):
-        core = re.search(r"(?:[-+$€£](?=\d))?[^\W_](?:.*[^\W_])?[%°]*", match.group())
+        core = re.search(r"(?:[-+]?[$]?(?=\.?\d)(?:(?<!\.)\.)?)?[^\W_](?:.*[^\W_])?[%°]*", match.group())
         if core and match.group() not in {f"({label})" for label in LABELS}:
             start, end = match.start() + core.start(), match.start() + core.end()
             while end < match.end() and unicodedata.category(text[end]).startswith("M"):

@@ -7,6 +7,8 @@ from itertools import chain
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from observed import ObservedModel
 from small import number_of, question, scripted
 from zoo import QUESTIONS, TRAINED, model_of, tiny_model
@@ -16,6 +18,8 @@ from selfamplify.errors import ModelError
 from selfamplify.methods.asking import asking
 from selfamplify.models.local import whole
 from selfamplify.models.local.chat import render
+from selfamplify.models.nested import apart, by_longest
+from selfamplify.models.served.labels import begin_differently, label_in
 from selfamplify.prompting.chats import reading_chat
 from selfamplify.prompting.profiles import DEFAULT
 from selfamplify.prompting.wordings import LABELS
@@ -26,6 +30,7 @@ ANSWERS = {
     "apart": ("negative", "positive"),
     "alike": ("very bad", "very good", "very good indeed", "verily so"),
     "nested": ("bad", "badly", "badly made"),
+    "going on": ("the milk", "the milk in the morning", "the milk in the heat", "the milk in", "warm"),
     "letters": ("x", "y", "z"),
     "other": ("schlecht (böse)", "gut – sehr", "不好", 'so "so"'),
 }
@@ -44,6 +49,27 @@ def whole_text(model: LocalModel, chat: Chat, answer: str) -> float:
 
 def whole_texts(model: LocalModel, chat: Chat, answers: Sequence[str]) -> np.ndarray:
     return np.array([whole_text(model, chat, answer) for answer in answers])
+
+
+def exhausted(model: LocalModel, chat: Chat, answers: Sequence[str]) -> np.ndarray:
+    """The log-probability that a reply begins with each answer and with no longer one, by a look at every next token."""
+    reading = model.read(chat, answers)
+
+    def escaping(before: tuple[int, ...], longer: list[tuple[int, ...]]) -> float:
+        with torch.inference_mode():
+            probable = model.module(input_ids=torch.tensor([before])).logits[0, -1].double().softmax(-1).tolist()
+        rest = 0.0
+        for token, share in enumerate(probable):
+            going_on = [ids[1:] for ids in longer if ids[0] == token]
+            if () not in going_on:
+                rest += share * (escaping((*before, token), going_on) if going_on else 1.0)
+        return rest
+
+    found: list[float] = []
+    for answer, ids in reading.answers.items():
+        longer = [those[len(ids) :] for those in reading.answers.values() if those != ids and those[: len(ids)] == ids]
+        found.append(whole_text(model, chat, answer) + float(np.log(escaping((*reading.ids, *ids), longer))))
+    return np.array(found)
 
 
 def differences(scores: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -66,11 +92,46 @@ def test_whole_answers_are_as_probable_as_in_one_plain_pass(name: str, answers: 
     chats = [few_shot(count=0), few_shot(count=3), few_shot("Why?", 2, 'The words are "'), few_shot("Why?", 1, "")]
     found = model.next_token(chats, [answers] * len(chats))
     for chat, token in zip(chats, found, strict=True):
-        expected = whole_texts(model, chat, answers)
+        expected = exhausted(model, chat, answers)
         assert differences(token.log_probabilities) == pytest.approx(differences(expected), abs=2e-3)
         assert token.label == token.text == token.best(answers) == answers[int(np.argmax(token.log_probabilities))]
         reading = model.read(chat, answers)
         assert token.lengths == tuple(len(reading.answers[answer]) for answer in answers)
+
+
+def test_an_answer_that_begins_a_longer_one_can_be_less_probable() -> None:
+    model = model_of("cardputer-chat-3M")
+    texts = "I love New York City|she lives in New York City|the tent was wet and cold|a bright dry day came".split("|")
+    for names in (("New York", "New York City"), ("hot", "hot dog"), ("no", "no idea")):
+        chats = [few_shot(text, 0) for text in texts]
+        for chat, token in zip(chats, model.next_token(chats, [names] * len(chats)), strict=True):
+            short, long = whole_texts(model, chat, names)
+            assert short > long, "the sums alone always prefer the beginning"
+            assert token.log_probabilities[0] - token.log_probabilities[1] == pytest.approx(
+                np.log(np.expm1(short - long)), abs=2e-3
+            )
+    certain = np.log([[1.0, 1.0, 0.5], [0.9, 0.7, 0.1]])
+    found = np.exp(apart(certain, [(1,), (1, 2), (3,)]))
+    assert found[1] == pytest.approx([0.2, 0.7, 0.1])
+    assert 0 < found[0, 0] < 1e-5 and found[0, 1:] == pytest.approx([1.0, 0.5]), "still a number, and still the last"
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=6, unique=True), st.integers(0, 99))
+def test_the_scores_of_answers_that_begin_no_other_stay_as_they_are(answers: list[tuple[int, int]], seed: int) -> None:
+    scores = -np.random.default_rng(seed).exponential(5, (3, len(answers)))
+    assert np.array_equal(apart(scores, answers), scores)
+    longer = [(*answers[0], 1), *answers]
+    sums = np.concatenate([scores[:, :1] - 1, scores], 1)
+    found = apart(sums, longer)
+    assert np.array_equal(np.delete(found, 1, 1), np.delete(sums, 1, 1))
+    assert np.allclose(np.exp(found[:, 0]) + np.exp(found[:, 1]), np.exp(sums[:, 1])), "together they are all replies"
+
+
+def test_only_answers_that_begin_another_change_a_key() -> None:
+    for answers in (("negative", "positive"), ("A", "B"), ("York", "New York")):
+        assert by_longest(answers) == []
+    for answers in (("New York", "New York City"), ("No idea", "no"), ("bad", "badly")):
+        assert by_longest(answers)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -183,6 +244,13 @@ def test_a_scripted_model_answers_with_the_longest_name_that_its_reply_begins_wi
     model = scripted(lambda chat: "very good indeed")
     (token,) = model.next_token([few_shot()], [("very good", "very good indeed", "bad")])
     assert token.label == "very good indeed" and token.best(("very good", "very good indeed", "bad")) == token.label
+
+
+def test_a_served_model_is_asked_for_a_text_of_which_the_longest_name_counts() -> None:
+    names = ("New York", "New York City", "Boston")
+    assert not begin_differently(names)
+    for text, label in (("New York City.", "New York City"), ("new york, of course", "New York"), ("Boston", "Boston")):
+        assert label_in(text, "The answer is", names) == label
 
 
 def test_shots_in_label_words_are_a_shared_prefix() -> None:

@@ -1,23 +1,15 @@
 """Test questions as they are asked after a prompt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..models.model import AbstractLanguageModel
 from ..prompting.prompt import Prompt
-from ..records import Encoded, Question
+from ..records import Asked, Question
 from .ending import Ending
 
 LABEL_TOKENS = 2
 """The tokens of a label and its closing parenthesis."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A test question after a prompt, encoded once: for the context check, the key, and the answer."""
-
-    question: Question
-    encoded: Encoded
 
 
 def ask_after(

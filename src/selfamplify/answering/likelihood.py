@@ -5,7 +5,8 @@ log-probabilities are compared where they differ first. Where they end in the na
 positive", those of whole names are compared: the sums over their tokens. Where they end in the texts of choices, the
 log-probability of each text is the sum over its tokens divided by their number, so that long texts are not at a disadvantage:
 the normalisation of Brown et al. 2020 (section 2.4 of https://arxiv.org/abs/2005.14165). The harness of EleutherAI divides by
-characters or bytes (``acc_norm``) instead, which does not depend on the tokenizer.
+characters or bytes (``acc_norm``) instead, which does not depend on the tokenizer. An answer that
+begins a longer one does not count where the reply goes on to that (``models/nested.py``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ import numpy as np
 from ..errors import ModelError
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
+from ..models.nested import by_longest
 from ..prompting.prompt import Prompt
 from ..records import Choice, Cost, Encoded, Generation, NextToken, Question, Response
 from ..seeds import derive
@@ -78,7 +80,7 @@ def likely_answers(
     relative = {"off": (), "content_free": CONTENT_FREE, "batch": ("batch",)}[calibrate]
 
     def identity(each: Asked) -> list[Any]:
-        how = ["likelihood", asdict(ending), relative, *written, *drawn]
+        how = ["likelihood", asdict(ending), relative, *written, *drawn, *by_longest(ending.answers(each.question))]
         return [each.question.id, each.question.render(), model.fingerprint, each.encoded.digest, *how]
 
     compute = partial(each_alone, partial(_respond, _Likelihood(prompt, ending, calibrate, seed)), failed_response)

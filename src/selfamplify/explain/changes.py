@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -18,7 +18,7 @@ from .proposals import replaced
 
 @dataclass(kw_only=True)
 class AbstractChanges(ABC):
-    """The changes of a question's words, numbered word by word.
+    """The changes of a question's words, numbered word by word; each set of changes is asked once.
 
     Parameters
     ----------
@@ -27,15 +27,23 @@ class AbstractChanges(ABC):
     """
 
     passes: int = 0
+    _known: dict[tuple[int, ...], Float[np.ndarray, " answer"]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     @abstractmethod
     def ways(self) -> tuple[int, ...]:
         """In how many ways each word can be changed."""
 
-    @abstractmethod
     def scores(self, sets: Sequence[tuple[int, ...]]) -> Float[np.ndarray, "set answer"]:
         """Return a score per answer of the question after each set of changes: see ``AbstractAnswers.scores``."""
+        new = [each for each in dict.fromkeys(sets) if each not in self._known]
+        if new:
+            self._known.update(zip(new, self.evaluate(new), strict=True))
+        return np.array([self._known[each] for each in sets])
+
+    @abstractmethod
+    def evaluate(self, sets: Sequence[tuple[int, ...]]) -> Float[np.ndarray, "set answer"]:
+        """Return these scores by asking the model."""
 
     @abstractmethod
     def named(self, changes: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -58,7 +66,7 @@ class Removals(AbstractChanges):
     def ways(self) -> tuple[int, ...]:
         return (1,) * len(self._places)
 
-    def scores(self, sets: Sequence[tuple[int, ...]]) -> Float[np.ndarray, "set answer"]:
+    def evaluate(self, sets: Sequence[tuple[int, ...]]) -> Float[np.ndarray, "set answer"]:
         present, places = np.ones((len(sets), len(self.asked.words)), bool), self._places
         for row, gone in enumerate(sets):
             for word in gone:
@@ -105,7 +113,7 @@ class Replacements(AbstractChanges):
     def ways(self) -> tuple[int, ...]:
         return tuple(map(len, self.proposals.values()))
 
-    def scores(self, sets: Sequence[tuple[int, ...]]) -> Float[np.ndarray, "set answer"]:
+    def evaluate(self, sets: Sequence[tuple[int, ...]]) -> Float[np.ndarray, "set answer"]:
         found: list[tuple[float, ...]] = []
         for start in range(0, len(sets), self.model.window):
             chats = [reading_chat(self.asked(chosen), self.wording) for chosen in sets[start : start + self.model.window]]

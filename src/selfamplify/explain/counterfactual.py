@@ -136,8 +136,7 @@ class Counterfactual(AbstractPlaying):
                 f"{model.name} shows no tokens, so it can't say which other words it would expect; "
                 f'use `settings={{"change": "remove"}}`, or a model on this machine.'
             )
-        value = "logprob" if self.change == "replace" else None  # what ``next_token`` returns for a replaced text
-        asked = answers_of(model, question, wording, self.absent, self.baseline or "auto", value)
+        asked = answers_of(model, question, wording, self.absent, self.baseline or "auto")
         calibrated = question.answer_style == "label" if self.calibrate is None else self.calibrate
         none = np.zeros((1, len(asked.words)), bool)
         usual = asked.scores(none)[0] if calibrated else np.zeros(len(question.labels))

@@ -24,7 +24,8 @@ from .writing import AbstractWriting
 QUOTED = re.compile(r'["“「『＂]([^"“”「」『』＂\n]+)["”」』＂]')
 """A keyword in quotes, as in the shots' lists."""
 _AROUND = " \"'“”‘’.,:;()。：（）＇＂「」『』"
-"""What is dropped around a keyword without quotes."""
+"""What is dropped around a keyword without quotes; before it, not the point of ".5"."""
+_BEFORE = re.compile(rf"^(?:[{re.escape(_AROUND.replace('.', ''))}]|\.(?!\d))+")
 _LISTED = r'(?:["“「『＂][^"“”「」『』＂]+["”」』＂][^"“「『＂]*){{{k}}}'
 """A line that lists k quoted keywords."""
 _KEYWORDS = 6
@@ -102,9 +103,9 @@ class SelfTopk(AbstractWriting):
             for place, token in zip(asked, tokens, strict=True):
                 best = list(left[place])[int(np.argmax(token.log_probabilities))]
                 chosen[place].append(left[place].pop(best))
-        cost = Cost(self._k, (perf_counter() - start) / len(questions))
+        seconds = (perf_counter() - start) / len(questions)
         return [
-            NamedWords(question.id, self.name, tuple(words), listed(words), cost)
+            NamedWords(question.id, self.name, tuple(words), listed(words), Cost(len(words), seconds))
             for question, words in zip(questions, chosen, strict=True)
         ]
 
@@ -156,7 +157,8 @@ def parse_keywords(text: str) -> list[str]:
     parts = QUOTED.findall(text) or re.split(r"[,;，；、\n]|\band\b|\s(?=\d+[.)]\s)", listing)
     keywords: dict[str, str] = {}
     for part in parts:
-        word = re.sub(r"^(?:\d+[.)]|[-*•])\s+", "", " ".join(part.split())).strip(_AROUND)
+        word = re.sub(r"^(?:\d+[.)]|[-*•])\s+", "", " ".join(part.split()))
+        word = _BEFORE.sub("", word).rstrip(_AROUND)
         if any(map(str.isalnum, word)) and word.lower() not in keywords:
             keywords[word.lower()] = word
     return list(keywords.values())

@@ -10,8 +10,9 @@ from jaxtyping import Bool, Float
 
 from ..errors import ExplanationError
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
+from ..models.nested import apart
 from ..prompting.wording import Wording
-from ..records import Baseline, Question, Value
+from ..records import Baseline, Question
 from .coalitions import values_of
 from .question import question_game, text_game
 from .texts import TextGame
@@ -56,7 +57,7 @@ class AbstractAnswers(ABC):
         Returns
         -------
         float64 array of shape (coalition, answer)
-            Logits, log-odds or log-probabilities, all of one kind.
+            Log-probabilities, or logits, which differ from them by the same number in a row.
         """
 
 
@@ -86,7 +87,7 @@ class TokenAnswers(AbstractAnswers):
         if columns_of(self.games) is None:  # The rows of answers of several tokens differ.
             found = np.stack(values_of(self.games, [coalitions] * len(self.games)), 1)
             self.passes = sum(game.passes for game in self.games)
-            return found
+            return apart(found, [game.target.ids for game in self.games])
         self.passes += len(coalitions)
         return np.concatenate([self._of_one_token(part) for part in _parts(coalitions, _ROWS)])
 
@@ -146,15 +147,17 @@ def answers_of(
     wording: Wording,
     absent: Absent = "mask",
     baseline: str = "auto",
-    value: Value | None = None,
 ) -> AbstractAnswers:
     """Return what a model answers to a question with some of its words; parameters and errors are those of ``question_game``.
 
-    By any ``value``, answers rank as by their probabilities; a model that is asked in texts gives log-probabilities.
+    Scores rank as the answers' probabilities, and their differences between two texts as the ratios of these.
     """
     if isinstance(model, AbstractDifferentiableModel):
         asked = [replace(question, answer=label) for label in question.labels]
-        return TokenAnswers(games=[question_game(model, each, wording, value, absent, baseline) for each in asked])
+        games = [question_game(model, each, wording, "logprob", absent, baseline) for each in asked]
+        if all(game.target.rivals for game in games):  # Answers of one token: one pass gives the logits of all.
+            games = [replace(game, value="logit") for game in games]
+        return TokenAnswers(games=games)
     return TextAnswers(game=text_game(model, question, wording, "logprob", absent, baseline))
 
 

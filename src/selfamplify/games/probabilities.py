@@ -1,6 +1,6 @@
 """All answers to a question at once, as its words come and go: what removing words does to each answer's probability."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.special import softmax
 from ..models.model import AbstractLanguageModel
 from ..prompting.wording import Wording
 from ..records import Question
-from .answers import AbstractAnswers, TokenAnswers, answers_of
+from .answers import AbstractAnswers, answers_of
 from .values import Absent
 
 DELETE = "delete"
@@ -21,7 +21,7 @@ class AnswerGame:
     """The probabilities of a question's answers among each other, for any coalition of its words.
 
     On a model that shows its tokens, all answers of one token are read from the same forward pass, and answers of several
-    tokens take one each. Another model is asked in texts (see ``TextGame``). Nothing is remembered between calls.
+    tokens take one each, which is remembered. Another model is asked in texts (see ``TextGame``).
 
     Parameters
     ----------
@@ -92,8 +92,4 @@ class AnswerGame:
     def _answers(self) -> AbstractAnswers:
         absent: Absent = "delete" if self.removal == DELETE else "mask"
         baseline = "auto" if self.removal == DELETE else self.removal
-        found = answers_of(self.model, self.question, self.wording, absent, baseline, "logprob")
-        if isinstance(found, TokenAnswers) and all(game.target.rivals for game in found.games):
-            # Answers of one token: their logits differ from log-probabilities by the same number.
-            return TokenAnswers(games=[replace(game, value="logit") for game in found.games])
-        return found
+        return answers_of(self.model, self.question, self.wording, absent, baseline)

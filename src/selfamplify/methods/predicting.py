@@ -1,16 +1,18 @@
 """f(x): what the model answers to training questions, without any shot (section 3.2)."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import chain, islice
+from typing import Any
 
 from ..errors import NotFiniteError
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
+from ..models.nested import by_longest
 from ..prompting.chats import reading_chat
 from ..prompting.profiles import Profile
-from ..records import Prediction, Question
+from ..records import Asked, Prediction, Question
 from ..seeds import derive
 from ..session import Session
 from ..text.lines import counted
@@ -30,19 +32,37 @@ def ask(session: Session, questions: Sequence[Question], seed: int) -> Iterator[
     model, profile = session.model, session.profile
     drawn = [asdict(profile.reading), seed] if profile.reading else []
 
-    def identity(question: Question) -> list[object]:
-        encoded = model.encode(reading_chat(question, profile.wording))
-        return [question.id, model.fingerprint, encoded.digest, question.labels, *drawn]
+    def identity(each: Asked) -> list[object]:
+        asked, compared = each.question, by_longest(each.question.answers)
+        return [asked.id, model.fingerprint, each.encoded.digest, asked.labels, *drawn, *compared]
 
     compute = partial(each_alone, partial(_predict, profile, seed), _failed)
-    asked = session.stream(Stage("asking", Prediction, identity, compute, _BATCH), questions)
+    asked = session.stream(Stage("asking", Prediction, identity, compute, _BATCH), _InTurn(model, profile, questions))
     predictions = _heeded(model, asked, len(questions))
     levelled = profile.levelled and all(question.answer_style == "label" for question in questions)
     return _levelled(predictions, questions) if levelled else predictions
 
 
-def _failed(question: Question) -> Prediction:
-    return Prediction(question.id, "", None, failed=True)
+@dataclass(frozen=True)
+class _InTurn(Sequence[Asked]):
+    """Questions that are encoded batch by batch, as they are looked up: most are not needed once enough qualify."""
+
+    model: AbstractLanguageModel
+    profile: Profile
+    questions: Sequence[Question]
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    def __getitem__(self, places: Any) -> Any:
+        if isinstance(places, slice):
+            return [self[place] for place in range(*places.indices(len(self)))]
+        question = self.questions[places]
+        return Asked(question, self.model.encode(reading_chat(question, self.profile.wording)))
+
+
+def _failed(each: Asked) -> Prediction:
+    return Prediction(each.question.id, "", None, failed=True)
 
 
 def _heeded(model: AbstractLanguageModel, predictions: Iterator[Prediction], total: int) -> Iterator[Prediction]:
@@ -74,22 +94,22 @@ def _levelled(predictions: Iterator[Prediction], questions: Sequence[Question]) 
 
 
 def _predict(
-    profile: Profile, seed: int, model: AbstractLanguageModel, batch: Sequence[Question]
+    profile: Profile, seed: int, model: AbstractLanguageModel, batch: Sequence[Asked]
 ) -> Iterable[tuple[int, Prediction]]:
-    places = [place for place, question in enumerate(batch) if may_be_asked(model, profile, question)]
-    asked = [batch[place] for place in places]
-    chats = [reading_chat(question, profile.wording) for question in asked]
+    places = [place for place, each in enumerate(batch) if fits(model, each.encoded, 1)]
+    asked, encoded = [batch[place].question for place in places], [batch[place].encoded for place in places]
     if profile.reading is None:
-        tokens = model.next_token(chats, [question.answers for question in asked])
+        tokens = model.next_token([each.chat for each in encoded], [question.answers for question in asked])
         read = [(each.text, q.label_of(each.label), each.log_probabilities) for q, each in zip(asked, tokens, strict=True)]
     else:
         seeds = [derive(seed, "ask", question.id) for question in asked]
-        texts = [reply.text.rstrip(")") for reply in model.generate(chats, profile.reading, seeds)]
+        replies = dict(model.generated(encoded, profile.reading, seeds))
+        texts = [replies[place].text.rstrip(")") for place in range(len(asked))]
         read = [(text, text if text in q.labels else None, ()) for q, text in zip(asked, texts, strict=True)]
     known = dict(zip(places, read, strict=True))
     return (
         (place, _prediction(q, *known[place]) if place in known else Prediction(q.id, "", None, too_long=True))
-        for place, q in enumerate(batch)
+        for place, q in enumerate(each.question for each in batch)
     )
 
 

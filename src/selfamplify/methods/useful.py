@@ -13,9 +13,10 @@ from ..errors import ExplanationError, SelectionError, SettingsError
 from ..explain.explainer import Makes
 from ..models.context import fits
 from ..models.model import AbstractLanguageModel
+from ..models.nested import by_longest
 from ..prompting.faults import sentences
 from ..prompting.prompt import Prompt
-from ..records import Chat, Prediction, Question, Shot, Usefulness, WrittenText
+from ..records import Asked, Prediction, Question, Shot, Usefulness, WrittenText
 from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import argument, counted
@@ -105,14 +106,6 @@ def check_keep(keep: object) -> None:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A question in the chat whose next token is its answer."""
-
-    question: Question
-    chat: Chat
-
-
-@dataclass(frozen=True)
 class _Test:
     """The test of candidates: ``context`` is the prompt on the sample as it was drawn, with all rationales."""
 
@@ -196,26 +189,33 @@ class _Test:
         sample = replace(self.sample, questions=tuple(questions))
         return {shot.question.id: shot for shot in self.method.prompt(self.session, self.task, sample).shots}
 
-    def _asked(self, prompt: Prompt, question: Question, begun: str) -> _Asked:
+    def _asked(self, prompt: Prompt, question: Question, begun: str) -> Asked:
         """A question after the other shots of a prompt, with the beginning of its reply."""
         others = tuple(shot for shot in prompt.shots if shot.question.id != question.id)
-        return _Asked(question, replace(replace(prompt, shots=others).chat(question), prefill=begun))
+        chat = replace(replace(prompt, shots=others).chat(question), prefill=begun)
+        return Asked(question, self.session.model.encode(chat))
 
-    def _answers(self, asked: Sequence[_Asked]) -> dict[str, Prediction]:
+    def _answers(self, asked: Sequence[Asked]) -> dict[str, Prediction]:
         """The most probable answers by the questions' ids; None for a question that does not fit the model's context."""
         model, unseen = self.session.model, replace(self.session, progress=silent)  # what is reported are shots
 
-        def identity(each: _Asked) -> list[Any]:
-            return [each.question.id, model.fingerprint, model.encode(each.chat).digest, each.question.labels]
+        def identity(each: Asked) -> list[Any]:
+            return [
+                each.question.id,
+                model.fingerprint,
+                each.encoded.digest,
+                each.question.labels,
+                *by_longest(each.question.answers),
+            ]
 
         stage = Stage("testing rationales", Prediction, identity, _answer, _BATCH)
         return {each.question_id: each for each in unseen.run(stage, asked)}
 
 
-def _answer(model: AbstractLanguageModel, batch: Sequence[_Asked]) -> Iterable[tuple[int, Prediction]]:
-    places = [place for place, each in enumerate(batch) if fits(model, model.encode(each.chat), 1)]
+def _answer(model: AbstractLanguageModel, batch: Sequence[Asked]) -> Iterable[tuple[int, Prediction]]:
+    places = [place for place, each in enumerate(batch) if fits(model, each.encoded, 1)]
     asked = [batch[place] for place in places]
-    tokens = model.next_token([each.chat for each in asked], [each.question.answers for each in asked]) if asked else []
+    tokens = model.next_token([each.encoded.chat for each in asked], [each.question.answers for each in asked]) if asked else []
     best = {place: each.question.label_of(token.best(each.question.answers))
             for place, each, token in zip(places, asked, tokens, strict=True)}  # fmt: skip
     return (

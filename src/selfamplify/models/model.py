@@ -65,7 +65,8 @@ class AbstractLanguageModel(ABC):
         """How probable each answer is after the prefill of its chat.
 
         After a prefill that ends in ``(``, answers are labels of one token such as A and B, and what is returned is the
-        distribution of the next token. After any other one, they are words or texts, which are compared as wholes.
+        distribution of the next token. After any other one, they are words or texts, which are compared as wholes;
+        the longest with which a reply begins is its answer.
 
         Parameters
         ----------

@@ -4,6 +4,7 @@ Every record is frozen and holds plain data, so that it can be hashed, compared,
 models, files or tokens. A record that contradicts itself can't be made: it raises DataError.
 """
 
+from .asked import Asked
 from .chats import Chat, Decoding, Encoded, Generation, Message, NextToken
 from .choices import AnswerStyle, Choice, Offered
 from .explanations import DecisiveWords, Explanation, NamedWords, WrittenText
@@ -16,6 +17,7 @@ from .scored import Baseline, Cost, ScoredPairs, ScoredWords, Value
 
 __all__ = [
     "AnswerStyle",
+    "Asked",
     "Attributed",
     "Baseline",
     "Chat",

@@ -157,8 +157,8 @@ class NextToken:
     label : str, optional
         The answer that this is, or None.
     log_probabilities : tuple of float
-        Those of the requested answers, in their order, in nats, each the sum over its tokens; empty if a server does not return
-        them.
+        Those of the requested answers, in their order, in nats, each the sum over its tokens, without the replies that
+        go on to a longer answer; empty if a server does not return them.
     least : float
         If a server returns only those of the most probable tokens, the lowest of these; a label that is not among them has the
         next number below it. By default minus infinity.

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from .scripts import half_width
 from .segments import segments, separated
 
-_CORE = re.compile(r"(?:[-+$€£](?=\d))?[^\W_](?:.*[^\W_])?[%°％]*")
-"""A word without the punctuation around it; a sign, a currency symbol and a unit belong to a number."""
+_CORE = re.compile(r"(?:(?:[-+−]|(?<!\S)–)?[$€£]?(?=\.?\d)(?:(?<!\.)\.)?)?[^\W_](?:.*[^\W_])?[%°％]*")
+"""A word without the punctuation around it; a sign, a currency symbol, the point of ".5" and a unit belong to a number.
+
+An en dash is a sign only where a word begins, and elsewhere a range, as in "(1990)–1995"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from scipy.linalg import solve
 
 from .odd_kernel import kernel, shapley_kernel
 from .odd_process import OddProcess
+from .one_thread import on_one_thread
 
 _CANDIDATES = 600
 _LEAST_RIDGE = 1e-6
 """A pair whose value is known to less than this has nothing left to tell."""
 
 
+@on_one_thread
 def informative_pairs(process: OddProcess, count: int, generator: np.random.Generator) -> Bool[np.ndarray, "pair word"]:
     """Choose pairs among random ones, whose sizes are uniform over 1..M-1.
 

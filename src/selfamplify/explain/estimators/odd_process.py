@@ -18,6 +18,7 @@ from scipy.linalg import solve
 from .estimate import Estimate
 from .odd_kernel import kernel, shapley_kernel, shapley_prior
 from .odd_prior import Prior, likeliest
+from .one_thread import on_one_thread
 
 _CHOOSING = 500
 """The most pairs that the prior is chosen on: the time that this takes grows with their cube."""
@@ -48,6 +49,7 @@ class OddProcess:
     prior: Prior
 
     @staticmethod
+    @on_one_thread
     def of(
         pairs: Bool[np.ndarray, "pair word"],
         odd: Float[np.ndarray, " pair"],
@@ -65,6 +67,7 @@ class OddProcess:
         prior = likeliest(signs[:_CHOOSING], o[:_CHOOSING] / scale, before)
         return OddProcess(signs, o / scale, scale, difference, prior)
 
+    @on_one_thread
     def estimate(self) -> Estimate:
         """Return the Shapley values.
 

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ...records import NextToken
 from ..model import AbstractDifferentiableModel, Reading
+from ..nested import apart
 
 _PLACES = 256
 """The most places whose logits of the whole vocabulary are held at once."""
@@ -22,6 +25,7 @@ class _Rows:
 def whole_answers(model: AbstractDifferentiableModel, readings: Sequence[Reading]) -> list[NextToken]:
     """Return, for each reading, the log-probability of each of its answers: the sum over its tokens, in nats.
 
+    One that begins a longer answer does not count where the reply goes on to that one: see ``nested.py``.
     Answers that differ only in their last token share a row, so that labels of one token take one row per question. Rows share
     the tokens before the question; or, where a question has many rows, its own tokens up to the answer.
     """
@@ -52,6 +56,7 @@ def _rows(readings: Sequence[Reading]) -> Iterator[_Rows]:
 
 
 def _compared(reading: Reading, scores: dict[tuple[int, ...], float]) -> NextToken:
-    log_probabilities = tuple(scores[ids] for ids in reading.answers.values())
-    best = max(reading.answers, key=lambda answer: scores[reading.answers[answer]])
-    return NextToken(best, best, log_probabilities, lengths=tuple(map(len, reading.answers.values())))
+    answers = list(reading.answers.values())
+    found: list[float] = apart(np.array([[scores[ids] for ids in answers]]), answers)[0].tolist()
+    best = list(reading.answers)[int(np.argmax(found))]
+    return NextToken(best, best, tuple(found), lengths=tuple(map(len, answers)))
