@@ -10,7 +10,7 @@ from ..models.context import fits
 from ..models.model import AbstractLanguageModel
 from ..prompting.chats import judge_chat
 from ..prompting.prompt import Prompt
-from ..records import Cost, Generation, Question, Response
+from ..records import Asked, Cost, Generation, Question, Response
 from ..records.responses import CONTINUED
 from ..seeds import derive
 from ..session import Session
@@ -18,7 +18,6 @@ from ..text.replies import without_tokens
 from ..work.alone import each_alone
 from ..work.interruption import single_texts
 from ..work.stage import Stage
-from .asked import Asked
 from .batch import batch_calibrated
 from .consistency import voted
 from .deciding import GENERATE, Deciding

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ..models.model import AbstractLanguageModel
 from ..prompting.prompt import Prompt
-from ..records import Asked, Question
+from ..records import Asked, Encoded, Question
 from .ending import Ending
 
 LABEL_TOKENS = 2

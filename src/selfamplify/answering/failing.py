@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 from ..errors import NotFiniteError, SelfAmplifyWarning
 from ..models.model import AbstractLanguageModel
-from ..records import Cost, Response
+from ..records import Asked, Cost, Response
 from ..records.responses import FAILED
 from ..text.lines import counted
-from .asked import Asked
 
 
 def failed_response(asked: Asked) -> Response:

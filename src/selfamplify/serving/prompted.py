@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import final
 
 from ..answering.answer import Reader, replies
-from ..answering.asked import Asked, ask_after
+from ..answering.asked import ask_after
 from ..errors import ModelError
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
-from ..records import Decoding, Question
+from ..records import Asked, Decoding, Question
 from .refusals import Refusal
 from .work import AbstractWork, Answered, Read, too_long
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..answering.answer import answer
-from ..answering.asked import Asked
 from ..answering.deciding import Deciding
 from ..answering.fitting import fit
 from ..methods.asking import asking
 from ..methods.making import make_method
 from ..methods.selection import Sample, select
 from ..prompting.prompt import Prompt
-from ..records import Question, Response
+from ..records import Asked, Question, Response
 from ..session import Session
 from ..tasks.task import Task
 from ..work.stage import Progress, within
