@@ -106,7 +106,7 @@ WRONG: list[tuple[str, Call, str]] = [
     ("marks", lambda _: selfamplify.with_marks(SMALL, ""), '`marks="marks.jsonl"`'),
     ("marks of no task", lambda _: selfamplify.with_marks("planted_arc", "marks.jsonl"), '`load_task("commonsenseqa")`'),
     ("exporter", lambda folder: selfamplify.export(PROMPT, 5, folder / "x"), '`to="openai"`'),
-    ("exporter task", lambda folder: selfamplify.export(PROMPT, "openai", folder / "x", task=5), '`task="planted_arc"`'),
+    ("exporter task", lambda folder: selfamplify.export(PROMPT, "openai", folder / "x", task=5), '`task="snarks"`'),
     ("exporter check", lambda folder: selfamplify.export(PROMPT, "openai", folder / "x", check="yes"), "`check=True`"),
     ("exporter prefill", lambda folder: selfamplify.export(PROMPT, "openai", folder / "x", prefilled=1), "`prefilled=True`"),
     ("run", lambda _: selfamplify.Run(None), '`out="runs/mine"`'),

@@ -235,7 +235,6 @@ MISUSES = [
     ("explain OWN --shot-order similar", "--shot-order similar is for prompts with shots"),
     ("faithfulness OWN --out OUT --prefill", "--prefill is for prompts with shots"),
     ("faithfulness OWN --out OUT --no-balance", "--no-balance is for prompts with shots"),
-    ("export HERE --to openai --no-questions --limit 3", "--limit is about test questions, and --no-questions leaves them out"),
     ("explain --prompt CHAT --answer A --task planted_arc", "leave it or --prompt out"),
     ("explain --prompt CHAT --answer A --data ROWS", "--data is for the questions of a task"),
     ("explain --prompt CHAT --answer A --question q1", "--question is for the questions of a task"),

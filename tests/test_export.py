@@ -649,6 +649,8 @@ def test_the_command_line_exports_a_run_with_its_own_task(tmp_path: Path, run: R
     assert asker(written).messages(test[0].render()) == made.messages(test[0])
     code, out, err = run("export", folder / "prompt.json", "--to", "openai", "--no-questions", "--out", tmp_path / "bare")
     assert code == 0 and not (tmp_path / "bare" / "questions.jsonl").exists() and "--file" not in out, err
+    code, _, err = run("export", folder, "--to", "openai", "--no-questions", "--task", "planted_arc")
+    assert code == 2 and "--task is about test questions, and --no-questions leaves them out" in err
     code, out, _ = run("export", folder, "--to", "counted", "--limit", "4", "--out", tmp_path / "four")
     assert code == 0 and (tmp_path / "four" / "count.txt").read_text(encoding="utf-8") == "4"
     code, _, err = run("export", folder, "--to", "counted", "--no-questions", "--out", tmp_path / "none")

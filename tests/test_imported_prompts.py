@@ -122,6 +122,8 @@ def test_the_command_line_exports_an_imported_prompt_for_its_task(run: Run, tmp_
     (row, _) = asker(folder).rows(folder / "questions.jsonl")
     assert row["question"] == load_task("planted_arc").test[0].render()
     code, _, err = run("export", tmp_path / "mine", "--to", "openai", *task, "--no-questions")
+    assert code == 2 and "--limit is about test questions, and --no-questions leaves them out" in err
+    code, _, err = run("export", tmp_path / "mine", "--to", "openai", *task[:2], "--no-questions")
     assert code == 0 and asker(folder).settings["labels"] and not (folder / "questions.jsonl").exists(), err
     code, _, err = run("export", tmp_path / "mine", "--to", "openai")
     assert code == 0 and "choices are shown only if its shots show some; name one, as in --task planted_arc" in " ".join(
