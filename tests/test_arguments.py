@@ -31,7 +31,7 @@ from selfamplify import (
 from selfamplify.errors import SettingsError
 from selfamplify.explain.making import as_explainer
 from selfamplify.methods.making import as_method
-from selfamplify.models.local.load import as_model
+from selfamplify.models.loading import as_model
 from selfamplify.prompting.profiles import as_profile
 from selfamplify.tasks.loading import as_task
 

@@ -13,7 +13,7 @@ from zoo import asked, save, tiny_model, tiny_module
 
 from selfamplify import Decoding, LocalModel, SelfAmplifyError, load_model
 from selfamplify.errors import ModelError, SettingsError
-from selfamplify.models.local.load import as_model
+from selfamplify.models.loading import as_model
 
 
 @pytest.fixture(scope="module")

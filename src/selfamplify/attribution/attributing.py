@@ -13,7 +13,7 @@ from ..explain.kernel_shap import KernelShap
 from ..explain.making import as_explainer
 from ..explain.scores import Attribution
 from ..games.tokens import Target, TokenGame
-from ..models.local.load import as_model
+from ..models.loading import as_model
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel, AnswerReading
 from ..names import NAMES, find
 from ..records import Cost, Message

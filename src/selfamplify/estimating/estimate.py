@@ -16,7 +16,7 @@ from ..methods.checking import check_task
 from ..methods.method import AbstractMethod
 from ..methods.selection import Sample
 from ..methods.self_amplify import SelfAmplify
-from ..models.local.load import as_model
+from ..models.loading import as_model
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile
 from ..prompting.prompt import Prompt

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from ..models.local.chat import control_tokens
-from ..models.local.load import as_model, load_tokenizer
-from ..models.local.origin import label
+from ..models.loading import as_model
 from ..tasks.control_tokens import without_control_tokens
 from ..tasks.loading import as_task
 from ..tasks.task import Task
@@ -45,10 +43,19 @@ def check_task(task: object, model: object, judge: object = None, *, skip_bad: b
     questions = as_task(task)
     for asked, what in ((model, "model"), *([(judge, "judge")] if judge is not None else [])):
         if isinstance(asked, str | Path):
-            tokens, name = control_tokens(load_tokenizer(asked)), label(asked)
+            tokens, name = _named(asked)
         else:
             loaded = as_model(asked, what)
             tokens, name = loaded.control_tokens, loaded.name
         remedy = f"check_task(task, {what}, skip_bad=True)"
         questions = without_control_tokens(questions, tokens, name, None if skip_bad else remedy)
     return questions
+
+
+def _named(model: str | Path) -> tuple[frozenset[str], str]:
+    """The control tokens of a model that is given by name, and what it is called."""
+    from ..models.local.chat import control_tokens  # heavy: transformers
+    from ..models.local.load import load_tokenizer
+    from ..models.local.origin import label
+
+    return control_tokens(load_tokenizer(model)), label(model)

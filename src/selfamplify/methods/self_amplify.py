@@ -9,7 +9,7 @@ from ..explain.explainer import AbstractExplainer, Makes
 from ..explain.explaining import explain_all
 from ..explain.kernel_shap import KernelShap
 from ..explain.making import as_explainer
-from ..models.local.load import as_model
+from ..models.loading import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.formats.layout import layout_for
 from ..prompting.profiles import DEFAULT, Profile, as_profile

@@ -11,7 +11,7 @@ from ..methods.making import as_method
 from ..methods.method import AbstractMethod
 from ..methods.selection import Sample, SelectionName, check_selection, select
 from ..methods.useful import Keep, UsefulRationales, keeping
-from ..models.local.load import as_model
+from ..models.loading import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt

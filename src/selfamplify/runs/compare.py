@@ -11,7 +11,7 @@ from ..errors import ExplanationError, SelectionError
 from ..evaluation.result import Result
 from ..methods.checking import check_task
 from ..methods.selection import Sample, select
-from ..models.local.load import as_model
+from ..models.loading import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile
 from ..prompting.prompt import Prompt

@@ -14,7 +14,7 @@ from ..importing.binding import bound, noted
 from ..methods.asking import asked_as
 from ..methods.checking import check_task
 from ..methods.io import InputOutput
-from ..models.local.load import as_model
+from ..models.loading import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt

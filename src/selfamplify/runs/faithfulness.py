@@ -13,7 +13,7 @@ from ..games.probabilities import DELETE
 from ..games.values import check_baseline
 from ..methods.asking import asking
 from ..methods.checking import check_task
-from ..models.local.load import as_model
+from ..models.loading import as_model
 from ..models.model import AbstractDifferentiableModel, AbstractLanguageModel
 from ..names import NAMES, unknown_name
 from ..prompting.profiles import DEFAULT, Profile, as_profile

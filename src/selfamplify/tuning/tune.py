@@ -11,7 +11,7 @@ from ..answering.deciding import Calibrate, Decide, Deciding
 from ..arguments import check_flag, check_seed, check_whole
 from ..errors import SelfAmplifyWarning, SettingsError
 from ..methods.checking import check_task
-from ..models.local.load import as_model
+from ..models.loading import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..runs.baselines import note_baselines

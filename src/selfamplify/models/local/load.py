@@ -10,8 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from ...arguments import check_whole
 from ...errors import ModelError, SelfAmplifyError, SettingsError
 from ...names import NAMES
-from ...text.lines import argument, first_line, one_line, shortened
-from ..model import AbstractLanguageModel
+from ...text.lines import argument, first_line
 from .chat import with_thinking
 from .gguf import serve
 from .gguf_model import read_model
@@ -114,40 +113,6 @@ def load_model(
     if isinstance(tokenizer.chat_template, str):
         tokenizer.chat_template = with_thinking(undated(str(tokenizer.chat_template)), thinking)
     return LocalModel(module, tokenizer, label(name), batch_tokens, window)
-
-
-def as_model(model: object, what: str = "model") -> AbstractLanguageModel:
-    """The model that an argument stands for: a model as it is, or the model of a name or a folder.
-
-    Parameters
-    ----------
-    model : AbstractLanguageModel, str or Path
-        A model, or what ``load_model`` takes as a name.
-    what : str, default "model"
-        What the argument is called in an error.
-
-    Returns
-    -------
-    AbstractLanguageModel
-
-    Raises
-    ------
-    SettingsError
-        If ``model`` is anything else, such as a class, a module of transformers, or None.
-    ModelError
-        If the named model can't be loaded.
-    """
-    if isinstance(model, AbstractLanguageModel):
-        return model
-    if isinstance(model, str | Path):
-        return load_model(model)
-    if isinstance(model, torch.nn.Module):
-        raise SettingsError(
-            f"The {what} is a {type(model).__name__} without its tokenizer; save both with `save_pretrained(folder)`, and use "
-            f'`load_model("folder")`.'
-        )
-    shown = f"the class {model.__name__}" if isinstance(model, type) else shortened(one_line(repr(model)), 60)
-    raise SettingsError(f'The {what} is {shown}, which is not a model; use `load_model("org/model")`, or give the name itself.')
 
 
 def load_tokenizer(name: str | Path) -> PreTrainedTokenizerBase:
