@@ -120,3 +120,11 @@ def test_the_version_is_that_of_the_installed_package():
 def test_importing_the_package_does_not_wait_for_torch():
     code = "import sys, selfamplify, selfamplify.cli; sys.exit(bool({'torch', 'transformers', 'scipy'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_asking_a_server_does_not_wait_for_transformers():
+    code = (
+        "import sys, selfamplify as s; s.build, s.compare, s.evaluate, s.faithfulness, s.tune, s.estimate, s.load_server; "
+        "s.make_method('kernel_shap', 3, 3, s.DEFAULT, {}); sys.exit('transformers' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
