@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 from hypothesis import strategies as st
 
-from selfamplify.tasks.task import LETTERS
+from selfamplify.text.offered import LETTERS
 
 WILD = (
     "x, y", 'a "quoted" word', 'a stray " quote', "two\nlines", "semi; colon", "tab\there", "bar|bar", "Zoé",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ..answering.recovery import recover
 from ..prompting.prompt import Prompt
 from ..records import AnswerStyle, Choice, Question
-from ..text.offered import ALPHABET
+from ..text.offered import LETTERS
 
 _STATED = re.compile(
     r"(?:answer|label|class|category|sentiment|topic|output|result|prediction|a)\b[^:\n]{0,20}?(?: is|:)\s*(.+)$", re.IGNORECASE
@@ -37,7 +37,7 @@ def guessed(replies: Sequence[str]) -> Labels:
     distinct = list({name.casefold(): name for name in reversed(names)}.values())[::-1]
     labels = len(distinct) <= max(_FEW, sum(map(bool, named)) / 2)
     if labels and sum(map(bool, named)) > sum(map(bool, letters)):
-        known = dict(zip(ALPHABET, distinct, strict=False))
+        known = dict(zip(LETTERS, distinct, strict=False))
         by_name = {name.casefold(): letter for letter, name in known.items()}
         return Labels("label", known, tuple(by_name.get(name.casefold(), "") if name else "" for name in named))
     if any(letters):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..records import Choice, Layout
-from ..text.offered import ALPHABET, lettered
+from ..text.offered import LETTERS, lettered
 
 _MARKER = re.compile(r"[^\W\d_][\w ]{0,30}:")
 """What a line begins with that introduces a question, such as ``Review:``."""
@@ -76,7 +76,7 @@ def choices_of(questions: Sequence[str]) -> tuple[tuple[str, str], list[tuple[st
     All must show them in the same way, so that every question is its text and its choices again.
     """
     for marks in _CHOICES:
-        found = [lettered(question, ALPHABET, *marks) for question in questions]
+        found = [lettered(question, LETTERS, *marks) for question in questions]
         if found and all(choices for _, choices in found):
             return marks, [(text, tuple(Choice(*each) for each in choices)) for text, choices in found]
     return None

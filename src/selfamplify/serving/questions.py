@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from ..prompting.prompt import Prompt
 from ..records import Choice, Message, Question
-from ..text.offered import ALPHABET, Pairs, offered
+from ..text.offered import LETTERS, Pairs, offered
 from .refusals import Refusal
 
 
@@ -65,7 +65,7 @@ def _readings(prompt: Prompt, text: str) -> Iterator[tuple[str, Pairs]]:
     elif layout is None:
         yield offered(text, style, labels)
     elif layout.choices:
-        yield offered(text, style, ALPHABET, layout.choices)
-        yield offered(text, style, ALPHABET)
+        yield offered(text, style, LETTERS, layout.choices)
+        yield offered(text, style, LETTERS)
     else:  # the prompt would leave them out
-        yield text, offered(text, style, ALPHABET)[1]
+        yield text, offered(text, style, LETTERS)[1]

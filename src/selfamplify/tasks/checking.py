@@ -9,9 +9,9 @@ from typing import Any
 from ..arguments import check_flag
 from ..errors import SettingsError
 from ..text.lines import argument, one_line, shortened
+from ..text.offered import LETTERS
 from .questions.alike import bare_label
 from .questions.columns import Columns
-from .task import LETTERS
 
 _JSON = (".json", ".jsonl", ".ndjson")
 _SINGLE, _SEVERAL = ("question", "answer", "id"), ("choices", "distractors", "context")

@@ -9,8 +9,7 @@ from ..errors import DataError, SettingsError
 from ..records import AnswerStyle, Question
 from ..records.shown import html_repr
 from ..text.lines import counted
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+from ..text.offered import LETTERS
 
 
 @dataclass(frozen=True, repr=False)

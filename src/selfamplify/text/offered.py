@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import takewhile
 
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Pairs = list[tuple[str, str]]
 """Labels with the texts of their choices."""
 

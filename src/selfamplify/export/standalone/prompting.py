@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reading import ALPHABET, label, offered
+from reading import LETTERS, label, offered
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Prompt:
         if style == "label":
             choices = list(labels.items())
         else:
-            _, choices = offered(text, style, list(labels) or ALPHABET, self.settings["choice_marks"])
+            _, choices = offered(text, style, list(labels) or LETTERS, self.settings["choice_marks"])
         return {"question": text, "choices": [{"label": label, "text": said} for label, said in choices]}
 
     def completed(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Literal
 
 from ...errors import DataError
 from ...text.lines import shortened
+from ...text.offered import LETTERS
 from ...text.scripts import half_width
-from ..task import LETTERS
 from .alike import labelled
 from .faults import BadRow
 from .layouts import Offer

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...records import Choice, Question
 from ...text.lines import shortened
+from ...text.offered import LETTERS
 from ..rows.rows import Row
-from ..task import LETTERS
 from .alike import labelled, whole
 from .answers import Answered, AnswerKey
 from .columns import Columns, is_empty

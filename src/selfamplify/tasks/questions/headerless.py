@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from ...errors import DataError
+from ...text.offered import LETTERS
 from ..rows.rows import Row
-from ..task import LETTERS
 from .columns import Columns, is_empty, word_count
 from .remedies import one_column
 

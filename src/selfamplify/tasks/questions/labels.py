@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ...errors import DataError
 from ...text.lines import argument, counted, shortened
+from ...text.offered import LETTERS
 from ..rows.rows import Row
-from ..task import LETTERS
 from .alike import whole
 from .columns import Columns, is_empty
 from .faults import BadRow

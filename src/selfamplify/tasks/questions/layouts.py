@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...text.lines import shortened
+from ...text.offered import LETTERS
 from ...text.scripts import half_width
-from ..task import LETTERS
 from . import languages
 from .faults import BadRow
 from .listing import decoded

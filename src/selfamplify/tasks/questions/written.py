@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
+from ...text.offered import LETTERS
 from ...text.scripts import UNSPACED, half_width
 from ...text.segments import MARKS
-from ..task import LETTERS
 from .faults import BadRow
 from .layouts import Offer, clean
 
