@@ -3,6 +3,7 @@
 Figures differ a little between machines, so only properties are checked, and wide margins.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -84,6 +85,8 @@ def test_model_is_found_by_its_name_and_answers(model: LocalModel, run: Run, mon
     code, out, _ = run("doctor", "--model", "smollm2")
     assert code == 0 and f"model smollm2: {SMOLLM2.where()}" in out and "smollm2 is loaded on cpu, in float32" in out
     assert out.partition("its reply: ")[2].strip()
+    rates = re.findall(r"([\d.]+) GFLOP/s in (\w+)", out)
+    assert [name for _, name in rates] == ["float32", "bfloat16"] and all(float(rate) > 0 for rate, _ in rates)
 
 
 @pytest.mark.parametrize("method", ["io", "self_topk", "self_exp", "deep_lift"])

@@ -2,9 +2,10 @@
 
 import platform
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from time import perf_counter
-from typing import Annotated
+from timeit import repeat
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,9 @@ import selfamplify
 
 from ..names import NAMES, find
 from .screen import say, waiting_for
+
+if TYPE_CHECKING:
+    import torch
 
 _CORE = ("torch", "transformers", "captum", "safetensors", "numpy", "scipy", "scikit-learn", "matplotlib")
 _EXTRAS = {
@@ -28,6 +32,7 @@ _EXTRAS = {
 }
 
 _FASTER = 1.3
+_MOST_ROWS, _LONG_ENOUGH = 512, 0.05
 
 
 def doctor(
@@ -54,18 +59,25 @@ def _products() -> str:
     """How fast this processor multiplies matrices in float32 and in bfloat16, each the best of three products."""
     import torch  # heavy
 
-    rates: dict[str, float] = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        left, right = torch.ones(512, 2048, dtype=dtype), torch.ones(2048, 2048, dtype=dtype)
-        seconds: list[float] = []
-        for _ in range(3):
-            start = perf_counter()
-            left @ right
-            seconds.append(perf_counter() - start)
-        rates[str(dtype).removeprefix("torch.")] = 2 * 512 * 2048 * 2048 / min(seconds) / 1e9
-    shown = ", ".join(f"{rate:.0f} GFLOP/s in {name}" for name, rate in rates.items())
+    rates = {name: _rate(getattr(torch, name)) for name in ("float32", "bfloat16")}
+    shown = ", ".join(f"{rate:.1f} GFLOP/s in {name}" for name, rate in rates.items())
     faster = rates["bfloat16"] > _FASTER * rates["float32"]
     return f"this processor multiplies matrices at {shown}{'; --dtype bfloat16 is the faster one' if faster else ''}"
+
+
+def _rate(dtype: "torch.dtype") -> float:
+    """GFLOP/s of the best of three products with 512 rows; with fewer where that would take long.
+
+    A processor without instructions for bfloat16 may take 300 times as long as in float32.
+    """
+    import torch  # heavy
+
+    square = torch.ones(2048, 2048, dtype=dtype)
+    rows, seconds = 1, 0.0
+    while rows < _MOST_ROWS and seconds < _LONG_ENOUGH:
+        rows *= 2
+        seconds = min(repeat(partial(torch.mm, square[:rows], square), number=1, repeat=3))
+    return 2 * rows * square.numel() / seconds / 1e9
 
 
 def _machine(name: str) -> Iterator[str]:

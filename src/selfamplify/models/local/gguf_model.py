@@ -6,6 +6,7 @@ from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, GgufConfig, PreTrainedConfig, PreTrainedModel
 
@@ -66,12 +67,18 @@ def _parsed_once() -> Iterator[None]:
     """While active, the header is parsed once, and the tensors' names are mapped once.
 
     transformers parses it for the configuration and again for the weights, and maps the names anew for every submodule, which
-    is most of the time that loading takes.
+    is most of the time that loading takes. The file is read as an ordinary array, since a part of a numpy.memmap is a memmap,
+    too, and a vocabulary has hundreds of thousands of parts.
     """
     import gguf
 
+    class Reader(gguf.GGUFReader):
+        def _get(self, *arguments: Any, **options: Any) -> Any:
+            self.data = self.data.view(np.ndarray)
+            return super()._get(*arguments, **options)
+
     reader, name_map = gguf.GGUFReader, gguf.get_tensor_name_map
-    gguf.GGUFReader, gguf.get_tensor_name_map = cache(reader), cache(name_map)  # pyright: ignore
+    gguf.GGUFReader, gguf.get_tensor_name_map = cache(Reader), cache(name_map)  # pyright: ignore
     try:
         yield
     finally:
