@@ -232,8 +232,12 @@ def test_a_row_without_enough_shots_fails_and_the_others_go_on(tiny: str, tmp_pa
 def test_build_takes_it_by_name(tiny: str, tmp_path: Path) -> None:
     method = make_method("amplify_proxy", 3, settings={"encoder": tiny, "epochs": "1", "train_size": "6"})
     assert isinstance(method, AmplifyProxy) and (method.keywords, method.epochs, method.train_size) == (3, 1, 6)
-    prompt = build(scripted(wrong), TASK, tmp_path, method=method, selection="random", shots=2)
+    prompt = build(
+        scripted(wrong), TASK, tmp_path, method=method, selection="success", shots=2
+    )  # none qualifies, or is looked for
     assert all(shot.reply.startswith("The 3 keywords") for shot in prompt.shots)
+    with pytest.raises(SelectionError, match="24 training questions, too few for 25 shots"):
+        build(scripted(wrong), TASK, tmp_path / "many", method=method, shots=25)
 
 
 @pytest.mark.parametrize(

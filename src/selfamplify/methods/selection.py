@@ -88,11 +88,7 @@ def select(session: Session, task: Task, selection: str, shots: int, seed: int) 
     """
     check_session(session)
     check_selection(selection, shots)
-    if shots > len(task.train):  # said before the model is asked for minutes
-        raise SelectionError(
-            f"{task.name} has {counted(len(task.train), 'training question')}, too few for {shots} shots; use "
-            f"`shots={len(task.train)}` or fewer, or more training questions."
-        )
+    check_enough(task, shots)  # before the model is asked for minutes
     found, counts = chosen(session, task, pool_of(task, seed), selection, shots, seed)
     if len(found) < shots:
         raise _too_few(task, selection, shots, len(found), counts)
@@ -146,6 +142,15 @@ def check_selection(selection: str, shots: int) -> None:
     if not isinstance(selection, str) or selection not in get_args(SelectionName):
         raise unknown_name("selection", selection, get_args(SelectionName))
     check_whole("shots", shots, 0, 8)
+
+
+def check_enough(task: Task, shots: int) -> None:
+    """Raise SelectionError if a task has fewer training questions than shots."""
+    if shots > len(task.train):
+        raise SelectionError(
+            f"{task.name} has {counted(len(task.train), 'training question')}, too few for {shots} shots; use "
+            f"`shots={len(task.train)}` or fewer, or more training questions."
+        )
 
 
 def _too_few(task: Task, selection: str, shots: int, found: int, counts: Counts) -> SelectionError:

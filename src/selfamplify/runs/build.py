@@ -9,12 +9,13 @@ from ..methods.asking import asking
 from ..methods.checking import check_task
 from ..methods.making import as_method
 from ..methods.method import AbstractMethod
-from ..methods.selection import Sample, SelectionName, check_selection, select
+from ..methods.selection import Sample, SelectionName, check_enough, check_selection, select
 from ..methods.useful import Keep, UsefulRationales, keeping
 from ..models.loading import as_model
 from ..models.model import AbstractLanguageModel
 from ..prompting.profiles import DEFAULT, Profile, as_profile
 from ..prompting.prompt import Prompt
+from ..session import Session
 from ..tasks.task import Task
 from ..work.stage import Progress, silent
 from .baselines import note_baselines
@@ -97,8 +98,7 @@ def build(
         check_replaceable(run.folder)
         session = run.session(asked, profile, progress=progress)
         with run.claimed("prompt", run_settings(session, questions) | own):
-            drawn = Sample.of((), seed) if chosen.shotless else select(session, questions, selection, shots, seed)
-            prompt = chosen.prompt(session, questions, drawn)
+            prompt = chosen.prompt(session, questions, _sample(chosen, session, questions, selection, shots, seed))
             run.finish_prompt(prompt)
             if check:
                 prompt = checked(session, questions, prompt, check, seed)
@@ -122,6 +122,16 @@ def check_build(
     profile, questions = asking(profile, task)
     own = _settings(keeping(method, keep_rationales), selection, shots, seed, keep_rationales)
     check_unchanged(out, "prompt", known_settings(profile, questions) | own)
+
+
+def _sample(method: AbstractMethod, session: Session, task: Task, selection: str, shots: int, seed: int) -> Sample:
+    """The sample that a method starts from; one that draws its own takes only its size and seed, so nothing is asked."""
+    if method.shotless:
+        return Sample.of((), seed)
+    if not method.own_sample:
+        return select(session, task, selection, shots, seed)
+    check_enough(task, shots)
+    return Sample.of(task.train[:shots], seed)
 
 
 def _settings(method: AbstractMethod, selection: str, shots: int, seed: int, keep_rationales: str) -> dict[str, Any]:
