@@ -140,6 +140,20 @@ def test_rows_are_drawn_when_they_are_seen(visits: Visits, browser: "Browser", t
     assert drawn.count() < 100 and seen.page.locator("#q-150.drawn").count() == 0
 
 
+def test_a_permanent_link_gives_way_to_whoever_goes_elsewhere(visits: Visits, browser: "Browser", tmp_path: Path):
+    seen = visits.open(write_report(many(tmp_path, 300, 2)))
+    place = seen.page.evaluate("""async () => {
+      const frame = () => new Promise(requestAnimationFrame);
+      location.hash = "#q-250";
+      await new Promise((done) => addEventListener("hashchange", done, { once: true }));
+      document.getElementById("search").focus();
+      scrollTo(0, 0);
+      for (let frames = 0; frames < 15; frames += 1) await frame();
+      return scrollY;
+    }""")
+    assert place == 0
+
+
 def test_many_questions_are_shown_page_by_page_and_found_on_all(visits: Visits, browser: "Browser", tmp_path: Path):
     seen = visits.open(write_report(many(tmp_path, 1200, 2)), "#q-1130")
     previous, following = (seen.page.locator(".pages").last.get_by_role("button", name=name) for name in ("Previous", "Next"))

@@ -149,10 +149,12 @@
     row.focus({ preventScroll: true });
     settle(row, 10);
   };
-  // Rows above get their height when they are drawn near the screen, so the first place is not the last.
+  // Rows above get their height when they are drawn near the screen, so the first place is not the last. Whoever clicks
+  // elsewhere takes the focus, and with it the place.
   const settle = (row, frames) => {
+    if (document.activeElement !== row) return;
     row.scrollIntoView();
-    if (frames > 0 && location.hash === `#${row.id}`) requestAnimationFrame(() => settle(row, frames - 1));
+    if (frames > 0) requestAnimationFrame(() => settle(row, frames - 1));
   };
 
   // --- start ---
