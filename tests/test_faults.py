@@ -36,6 +36,8 @@ BAD = {
     "": EMPTY,
     "...": EMPTY,
     "therefore the answer is (B)": EMPTY,
+    "The text shows it.": EMPTY,
+    "The author says so. That is why. Therefore the answer is (B)": EMPTY,
     "step1, step2, step3.": COPIED,
     "Rubbing warms. Step2. Step3.": COPIED,
     "Dry palms are warm. Dry palms are warm!": REPEATED,
@@ -59,6 +61,9 @@ def test_a_fault_is_named(text: str, expected: str):
     [
         GOOD,
         "The text is bad",
+        "It isn't.",
+        "12 > 7.",
+        "因为手掌很干。",
         "1. Palms are dry. 2. Dry is warm. 3. So it is.",
         "Mr. B is warm. 2.5 degrees are not.",
         'It says so: "dull, dull, dull".',

@@ -63,6 +63,14 @@ def test_the_command_shows_roles_notes_bad_rows_and_questions(quiz: Path, run: R
     assert f"bad: {quiz}:6: " in out and out.rstrip().endswith("(A) Paris (B) Lyon (C) Nice\n  → (A)")
 
 
+def test_a_classification_is_shown_as_it_is_asked(run: Run, tmp_path: Path):
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,label\nA very dull film.,0\nA fine film.,1\n")
+    code, out, err = run("data", path, "--label-names", "0=negative,1=positive")
+    assert code == 0 and not err and "length       4 words in the median, 4 in the longest\n" in out
+    assert out.endswith("\nA very dull film.\n  → negative\n\nA fine film.\n  → positive\n")
+
+
 def test_other_commands_print_the_notes(quiz: Path, run: Run, tmp_path: Path):
     given = ["--task", "file", "--data", quiz, "--skip-bad", "--method", "io", "--selection", "random", "--shots", 1]
     code, _, err = run("build", *given, "--out", tmp_path / "run")

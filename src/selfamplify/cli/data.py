@@ -42,12 +42,13 @@ def describe(
     sides = f" ({len(reading.train)} to train, {len(reading.test)} to test)" if reading.test is not None else ""
     say(f"{data}: {counted(len(found.questions), 'question')}{sides}{kind}", "bold")
     labels = ", ".join(f"{shortened(label)} {count}" for label, count in found.labels.items())
+    choices = "" if reading.classification else ", with choices"
     rows = {
         **{role: ", ".join(names) for role, names in reading.roles.items()},
         "not used": ", ".join(reading.unused) or "none",
         "labels" if reading.classification else "right": labels,
         "numbers": "" if reading.answers_from is None else f"count from {reading.answers_from}",
-        "length": f"{found.words[0]} words in the median, {found.words[1]} in the longest, with choices",
+        "length": f"{found.words[0]} words in the median, {found.words[1]} in the longest{choices}",
         "near-copies": str(found.copies),
         "bad rows": str(len(reading.bad)),
     }
@@ -60,8 +61,9 @@ def describe(
         say(f"bad: {shortened(str(row), 200)}")
     if len(reading.bad) > _BAD:
         say(f"bad: … and {len(reading.bad) - _BAD} more")
-    for question in found.questions[:examples]:
-        say(f"\n{printable(question.render())}\n  → ({question.answer})")
+    for question in found.asked(examples):
+        answer = question.written(question.answer) if reading.classification else f"({question.answer})"
+        say(f"\n{printable(question.render())}\n  → {printable(answer)}")
 
 
 def _choices(counts: dict[int, int]) -> str:

@@ -3,7 +3,7 @@
 import statistics
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
 from ..arguments import check_whole
@@ -28,7 +28,7 @@ class Overview:
     choices : dict of int to int
         How many questions have a number of choices.
     words : tuple of int
-        The words of the median question and of the longest, choices included.
+        The words of the median question and of the longest, with their choices, which a classification does not show.
     copies : int
         How many questions are nearly copies of another; a split keeps all of them on one side.
     """
@@ -43,6 +43,10 @@ class Overview:
     def questions(self) -> tuple[Question, ...]:
         """All questions, those of the test side last."""
         return (*self.reading.train, *(self.reading.test or ()))
+
+    def asked(self, examples: int) -> list[Question]:
+        """The first ``examples`` questions in the answer style in which they are asked by default."""
+        return _asked(self.questions[:examples], self.reading.classification)
 
     @property
     def warnings(self) -> list[str]:
@@ -94,7 +98,7 @@ def overview(name: str, data: Data = None, *, test_data: Data = None, **reading:
     """
     found = read_data(name, data, test_data, 0, reading)
     questions = (*found.train, *(found.test or ()))
-    lengths = [len(question.render().split()) for question in questions]
+    lengths = [len(question.render().split()) for question in _asked(questions, found.classification)]
     return Overview(
         found,
         _labels(questions, found.classification),
@@ -102,6 +106,10 @@ def overview(name: str, data: Data = None, *, test_data: Data = None, **reading:
         (round(statistics.median(lengths)), max(lengths)) if lengths else (0, 0),
         len(questions) - len(set(near_keys(questions))),
     )
+
+
+def _asked(questions: Sequence[Question], classification: bool) -> list[Question]:
+    return [replace(question, answer_style="label" if classification else "letter") for question in questions]
 
 
 def _labels(questions: Sequence[Question], classification: bool) -> dict[str, int]:
