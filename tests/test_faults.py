@@ -92,6 +92,7 @@ def test_sentences_are_found_again(parts: list[str]):
 
 @given(SENTENCES, st.integers(1, 6), st.booleans())
 def test_only_what_is_kept_may_not_repeat(parts: list[str], count: int, finished: bool):
+    parts = [f"Palms {part}" for part in parts]  # random words alone may give no reason: "So it is."
     kept = [part.casefold().rstrip(".!?") for part in parts[:count]]
     found = fault(" ".join(parts), finished, count)
     if copies_placeholders(" ".join(parts)):
