@@ -209,7 +209,7 @@ def test_a_system_turn_goes_before_everything():
 
     def script(chat: Chat) -> str:
         seen.append(chat)
-        return "is so." if "because" in chat.prefill else said(chat)
+        return "is fresh." if "because" in chat.prefill else said(chat)
 
     profile = replace(DEFAULT, system="You are brief.")
     prompt = amplify(scripted(script), reviews(), SelfExp(steps=1), selection="success", shots=2, profile=profile)
