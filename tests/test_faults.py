@@ -35,6 +35,8 @@ GOOD = "rubbing warms dry palms. Water cools. Oil is slippery."
 BAD = {
     "": EMPTY,
     "...": EMPTY,
+    "____": EMPTY,
+    "It _is_ so.": EMPTY,
     "therefore the answer is (B)": EMPTY,
     "The text shows it.": EMPTY,
     "The author says so. That is why. Therefore the answer is (B)": EMPTY,

@@ -36,7 +36,7 @@ def fault(text: str, finished: bool, count: int) -> str | None:
     sentence twice, and, if it was cut at the token limit, be complete up to its ``count``-th sentence.
     """
     said = without_conclusion(text)
-    if _POINTING.issuperset(re.findall(r"\w+", _STEP.sub("", said.casefold()))):
+    if _POINTING.issuperset(re.findall(r"[^\W_]+", _STEP.sub("", said.casefold()))):
         return EMPTY
     if copies_placeholders(said):
         return COPIED

@@ -12,7 +12,7 @@ from ..text.lines import counted
 from .copies import near_keys, template_note
 from .loading import Data, FileOptions, read_data
 from .source import Reading
-from .task import label_space
+from .task import default_style, label_space
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def overview(name: str, data: Data = None, *, test_data: Data = None, **reading:
 
 
 def _asked(questions: Sequence[Question], classification: bool) -> list[Question]:
-    return [replace(question, answer_style="label" if classification else "letter") for question in questions]
+    return [replace(question, answer_style=default_style(classification)) for question in questions]
 
 
 def _labels(questions: Sequence[Question], classification: bool) -> dict[str, int]:

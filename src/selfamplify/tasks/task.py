@@ -102,7 +102,7 @@ class Task:
             For ``"label"`` if questions have different choices, or if only choices are attributed, which are not shown then.
             For ``"text"`` if a choice is empty, or a question has two alike.
         """
-        style: AnswerStyle = ("label" if self.classification else "letter") if answer_style == "auto" else answer_style
+        style = default_style(self.classification) if answer_style == "auto" else answer_style
         if style != "letter":
             self._check_style(style)
         if all(question.answer_style == style for question in (*self.train, *self.test)):
@@ -158,6 +158,11 @@ class Task:
                 f"use `limit={len(self.test)}`, or another number from 1 to {len(self.test)}."
             )
         return replace(self, test=self.test[:limit])
+
+
+def default_style(classification: bool) -> AnswerStyle:
+    """The answer style in which questions are asked if none is given."""
+    return "label" if classification else "letter"
 
 
 def label_space(questions: Sequence[Question]) -> dict[str, str]:
