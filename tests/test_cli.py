@@ -106,6 +106,7 @@ def test_all_commands_work_on_an_own_csv(run: Run, rows: Path, stories: Path, tm
     assert len(Table.load(tmp_path / "grid" / "evaluated" / prompts[0].stem).rows) == 1
     code, out, err = run("build", *given, "--method", "zero_shot", "--select", "error", "--out", tmp_path / "bare")
     assert code == 0 and out.startswith("wrote the prompt") and "until enough qualify" not in err
+    assert "zero_shot has no shots, so --selection has no effect" in err
 
 
 def test_any_answer_to_any_prompt_is_explained(run: Run, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -172,6 +173,9 @@ MISUSES = [
     ("build OWN --out OUT --data ROWS --task planted_arc", "--task file"),
     ("build OWN --out ROWS --model x.gguf", "can't be written (not a folder); use another --out"),
     ("tune OWN --out ROWS --model x.gguf", "can't be written (not a folder); use another --out"),
+    ("build OWN --out=", "--out . for the current one"),
+    ("evaluate OUT --out=", "--out . for the current one"),
+    ("export OUT --to openai --out=", "--out . for the current one"),
     ("build OWN --out OUT --task ROWS", "--task file with --data"),
     ("build OWN --out OUT --model ./nowhere", "There is no model folder at ./nowhere"),
     ("build OWN --out OUT --model HERE", "no config.json"),

@@ -59,6 +59,9 @@ def build(
     """Build a prompt: the model selects its shots and explains them, and the explanations become rationales."""
     profile = style.find()
     made = selfamplify.make_method(method, rationale.keywords, rationale.steps, profile, engine.given())
+    if "selection" in called.given and (made.own_sample or made.shotless):
+        drawn = "has no shots" if made.shotless else "draws its own shots"
+        say(f"note: {method} {drawn}, so --selection has no effect.", console=stderr)
     questions = load(task, file, model, profile=profile)
     given: dict[str, Any] = {
         "method": made,

@@ -55,6 +55,8 @@ def demo(
         Path | None,
         typer.Option(
             "--out",
+            parser=options.folder,
+            metavar="<path>",
             help="The run folder. The same command continues an interrupted run in it. Default: runs/demo, or runs/demo-real.",
         ),
     ] = None,

@@ -42,6 +42,8 @@ def evaluate(
         Path | None,
         typer.Option(
             "--out",
+            parser=options.folder,
+            metavar="<path>",
             help="The run folder for the results. Default: the prompt's folder; for RUN/prompts/NAME.json, RUN/evaluated/NAME.",
         ),
     ] = None,

@@ -29,7 +29,9 @@ def explain(
     engine: options.EngineOptions,
     style: options.StyleOptions,
     prompted: PromptOptions,
-    explainer: Annotated[str, typer.Option("--explainer", help="An explainer from `selfamplify list`.")] = "kernel_shap",
+    explainer: Annotated[
+        str, typer.Option("--explainer", "--method", help="An explainer from `selfamplify list`.")
+    ] = "kernel_shap",
     question: Annotated[
         str | None, typer.Option("--question", help="The id of the question to explain. Default: the first one.")
     ] = None,

@@ -12,6 +12,7 @@ import selfamplify
 from ..errors import SettingsError
 from ..export.exporter import Export, name_of
 from ..export.exporting import as_exporter, for_task, write
+from . import options
 from .config import Called
 from .continued import note_continued
 from .groups import grouped
@@ -29,7 +30,13 @@ def export(
     task: TaskOptions,
     file: FileOptions,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The folder to write. Default: exported/TOOL in the run folder.")
+        Path | None,
+        typer.Option(
+            "--out",
+            parser=options.folder,
+            metavar="<path>",
+            help="The folder to write. Default: exported/TOOL in the run folder.",
+        ),
     ] = None,
     questions: Annotated[
         bool,

@@ -12,6 +12,13 @@ from ..runs.lock import check_writable
 from ..text.lines import argument
 
 
+def folder(text: str) -> Path:
+    """The folder of an option. Raises SettingsError for an empty text, which would be the current folder."""
+    if not text:
+        raise SettingsError('`out=""` names no folder; use `out="runs/mine"`, or `out="."` for the current one.')
+    return Path(text)
+
+
 def _writable(out: Path | None) -> Path | None:
     """The folder. Raises RunError if it can't be written, before anything is loaded."""
     if out is not None:
@@ -20,11 +27,20 @@ def _writable(out: Path | None) -> Path | None:
 
 
 _OUT = typer.Option(
-    "--out", callback=_writable, help="The run folder. The same command, run again, continues an interrupted run."
+    "--out",
+    parser=folder,
+    metavar="<path>",
+    callback=_writable,
+    help="The run folder. The same command, run again, continues an interrupted run.",
 )
 Out = Annotated[Path, _OUT]
 OptionalOut = Annotated[Path | None, _OUT]
-NewFolder = Annotated[Path, typer.Option("--out", help="The folder to write prompt.json to. It must not contain one yet.")]
+NewFolder = Annotated[
+    Path,
+    typer.Option(
+        "--out", parser=folder, metavar="<path>", help="The folder to write prompt.json to. It must not contain one yet."
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots are drawn, and what explainers sample.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Number of test questions to ask. Default: all.")]
 Judge = Annotated[
