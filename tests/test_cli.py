@@ -436,18 +436,20 @@ def test_help_names_every_option(run: Run, command: str, monkeypatch: pytest.Mon
     )
 
 
-@pytest.mark.parametrize("line", ["list", "--help", *(f"{name} --help" for name in COMMANDS)])
-def test_light_commands_import_nothing_heavy(line: str):
+def test_light_commands_import_nothing_heavy():
+    lines = ["list", "--help", *(f"{name} --help" for name in COMMANDS)]
     code = f"""import sys
-sys.argv = ["selfamplify", *{line.split()!r}]
 from selfamplify.cli import main
-try:
-    main()
-except SystemExit as end:
-    assert not end.code
-heavy = {{"torch", "transformers", "scipy", "pandas", "numpy", "captum", "sklearn"}} & set(sys.modules)
-assert not heavy, heavy"""
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True)
+for line in {lines}:
+    sys.argv = ["selfamplify", *line.split()]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, line
+    heavy = {{"torch", "transformers", "scipy", "pandas", "numpy", "captum", "sklearn"}} & set(sys.modules)
+    assert not heavy, (line, heavy)"""
+    done = subprocess.run([sys.executable, "-c", code], timeout=120, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_encoding_without_the_characters_of_the_data_ends_no_command(tmp_path: Path):

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small import Run, shared
+from typer.main import get_command
 
 import selfamplify
 from selfamplify import Prompt, Table
-from selfamplify.cli.app import COMMANDS
+from selfamplify.cli.app import COMMANDS, app
 from selfamplify.cli.config import _toml  # pyright: ignore[reportPrivateUsage]
 from selfamplify.cli.groups import PANELS, options_of
 from selfamplify.runs.changes import changes
@@ -55,12 +58,16 @@ def test_every_option_may_stand_in_a_file(command: str, tmp_path: Path):
             assert "has no option" not in done, f"{spelling} of {command}"
 
 
+@cache
+def commands() -> Callable[..., Any]:
+    """The command line, put together once for over a thousand calls."""
+    return get_command(app)
+
+
 def called(*arguments: str, command: str) -> str:
     """What a command says to arguments that are only parsed: a last one is wrong."""
-    from selfamplify.cli.app import app
-
     try:
-        app(args=[command, *arguments, "--nope"], standalone_mode=False)
+        commands()(args=[command, *arguments, "--nope"], standalone_mode=False)
     except Exception as error:
         return str(error)
     raise AssertionError("--nope was taken")

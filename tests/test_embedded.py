@@ -45,7 +45,7 @@ def test_embedded_model_is_small_and_safe():
 
 @pytest.mark.parametrize("name", ["planted_arc", "planted_snarks"])
 def test_embedded_model_answers_above_chance_and_better_with_its_own_steps(embedded: LocalModel, name: str):
-    task = load_task(name).limited(300)
+    task = load_task(name).limited(160)
     plain, own = (
         evaluate(embedded, task, method.prompt(Session(embedded), task, Sample.of(task.train[:8], 0)).with_length(96))
         for method in (InputOutput(), SelfAmplify(SelfExp()))

@@ -1,0 +1,47 @@
+"""What this project uses of transformers: its own __init__ names every model, which takes the type checker half a minute."""
+
+__version__: str
+from transformers.cache_utils import DynamicCache as DynamicCache
+from transformers.configuration_utils import PreTrainedConfig as PreTrainedConfig
+from transformers.generation.configuration_utils import GenerationConfig as GenerationConfig
+from transformers.generation.logits_process import LogitsProcessor as LogitsProcessor
+from transformers.generation.stopping_criteria import StoppingCriteria as StoppingCriteria
+from transformers.masking_utils import AttentionMaskInterface as AttentionMaskInterface
+from transformers.modeling_utils import AttentionInterface as AttentionInterface
+from transformers.modeling_utils import PreTrainedModel as PreTrainedModel
+from transformers.models.auto.configuration_auto import AutoConfig as AutoConfig
+from transformers.models.auto.modeling_auto import AutoModel as AutoModel
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM as AutoModelForCausalLM
+from transformers.models.auto.tokenization_auto import AutoTokenizer as AutoTokenizer
+from transformers.models.bert.configuration_bert import BertConfig as BertConfig
+from transformers.models.bert.modeling_bert import BertModel as BertModel
+from transformers.models.gemma.configuration_gemma import GemmaConfig as GemmaConfig
+from transformers.models.gemma.modeling_gemma import GemmaForCausalLM as GemmaForCausalLM
+from transformers.models.gemma2.configuration_gemma2 import Gemma2Config as Gemma2Config
+from transformers.models.gemma2.modeling_gemma2 import Gemma2ForCausalLM as Gemma2ForCausalLM
+from transformers.models.gemma3.configuration_gemma3 import Gemma3TextConfig as Gemma3TextConfig
+from transformers.models.gemma3.modeling_gemma3 import Gemma3ForCausalLM as Gemma3ForCausalLM
+from transformers.models.gpt2.configuration_gpt2 import GPT2Config as GPT2Config
+from transformers.models.gpt2.modeling_gpt2 import GPT2LMHeadModel as GPT2LMHeadModel
+from transformers.models.gpt_neo.configuration_gpt_neo import GPTNeoConfig as GPTNeoConfig
+from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoForCausalLM as GPTNeoForCausalLM
+from transformers.models.gpt_neox.configuration_gpt_neox import GPTNeoXConfig as GPTNeoXConfig
+from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXForCausalLM as GPTNeoXForCausalLM
+from transformers.models.llama.configuration_llama import LlamaConfig as LlamaConfig
+from transformers.models.llama.modeling_llama import LlamaForCausalLM as LlamaForCausalLM
+from transformers.models.mamba.configuration_mamba import MambaConfig as MambaConfig
+from transformers.models.mamba.modeling_mamba import MambaForCausalLM as MambaForCausalLM
+from transformers.models.mistral.configuration_mistral import MistralConfig as MistralConfig
+from transformers.models.mistral.modeling_mistral import MistralForCausalLM as MistralForCausalLM
+from transformers.models.phi.configuration_phi import PhiConfig as PhiConfig
+from transformers.models.phi.modeling_phi import PhiForCausalLM as PhiForCausalLM
+from transformers.models.phi3.configuration_phi3 import Phi3Config as Phi3Config
+from transformers.models.phi3.modeling_phi3 import Phi3ForCausalLM as Phi3ForCausalLM
+from transformers.models.qwen2.configuration_qwen2 import Qwen2Config as Qwen2Config
+from transformers.models.qwen2.modeling_qwen2 import Qwen2ForCausalLM as Qwen2ForCausalLM
+from transformers.models.qwen3.configuration_qwen3 import Qwen3Config as Qwen3Config
+from transformers.models.qwen3.modeling_qwen3 import Qwen3ForCausalLM as Qwen3ForCausalLM
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase as PreTrainedTokenizerBase
+from transformers.tokenization_utils_tokenizers import PreTrainedTokenizerFast as PreTrainedTokenizerFast
+from transformers.utils.quantization_config import BitsAndBytesConfig as BitsAndBytesConfig
+from transformers.utils.quantization_config import GgufConfig as GgufConfig
