@@ -74,7 +74,7 @@ def estimate(
         With ``on``: the number of weights of the model that will run there, as ``"7b"``, if it is not this one. Its replies
         are taken to be as long as those of this model.
     seconds : float
-        About how long answers may be measured at most, by default 180 for all methods together. Selection and explanations
+        About how long measuring answers may take, by default 180 for all methods together. Selection and explanations
         take what they take.
     progress : callable
         As for ``compare``.

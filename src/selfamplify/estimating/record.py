@@ -14,7 +14,7 @@ class Work:
     items : int
         How many questions are asked, explained or answered.
     groups : int
-        In how many batches they are computed at least: those after one prompt, whose shared beginning is computed once.
+        The least number of batches: items after one prompt form a batch, whose shared beginning is computed once.
     read, written : int
         Tokens that the model reads, without shared beginnings, and that it writes.
     shared : int
@@ -26,7 +26,7 @@ class Work:
     measured : int
         How many items were measured.
     window : int
-        How many items would have been computed together if they had been measured.
+        How many items the run computes together at most.
     """
 
     what: str

@@ -28,7 +28,7 @@ class Difference:
     Parameters
     ----------
     contexts, questions : int
-        In how many contexts both methods answered how many questions.
+        The number of contexts, and of questions that both methods answered.
     only_first, only_second : int
         How many answers only the first method gave correctly, and only the second, over all contexts.
     estimate : float
@@ -38,7 +38,7 @@ class Difference:
     p : float
         Two-sided, of the hypothesis that there is no difference.
     p_holm, tests
-        p corrected by Holm's method for so many tests; equal to p for a single one.
+        p corrected by Holm's method for this number of tests; equal to p for a single one.
     detectable : float, optional
         The difference that the test shows with a power of 80 %, at a level of 0.05 over the number of tests; None if it shows
         none, however large.

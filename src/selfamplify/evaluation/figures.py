@@ -53,7 +53,7 @@ class Figure:
         Two-sided, of the paired t-test over questions; and the same corrected by Holm's method for all tests of the table. None
         if the differences do not vary: then there is nothing to test.
     tests : int
-        How many tests that are; by default 0.
+        The number of these tests; by default 0.
     """
 
     measure: str

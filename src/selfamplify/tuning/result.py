@@ -31,7 +31,7 @@ class Raced:
     correct, n : int
         How many of the validation questions it answered correctly before it was dropped, or to the end.
     tokens : float, optional
-        The mean length of a question after the prompt and its reply, in tokens; None for an arm that was dropped. A server
+        The mean number of tokens of the prompt, a question and its reply together; None for an arm that was dropped. A server
         shows no tokenizer: there, words are counted.
     unparsed : float, optional
         The share of its replies from which no rule read a label, from 0 to 1; None where that was not counted.

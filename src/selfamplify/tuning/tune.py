@@ -57,10 +57,10 @@ def tune(
 ) -> Tuning:
     """Choose the best prompt for a model and a task, and test it on questions that the choice did not see.
 
-    The training questions are parted: shots are drawn from one part, and arms (see ``SearchSpace``) race on the other until one
+    The training questions are split: shots are drawn from one part, and arms (see ``SearchSpace``) race on the other until one
     is left or the budget is spent. Of those that stay, the cheapest one within one standard error of the best is chosen. Then
-    it is asked the test questions once, as are plain shots (the best arm of IO) and zero-shot. What is finished survives a
-    crash, and the same call continues.
+    its prompt is asked the test questions once, as are plain shots (the best arm of IO) and zero-shot. What is finished
+    survives a crash, and the same call continues.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def tune(
     limit : int, optional
         How many test questions may be asked; by default all.
     seed : int
-        Decides how the training questions are parted; by default 0.
+        Decides how the training questions are split; by default 0.
     profile : Profile or str
         The wording and the decoding, as far as the arms leave them.
     drop_shots : bool
@@ -91,7 +91,7 @@ def tune(
     decide, calibrate
         What decides an answer: see ``evaluate``.
     begun : float, optional
-        When a budget of time began, by ``time.monotonic()``: before the model was loaded, for one. By default with the call.
+        When a budget of time began, by ``time.monotonic()``, for example before the model was loaded; by default, with the call.
     progress : callable
         Called with what is being done, how many items are done, and of how many. By default nothing is
         reported; ``terminal_progress`` makes one that prints.
