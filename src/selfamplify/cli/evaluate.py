@@ -85,7 +85,7 @@ def evaluate(
             **given,
         )
     print_table(selfamplify.Run(folder).table(), evaluate)
-    note_continued(result.method, ((outcome.rule, outcome.correct) for outcome in result.outcomes))
+    note_continued((outcome.rule, outcome.correct) for outcome in result.outcomes)
     say(f"wrote the results to {folder}")
     tracking.hand_over(folder, log)
 

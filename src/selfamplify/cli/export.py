@@ -128,4 +128,4 @@ def _note_answers(prompt: selfamplify.Prompt, path: Path) -> None:
     """Say if replies to the prompt named no label when it was evaluated."""
     from ..runs.answered import answers_to  # heavy
 
-    note_continued(prompt.method, ((line.rule, line.correct) for line in answers_to(prompt, path)))
+    note_continued((line.rule, line.correct) for line in answers_to(prompt, path))

@@ -91,7 +91,7 @@ def tune(
     decide, calibrate
         What decides an answer: see ``evaluate``.
     begun : float, optional
-        When a budget of time began, by ``time.monotonic()``, for example before the model was loaded; by default, with the call.
+        When a budget of time began, by ``time.monotonic()``, such as before the model was loaded; by default, with the call.
     progress : callable
         Called with what is being done, how many items are done, and of how many. By default nothing is
         reported; ``terminal_progress`` makes one that prints.
