@@ -71,7 +71,7 @@ def demo(
         ),
     ] = False,
 ) -> None:
-    """Compare all methods on the embedded model and a made-up task. Takes a minute or two, without a network."""
+    """Compare seven methods on the embedded model and a made-up task. Takes a minute or two, without a network."""
     folder = out or Path("runs/demo-real" if real else "runs/demo")
     with called.recorded(folder):
         (_real if real else _made_up)(folder, limit, seed)
