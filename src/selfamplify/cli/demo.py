@@ -53,11 +53,8 @@ def demo(
     called: Called,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out",
-            parser=options.folder,
-            metavar="<path>",
-            help="The run folder. The same command continues an interrupted run in it. Default: runs/demo, or runs/demo-real.",
+        options.out_option(
+            "The run folder. The same command continues an interrupted run in it. Default: runs/demo, or runs/demo-real."
         ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Number of test questions to ask.")] = 100,

@@ -40,11 +40,8 @@ def evaluate(
     max_new_tokens: options.MaxNewTokens = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out",
-            parser=options.folder,
-            metavar="<path>",
-            help="The run folder for the results. Default: the prompt's folder; for RUN/prompts/NAME.json, RUN/evaluated/NAME.",
+        options.out_option(
+            "The run folder for the results. Default: the prompt's folder; for RUN/prompts/NAME.json, RUN/evaluated/NAME."
         ),
     ] = None,
     log: tracking.Log = None,

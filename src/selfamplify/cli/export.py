@@ -31,12 +31,7 @@ def export(
     file: FileOptions,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out",
-            parser=options.folder,
-            metavar="<path>",
-            help="The folder to write. Default: exported/TOOL in the run folder.",
-        ),
+        options.out_option("The folder to write. Default: exported/TOOL in the run folder."),
     ] = None,
     questions: Annotated[
         bool,

@@ -1,5 +1,6 @@
 """The options that several commands share: the wording, the explainer, and the run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,7 +13,7 @@ from ..runs.lock import check_writable
 from ..text.lines import argument
 
 
-def folder(text: str) -> Path:
+def _folder(text: str) -> Path:
     """The folder of an option. Raises SettingsError for an empty text, which would be the current folder."""
     if not text:
         raise SettingsError('`out=""` names no folder; use `out="runs/mine"`, or `out="."` for the current one.')
@@ -26,21 +27,15 @@ def _writable(out: Path | None) -> Path | None:
     return out
 
 
-_OUT = typer.Option(
-    "--out",
-    parser=folder,
-    metavar="<path>",
-    callback=_writable,
-    help="The run folder. The same command, run again, continues an interrupted run.",
-)
+def out_option(help: str, callback: Callable[[Path | None], Path | None] | None = None) -> Any:
+    """``--out`` for a folder."""
+    return typer.Option("--out", parser=_folder, metavar="<path>", callback=callback, help=help)
+
+
+_OUT = out_option("The run folder. The same command, run again, continues an interrupted run.", _writable)
 Out = Annotated[Path, _OUT]
 OptionalOut = Annotated[Path | None, _OUT]
-NewFolder = Annotated[
-    Path,
-    typer.Option(
-        "--out", parser=folder, metavar="<path>", help="The folder to write prompt.json to. It must not contain one yet."
-    ),
-]
+NewFolder = Annotated[Path, out_option("The folder to write prompt.json to. It must not contain one yet.")]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots are drawn, and what explainers sample.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Number of test questions to ask. Default: all.")]
 Judge = Annotated[
