@@ -176,8 +176,6 @@ MISUSES = [
     ("build OWN --out=", "--out . for the current one"),
     ("evaluate OUT --out=", "--out . for the current one"),
     ("export OUT --to openai --out=", "--out . for the current one"),
-    ("report OUT --out=", "--out report.html"),
-    ("report OUT --out HERE", "report.html"),
     ("build OWN --out OUT --task ROWS", "--task file with --data"),
     ("build OWN --out OUT --model ./nowhere", "There is no model folder at ./nowhere"),
     ("build OWN --out OUT --model HERE", "no config.json"),

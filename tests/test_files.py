@@ -202,6 +202,8 @@ def test_what_can_not_be_written_is_refused_before_anything_is(finished: Path, t
         write_files(tmp_path, {"csv": out})
     with pytest.raises(RunError, match="Can't write"):
         write_files(finished, {"csv": finished / "results.json" / "x.csv"})
+    with pytest.raises(RunError, match="it is a folder"):
+        write_files(finished, {"csv": tmp_path})
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(SettingsError, match=r"pip install 'selfamplify\[files\]'"):
         write_files(finished, {"csv": out, "parquet": tmp_path / "x.parquet"})

@@ -388,6 +388,9 @@ def test_a_page_goes_where_it_is_wanted_or_says_why_not(compared: Path, tmp_path
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="Can't write"):
         write_report(compared, tmp_path / "file" / "page.html")
+    for folder in (tmp_path, ""):
+        code, _, err = run("report", compared, "--out", folder)
+        assert code == 2 and "since it is a folder; name a file" in err.replace("\n", " "), err
 
 
 def test_a_folder_is_read_and_left_as_it_is(compared: Path):

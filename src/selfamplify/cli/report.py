@@ -8,7 +8,7 @@ import typer
 
 import selfamplify
 
-from ..errors import DataError, SettingsError
+from ..errors import DataError
 from . import options
 from .screen import say
 
@@ -37,8 +37,6 @@ def report(
     """
     kinds = {"csv": csv, "parquet": parquet, "latex": latex, "markdown": markdown, "svg": svg, "pdf": pdf}
     files = {kind: path for kind, path in kinds.items() if path is not None}
-    if out is not None and (out.is_dir() or not out.name):
-        raise SettingsError(f'{out} is a folder; name the file of the page, as in `out="{out / "report.html"}"`.')
     if files:
         from ..runs.findings import is_study  # heavy
         from ..runs.tested import tested_against

@@ -18,8 +18,10 @@ def write_whole(file: Path, content: str | bytes | Iterable[bytes]) -> None:
 
     A text is written as UTF-8; pieces are written as they come, so that they need not be in memory together.
     """
-    part = part_of(file)
     try:
+        if file.is_dir():
+            raise RunError(f"Can't write {file}, since it is a folder; name a file.")
+        part = part_of(file)
         make_folder(file.parent)
         with part.open("wb") as opened:
             opened.writelines(_pieces(content))
