@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
 
 from hostile import HOSTILE
 from small import CHOICES, number_of, scripted
 
 from selfamplify import Choice, Question, ScoredWords, Shot, Task, WrittenText
+from selfamplify.errors import SelfAmplifyWarning
 from selfamplify.prompting.prompt import Prompt
 from selfamplify.records import Chat
 from selfamplify.runs.compare import compare
@@ -44,7 +46,9 @@ def hostile_reply(chat: Chat) -> str:
 def hostile_run(folder: Path) -> Path:
     """A comparison by a model with a hostile name, with hostile questions, choices, replies, notes and rationales."""
     plan = Plan(("auto_cot", "random"), ("success",), shots=4)
-    compare(scripted(hostile_reply, "model <img src=x onerror=alert(1)> \u202e"), hostile_task(), plan, folder)
+    with catch_warnings():
+        simplefilter("ignore", SelfAmplifyWarning)  # no reply names (A)
+        compare(scripted(hostile_reply, "model <img src=x onerror=alert(1)> \u202e"), hostile_task(), plan, folder)
     return folder
 
 

@@ -1,6 +1,7 @@
 """The tests of a table: which methods are compared, over which contexts, and what results.json and the conclusions say."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 from small import question, scripted, talker, task
 
 from selfamplify import Comparison, Plan, Result, Run, Table, compare, contrast
-from selfamplify.errors import SettingsError
+from selfamplify.answering.deciding import Deciding
+from selfamplify.errors import SelfAmplifyWarning, SettingsError
 from selfamplify.evaluation.difference import Difference, difference
 from selfamplify.prompting.prompt import Prompt
 from selfamplify.records import Cost, Response
 from selfamplify.runs.cell import Cell
 from selfamplify.runs.comparison import conclusions, corrected_together, names
+from selfamplify.runs.one_sided import note_one_sided
 from selfamplify.runs.rows import Finished, comparisons
 
 TASK = task(12, 30)
@@ -55,6 +58,30 @@ def result(method: str, correct: list[bool]) -> Result:
     labels = ["B" if each else "A" for each in correct]
     responses = [Response(asked.id, "", label, "stated", Cost(1, 0.1)) for asked, label in zip(questions, labels, strict=True)]
     return Result(method, "small", "scripted", questions, tuple(responses))
+
+
+def answered(*labels: str) -> Result:
+    """Thirty questions, ten each with A, B and C as the true answer, and these labels as answers in turn."""
+    questions = tuple(question(number, answer="ABC"[number % 3]) for number in range(30))
+    given = (labels[number % len(labels)] for number in range(30))
+    responses = [Response(asked.id, "", label, "stated", Cost(1, 0.1)) for asked, label in zip(questions, given, strict=True)]
+    return Result("io", "small", "scripted", questions, tuple(responses))
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [("AAAAB", "24 of 30 answers of io are (A)"), ("AAABB", "no answer of io is (C), and that of 10 of 30 questions is")],
+)
+def test_answers_that_are_all_the_same_or_never_one_label_are_noted(labels: str, said: str):
+    with pytest.warns(SelfAmplifyWarning, match=re.escape(said)) as plain:
+        note_one_sided([("io", answered(*labels))], Deciding())
+    with pytest.warns(SelfAmplifyWarning, match=re.escape(said)) as calibrated:
+        note_one_sided([("io", answered(*labels))], Deciding("likelihood", "batch"))
+    assert "calibrate" in str(plain[0].message) and "calibrate" not in str(calibrated[0].message)
+
+
+def test_answers_of_all_labels_are_not_noted():
+    note_one_sided([("io", answered(*"AAAAABBC"))], Deciding())
 
 
 def test_a_table_can_be_tested_against_any_method(run: tuple[Path, Table]):

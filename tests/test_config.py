@@ -120,7 +120,8 @@ def test_evaluate_knows_the_model_and_the_data_of_the_build(run: Run, tmp_path: 
     code, _, err = run("build", *read, "--choice-columns", "a,b", "--model", stories, *built, "--out", out)
     assert code == 0, err
     code, printed, err = run("evaluate", out, "--limit", "3")
-    assert code == 0 and f"as in {out / FILE_NAME}: --model {stories} --task file" in err and "stories260K" in printed
+    taken = f"--model {stories} --task file --data {data} --question-column frage --answer-column antwort --choice-columns a,b"
+    assert code == 0 and f"as in {out / FILE_NAME}: {taken}" in err and "stories260K" in printed
     assert set(tables(out)) == {"build", "evaluate"} and tables(out)["evaluate"]["limit"] == 3
     again = tmp_path / "again"
     code, printed, err = run("evaluate", "--config", out / FILE_NAME, "--out", again)
@@ -135,6 +136,23 @@ def test_evaluate_knows_the_model_and_the_data_of_the_build(run: Run, tmp_path: 
     (out / FILE_NAME).unlink()
     code, _, err = run("evaluate", out, *read, "--choice-columns", "a,b", "--limit", "3", "--out", tmp_path / "third")
     assert code == 2 and "built by stories260K, and this is embedded" in err and "--model stories260K" in err
+
+
+def test_a_file_that_is_taken_over_and_is_not_there_is_said_to_come_from_the_run(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    Path("own.csv").write_text("frage,antwort\n" + "".join(f"Who is {n}?,{('cat', 'dog')[n % 2]}\n" for n in range(40)))
+    words = ["--data", "own.csv", "--question-column", "frage", "--answer-column", "antwort", "--header"]
+    code, _, err = run("build", *words, "--method", "zero_shot", "--max-new-tokens", "4", "--out", "out")
+    assert code == 0 and "file: 20 training questions" in err, err
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("evaluate", "here/out", "--limit", "1")
+    assert code == 2 and "--question-column frage --answer-column antwort --header" in err
+    assert "run.toml has --data own.csv, and there is no such file here; run this command where" in err
+    code, _, err = run("evaluate", "here/out", "--limit", "1", "--data", "here/own.csv")
+    assert code == 0, err
 
 
 def test_changed_settings_of_a_build_name_options(run: Run, tmp_path: Path):

@@ -299,6 +299,13 @@ def test_ask_says_in_one_line_that_there_is_no_server(ask: Program):
         ask("--file", ask.folder / "questions.jsonl")
 
 
+def test_ask_asks_nobody_if_no_server_is_named(ask: Program):
+    with pytest.raises(
+        SystemExit, match="^error: no server is named; set OPENAI_BASE_URL, as in: export OPENAI_BASE_URL=http://l"
+    ):
+        ask("--file", ask.folder / "questions.jsonl", url="")
+
+
 @pytest.mark.parametrize(
     ("retry_after", "waited"),
     [("7", [7, 7, 7, 7]), ("1", [1, 1, 2, 4]), ("9999", [60] * 4), ("soon", [0.5, 1, 2, 4]), ("-3", [0.5, 1, 2, 4])],
@@ -645,7 +652,7 @@ def test_the_command_line_exports_a_run_with_its_own_task(tmp_path: Path, run: R
     test = load_task("planted_snarks").test[:3]
     assert [json.loads(each)["id"] for each in rows] == [question.id for question in test]
     made = Prompt.load(folder)
-    assert "openai would send the same turns as this package" in out.replace("\n", " ")
+    assert "the exported files send the same turns as selfamplify" in out.replace("\n", " ")
     assert json.loads((written / "settings.json").read_text(encoding="utf-8"))["model"] == "tiny"
     assert asker(written).messages(test[0].render()) == made.messages(test[0])
     code, out, err = run("export", folder / "prompt.json", "--to", "openai", "--no-questions", "--out", tmp_path / "bare")
@@ -681,7 +688,7 @@ def test_a_prompt_for_a_file_is_called_by_the_name_of_the_file(tmp_path: Path, r
     for named, name in ((), "mail-random"), (("--name", "my prompt"), "my-prompt"):
         code, out, err = run("export", tmp_path / "mine", "--to", "langfuse", *named)
         assert code == 0 and "4 of 4 replies to the prompt named no label" in err.replace("\n", " "), err
-        assert "Other tools take these for wrong, and so count 0.0% as right." in err.replace("\n", " ")
+        assert "Other tools take such replies for wrong, and so count 0.0% as right." in err.replace("\n", " ")
         assert json.loads((tmp_path / "mine/exported/langfuse/prompt.json").read_text())["name"] == name
     Prompt.load(tmp_path / "mine").with_texts(
         replace(Prompt.load(tmp_path / "mine").texts, instruction="Choose."), "2026-01-01T00:00:00+00:00"

@@ -378,7 +378,7 @@ def test_a_foreign_folder_and_a_missing_one_are_errors(tmp_path: Path, run: Run)
     (tmp_path / "notes.txt").write_text("mine")
     for folder, what in ((tmp_path, "is no run folder"), (tmp_path / "none", "does not exist")):
         code, _, err = run("report", folder)
-        assert code == 2 and what in err and "selfamplify compare --out" in err and err.count("\n") == 1
+        assert code == 2 and what in err and "name one that selfamplify build" in err and err.count("\n") == 1
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
 
 

@@ -180,7 +180,7 @@ def test_results_of_the_prompt_before_an_edit_are_told_from_its_own():
     edited = prompt.with_texts(replace(prompt.texts, instruction="Pick."))
     assert of_another(prompt, {"prompt_sha256": prompt.digest()}) == of_another(edited, {}) == of_another(None, {}) == ""
     assert "before it was edited" in of_another(edited, {"prompt_sha256": prompt.digest()})
-    assert "that was here before" in of_another(edited, {"prompt_sha256": "0" * 64})
+    assert "another prompt than the one here" in of_another(edited, {"prompt_sha256": "0" * 64})
 
 
 @pytest.mark.parametrize("version", [1, 7, "2"])

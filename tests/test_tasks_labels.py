@@ -55,6 +55,33 @@ def test_named_labels_are_read_by_their_names(tmp_path: Path, named: list[tuple[
     assert not found.train or any("have names" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("named", ["labels", "label_names"])
+def test_labels_that_are_not_those_of_the_file_are_noted(named: str, tmp_path: Path):
+    path = reviews(tmp_path / "q.csv", *["bad", "good", "odd"] * 4)
+    given = ("bad", "good", "fine")
+    options: dict[str, Any] = {named: given if named == "labels" else {name: name.upper() for name in given}}
+    found = overview("file", path, **options).reading
+    note = found.notes[-1]
+    assert note.startswith(f"No row has the label 'fine' of `{named}`. 4 rows in 'label' have a label that `{named}`")
+    assert note.endswith("does not name: 'odd' (4).")
+    assert {row.reason for row in found.bad} == {"the answer 'odd' is not one of the labels bad, good, fine"}
+    assert note in load_task("file", path, skip_bad=True, **options).notes
+    with pytest.raises(DataError, match="No row has the label 'fine'"):
+        load_task("file", path, **options)
+
+
+def test_other_spellings_of_the_named_labels_are_no_other_labels(tmp_path: Path):
+    path = reviews(tmp_path / "q.csv", *["BAD", "Good", "good "] * 4)
+    assert overview("file", path, labels=("good", "bad")).reading.notes == ()
+
+
+def test_a_rare_label_that_is_nearly_another_one_is_asked_about(tmp_path: Path):
+    path = reviews(tmp_path / "q.csv", *["bad", "good"] * 30, "Goood", "odd")
+    near, far = (row.reason for row in overview("file", path).reading.bad)
+    assert near.startswith("the label 'Goood' occurs only once; did you mean 'good'? If not")
+    assert "did you mean" not in far and "use `labels=('bad', 'good', 'odd')`" in far
+
+
 def test_a_number_that_is_none_of_the_listed_labels_is_a_bad_row(tmp_path: Path):
     path = reviews(tmp_path / "q.csv", "0", "1", "2", "0")
     for options in ({"labels": ("0", "1")}, {"label_names": {0: "negative", 1: "positive"}}):

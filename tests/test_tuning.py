@@ -298,7 +298,7 @@ def test_a_budget_of_time_counts_from_when_it_began(monkeypatch: pytest.MonkeyPa
 def test_the_command_line_counts_loading_the_model(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     seconds = itertools.count()
 
-    def loading(_: object) -> ScriptedModel:
+    def loading(*_: object) -> ScriptedModel:
         next(seconds)
         return scripted(helped)
 

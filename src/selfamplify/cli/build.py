@@ -74,7 +74,7 @@ def build(
     from ..runs.build import check_build  # heavy
 
     check_build(questions, out, **given)
-    asked = model.load()
+    asked = model.load(questions)
     with called.recorded(out), model.progress() as progress:
         prompt = selfamplify.build(asked, questions, out, check=check, progress=progress, **given)
     if prompt.provenance and prompt.shots:

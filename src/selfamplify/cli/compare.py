@@ -107,7 +107,7 @@ def compare(
         from ..runs.compare import check_comparison  # heavy
 
         check_comparison(questions, plan, out, **further)
-    asked = model.load()
+    asked = model.load(questions, judge)
     further["judge"] = model.load_judge(judge, asked)
     if out is None or estimating.estimate:
         print_estimate(model, questions, plan, estimating, compare, **further)

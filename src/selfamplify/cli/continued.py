@@ -20,8 +20,9 @@ def note_continued(answers: Iterable[tuple[str, bool]]) -> None:
     some, wrong = ", and", ""
     if continued < without:
         some, wrong = f"; {continued} of them", f", and {without - continued} as wrong"
+    count, them = ("counts", "it") if continued == 1 else ("count", "them")
     say(
-        f"note: {without} of {n} replies to the prompt named no label{some} count with the one that the model finds most "
-        f"probable after them{wrong}. Other tools take these for wrong, and so count {sum(own) / n:.1%} as right.",
+        f"note: {without} of {n} replies to the prompt named no label{some} {count} with the one that the model finds most "
+        f"probable after {them}{wrong}. Other tools take such replies for wrong, and so count {sum(own) / n:.1%} as right.",
         console=stderr,
     )

@@ -7,6 +7,7 @@ import typer
 
 import selfamplify
 
+from ..tasks.questions.reading import listed_rows
 from ..text.lines import counted, shortened
 from ..text.printable import printable
 from .groups import grouped
@@ -35,7 +36,9 @@ def describe(
     found = selfamplify.overview(task, data, test_data=test_data, **file.given())
     warnings = [in_options(warning, describe) for warning in found.warnings]
     if as_json:
-        print_json(found.as_json(examples) | {"warnings": warnings})
+        plain = found.as_json(examples)
+        bad = [row | {"reason": in_options(row["reason"], describe)} for row in plain["bad"]]
+        print_json(plain | {"warnings": warnings, "bad": bad})
         return
     reading = found.reading
     kind = ", texts to classify" if reading.classification else _choices(found.choices)
@@ -57,10 +60,8 @@ def describe(
             say(f"  {name:<12} {value}")
     for warning in warnings:
         say(f"note: {warning}")
-    for row in reading.bad[:_BAD]:
-        say(f"bad: {shortened(str(row), 200)}")
-    if len(reading.bad) > _BAD:
-        say(f"bad: … and {len(reading.bad) - _BAD} more")
+    for line in listed_rows(reading.bad, _BAD):
+        say(f"bad: {in_options(line, describe)}")
     for question in found.asked(examples):
         answer = question.written(question.answer) if reading.classification else f"({question.answer})"
         say(f"\n{printable(question.render())}\n  → {printable(answer)}")

@@ -6,18 +6,17 @@ import subprocess
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 import selfamplify
 
 from ..errors import RunError, SettingsError
 from ..importing.labels import contradictions
 from ..prompting.texts import differences
 from ..runs.editing import Editing
+from . import options
 from .screen import say, stderr
 
 
-def edit(path: Annotated[Path, typer.Argument(metavar="PATH", help="A run folder, or a prompt.json.")]) -> None:
+def edit(path: Annotated[Path, options.path_argument("PATH", "A run folder, or a prompt.json.")]) -> None:
     """Edit the instruction, questions and replies of a prompt in $VISUAL or $EDITOR; the original is kept."""
     command = _editor()
     editing = Editing.of(path)

@@ -7,6 +7,7 @@ import typer
 
 import selfamplify
 
+from ..runs.absent import load_prompt
 from . import options, tracking
 from .config import Called
 from .continued import note_continued
@@ -21,7 +22,7 @@ from .task_options import FileOptions, TaskOptions, load
 def evaluate(
     called: Called,
     prompt: Annotated[
-        Path, typer.Argument(metavar="PROMPT", help="The run folder of `selfamplify build` or `import`, or a prompt.json.")
+        Path, options.path_argument("PROMPT", "The run folder of `selfamplify build` or `import`, or a prompt.json.")
     ],
     model: ModelOptions,
     task: TaskOptions,
@@ -51,7 +52,7 @@ def evaluate(
     By default, the model, the task and how its data are read are the same as in the run that made the prompt.
     """
     tracking.check(log)
-    finished = selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
+    finished = load_prompt(prompt).with_length(max_new_tokens)
     check_named(finished, called)
     folder = out or _results_of(prompt)
     found = as_built(prompt, called, Asked(model, task, file))
@@ -69,7 +70,7 @@ def evaluate(
     from ..runs.evaluate import check_evaluation  # heavy
 
     check_evaluation(questions, finished, folder, **given)
-    asked = found.model.load()
+    asked = found.model.load(questions, judge)
     check_model(finished, asked, called)
     with with_asked(called, found).recorded(folder), found.model.progress() as progress:
         result = selfamplify.evaluate(

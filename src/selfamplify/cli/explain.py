@@ -50,7 +50,7 @@ def explain(
     method = selfamplify.make_method(explainer, rationale.keywords, rationale.steps, profile, engine.given())
     profile, questions = selfamplify.asking(profile, load(task, file, model))
     asked = _question(questions, question)
-    session = selfamplify.Session(model.load(), profile)
+    session = selfamplify.Session(model.load(questions), profile)
     with model.working():
         shot = method.prompt(session, questions, selfamplify.Sample.of([asked], seed)).shots[0]
     if isinstance(shot.explanation, ScoredWords | ScoredPairs):

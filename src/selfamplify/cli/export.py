@@ -11,7 +11,8 @@ import selfamplify
 
 from ..errors import SettingsError
 from ..export.exporter import Export, name_of
-from ..export.exporting import as_exporter, for_task, write
+from ..export.exporting import as_exporter, checked, for_task, write
+from ..runs.absent import load_prompt
 from . import options
 from .config import Called
 from .continued import note_continued
@@ -25,7 +26,7 @@ from .task_options import FileOptions, TaskOptions, load
 @grouped
 def export(
     called: Called,
-    prompt: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder with a prompt, or a prompt.json.")],
+    prompt: Annotated[Path, options.path_argument("RUN", "A run folder with a prompt, or a prompt.json.")],
     to: Annotated[str, typer.Option("--to", help="The tool, such as openai or lm_eval; `selfamplify list` shows all.")],
     task: TaskOptions,
     file: FileOptions,
@@ -71,7 +72,7 @@ def export(
 
     By default, the task and how its data are read are the same as in the run that made the prompt.
     """
-    exporter, finished = as_exporter(to), selfamplify.Prompt.load(prompt)
+    exporter, finished = as_exporter(to), load_prompt(prompt)
     if not questions:
         _check_unasked(called, finished.imported is not None)
     folder = prompt.parent if prompt.suffix == ".json" else prompt
@@ -81,7 +82,7 @@ def export(
         found = as_built(prompt, called, Asked(ModelOptions(), task, file))
         asked = load(found.task, found.file).limited(limit)
         test = _test_questions(finished, asked) if questions else ()
-        own = found.task.data.stem if found.task.task == "file" and found.task.data else ""
+        own = found.task.data.stem if found.task.name == "file" and found.task.data else ""
         name = name or (name_of(finished, own) if own else "")
     if exporter.needs_questions and not test:
         remedy = 'name their task, as in `task="planted_arc"`' if questions else "leave `questions=False` out"
@@ -91,7 +92,7 @@ def export(
     for path in write(made, exporter, target, check):
         say(f"wrote {path}")
     if check:
-        say(f"{exporter.name} would send the same turns as this package")
+        say(f"compared on {checked(made)}: the exported files send the same turns as selfamplify")
     _note_answers(made.prompt, prompt)
     if not (served_as or finished.provenance):
         say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)

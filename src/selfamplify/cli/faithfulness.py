@@ -62,7 +62,7 @@ def faithfulness(
     if marks is not None:
         questions = selfamplify.with_marks(questions, marks)
         say(f"  {questions.notes[-1]}", console=stderr)
-    asked = model.load()
+    asked = model.load(questions)
     explainers = explainers or selfamplify.make_explainers(selfamplify.default_explainers(asked), settings, profile)
     with called.recorded(out), model.progress() as progress:
         found = selfamplify.faithfulness(

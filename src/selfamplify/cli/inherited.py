@@ -1,15 +1,19 @@
 """What is known from the command that made a prompt: the model, the task and how its data are read."""
 
+from collections.abc import Iterator
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 import selfamplify
 
-from ..errors import SettingsError
+from ..errors import DataError, SettingsError
 from ..runs.run_toml import FILE_NAME, tables
+from ..tasks.hub.own import HUB
+from ..text.lines import argument
 from .config import Called
 from .groups import flags
 from .model_options import ModelOptions
@@ -21,6 +25,8 @@ _MAKERS = ("build", "tune", "compare")
 """The commands that make prompts."""
 _ANOTHER_MODEL, _OTHER_DATA = {"model", "server"}, {"task", "data"}
 """Options that name what is asked; if a model or a task is given, nothing of its kind is taken over."""
+_NAMED = ("model", "task")
+"""Options that are named whenever any are taken over."""
 _OF_THE_FILE = ("data", "test-data", "test-size")
 """Options that are about one file, and not taken over for another."""
 
@@ -51,8 +57,34 @@ def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
         taken |= {"task": _completed(asked.task, made, called), "file": _completed(asked.file, made, called)}
     found = replace(asked, **taken)
     if found != asked:
-        say(f"as in {file}: --model {found.model.model} --task {found.task.task}", console=stderr)
+        say(f"as in {file}: {' '.join(_taken(asked, found))}", console=stderr)
+        _check_there(asked.task, found.task, file)
     return found
+
+
+def _taken(asked: Asked, found: Asked) -> Iterator[str]:
+    """The options that were taken over, as the command line has them; model and task always."""
+    for group in (field.name for field in fields(Asked)):
+        before, after = getattr(asked, group), getattr(found, group)
+        for field in fields(after):
+            value = found.task.name if field.name == "task" else getattr(after, field.name)
+            if field.name not in _NAMED and value == getattr(before, field.name):
+                continue
+            if isinstance(value, bool):
+                yield f"--{'' if value else 'no-'}{_flag(field)}"
+            else:
+                yield from (f"--{_flag(field)} {quote(str(each))}" for each in (value if isinstance(value, list) else [value]))
+
+
+def _check_there(asked: TaskOptions, found: TaskOptions, file: Path) -> None:
+    """Raise DataError if a file of questions that was taken over is not where the run has it."""
+    for name in ("data", "test_data"):
+        path = getattr(found, name)
+        if path != getattr(asked, name) and not str(path).startswith(HUB) and not path.exists():
+            raise DataError(
+                f"{file} has {argument(name, str(path))}, and there is no such file here; run this command where that run was "
+                f'started, or add `{name}="PATH"`.'
+            )
 
 
 def with_asked(called: Called, asked: Asked) -> Called:

@@ -93,8 +93,13 @@ class ModelOptions:
         ),
     ] = None
 
-    def load(self) -> "AbstractLanguageModel":
-        """The model: on servers, as replicas, or in this process. It is loaded once."""
+    def load(self, task: "Task | None" = None, judge: str | None = None) -> "AbstractLanguageModel":
+        """The model: on servers, as replicas, or in this process. It is loaded once.
+
+        Before that, DataError is raised if a task that it is loaded for holds a control token of it, or of the judge.
+        """
+        if task is not None:
+            self.check(task, judge, skip_bad=False)
         return self._loaded
 
     def check(self, task: "Task", judge: str | None, skip_bad: bool) -> "Task":

@@ -20,6 +20,18 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _named(text: str) -> Path:
+    """The path of an argument. Raises SettingsError for an empty text, which would be the current folder."""
+    if not text:
+        raise SettingsError("The path is empty; name a run folder, such as runs/mine.")
+    return Path(text)
+
+
+def path_argument(metavar: str, help: str) -> Any:
+    """An argument that names a run folder, or a file of one."""
+    return typer.Argument(parser=_named, metavar=metavar, help=help)
+
+
 def _writable(out: Path | None) -> Path | None:
     """The folder. Raises RunError if it can't be written, before anything is loaded."""
     if out is not None:

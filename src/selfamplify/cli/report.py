@@ -14,7 +14,7 @@ from .screen import say
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, finished or not.")],
+    folder: Annotated[Path, options.path_argument("RUN", "A run folder, finished or not.")],
     out: Annotated[
         Path | None, typer.Option("--out", help="The file to write. Default: report.html in the run folder.")
     ] = None,

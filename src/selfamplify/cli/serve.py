@@ -13,6 +13,7 @@ import typer
 import selfamplify
 
 from ..errors import SettingsError
+from ..runs.absent import load_prompt
 from ..text.lines import counted
 from . import options
 from .config import Called
@@ -36,7 +37,7 @@ def serve(
     called: Called,
     model: ModelOptions,
     prompt: Annotated[
-        Path | None, typer.Argument(metavar="RUN", help="The run folder of `selfamplify build`, or a prompt.json.")
+        Path | None, options.path_argument("RUN", "The run folder of `selfamplify build`, or a prompt.json.")
     ] = None,
     plain: Annotated[
         bool, typer.Option("--plain", help="Pass chats to the model as they are, without a prompt. RUN may be left out.")
@@ -66,14 +67,14 @@ def serve(
         raise SettingsError(
             "There is no prompt to serve; name a run folder, as in: selfamplify serve runs/mine, or use `plain=True`."
         )
-    from ..serving.app import application  # the packages of the extra
+    finished = None if prompt is None else load_prompt(prompt).with_length(max_new_tokens)
+    if finished is not None:
+        _check_prompt(finished, called, plain)
+    from ..serving.app import application  # heavy, and the packages of the extra
     from ..serving.guard import Guard
     from ..serving.running import bound, run
 
     _check_token(host, token)
-    finished = None if prompt is None else selfamplify.Prompt.load(prompt).with_length(max_new_tokens)
-    if finished is not None:
-        _check_prompt(finished, called, plain)
     with bound(host, port) as listening:  # before the model is loaded, which may take a while
         found = model if prompt is None else model_as_built(prompt, called, model)
         asked = found.load()

@@ -12,6 +12,8 @@ import selfamplify
 from ..errors import DataError, SettingsError
 from ..prompting.origins import of_another, origins
 from ..prompting.prompt_file import FILE_NAME
+from ..runs.absent import unfinished
+from ..runs.begun import begun
 from ..runs.editing import before_edit
 from ..text.lines import argument
 from . import options
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def show(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A run folder, or a prompt.json.")],
+    path: Annotated[Path, options.path_argument("PATH", "A run folder, or a prompt.json.")],
     responses: Annotated[
         int, typer.Option("--responses", min=0, help="Number of questions to show with the responses of all methods.")
     ] = 0,
@@ -78,17 +80,10 @@ def _check_table(path: Path, has_table: bool, responses: int, against: str | Non
 
 def _empty(folder: Path) -> DataError:
     """What to do about a folder without a prompt and without results: it may have been begun."""
-    from ..runs.begun import begun  # heavy
-
     found = begun(folder)
-    if not found.settings:
-        return DataError(
-            f"{folder} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`."
-        )
-    if found.running:
-        return DataError(f"Nothing in {folder} is finished yet, and it is being worked on; see: selfamplify report {folder}")
-    again = next(iter(found.commands.values()), "the same command")
-    return DataError(f"Nothing in {folder} is finished yet; run {again} again, or see: selfamplify report {folder}")
+    if found.settings:
+        return DataError(unfinished(folder, found))
+    return DataError(f"{folder} has neither a prompt nor results; make them with `selfamplify build` or `selfamplify compare`.")
 
 
 def _show_race(folder: Path, prompt: "selfamplify.Prompt | None") -> None:

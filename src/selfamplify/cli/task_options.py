@@ -28,9 +28,13 @@ class TaskOptions:
 
     panel: ClassVar[str] = "Data"
 
-    task: Annotated[str, typer.Option("--task", help="A task from `selfamplify list`, or 'file' for a file of your own.")] = (
-        "planted_arc"
-    )
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task",
+            help="A task from `selfamplify list`, or 'file' for your own file. Default: file with --data, else planted_arc.",
+        ),
+    ] = None
     data: Annotated[
         Path | None,
         typer.Option(
@@ -58,6 +62,11 @@ class TaskOptions:
             help="The part of a question whose words are scored. auto: both, but only the text in a classification.",
         ),
     ] = "auto"
+
+    @property
+    def name(self) -> str:
+        """The name of the task."""
+        return self.task or ("planted_arc" if self.data is None else "file")
 
 
 @dataclass(frozen=True)
@@ -143,12 +152,13 @@ def load(
     judge: str | None = None,
     profile: "Profile | None" = None,
 ) -> "Task":
-    """The task, checked for the answer style of a profile, and for control tokens of the model, if there is one, and the judge.
+    """The task, checked for the answer style of a profile; with --skip-bad, without questions that hold control tokens.
 
-    Says how many questions it has, and everything that was recognised or left out.
+    These are those of the model and of the judge; without --skip-bad, the model refuses them before it is loaded. Says how many
+    questions there are, and everything that was recognised or left out.
     """
     loaded = selfamplify.load_task(
-        task.task,
+        task.name,
         task.data,
         test_data=task.test_data,
         split_seed=task.split_seed,
@@ -159,14 +169,15 @@ def load(
     )
     if profile is not None:
         selfamplify.asking(profile, loaded)  # refused before a model is loaded
-    if model is not None:
-        loaded = model.check(loaded, judge, task.skip_bad)
+    if model is not None and task.skip_bad:
+        loaded = model.check(loaded, judge, skip_bad=True)
     train, test = counted(len(loaded.train), "training question"), counted(len(loaded.test), "test question")
     say(f"{loaded.name}: {train} and {test}", console=stderr)
     for note in loaded.notes:
         say(f"  {in_options(note, grouped(_read))}", console=stderr)
     if loaded.skipped:
-        say(f"{counted(len(loaded.skipped), 'row')} left out; the first: {loaded.skipped[0]}", console=stderr)
+        first = in_options(loaded.skipped[0], grouped(_read))
+        say(f"{counted(len(loaded.skipped), 'row')} left out; the first: {first}", console=stderr)
     return loaded
 
 

@@ -78,7 +78,7 @@ def tune(
         "settings": engine.given(),
     }
     check_unchanged(out, "tuning", {})  # the arms, and so all settings, are known with the model
-    asked = model.load()
+    asked = model.load(questions, judge)
     space = selfamplify.SearchSpace.of(asked, **{name: value for name, value in given.items() if value})
     with called.recorded(out), model.progress() as progress:
         found = selfamplify.tune(

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import ClassVar, final
 
 from .bundle import QUESTIONS, common, standalone, turns
-from .exporter import AbstractExporter, Export, Messages
+from .exporter import CHAT_SERVER, AbstractExporter, Export, Messages
 from .rendering import apart
 
 ADAPTER, PLAIN = "adapter.py", "chain_of_thought.other_turns.json"
@@ -35,7 +35,7 @@ class DSPy(AbstractExporter):
         ask = f"python {quote(str(folder / ADAPTER))}"
         every = [f"{ask} --file {quote(str(folder / QUESTIONS))}"] if export.questions else []
         other = f"# {PLAIN}, for dspy.ChainOfThought, has the same shots, but DSPy sends other turns for it"
-        return ["export OPENAI_BASE_URL=http://localhost:8000/v1", *every, f'{ask} "a question"', other]
+        return [CHAT_SERVER, "export OPENAI_BASE_URL=http://localhost:8000/v1", *every, f'{ask} "a question"', other]
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
         dspy = import_module("dspy")

@@ -15,6 +15,10 @@ from ..prompting.prompt import Prompt
 from ..prompting.wording import APPENDED
 from ..records import Question
 
+CHAT_SERVER = (
+    "# port 8000 must serve the model; if nothing does, run in another terminal: selfamplify serve --plain --model MODEL"
+)
+"""What to do before commands that ask a server."""
 Messages = list[dict[str, str]]
 """Chat turns as OpenAI's interface has them: ``[{"role": …, "content": …}, …]``."""
 

@@ -15,7 +15,7 @@ from ..records import Question
 from ..tasks.loading import as_task
 from ..tasks.task import Task
 from ..text.files import part_of, write_whole
-from ..text.lines import shortened
+from ..text.lines import counted, shortened
 from .exporter import AbstractExporter, Export, Messages
 
 MANIFEST = "selfamplify.json"
@@ -173,6 +173,11 @@ _PROBES = (
 """Questions that are checked if none were given."""
 _CHECKED = 20
 """So many of the given questions are checked."""
+
+
+def checked(made: Export) -> str:
+    """How many questions ``check`` compares, in words."""
+    return counted(min(len(made.questions) or len(_PROBES), _CHECKED), "question")
 
 
 def _check(exporter: AbstractExporter, folder: Path, made: Export) -> None:

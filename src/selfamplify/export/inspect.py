@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, final
 
 from .bundle import common, standalone, turns
-from .exporter import AbstractExporter, Export, Messages
+from .exporter import CHAT_SERVER, AbstractExporter, Export, Messages
 from .rendering import apart, copied_with
 
 TASK = "task.py"
@@ -31,6 +31,7 @@ class Inspect(AbstractExporter):
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         served, local = quote(f"openai-api/local/{export.model}"), quote(f"hf/{export.model}")
         return [
+            CHAT_SERVER,
             "export LOCAL_BASE_URL=http://localhost:8000/v1 LOCAL_API_KEY=none",
             f"cd {quote(str(folder))}",  # it takes the paths of tasks from its own folder only
             f"inspect eval {TASK} --model {served}",

@@ -9,7 +9,7 @@ from string import Template
 from typing import ClassVar, final
 
 from .bundle import common, standalone, turns
-from .exporter import AbstractExporter, Export, Messages
+from .exporter import CHAT_SERVER, AbstractExporter, Export, Messages
 from .rendering import apart, copied_with
 
 TASK, FUNCTIONS, NAME = "selfamplify.yaml", "task.py", "selfamplify"
@@ -35,6 +35,7 @@ class LmEval(AbstractExporter):
         how = f"--include_path {quote(str(folder))} --tasks {NAME} --apply_chat_template --fewshot_as_multiturn true"
         local = f"lm_eval run --model hf --model_args {quote(f'pretrained={export.model}')} {how}"
         return [
+            CHAT_SERVER,
             f"lm_eval run --model local-chat-completions --model_args {quote(served)} {how}",
             *([local] if export.loads_by_name else []),
         ]

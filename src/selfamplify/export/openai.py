@@ -8,7 +8,7 @@ from shlex import quote
 from typing import Any, ClassVar, final
 
 from .bundle import QUESTIONS, common, standalone, turns
-from .exporter import AbstractExporter, Export, Messages
+from .exporter import CHAT_SERVER, AbstractExporter, Export, Messages
 from .rendering import apart
 
 ASK = "ask.py"
@@ -25,7 +25,7 @@ class OpenAI(AbstractExporter):
         return turns(export) | {ASK: standalone("ask.py")} | common(export)
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
-        return asking(folder, export)
+        return [CHAT_SERVER, *asking(folder, export)]
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
         ask = asker(folder)
@@ -33,10 +33,11 @@ class OpenAI(AbstractExporter):
 
 
 def asking(folder: Path, export: Export) -> Sequence[str]:
-    """How ask.py is run."""
+    """How ask.py is run, with a server."""
     ask = f"python {quote(str(folder / ASK))}"
     every = [f"{ask} --file {quote(str(folder / QUESTIONS))}"] if export.questions else []
-    return ["export OPENAI_BASE_URL=http://localhost:8000/v1", *every, f'{ask} "a question"']
+    needed = "# ask.py needs httpx: pip install httpx"
+    return [needed, "export OPENAI_BASE_URL=http://localhost:8000/v1", *every, f'{ask} "a question"']
 
 
 def asker(folder: Path) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, final
 
 from ..errors import DataError
 from .bundle import common, standalone, turns
-from .exporter import AbstractExporter, Export, Messages
+from .exporter import CHAT_SERVER, AbstractExporter, Export, Messages
 from .rendering import copied_with
 
 CONFIG, FUNCTIONS = "promptfooconfig.json", "functions.py"
@@ -43,6 +43,7 @@ class Promptfoo(AbstractExporter):
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
         return [
+            CHAT_SERVER,
             "export OPENAI_BASE_URL=http://localhost:8000/v1",
             f"promptfoo eval --config {quote(str(folder / CONFIG))} --no-cache",
             "promptfoo view",

@@ -34,7 +34,7 @@ def check_task(task: object, model: object, judge: object = None, *, skip_bad: b
     Raises
     ------
     DataError
-        If a question holds a control token. The error lists the first 20 such rows by file and line, or by the question's id.
+        If a question holds a control token. The error lists 20 such rows at most, by file and line, or by the question's id.
     SettingsError
         If ``task``, ``model`` or ``judge`` is something else.
     ModelError

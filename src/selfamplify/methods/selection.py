@@ -117,7 +117,7 @@ def chosen(
 
 def _until(progress: Progress) -> Progress:
     """The same progress, which also says that asking may end before the total."""
-    return lambda what, done, total: progress(f"{what} until enough qualify", done, total)
+    return lambda what, done, total: progress(f"{what} in batches until enough qualify", done, total)
 
 
 def in_order(session: Session, shots: Sequence[Question], seed: int) -> Sequence[Question]:

@@ -32,5 +32,6 @@ def of_another(prompt: Prompt | None, settings: Mapping[str, Any]) -> str:
     measured = settings.get("prompt_sha256")
     if prompt is None or measured in (None, prompt.digest()):
         return ""
-    which = "before it was edited" if any(measured == edit.before for edit in prompt.edits) else "that was here before"
-    return f"These results are of the prompt {which}; evaluate the present one with another --out."
+    edited = any(measured == edit.before for edit in prompt.edits)
+    which = "the prompt before it was edited" if edited else "another prompt than the one here"
+    return f"These results are of {which}; evaluate the present one with another --out."

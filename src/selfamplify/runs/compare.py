@@ -117,7 +117,7 @@ def compare(
         table = run.finish(finished, failed, settings)
     note_baselines(each.prompt for each in finished)
     note_banned((f"{each.cell.method} ({each.selection})", each.prompt, each.result) for each in finished)
-    note_one_sided((f"{each.cell.method} ({each.selection})", each.result) for each in finished)
+    note_one_sided(((f"{each.cell.method} ({each.selection})", each.result) for each in finished), deciding)
     return table
 
 

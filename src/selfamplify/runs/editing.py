@@ -13,6 +13,7 @@ from ..prompting.prompt_file import FILE_NAME
 from ..prompting.texts import Texts
 from ..text.files import write_whole
 from ..text.lines import first_line
+from .unchanged import free_folder
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,31 @@ def check_replaceable(path: Path, by: Prompt | None = None) -> None:
 
     It may be replaced ``by`` itself.
     """
-    try:
-        with catch_warnings():
-            simplefilter("ignore", SelfAmplifyWarning)
-            prompt = Prompt.load(path)
-    except DataError:
-        return  # none, or a damaged one, which is made again
-    if (prompt.edits or prompt.imported) and prompt != by:
+    prompt = _held(path)
+    if prompt and (prompt.edits or prompt.imported) and prompt != by:
         file = path if path.suffix == ".json" else path / FILE_NAME
         what = "was edited by hand" if prompt.edits else "was imported"
         raise RunError(f"{file} {what}, and would be lost; use another `out`, or move that file away to have it made anew.")
+
+
+def check_own(folder: Path, prompt: Prompt) -> None:
+    """Raise RunError if a folder for results of a prompt holds another one, of which they would seem to be.
+
+    The present prompt may be this one edited.
+    """
+    held = _held(folder)
+    if held and prompt.digest() not in {held.digest(), *(edit.before for edit in held.edits)}:
+        raise RunError(
+            f"{folder} holds another prompt, and these results would be taken for its own; use another folder, as in "
+            f"{free_folder(folder)}."
+        )
+
+
+def _held(path: Path) -> Prompt | None:
+    """The prompt of a folder or file; None if there is none, or a damaged one, which is made again."""
+    try:
+        with catch_warnings():
+            simplefilter("ignore", SelfAmplifyWarning)
+            return Prompt.load(path)
+    except DataError:
+        return None

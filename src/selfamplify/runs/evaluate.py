@@ -7,7 +7,7 @@ from typing import Any
 from ..answering.answer import answer
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, check_apart, fit
-from ..arguments import check_flag, check_seed
+from ..arguments import check_flag, check_seed, checked_path
 from ..errors import SettingsError
 from ..evaluation.result import Result
 from ..importing.binding import bound, noted
@@ -24,6 +24,7 @@ from ..text.lines import shortened
 from ..work.stage import Progress, silent
 from .banned import note_banned
 from .cell import Cell
+from .editing import check_own
 from .given import origin, prompt_at
 from .one_sided import note_one_sided
 from .rows import Finished
@@ -117,13 +118,14 @@ def evaluate(
     check_flag("drop_shots", drop_shots)
     deciding = Deciding(decide, calibrate, self_consistency, temperature)
     questions = check_task(task, model, judge).limited(limit)
-    prompt = noted(bound(_as_prompt(prompt), questions))
+    given = _as_prompt(prompt)
+    prompt = noted(bound(given, questions))
     check_apart(prompt, questions)
     made = prompt.provenance
     style, questions = _styled(prompt, profile, questions)
     own = _settings(prompt, seed, io, drop_shots, deciding)
     if out is not None:
-        check_unchanged(out, "results", known_settings(style, questions) | own)
+        _check_folder(out, given, known_settings(style, questions) | own)
     asked, reader = as_model(model), None if judge is None else as_model(judge, "judge")
     if out is None:
         session = Session(asked, style, judge=reader, progress=progress)
@@ -142,7 +144,7 @@ def evaluate(
     names = [InputOutput.name, made.explainer if made and made.explainer else prompt.method]
     names = names[-len(results) :]
     note_banned(zip(names, (each.prompt for each in ready), results, strict=True))
-    note_one_sided(zip(names, results, strict=True))
+    note_one_sided(zip(names, results, strict=True), deciding)
     return replace(results[-1], io=results[0] if len(results) > 1 else None)
 
 
@@ -164,7 +166,12 @@ def check_evaluation(
     deciding, questions = Deciding(decide, calibrate, self_consistency, temperature), task.limited(limit)
     own = bound(prompt, questions).prompt
     style, questions = _styled(own, None, questions)
-    known = known_settings(style, questions) | _settings(own, seed, io, drop_shots, deciding)
+    _check_folder(out, prompt, known_settings(style, questions) | _settings(own, seed, io, drop_shots, deciding))
+
+
+def _check_folder(out: str | Path, prompt: Prompt, known: dict[str, Any]) -> None:
+    """Raise RunError if a folder has results with other settings than those that are known, or another prompt."""
+    check_own(checked_path("out", out, "runs/mine"), prompt)
     check_unchanged(out, "results", known)
 
 

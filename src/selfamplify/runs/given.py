@@ -17,6 +17,7 @@ from ..prompting.prompt import Prompt
 from ..session import Session
 from ..tasks.task import Task
 from ..text.lines import shortened
+from .absent import load_prompt
 from .measured import timed
 
 Given = Mapping[str, Prompt | str | Path]
@@ -63,7 +64,8 @@ def given_prompts(prompts: object, methods: tuple[str, ...], task: Task) -> dict
 
 def prompt_at(path: str | Path) -> Prompt:
     """The prompt of a run folder or file, or an imported one, with the seconds that its explanations took if they are known."""
-    return timed(as_prompt(path), Path(path))
+    found = load_prompt(path) if Path(path).is_dir() else as_prompt(path)
+    return timed(found, Path(path))
 
 
 def fitted_given(

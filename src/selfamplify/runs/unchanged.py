@@ -1,10 +1,11 @@
 """A run folder goes on with the settings with which it was begun; others are refused, before a model is loaded if possible.
 
-It holds one prompt.json, so what ``build`` and ``tune`` make there is refused to the other, too.
+It holds one prompt.json, so what ``build`` and ``tune`` make there is refused to the other, too; and both are refused where
+there are results of another prompt.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -40,22 +41,29 @@ def refuse_changes(folder: Path, what: str, made: Mapping[str, Any], wanted: Map
     if changed := changes(made, json.loads(json.dumps(wanted))):
         raise RunError(
             f"The {what} in {folder} {'were' if what == 'results' else 'was'} started with other settings "
-            f"({'; '.join(changed)}); use those settings again, or another folder, as in {argument('out', str(_free(folder)))}."
+            f"({'; '.join(changed)}); use those settings again, or another folder, as in {free_folder(folder)}."
         )
 
 
-def refuse_replacing(folder: Path, what: str, held: Iterable[str]) -> None:
-    """Raise RunError if the prompt of a folder, in which all that it ``held`` was begun, is another command's than ``what``."""
-    other, command = _OTHER.get(what, ("", ""))
+def refuse_replacing(folder: Path, what: str, held: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise RunError if a prompt would replace that of another command, or stand beside results that are not its own.
+
+    ``held`` has the settings of all that was begun in the folder.
+    """
+    if what not in _OTHER:
+        return
+    other, command = _OTHER[what]
     if other in held:
-        raise RunError(
-            f"{folder} was made by `selfamplify {command}`, whose prompt would be replaced; use another folder, as in "
-            f"{argument('out', str(_free(folder)))}."
-        )
+        reason = f"was made by `selfamplify {command}`, whose prompt would be replaced"
+    elif what not in held and "results" in held:
+        reason = f"holds results of `selfamplify {held['results'].get('command')}`, which are not of this prompt"
+    else:
+        return
+    raise RunError(f"{folder} {reason}; use another folder, as in {free_folder(folder)}.")
 
 
-def _free(folder: Path) -> Path:
-    """A folder beside this one that does not exist: ``runs/mine-2``."""
+def free_folder(folder: Path) -> str:
+    """The argument for a folder beside this one that does not exist: `` `out="runs/mine-2"` ``."""
     named = folder if folder.name not in ("", "..") else folder.resolve()
     tried = (named.with_name(f"{named.name}-{number}") for number in count(2))
-    return next(each for each in tried if not each.exists())
+    return argument("out", str(next(each for each in tried if not each.exists())))

@@ -94,7 +94,7 @@ def load_task(
     Raises
     ------
     DataError
-        If the data can't be read, has bad rows (the error lists the first 20), or has too few questions.
+        If the data can't be read, has bad rows (the error lists 20 of them at most), or has too few questions.
     SettingsError
         If there is no such task, or an argument does not suit it.
     """

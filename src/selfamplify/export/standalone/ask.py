@@ -4,7 +4,7 @@
     python ask.py --file questions.jsonl            many; prints the accuracy if the file has the answers
 
 Needs Python 3.10 and httpx, or its successor httpx2 (pip install httpx). The environment
-variable OPENAI_BASE_URL has the server, such as http://localhost:8000/v1 (default: OpenAI's own), and OPENAI_API_KEY its key.
+variable OPENAI_BASE_URL has the server, such as http://localhost:8000/v1, and OPENAI_API_KEY its key, if it needs one.
 The prompt is messages.json, for the chat interface, or prompt.txt, a text for the completions interface. Lines of a file need a
 question only; choices are then read from it as from a question of the command line. An answer is a choice's label or text.
 """
@@ -116,7 +116,11 @@ def main() -> None:
         raise SystemExit(f"error: {chosen.file}: {error}.") from None
     key = os.environ.get("OPENAI_API_KEY", "")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    address = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+    address = os.environ.get("OPENAI_BASE_URL", "")
+    if not address:
+        raise SystemExit(
+            "error: no server is named; set OPENAI_BASE_URL, as in: export OPENAI_BASE_URL=http://localhost:8000/v1"
+        )
     with httpx.Client(base_url=address.rstrip("/") + "/", headers=headers, timeout=_TIMEOUT) as client:
         found = []
         for row in answered(prompt, client, asked, chosen.at_once):

@@ -81,9 +81,12 @@ def main() -> None:
     parser.add_argument("--file", type=Path, default=HERE / "questions.jsonl", help="default: questions.jsonl in this folder")
     parser.add_argument("--limit", type=int, help="ask only the first so many questions")
     chosen = parser.parse_args()
+    server = os.environ.get("OPENAI_BASE_URL")
+    if not server:
+        parser.error("no server is named; set OPENAI_BASE_URL, as in: export OPENAI_BASE_URL=http://localhost:8000/v1")
     answer = Answer()
     model, key = chosen.model or answer.prompt.settings["model"], os.environ.get("OPENAI_API_KEY") or "none"
-    dspy.configure(lm=dspy.LM(f"openai/{model}", api_base=os.environ.get("OPENAI_BASE_URL"), api_key=key, cache=False))
+    dspy.configure(lm=dspy.LM(f"openai/{model}", api_base=server, api_key=key, cache=False))
     if chosen.question:
         found = answer(question=chosen.question)
         print(f"{found.reply}\n\nlabel: {found.answer or 'none'}")

@@ -252,11 +252,18 @@ def _by_truth(row: Answered) -> set[int]:
     return {place for place, text in enumerate(row.offer.texts) if text.casefold() in wanted}
 
 
+def no_label(answer: str, labels: Sequence[str]) -> str:
+    """Why a row of a classification is bad whose answer is none of the labels."""
+    return f"the answer {shortened(answer)!r} is not one of the labels {shortened(', '.join(labels))}"
+
+
 def _not_offered(row: Answered, numbers: AnswersFrom | None) -> str:
     count = len(row.offer.texts)
     if (number := _as_number(row)) is not None and numbers in (0, 1):
         first = int(numbers)
         return f"the answer {number} is not one of the positions {first} to {count - 1 + first}"
+    if row.offer.labels == row.offer.texts:
+        return no_label(row.answer, row.offer.texts)
     what = f"the answer {shortened(row.answer)!r} is not one of the choices"
     if row.names_several:
         return f"{what}; if it names several of them, it must name one"

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...records import Choice, Question
-from ...text.lines import shortened
 from ...text.offered import LETTERS
 from ..rows.rows import Row
 from .alike import labelled, whole
-from .answers import Answered, AnswerKey
+from .answers import Answered, AnswerKey, no_label
 from .columns import Columns, is_empty
 from .faults import BadRow
 from .labels import is_number, rare_label_remedy
@@ -183,5 +182,5 @@ def _from_text(text: str, answer: str, values: Mapping[str, Any], layout: Layout
         raise BadRow(rare_label_remedy(label, layout.rare[label], names))
     places = labelled(names, answer)
     if not places and (layout.shown or layout.names and is_number(answer)):
-        raise BadRow(f"the answer {answer!r} is not one of the labels {shortened(', '.join(names))}")
+        raise BadRow(no_label(answer, names))
     return text, Offer(layout.shown, names, places.pop()) if layout.shown else Offer(names, names)

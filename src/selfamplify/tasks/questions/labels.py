@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 
 from ...errors import DataError
 from ...text.lines import argument, counted, shortened
 from ...text.offered import LETTERS
 from ..rows.rows import Row
-from .alike import whole
+from .alike import labelled, whole
 from .columns import Columns, is_empty
 from .faults import BadRow
 from .layouts import clean
@@ -19,6 +20,8 @@ _FEW = 5
 """More distinct answers than this must occur twice on average to be labels."""
 _ALL = 3
 """More answers than this of which none occurs twice are no labels."""
+_LISTED = 5
+"""So many labels that are not named are listed."""
 _RARE, _MANY = 2, 20
 """A label that occurs at most ``_RARE`` times is rare if labels occur ``_MANY`` times on average."""
 
@@ -101,7 +104,43 @@ def rare_label_remedy(name: str, count: int, names: Sequence[str]) -> str:
     """Why a row with a rare label is not used, and what to write to use it."""
     both = tuple(sorted({*names, name}))
     often = "once" if count == 1 else "twice"
-    return f"the label {shortened(name)!r} occurs only {often}; if it is intended, use {argument('labels', both)}"
+    near = get_close_matches(name.casefold(), names, 1)
+    meant = f"did you mean {near[0]!r}? If not, and it is intended" if near else "if it is intended"
+    return f"the label {shortened(name)!r} occurs only {often}; {meant}, use {argument('labels', both)}"
+
+
+def label_notes(
+    rows: Sequence[Row], columns: Columns, names: Sequence[str], used: Collection[str], bad: Collection[str], parameter: str
+) -> list[str]:
+    """A line if the labels that the user names are not those of the file.
+
+    Parameters
+    ----------
+    rows, columns
+        The rows of all files, and their columns.
+    names : sequence of str
+        The labels that the user names.
+    used : collection of str
+        Those of them that a question has.
+    bad : collection of str
+        The places of rows that can't be used.
+    parameter : str
+        The argument that names them: ``labels`` or ``label_names``.
+    """
+    unusable = [row for row in rows if row.place in bad]
+    others = Counter(answer for answer in _answers(unusable, columns) if not labelled(names, answer))
+    count = others.total()
+    lines: list[str] = []
+    if absent := [repr(name) for name in names if name not in used]:
+        lines.append(f"No row has the label{'s' if len(absent) > 1 else ''} {', '.join(absent)} of `{parameter}`.")
+    if others:
+        shown = ", ".join(f"{shortened(name)!r} ({number})" for name, number in others.most_common(_LISTED))
+        more = ", …" if len(others) > _LISTED else ""
+        have = "has" if count == 1 else "have"
+        lines.append(
+            f"{counted(count, 'row')} in {columns.answer!r} {have} a label that `{parameter}` does not name: {shown}{more}."
+        )
+    return [" ".join(lines)] if lines else []
 
 
 def _check(counts: Mapping[str, int], names: tuple[str, ...], columns: Columns, named: bool) -> None:

@@ -20,7 +20,8 @@ from .listing import SEPARATOR_NAMES, separator_of
 from .names import is_one_distractor, numbered_from
 from .rivals import rival_notes
 
-_SHOWN = 20
+_SHOWN, _ALIKE = 20, 5
+"""So many bad rows are listed and, if there are more, so many of them for each kind of reason."""
 _REASONS = 3
 _T = TypeVar("_T")
 
@@ -221,23 +222,39 @@ def _renamed(test: Sequence[Question], train_ids: set[str]) -> tuple[Question, .
 
 
 def bad_rows(bad: Sequence[LeftOut], notes: Sequence[str] = (), remedy: str | None = "skip_bad=True") -> DataError:
-    """The error that lists bad rows, the first 20 of them in full, and what was noticed about the data.
+    """The error that lists bad rows, 20 of them at most, and what was noticed about the data.
 
     ``remedy`` is the code that leaves the rows out; None if none would be left.
     """
-    lines = [shortened(str(row), 300) for row in bad[:_SHOWN]]
-    if len(bad) > _SHOWN:
-        lines += [f"… and {len(bad) - _SHOWN} more", *(f"in all: {line}" for line in reasons(bad))]
-    listing = "\n  ".join([f"{counted(len(bad), 'row')} can't be used:", *lines])
+    head = "\n  ".join([f"{counted(len(bad), 'row')} can't be used:", *listed_rows(bad)])
     ending = f"Fix them, or leave them out: `{remedy}`." if remedy else "No other row is left; fix them, or use another file."
-    return DataError("\n".join([listing, *notes, ending]))
+    return DataError("\n".join([head, *notes, ending]))
+
+
+def listed_rows(bad: Sequence[LeftOut], shown: int = _SHOWN) -> list[str]:
+    """A line for each bad row. Of more than ``shown``, the first 5 of each kind, so many at most, and then all reasons."""
+    if len(bad) <= shown:
+        return [shortened(str(row), 300) for row in bad]
+    seen = Counter[str]()
+    lines: list[str] = []
+    for row in bad:
+        kind = _kind(row)
+        seen[kind] += 1
+        if seen[kind] <= _ALIKE and len(lines) < shown:
+            lines.append(shortened(str(row), 300))
+    return [*lines, f"… and {len(bad) - len(lines)} more", *(f"in all: {line}" for line in reasons(bad))]
+
+
+def _kind(row: LeftOut) -> str:
+    """The reason without what is quoted in it, and without numbers."""
+    return re.sub(r"'[^']*'|\d+", "…", row.reason)
 
 
 def reasons(bad: Sequence[LeftOut]) -> list[str]:
     """The commonest reasons for which rows are bad, with their counts: the reason itself, or one of those that are alike."""
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for row in bad:
-        alike[re.sub(r"'[^']*'|\d+", "…", row.reason)].append(row.reason)
+        alike[_kind(row)].append(row.reason)
     commonest = sorted(alike.values(), key=len, reverse=True)[:_REASONS]
     lines = [
         f"{counted(len(found), 'row')}{', for example' if len(set(found)) > 1 else ''}: {shortened(found[0], 150)}"
