@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small import LETTERS, question, task
+from small import LETTERS, question, scripted, task
 
-from selfamplify import Choice, Columns, Question, Task, load_task
+from selfamplify import Choice, Columns, Plan, Question, Task, compare, load_task
 from selfamplify.errors import DataError, SelfAmplifyError, SettingsError
+from selfamplify.report.tables import title
 from selfamplify.tasks.loading import as_task
 from selfamplify.tasks.public import SNARKS
 from selfamplify.tasks.task import label_space
@@ -249,3 +250,12 @@ def test_loading_imports_no_heavy_package():
     code = f"import sys, selfamplify.tasks.loading; print({heavy} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_file_of_ones_own_is_called_by_its_name(tmp_path: Path):
+    path = tmp_path / "mails.csv"
+    path.write_text("text,label\n" + "".join(f"mail {n},{('good', 'bad')[n % 2]}\n" for n in range(12)))
+    assert load_task("file", path).source == "mails.csv" and load_task("planted_arc").source == ""
+    table = compare(scripted(lambda _: "good"), load_task("file", path), Plan(("io",), ("random",), shots=2), tmp_path / "run")
+    assert title(table).startswith("mails.csv · ") and "of mails.csv on" in repr(table)
+    assert {row.task for row in table.rows} == {"file"}

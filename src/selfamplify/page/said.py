@@ -52,7 +52,7 @@ def _said(contents: Contents) -> Iterator[Said]:
 def _of_table(table: Table, complete: bool, against: str) -> Said:
     first = table.rows[0]
     methods = list(dict.fromkeys(row.called for row in table.rows))
-    asked = f"{counted(first.n, 'test question')} of {first.task}"
+    asked = f"{counted(first.n, 'test question')} of {table.data}"
     if len([method for method in methods if method != BASE]) < 2:
         question = f"How many of {asked} does {first.model} answer correctly with a prompt of {methods[-1]}?"
     else:
@@ -106,7 +106,7 @@ def _headline(tests: Sequence[Comparison], against: str) -> str:
 def _of_findings(found: Faithfulness) -> Said:
     explainers = ", ".join(each.explainer for each in found.measures)
     question = (
-        f"Do explanations of {counted(found.questions, 'answer')} of {found.model} to {found.task} say more than random words "
+        f"Do explanations of {counted(found.questions, 'answer')} of {found.model} to {found.data} say more than random words "
         f"do ({explainers})?"
     )
     figures = [figure for each in found.measures for figure in each.figures]

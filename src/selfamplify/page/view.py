@@ -23,6 +23,7 @@ from .words import Piece, pieces
 
 _READ = {
     "task": "task",
+    "data_name": "data",
     "test_count": "test questions",
     "rows_left_out": "rows left out",
     "attributed": "explained part of a question",
@@ -113,7 +114,7 @@ def _title(contents: Contents) -> str:
     settings = next(iter(contents.settings.values()), {})
     if not settings and contents.prompt and contents.prompt.provenance:
         settings = {"task": contents.prompt.provenance.task, "model": contents.prompt.provenance.model}
-    return f"{settings.get('task', contents.folder.name)} · {settings.get('model', 'selfamplify')}"
+    return f"{settings.get('data_name') or settings.get('task', contents.folder.name)} · {settings.get('model', 'selfamplify')}"
 
 
 def _failed(contents: Contents) -> dict[str, str]:

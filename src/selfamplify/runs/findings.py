@@ -99,7 +99,12 @@ class Faithfulness:
 
     def __repr__(self) -> str:
         explainers = ", ".join(each.explainer for each in self.measures)
-        return f"Faithfulness({explainers}: {counted(self.questions, 'answer')} of {self.model} to {self.task})"
+        return f"Faithfulness({explainers}: {counted(self.questions, 'answer')} of {self.model} to {self.data})"
+
+    @property
+    def data(self) -> str:
+        """What the questions are called: their file, if it is the user's own, else their task."""
+        return self.settings.get("data_name") or self.task
 
     def figure(self, measure: str, explainer: str) -> Figure | None:
         """The figure of one measure and explainer; None if there is none."""

@@ -125,10 +125,13 @@ class Table:
 
     _repr_html_ = html_repr
 
+    @property
+    def data(self) -> str:
+        """What the questions are called: their file, if it is the user's own, else their task."""
+        return self.settings.get("data_name") or (self.rows[0].task if self.rows else "")
+
     def __repr__(self) -> str:
-        asked = (
-            f", {counted(self.rows[0].n, 'test question')} of {self.rows[0].task} on {self.rows[0].model}" if self.rows else ""
-        )
+        asked = f", {counted(self.rows[0].n, 'test question')} of {self.data} on {self.rows[0].model}" if self.rows else ""
         failed = f", {len(self.failed)} failed" if self.failed else ""
         return f"Table({counted(len(self.rows), 'row')}{asked}{failed})"
 

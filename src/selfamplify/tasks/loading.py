@@ -124,7 +124,8 @@ def load_task(
     alike = template_note(train, test, found.templates)
     notes = (*(_roles(found.roles) if isinstance(source, File) else ()), *found.notes, *alike)
     skipped = tuple(map(str, (*found.bad, *found.known, *found.repeated)))
-    return Task(name, train, test, label_space((*train, *test)), skipped, found.places, notes)
+    called = _called(data) if isinstance(source, File) else ""
+    return Task(name, train, test, label_space((*train, *test)), skipped, found.places, notes, called)
 
 
 def read_data(name: str, data: Data, test_data: Data, seed: int, reading: FileOptions) -> Reading:
@@ -205,6 +206,11 @@ def _path(name: str, path: Data) -> Path | None:
             f"{argument(name, 'hub:owner/name')}."
         )
     return None if path is None else checked_path(name, path, "questions.csv")
+
+
+def _called(data: Data) -> str:
+    """What a file or a data set of the hub is called."""
+    return str(data) if str(data).startswith(HUB) else Path(str(data)).name
 
 
 def _split_size(name: str, count: int, preset: int | None, wanted: int | None, bad: Sequence[LeftOut]) -> int:

@@ -33,6 +33,8 @@ class Task:
         For the id of each question that was read from a file or the hub, where it is: ``"snarks.csv:12"``. Errors name it.
     notes : tuple of str, default ()
         One sentence for each thing that was recognised in the data rather than stated, or that looks wrong there.
+    source : str, default ""
+        What a file of the user's own, or a data set of the hub, is called, such as ``"mails.csv"``; titles name it.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class Task:
     skipped: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    source: str = ""
 
     _repr_html_ = html_repr
 
