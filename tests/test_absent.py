@@ -1,11 +1,13 @@
 """A folder holds one prompt and its results: what is refused besides, and what is said where the prompt is missing."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from small import Run, scripted, talker, task
 
-from selfamplify import Plan, RunError, build, compare, evaluate
+from selfamplify import Plan, RunError, amplify, build, compare, evaluate, faithfulness, tune
 from selfamplify.errors import DataError
 from selfamplify.prompting.prompt import Prompt
 from selfamplify.runs.absent import load_prompt
@@ -26,8 +28,43 @@ def test_a_prompt_is_not_built_beside_results_of_another_one(tmp_path: Path):
     with pytest.raises(RunError, match="holds results of `selfamplify compare`"):
         built(tmp_path / "compared")
     assert not (results / "prompt.json").exists()
+    with pytest.raises(RunError, match="holds results of `selfamplify evaluate`"):
+        tune(MODEL, TASK, results, budget="calls=50")
     evaluate(MODEL, TASK, first, out=tmp_path / "first")
     assert built(tmp_path / "first") == first, "a prompt stays beside its own results"
+
+
+def test_a_comparison_is_not_made_beside_a_prompt(tmp_path: Path):
+    built(tmp_path)
+    with pytest.raises(RunError, match="holds a prompt, and these results are not of it"):
+        compare(MODEL, TASK, Plan(("io",), ("random",), shots=2), tmp_path)
+    with pytest.raises(RunError, match="holds a prompt, and these results are not of it"):
+        faithfulness(MODEL, TASK, ["self_topk"], out=tmp_path)
+
+
+def test_a_prompt_is_not_imported_beside_results(run: Run, tmp_path: Path):
+    evaluate(MODEL, TASK, built(tmp_path / "first"), out=tmp_path / "results")
+    (tmp_path / "few.txt").write_text("Q: Who?\nA: me\n\nQ: What?\nA: this\n\nQ: {question}\nA:")
+    code, _, err = run("import", tmp_path / "few.txt", "--out", tmp_path / "results")
+    assert code == 2 and "holds results of selfamplify evaluate" in err
+    assert run("import", tmp_path / "few.txt", "--out", tmp_path / "imported")[0] == 0
+
+
+def test_results_of_another_prompt_do_not_come_before_a_prompt_that_is_not_finished(tmp_path: Path):
+    first, second = built(tmp_path / "first"), built(tmp_path / "second", "random")
+    (tmp_path / "first" / "prompt.json").unlink()
+    with pytest.raises(RunError, match="holds a prompt that is not finished"):
+        evaluate(MODEL, TASK, second, out=tmp_path / "first")
+    assert built(tmp_path / "first") == first
+
+
+def test_a_folder_whose_settings_are_lost_goes_on_with_its_own_prompt(tmp_path: Path):
+    prompt = built(tmp_path)
+    evaluate(MODEL, TASK, prompt, out=tmp_path)
+    with closing(sqlite3.connect(tmp_path / "run.sqlite")) as store, store:
+        for table in ("settings", "spare_settings"):
+            store.execute(f"DELETE FROM {table} WHERE what = 'prompt'")
+    assert built(tmp_path) == prompt
 
 
 def test_a_prompt_is_not_evaluated_in_the_folder_of_another_one(tmp_path: Path):
@@ -61,6 +98,24 @@ def test_a_prompt_that_is_not_finished_or_lost_is_said_to_be(tmp_path: Path):
     (folder / "prompt.json").unlink()
     with pytest.raises(DataError, match=f"There is no prompt at .*; make one with `selfamplify build --out {folder}` first"):
         load_prompt(folder)
+
+
+def test_a_comparison_that_has_no_prompts_yet_is_not_finished(tmp_path: Path):
+    compare(MODEL, TASK, Plan(("io",), ("random",), shots=2), tmp_path)
+    for file in (*tmp_path.glob("prompts/*.json"), tmp_path / "results.json"):
+        file.unlink()
+    with pytest.raises(DataError, match="is finished yet; run the same command again"):
+        load_prompt(tmp_path)
+
+
+def test_a_prompt_of_ones_own_that_is_lost_is_not_made_again(tmp_path: Path):
+    prompt = amplify(MODEL, TASK, explainer="random", selection="random", shots=2)
+    prompt.save(tmp_path)
+    evaluate(MODEL, TASK, prompt, out=tmp_path)
+    (tmp_path / "prompt.json").unlink()
+    (tmp_path / "run.toml").write_text(f"[evaluate]\nprompt = '{tmp_path}'\n")
+    with pytest.raises(DataError, match="is missing, and its results are there; put its prompt.json back"):
+        load_prompt(tmp_path)
 
 
 def test_a_damaged_store_says_no_more_than_that_there_is_no_prompt(tmp_path: Path):

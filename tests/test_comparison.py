@@ -70,7 +70,10 @@ def answered(*labels: str) -> Result:
 
 @pytest.mark.parametrize(
     ("labels", "said"),
-    [("AAAAB", "24 of 30 answers of io are (A)"), ("AAABB", "no answer of io is (C), and that of 10 of 30 questions is")],
+    [
+        ("AAAAB", "24 of 30 answers of io are (A). The prompt seems to decide"),
+        ("AAABB", "io never answers (C), which is right for 10 of 30 questions. Other shots may help"),
+    ],
 )
 def test_answers_that_are_all_the_same_or_never_one_label_are_noted(labels: str, said: str):
     with pytest.warns(SelfAmplifyWarning, match=re.escape(said)) as plain:

@@ -146,7 +146,7 @@ def test_a_file_that_is_taken_over_and_is_not_there_is_said_to_come_from_the_run
     Path("own.csv").write_text("frage,antwort\n" + "".join(f"Who is {n}?,{('cat', 'dog')[n % 2]}\n" for n in range(40)))
     words = ["--data", "own.csv", "--question-column", "frage", "--answer-column", "antwort", "--header"]
     code, _, err = run("build", *words, "--method", "zero_shot", "--max-new-tokens", "4", "--out", "out")
-    assert code == 0 and "file: 20 training questions" in err, err
+    assert code == 0 and "own.csv: 20 training questions" in err, err
     monkeypatch.chdir(tmp_path)
     code, _, err = run("evaluate", "here/out", "--limit", "1")
     assert code == 2 and "--question-column frage --answer-column antwort --header" in err

@@ -652,7 +652,7 @@ def test_the_command_line_exports_a_run_with_its_own_task(tmp_path: Path, run: R
     test = load_task("planted_snarks").test[:3]
     assert [json.loads(each)["id"] for each in rows] == [question.id for question in test]
     made = Prompt.load(folder)
-    assert "the exported files send the same turns as selfamplify" in out.replace("\n", " ")
+    assert "openai would send the same turns as selfamplify (compared on " in out.replace("\n", " ")
     assert json.loads((written / "settings.json").read_text(encoding="utf-8"))["model"] == "tiny"
     assert asker(written).messages(test[0].render()) == made.messages(test[0])
     code, out, err = run("export", folder / "prompt.json", "--to", "openai", "--no-questions", "--out", tmp_path / "bare")
@@ -702,6 +702,8 @@ def test_replies_that_no_label_could_follow_are_counted_apart(capsys: pytest.Cap
     said = capsys.readouterr().err.replace("\n", " ")
     assert "3 of 4 replies to the prompt named no label; 2 of them count" in said and ", and 1 as wrong" in said
     assert "count 25.0% as right" in said
+    note_continued([("constrained", True), ("stated", True)])
+    assert "1 of 2 replies to the prompt named no label, and counts with the one" in capsys.readouterr().err.replace("\n", " ")
     note_continued([("none", False)])
     assert capsys.readouterr().err == ""
 

@@ -57,7 +57,7 @@ def test_its_names_are_used_like_any_others(run: Run):
     code, _, problem = run("build", *build, "--out", "runs/weekdays")
     assert code == 0, problem
     code, said, problem = run("export", "runs/weekdays", "--to", "spreadsheet", "--check")
-    assert code == 0 and "send the same turns" in said, problem
+    assert code == 0 and "would send the same turns" in said, problem
     prompt = Prompt.load("runs/weekdays")
     with Path("runs/weekdays/exported/spreadsheet/turns.csv").open(encoding="utf-8", newline="") as file:
         assert [dict(row) for row in csv.DictReader(file)] == prompt.messages("{question}")

@@ -330,5 +330,5 @@ def test_the_command_line_reads_a_data_set_of_the_hub(built: dict[str, Path], ru
     code, _, err = run("build", *given, *short, "--data", f"hub:{built['mmlu']}", "--out", tmp_path / "none")
     assert code == 2 and f"name one: --data hub:{built['mmlu']}:abstract_algebra.\n" in err
     code, _, err = run("build", *given, *short, "--test-size", "2", "--split-seed", "4", "--out", tmp_path / "run")
-    assert code == 0 and "file: 4 training questions and 2 test questions" in err, err
+    assert code == 0 and ": 4 training questions and 2 test questions" in err, err
     assert "both come from the split validation." in " ".join(err.split())

@@ -62,11 +62,10 @@ def test_labels_that_are_not_those_of_the_file_are_noted(named: str, tmp_path: P
     options: dict[str, Any] = {named: given if named == "labels" else {name: name.upper() for name in given}}
     found = overview("file", path, **options).reading
     note = found.notes[-1]
-    assert note.startswith(f"No row has the label 'fine' of `{named}`. 4 rows in 'label' have a label that `{named}`")
-    assert note.endswith("does not name: 'odd' (4).")
+    assert note == f"`{named}` names 'fine', which no row has. 4 rows have other labels in 'label': 'odd' (4)."
     assert {row.reason for row in found.bad} == {"the answer 'odd' is not one of the labels bad, good, fine"}
     assert note in load_task("file", path, skip_bad=True, **options).notes
-    with pytest.raises(DataError, match="No row has the label 'fine'"):
+    with pytest.raises(DataError, match="names 'fine', which no row has"):
         load_task("file", path, **options)
 
 
@@ -78,8 +77,20 @@ def test_other_spellings_of_the_named_labels_are_no_other_labels(tmp_path: Path)
 def test_a_rare_label_that_is_nearly_another_one_is_asked_about(tmp_path: Path):
     path = reviews(tmp_path / "q.csv", *["bad", "good"] * 30, "Goood", "odd")
     near, far = (row.reason for row in overview("file", path).reading.bad)
-    assert near.startswith("the label 'Goood' occurs only once; did you mean 'good'? If not")
+    assert near.startswith("the label 'Goood' occurs only once; did you mean 'good'? If it is intended, use")
     assert "did you mean" not in far and "use `labels=('bad', 'good', 'odd')`" in far
+
+
+def test_labels_in_rows_that_are_bad_for_another_reason_are_not_missing(tmp_path: Path):
+    path = saved(tmp_path / "q.csv", "text,label", *["one,good", "two,bad"], *["three,fine", "three,bad"], "four,-")
+    notes = overview("file", path, labels=("good", "bad", "fine", "odd")).reading.notes
+    assert notes == ("`labels` names 'odd', which no row has.",)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("POSITVE", "POSITIVE"), ("negatve", "NEGATIVE")])
+def test_a_rare_label_is_compared_in_any_case(name: str, meant: str, tmp_path: Path):
+    [row] = overview("file", reviews(tmp_path / "q.csv", *["POSITIVE", "NEGATIVE"] * 30, name)).reading.bad
+    assert f"did you mean {meant!r}?" in row.reason
 
 
 def test_a_number_that_is_none_of_the_listed_labels_is_a_bad_row(tmp_path: Path):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import LETTERS, question, scripted, task
 
-from selfamplify import Choice, Columns, Plan, Question, Task, compare, load_task
+from selfamplify import Choice, Columns, Plan, Question, Task, compare, load_task, write_report
 from selfamplify.errors import DataError, SelfAmplifyError, SettingsError
 from selfamplify.report.tables import title
 from selfamplify.tasks.loading import as_task
@@ -259,3 +259,5 @@ def test_a_file_of_ones_own_is_called_by_its_name(tmp_path: Path):
     table = compare(scripted(lambda _: "good"), load_task("file", path), Plan(("io",), ("random",), shots=2), tmp_path / "run")
     assert title(table).startswith("mails.csv · ") and "of mails.csv on" in repr(table)
     assert {row.task for row in table.rows} == {"file"}
+    page = write_report(tmp_path / "run").read_text()
+    assert "<title>mails.csv · scripted</title>" in page and "test questions of mails.csv" in page

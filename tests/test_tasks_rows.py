@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small import Run
 
 from selfamplify import Choice, Columns, Question, load_task
 from selfamplify.errors import DataError
@@ -102,6 +103,31 @@ def test_jsonl_places_count_blank_lines(tmp_path: Path):
 )
 def test_a_bad_row_is_refused_with_its_reason(tmp_path: Path, changes: dict[str, object], reason: str):
     assert bad(write_lines(tmp_path / "q.jsonl", [row(**changes)])) == [f":1: {reason}"]
+
+
+def test_of_many_bad_rows_each_kind_is_listed(run: Run, tmp_path: Path):
+    rows = [row(id=str(n), question=f"Q{n}", answer="Z") for n in range(40)] + [row(id="last", question="Last", answer="")]
+    path = write_lines(tmp_path / "q.jsonl", rows)
+    with pytest.raises(DataError) as caught:
+        load_task("file", path)
+    lines = str(caught.value).splitlines()
+    assert [line for line in lines if f"{path}:" in line] == lines[1:7] and f"{path}:41: no answer in 'answer'" in lines[6]
+    assert (
+        lines[7] == "  … and 35 more"
+        and lines[8].startswith("  in all: 40 rows: ")
+        and lines[9].startswith("  in all: 1 row: ")
+    )
+    _, out, _ = run("data", path)
+    assert f"bad: {path}:41: no answer" in out and "bad: … and 35 more" in out and "bad: in all: 40 rows: " in out
+
+
+def test_no_more_than_20_bad_rows_are_listed(tmp_path: Path):
+    wrong = [{"answer": "Z"}, {"answer": ""}, {"question": ""}, {"choices": ["one"]}, {"choices": []}, {"answer": "A, B"}]
+    rows = [row(id=f"{n}", **{"question": f"Q{n}"} | wrong[n % 6]) for n in range(60)]
+    with pytest.raises(DataError) as caught:
+        load_task("file", write_lines(tmp_path / "q.jsonl", rows))
+    lines = str(caught.value).splitlines()
+    assert sum("q.jsonl:" in line for line in lines) == 20 and "  … and 40 more" in lines
 
 
 def test_bad_rows_are_reported_together_and_can_be_skipped(tmp_path: Path):

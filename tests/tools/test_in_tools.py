@@ -203,3 +203,11 @@ def test_dspy_loads_the_plain_program_and_sends_other_turns_for_it(tmp_path: Pat
     assert [each["reasoning"] for each in demos] == [shot.reply for shot in made.shots]
     assert len(sent) == 2 + 2 * len(made.shots) and sent[0]["role"] == "system"
     assert all(shot.reply in turn["content"] for shot, turn in zip(made.shots, sent[2::2], strict=True))
+
+
+def test_the_dspy_adapter_asks_nobody_if_no_server_is_named(tmp_path: Path):
+    python, out = programs("dspy") / "python", tmp_path / "out"
+    export(hostile_prompt(), "dspy", out)
+    env = {name: value for name, value in os.environ.items() if name != "OPENAI_BASE_URL"}
+    done = subprocess.run([python, out / "adapter.py", "Who?"], env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and "no server is named; set OPENAI_BASE_URL" in done.stderr

@@ -36,9 +36,7 @@ def describe(
     found = selfamplify.overview(task, data, test_data=test_data, **file.given())
     warnings = [in_options(warning, describe) for warning in found.warnings]
     if as_json:
-        plain = found.as_json(examples)
-        bad = [row | {"reason": in_options(row["reason"], describe)} for row in plain["bad"]]
-        print_json(plain | {"warnings": warnings, "bad": bad})
+        print_json(found.as_json(examples) | {"warnings": warnings})
         return
     reading = found.reading
     kind = ", texts to classify" if reading.classification else _choices(found.choices)

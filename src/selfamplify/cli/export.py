@@ -79,7 +79,7 @@ def export(
     asked: selfamplify.Task | None = None
     test: Sequence[selfamplify.Question] = ()
     if (questions or finished.imported) and knows_task(prompt, called):
-        found = as_built(prompt, called, Asked(ModelOptions(), task, file))
+        found = as_built(prompt, called, Asked(ModelOptions(), task, file), model=False)
         asked = load(found.task, found.file).limited(limit)
         test = _test_questions(finished, asked) if questions else ()
         own = found.task.data.stem if found.task.name == "file" and found.task.data else ""
@@ -92,7 +92,7 @@ def export(
     for path in write(made, exporter, target, check):
         say(f"wrote {path}")
     if check:
-        say(f"compared on {checked(made)}: the exported files send the same turns as selfamplify")
+        say(f"{exporter.name} would send the same turns as selfamplify (compared on {checked(made)})")
     _note_answers(made.prompt, prompt)
     if not (served_as or finished.provenance):
         say('note: nothing says what the model is called there, so it is "model"; add --served-as NAME.', console=stderr)

@@ -62,6 +62,10 @@ def faithfulness(
     if marks is not None:
         questions = selfamplify.with_marks(questions, marks)
         say(f"  {questions.notes[-1]}", console=stderr)
+    if out is not None:
+        from ..runs.unchanged import check_unchanged
+
+        check_unchanged(out, "results", {"command": "faithfulness"})
     asked = model.load(questions)
     explainers = explainers or selfamplify.make_explainers(selfamplify.default_explainers(asked), settings, profile)
     with called.recorded(out), model.progress() as progress:

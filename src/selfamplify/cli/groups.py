@@ -25,7 +25,7 @@ class Option:
 PANELS: dict[str, tuple[str, ...]] = {
     "Model": ("model",),
     "Data": ("task", "test_data", "limit", "validation", "marks", "question"),
-    "Data in a file of your own (--task file); by default, all of this is recognised": (),
+    "Data in a file of your own; by default, all of this is recognised": (),
     "Method": (
         *("method", "methods", "explainer", "selection", "selections", "preset", "shots", "keywords", "steps", "seed", "seeds"),
         *("keep_rationales", "budget", "removal"),

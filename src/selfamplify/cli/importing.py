@@ -9,6 +9,7 @@ import selfamplify
 
 from ..errors import RunError
 from ..prompting.prompt_file import FILE_NAME
+from ..runs.unchanged import check_unchanged
 from . import options
 from .screen import say, stderr
 
@@ -31,6 +32,7 @@ def import_prompt(
     file = out / FILE_NAME
     if file.exists():
         raise RunError(f'{file} exists already; name another folder, as in `out="{out}-imported"`.')
+    check_unchanged(out, "prompt", {})
     for note in prompt.imported.notes if prompt.imported else ():
         say(note, console=stderr)
     prompt.save(file)

@@ -1,6 +1,6 @@
 """What is known from the command that made a prompt: the model, the task and how its data are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
 from shlex import quote
@@ -12,8 +12,8 @@ import selfamplify
 
 from ..errors import DataError, SettingsError
 from ..runs.run_toml import FILE_NAME, tables
-from ..tasks.hub.own import HUB
-from ..text.lines import argument
+from ..tasks.gathering import is_address
+from ..text.lines import argument, without_password
 from .config import Called
 from .groups import flags
 from .model_options import ModelOptions
@@ -26,7 +26,7 @@ _MAKERS = ("build", "tune", "compare")
 _ANOTHER_MODEL, _OTHER_DATA = {"model", "server"}, {"task", "data"}
 """Options that name what is asked; if a model or a task is given, nothing of its kind is taken over."""
 _NAMED = ("model", "task")
-"""Options that are named whenever any are taken over."""
+"""Options that are named whenever others of their group may be taken over."""
 _OF_THE_FILE = ("data", "test-data", "test-size")
 """Options that are about one file, and not taken over for another."""
 
@@ -45,11 +45,14 @@ def names_model(called: Called) -> bool:
     return bool(_ANOTHER_MODEL & called.given)
 
 
-def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
-    """What is asked, with the options of the prompt's own run for all that was not given."""
+def as_built(prompt: Path, called: Called, asked: Asked, *, model: bool = True) -> Asked:
+    """What is asked, with the options of the prompt's own run for all that was not given.
+
+    Those of the model are taken over only if a ``model`` is asked.
+    """
     file, made = _maker(prompt)
     taken: dict[str, Any] = {}
-    if not names_model(called):
+    if model and not names_model(called):
         taken["model"] = _completed(asked.model, made, called)
     if "task" not in called.given:
         if "data" in called.given:
@@ -57,34 +60,47 @@ def as_built(prompt: Path, called: Called, asked: Asked) -> Asked:
         taken |= {"task": _completed(asked.task, made, called), "file": _completed(asked.file, made, called)}
     found = replace(asked, **taken)
     if found != asked:
-        say(f"as in {file}: {' '.join(_taken(asked, found))}", console=stderr)
+        _say_taken(file, [(getattr(asked, name), own) for name, own in taken.items()])
         _check_there(asked.task, found.task, file)
     return found
 
 
-def _taken(asked: Asked, found: Asked) -> Iterator[str]:
-    """The options that were taken over, as the command line has them; model and task always."""
-    for group in (field.name for field in fields(Asked)):
-        before, after = getattr(asked, group), getattr(found, group)
-        for field in fields(after):
-            value = found.task.name if field.name == "task" else getattr(after, field.name)
-            if field.name not in _NAMED and value == getattr(before, field.name):
-                continue
-            if isinstance(value, bool):
-                yield f"--{'' if value else 'no-'}{_flag(field)}"
-            else:
-                yield from (f"--{_flag(field)} {quote(str(each))}" for each in (value if isinstance(value, list) else [value]))
+def _say_taken(file: Path, groups: Iterable[tuple[Group, Group]]) -> None:
+    """Say which options were taken over from a run, as the command line has them: the model and the task in any case."""
+    options = (option for before, after in groups for option in _options(before, after))
+    say(f"as in {file}: {' '.join(options)}", console=stderr)
+
+
+def _options(before: Group, after: Group) -> Iterator[str]:
+    for field in fields(after):
+        value = after.name if field.name == "task" and isinstance(after, TaskOptions) else getattr(after, field.name)
+        if field.name not in _NAMED and value == getattr(before, field.name):
+            continue
+        if isinstance(value, bool):
+            yield f"--{'' if value else 'no-'}{_flag(field)}"
+        else:
+            values = value if isinstance(value, list) else [value]
+            yield from (f"--{_flag(field)} {quote(without_password(str(each)))}" for each in values)
 
 
 def _check_there(asked: TaskOptions, found: TaskOptions, file: Path) -> None:
-    """Raise DataError if a file of questions that was taken over is not where the run has it."""
-    for name in ("data", "test_data"):
-        path = getattr(found, name)
-        if path != getattr(asked, name) and not str(path).startswith(HUB) and not path.exists():
-            raise DataError(
-                f"{file} has {argument(name, str(path))}, and there is no such file here; run this command where that run was "
-                f'started, or add `{name}="PATH"`.'
-            )
+    """Raise DataError if a file of questions that was taken over is not where the run has it.
+
+    Whoever names another one by ``data`` also names what is then not taken over.
+    """
+    taken = {
+        name: value
+        for name in ("data", "test_data", "test_size")
+        if (value := getattr(found, name)) is not None and value != getattr(asked, name)
+    }
+    missing = [name for name, path in taken.items() if isinstance(path, Path) and not is_address(path) and not path.exists()]
+    if missing:
+        named = list(taken) if "data" in missing else missing
+        instead = " ".join(f"`{name}={taken[name]}`" if name == "test_size" else f'`{name}="PATH"`' for name in named)
+        first = argument(missing[0], str(taken[missing[0]]))
+        raise DataError(
+            f"{file} has {first}, and there is no such file here; run this command where that one was run, or add {instead}."
+        )
 
 
 def with_asked(called: Called, asked: Asked) -> Called:
@@ -103,7 +119,7 @@ def model_as_built(prompt: Path, called: Called, model: ModelOptions) -> ModelOp
     file, made = _maker(prompt)
     found = model if names_model(called) else _completed(model, made, called)
     if found != model:
-        say(f"as in {file}: --model {found.model}", console=stderr)
+        _say_taken(file, [(model, found)])
     return found
 
 

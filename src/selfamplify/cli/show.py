@@ -12,7 +12,7 @@ import selfamplify
 from ..errors import DataError, SettingsError
 from ..prompting.origins import of_another, origins
 from ..prompting.prompt_file import FILE_NAME
-from ..runs.absent import unfinished
+from ..runs.absent import load_prompt, unfinished
 from ..runs.begun import begun
 from ..runs.editing import before_edit
 from ..text.lines import argument
@@ -36,7 +36,7 @@ def show(
     """Show the prompt of a run and how it was built, its table and responses, or what it found out about explanations."""
     if path.suffix == ".json":
         _check_table(path, False, responses, against)
-        _show_prompt(selfamplify.Prompt.load(path))
+        _show_prompt(load_prompt(path))
     else:
         _show_folder(path, responses, against)
 

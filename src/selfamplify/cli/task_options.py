@@ -73,7 +73,7 @@ class TaskOptions:
 class FileOptions:
     """How a file of the user's own is read."""
 
-    panel: ClassVar[str] = "Data in a file of your own (--task file); by default, all of this is recognised"
+    panel: ClassVar[str] = "Data in a file of your own; by default, all of this is recognised"
 
     question_column: Annotated[str | None, typer.Option("--question-column", help="The column of the questions.")] = None
     answer_column: Annotated[str | None, typer.Option("--answer-column", help="The column of the right answers.")] = None
@@ -152,10 +152,10 @@ def load(
     judge: str | None = None,
     profile: "Profile | None" = None,
 ) -> "Task":
-    """The task, checked for the answer style of a profile; with --skip-bad, without questions that hold control tokens.
+    """The task, checked for the answer style of a profile.
 
-    These are those of the model and of the judge; without --skip-bad, the model refuses them before it is loaded. Says how many
-    questions there are, and everything that was recognised or left out.
+    With --skip-bad, questions that hold control tokens of the model or the judge are left out; else ``ModelOptions.load``
+    refuses them. Says how many questions there are, and everything that was recognised or left out.
     """
     loaded = selfamplify.load_task(
         task.name,
@@ -172,7 +172,7 @@ def load(
     if model is not None and task.skip_bad:
         loaded = model.check(loaded, judge, skip_bad=True)
     train, test = counted(len(loaded.train), "training question"), counted(len(loaded.test), "test question")
-    say(f"{loaded.name}: {train} and {test}", console=stderr)
+    say(f"{loaded.source or loaded.name}: {train} and {test}", console=stderr)
     for note in loaded.notes:
         say(f"  {in_options(note, grouped(_read))}", console=stderr)
     if loaded.skipped:

@@ -15,9 +15,7 @@ from ..prompting.prompt import Prompt
 from ..prompting.wording import APPENDED
 from ..records import Question
 
-CHAT_SERVER = (
-    "# port 8000 must serve the model; if nothing does, run in another terminal: selfamplify serve --plain --model MODEL"
-)
+CHAT_SERVER = "# this needs a server of the model at port 8000, such as: selfamplify serve --plain --model MODEL"
 """What to do before commands that ask a server."""
 Messages = list[dict[str, str]]
 """Chat turns as OpenAI's interface has them: ``[{"role": …, "content": …}, …]``."""

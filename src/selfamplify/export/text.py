@@ -37,7 +37,10 @@ class Text(AbstractExporter):
         return {PROMPT: text, ASK: standalone("ask.py")} | common(export, **settings)
 
     def usage(self, folder: Path, export: Export) -> Sequence[str]:
-        return ["# at port 8000, the model must be served with completions, as by vLLM or llama.cpp", *asking(folder, export)]
+        return [
+            "# this needs a server of the model at port 8000 with completions, such as vLLM or llama.cpp",
+            *asking(folder, export),
+        ]
 
     def sent(self, folder: Path, export: Export, texts: Sequence[str]) -> list[Messages]:
         """Our own turns, after each text was compared with what our engine feeds the model, token by token."""

@@ -10,7 +10,7 @@ from ..prompting.prompt import Prompt
 from ..records import Evidence
 from ..runs.comparison import BASE, Comparison
 from ..runs.findings import Faithfulness
-from ..runs.table import Row, Table
+from ..runs.table import Row, Table, source_of
 from ..text.lines import counted
 from .contents import Contents
 
@@ -40,7 +40,7 @@ def _said(contents: Contents) -> Iterator[Said]:
     if contents.findings is not None:
         yield _of_findings(contents.findings)
     if prompt is not None and prompt.evidence is not None:
-        yield _of_evidence(prompt, prompt.evidence)
+        yield _of_evidence(prompt, prompt.evidence, contents)
     elif "tuning" in contents.unfinished:
         yield _begun("tuning", contents)
     elif prompt is not None and table is None:
@@ -52,7 +52,7 @@ def _said(contents: Contents) -> Iterator[Said]:
 def _of_table(table: Table, complete: bool, against: str) -> Said:
     first = table.rows[0]
     methods = list(dict.fromkeys(row.called for row in table.rows))
-    asked = f"{counted(first.n, 'test question')} of {table.data}"
+    asked = f"{counted(first.n, 'test question')} of {table.source}"
     if len([method for method in methods if method != BASE]) < 2:
         question = f"How many of {asked} does {first.model} answer correctly with a prompt of {methods[-1]}?"
     else:
@@ -106,8 +106,8 @@ def _headline(tests: Sequence[Comparison], against: str) -> str:
 def _of_findings(found: Faithfulness) -> Said:
     explainers = ", ".join(each.explainer for each in found.measures)
     question = (
-        f"Do explanations of {counted(found.questions, 'answer')} of {found.model} to {found.data} say more than random words "
-        f"do ({explainers})?"
+        f"Do explanations of {counted(found.questions, 'answer')} of {found.model} to {found.source} say more than random "
+        f"words do ({explainers})?"
     )
     figures = [figure for each in found.measures for figure in each.figures]
     better = [each.explainer for each in found.measures if any(figure.verdict == "better" for figure in each.figures)]
@@ -118,9 +118,9 @@ def _of_findings(found: Faithfulness) -> Said:
     return Said(question, answer, tuple(found.conclusions()))
 
 
-def _of_evidence(prompt: Prompt, evidence: Evidence) -> Said:
+def _of_evidence(prompt: Prompt, evidence: Evidence, contents: Contents) -> Said:
     made = prompt.provenance
-    on = f" for {made.model} on {made.task}" if made else ""
+    on = f" for {made.model} on {_source(contents, made.task)}" if made else ""
     question = f"Which of {evidence.arms} prompts is best{on}?"
     answer = (
         f"{evidence.arm} was chosen, and on {counted(evidence.test_questions, 'test question')} that the choice did not see, "
@@ -134,10 +134,8 @@ def _of_prompt(prompt: Prompt, contents: Contents) -> Said:
     made = prompt.provenance
     if made is None:
         return Said(f"A prompt of {counted(len(prompt.shots), 'shot')}.", _UNMEASURED.format(folder=contents.folder))
-    question = (
-        f"A prompt of {counted(len(prompt.shots), 'shot')} by {made.selection} for {made.task}, made by {made.model} with "
-        f"{made.explainer or prompt.method}."
-    )
+    how = f"for {_source(contents, made.task)}, made by {made.model} with {made.explainer or prompt.method}"
+    question = f"A prompt of {counted(len(prompt.shots), 'shot')} by {made.selection} {how}."
     return Said(question, _UNMEASURED.format(folder=contents.folder), (f"To select the shots: {made.counts}.",))
 
 
@@ -147,9 +145,15 @@ _UNMEASURED = "Its accuracy was not measured yet: selfamplify evaluate {folder} 
 def _begun(what: str, contents: Contents) -> Said:
     settings: dict[str, Any] = contents.begun.settings[what]
     command = settings.get("command", "build")
-    question = f"selfamplify {command} was begun with {settings.get('model', 'a model')} on {settings.get('task', 'a task')}."
+    on = source_of(settings, settings.get("task", "a task"))
+    question = f"selfamplify {command} was begun with {settings.get('model', 'a model')} on {on}."
     units = sum(contents.begun.units.values())
     return Said(question, f"Nothing to show yet: {counted(units, 'unit')} of work finished.")
+
+
+def _source(contents: Contents, task: str) -> str:
+    """What the questions of a prompt are called."""
+    return next((own for each in contents.settings.values() if (own := each.get("source"))), task)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """The parts of a page, each made of what a run folder holds; a part that has nothing to show is not made."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,8 +11,8 @@ from ..prompting.origins import origins
 from ..prompting.prompt import Prompt
 from ..records import Shot, WrittenText
 from ..runs.cell import Cell
-from ..runs.table import Table
-from ..text.lines import counted, shortened
+from ..runs.table import Table, source_of
+from ..text.lines import counted, shortened, without_password
 from .answers import answers, embedded
 from .contents import Contents, Race
 from .drawings import Point, accuracy_drawing, cost_drawing
@@ -23,7 +22,7 @@ from .words import Piece, pieces
 
 _READ = {
     "task": "task",
-    "data_name": "data",
+    "source": "data",
     "test_count": "test questions",
     "rows_left_out": "rows left out",
     "attributed": "explained part of a question",
@@ -32,7 +31,6 @@ _READ = {
 """The settings that say how the data was read, besides its notes, and what the page calls them."""
 _HASHES = ("_sha256", "_fingerprint")
 _MOST_PROMPTS = 24
-_PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def view(contents: Contents) -> View:
         against=contents.against,
         notes=_notes(contents),
         read=_pairs(contents, lambda key: key in _READ),
-        commands={what: _PASSWORD.sub("…@", line) for what, line in contents.begun.commands.items()},
+        commands={what: without_password(line) for what, line in contents.begun.commands.items()},
         settings=_pairs(contents, lambda key: key not in (*_READ, "data_notes") and not key.endswith(_HASHES)),
         hashes=[*_pairs(contents, lambda key: key.endswith(_HASHES)), *_digests(contents)],
         units=contents.begun.units if contents.unfinished else {},
@@ -114,7 +112,7 @@ def _title(contents: Contents) -> str:
     settings = next(iter(contents.settings.values()), {})
     if not settings and contents.prompt and contents.prompt.provenance:
         settings = {"task": contents.prompt.provenance.task, "model": contents.prompt.provenance.model}
-    return f"{settings.get('data_name') or settings.get('task', contents.folder.name)} · {settings.get('model', 'selfamplify')}"
+    return f"{source_of(settings, settings.get('task', contents.folder.name))} · {settings.get('model', 'selfamplify')}"
 
 
 def _failed(contents: Contents) -> dict[str, str]:

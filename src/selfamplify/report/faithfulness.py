@@ -39,7 +39,7 @@ def faithfulness_tables(found: Faithfulness) -> list[RichTable]:
             "`faithfulness` returned."
         )
     title = (
-        f"{found.data} · {found.model} · {counted(found.questions, 'answer')} of the model, {found.right} of them right · "
+        f"{found.source} · {found.model} · {counted(found.questions, 'answer')} of the model, {found.right} of them right · "
         f"words {_removed(found)}"
     )
     shown = _empty(title)

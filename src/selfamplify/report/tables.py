@@ -119,7 +119,7 @@ def title(table: Table) -> str:
     decided = f" · by {calibrated}likelihood" if table.settings.get("decide") == "likelihood" else ""
     votes = table.settings.get("self_consistency", 1)
     decided = f" · majority of {votes} replies" if votes > 1 else decided
-    return f"{table.data} · {first.model} · {counted(first.n, 'test question')} · {counted(first.shots, 'shot')}{decided}"
+    return f"{table.source} · {first.model} · {counted(first.n, 'test question')} · {counted(first.shots, 'shot')}{decided}"
 
 
 def p_value(value: float) -> str:

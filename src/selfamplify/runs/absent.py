@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from ..arguments import checked_path
 from ..errors import DataError
 from ..prompting.prompt import Prompt
 from ..prompting.prompt_file import FILE_NAME
@@ -15,7 +14,7 @@ def load_prompt(path: str | Path) -> Prompt:
     try:
         return Prompt.load(path)
     except DataError:
-        folder = _folder(checked_path("prompt", path, "runs/mine"))
+        folder = _folder(Path(path))
         if not (folder / FILE_NAME).exists() and (instead := _instead(folder)):
             raise DataError(instead) from None
         raise
@@ -35,15 +34,21 @@ def _folder(path: Path) -> Path:
 
 def _instead(folder: Path) -> str:
     """What a folder without a prompt holds; empty if nothing was begun there, or its prompts are those of a comparison."""
+    from .table import FILE_NAME as RESULTS  # heavy: scipy
+
     try:
-        found = begun(folder)
+        settings = (found := begun(folder)).settings
     except DataError:
         return ""
-    if "results" not in found.settings:
-        return unfinished(folder, found) if found.settings else ""
-    command, name = found.settings["results"].get("command"), tables(folder).get("evaluate", {}).get("prompt")
+    if not settings or any(folder.glob("prompts/*.json")):
+        return ""
+    command, name = settings.get("results", {}).get("command"), tables(folder).get("evaluate", {}).get("prompt")
     if command == "faithfulness":
         return f"{folder} holds a study of faithfulness, which has no prompt; make one in another folder."
-    if command == "evaluate" and len(found.settings) == 1 and (name is None or Path(name) != folder):
+    if command == "evaluate" and len(settings) == 1 and (name is None or Path(name) != folder):
         return f"{folder} holds results of a prompt that is elsewhere; name that one{f', {name}' if name else ''}."
-    return ""
+    if not (folder / RESULTS).is_file():
+        return unfinished(folder, found)
+    if {"prompt", "tuning"} & settings.keys():
+        return ""  # the same command makes it again
+    return f"The prompt of {folder} is missing, and its results are there; put its {FILE_NAME} back, or name another folder."

@@ -81,7 +81,7 @@ def build(
     Raises
     ------
     RunError
-        If the folder was made with other settings, or is in use.
+        If the folder was made with other settings, holds results of another prompt, or is in use.
     DataError, SelectionError, ExplanationError, ContextError, SettingsError
         As for ``amplify``.
     """

@@ -31,7 +31,7 @@ _FOLLOW = {
     **dict.fromkeys(("order", "instruction", "system", "stop_words"), ("wording_sha256",)),
 }
 """What differs wherever a setting does, and is not named besides it."""
-_SAID = ("data_notes", "data_name")
+_SAID = ("data_notes", "source")
 """What is kept for those who read the record: in other words it changes nothing, and the digests say what was read."""
 _ARGUMENTS = {"test_count": "limit", "rows_left_out": "skip_bad"}
 """Settings that follow from an argument of another name."""

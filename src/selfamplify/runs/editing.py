@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from warnings import catch_warnings, simplefilter
 
 from ..arguments import checked_path
-from ..errors import DataError, RunError, SelfAmplifyWarning
+from ..errors import DataError, RunError
 from ..prompting.form import form, form_is_of_another, read_form
 from ..prompting.prompt import Prompt
 from ..prompting.prompt_file import FILE_NAME
 from ..prompting.texts import Texts
 from ..text.files import write_whole
 from ..text.lines import first_line
-from .unchanged import free_folder
+from .absent import load_prompt
+from .unchanged import present_prompt
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Editing:
         """The prompt of a run folder, or of a prompt.json. Raises DataError if it can't be read."""
         path = checked_path("path", path, "runs/mine")
         file = path if path.suffix == ".json" else path / FILE_NAME
-        return Editing(file, Prompt.load(file))
+        return Editing(file, load_prompt(file))
 
     @property
     def form_file(self) -> Path:
@@ -114,31 +114,8 @@ def check_replaceable(path: Path, by: Prompt | None = None) -> None:
 
     It may be replaced ``by`` itself.
     """
-    prompt = _held(path)
+    prompt = present_prompt(path)
     if prompt and (prompt.edits or prompt.imported) and prompt != by:
         file = path if path.suffix == ".json" else path / FILE_NAME
         what = "was edited by hand" if prompt.edits else "was imported"
         raise RunError(f"{file} {what}, and would be lost; use another `out`, or move that file away to have it made anew.")
-
-
-def check_own(folder: Path, prompt: Prompt) -> None:
-    """Raise RunError if a folder for results of a prompt holds another one, of which they would seem to be.
-
-    The present prompt may be this one edited.
-    """
-    held = _held(folder)
-    if held and prompt.digest() not in {held.digest(), *(edit.before for edit in held.edits)}:
-        raise RunError(
-            f"{folder} holds another prompt, and these results would be taken for its own; use another folder, as in "
-            f"{free_folder(folder)}."
-        )
-
-
-def _held(path: Path) -> Prompt | None:
-    """The prompt of a folder or file; None if there is none, or a damaged one, which is made again."""
-    try:
-        with catch_warnings():
-            simplefilter("ignore", SelfAmplifyWarning)
-            return Prompt.load(path)
-    except DataError:
-        return None

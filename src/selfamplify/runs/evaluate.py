@@ -7,7 +7,7 @@ from typing import Any
 from ..answering.answer import answer
 from ..answering.deciding import Calibrate, Decide, Deciding
 from ..answering.fitting import Fitted, check_apart, fit
-from ..arguments import check_flag, check_seed, checked_path
+from ..arguments import check_flag, check_seed
 from ..errors import SettingsError
 from ..evaluation.result import Result
 from ..importing.binding import bound, noted
@@ -24,12 +24,11 @@ from ..text.lines import shortened
 from ..work.stage import Progress, silent
 from .banned import note_banned
 from .cell import Cell
-from .editing import check_own
 from .given import origin, prompt_at
 from .one_sided import note_one_sided
 from .rows import Finished
 from .run import Run, known_settings, run_settings
-from .unchanged import check_unchanged
+from .unchanged import check_own, check_unchanged
 from .without_rationales import without_rationales
 
 
@@ -111,7 +110,7 @@ def evaluate(
         If answers can't be decided so: a server without log-probabilities, shots that do not end in their answers, or votes by
         likelihood.
     RunError
-        If the folder was made with other settings, or is in use.
+        If the folder was made with other settings, holds another prompt, or is in use.
     """
     check_seed(seed)
     check_flag("io", io)
@@ -171,7 +170,7 @@ def check_evaluation(
 
 def _check_folder(out: str | Path, prompt: Prompt, known: dict[str, Any]) -> None:
     """Raise RunError if a folder has results with other settings than those that are known, or another prompt."""
-    check_own(checked_path("out", out, "runs/mine"), prompt)
+    check_own(out, prompt)
     check_unchanged(out, "results", known)
 
 

@@ -24,6 +24,7 @@ from ..work.stage import Progress, silent
 from .findings import Faithfulness
 from .run import Run
 from .study import Study
+from .unchanged import check_unchanged
 
 _LIMIT = 50
 _RANDOM = "random"
@@ -102,6 +103,8 @@ def faithfulness(
     if limit is None:
         limit = min(_LIMIT, len(questions.test))
     chosen, questions = asking(as_profile(profile), questions.limited(limit))
+    if out is not None:
+        check_unchanged(out, "results", {"command": "faithfulness"})  # all else is known with the model
     asked = as_model(model)
     _check_removal(removal, asked)
     if asked.likelihoods == "none":

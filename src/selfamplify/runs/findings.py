@@ -16,7 +16,7 @@ from ..text.documents import read_json, reason
 from ..text.files import write_whole
 from ..text.lines import counted
 from ..text.sealing import seal, sealed, unsealed
-from .table import FILE_NAME
+from .table import FILE_NAME, source_of
 
 RANKED_BY = ("comprehensiveness", "flips")
 """What explainers are ranked by: those that score words, and those that name or write them."""
@@ -99,12 +99,12 @@ class Faithfulness:
 
     def __repr__(self) -> str:
         explainers = ", ".join(each.explainer for each in self.measures)
-        return f"Faithfulness({explainers}: {counted(self.questions, 'answer')} of {self.model} to {self.data})"
+        return f"Faithfulness({explainers}: {counted(self.questions, 'answer')} of {self.model} to {self.source})"
 
     @property
-    def data(self) -> str:
+    def source(self) -> str:
         """What the questions are called: their file, if it is the user's own, else their task."""
-        return self.settings.get("data_name") or self.task
+        return source_of(self.settings, self.task)
 
     def figure(self, measure: str, explainer: str) -> Figure | None:
         """The figure of one measure and explainer; None if there is none."""

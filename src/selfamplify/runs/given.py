@@ -64,7 +64,7 @@ def given_prompts(prompts: object, methods: tuple[str, ...], task: Task) -> dict
 
 def prompt_at(path: str | Path) -> Prompt:
     """The prompt of a run folder or file, or an imported one, with the seconds that its explanations took if they are known."""
-    found = load_prompt(path) if Path(path).is_dir() else as_prompt(path)
+    found = as_prompt(path) if Path(path).is_file() else load_prompt(path)
     return timed(found, Path(path))
 
 

@@ -7,39 +7,50 @@ from ..answering.deciding import Deciding
 from ..errors import SelfAmplifyWarning
 from ..evaluation.result import Result
 from ..text.label_counts import bracketed, label_counts
+from ..text.lines import shortened
 
 _ONE_SIDED, _MORE_THAN_TRUE = 0.8, 0.2
 """A note is given if so large a share of the answers is the same, and the true answers' share is smaller by so much."""
-_NEVER = 5
-"""A note is given, too, if a label is the true answer of so many questions, and no answer."""
+_NEVER, _NEVER_SHARE = 5, 0.1
+"""A note is given, too, if a label is the true answer of so many questions, and of so large a share, and never the answer."""
 _LEAST = 20
 _NAMED = 3
 
 
 def note_one_sided(results: Iterable[tuple[str, Result]], deciding: Deciding) -> None:
     """Warn, once for all results, if nearly all answers of some of them have the same label, or none has one of the labels."""
-    said = [line for name, result in results if (line := _one_sided(name, result))]
-    if said:
-        more = f"; so it is for {len(said) - _NAMED} more" if len(said) > _NAMED else ""
-        remedy = "" if deciding.calibrate == "batch" else ', or `decide="likelihood"` with `calibrate="batch"`'
-        warn(
-            f"{'; '.join(said[:_NAMED])}{more}. The prompt seems to decide, and not the question: other shots may "
-            f"help{remedy}.",
-            SelfAmplifyWarning,
-            stacklevel=3,
-        )
+    results = list(results)
+    same = [line for name, result in results if (line := _one_sided(name, result))]
+    said = same or [line for name, result in results if (line := _never(name, result))]
+    if not said:
+        return
+    more = f"; so it is for {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+    others = "The prompt seems to decide, and not the question: other shots" if same else "Other shots"
+    calibrating = "" if deciding.calibrate == "batch" else ', or `decide="likelihood"` with `calibrate="batch"`'
+    warn(f"{'; '.join(said[:_NAMED])}{more}. {others} may help{calibrating}.", SelfAmplifyWarning, stacklevel=3)
 
 
 def _one_sided(name: str, result: Result) -> str | None:
-    given, true = label_counts(result.given), label_counts(question.called(question.answer) for question in result.questions)
-    if sum(given.values()) < _LEAST:
-        return None
+    given, true = _counts(result)
     label, count = max(given.items(), key=lambda each: each[1], default=("", 0))
-    if count >= _ONE_SIDED * result.n and count - true.get(label, 0) >= _MORE_THAN_TRUE * result.n:
-        return f"{count} of {result.n} answers of {name} are {bracketed(label)}"
-    never = [each for each, number in true.items() if number >= _NEVER and not given.get(each)]
-    if not never:
+    more_than_true = count - true.get(label, 0)
+    if result.n < _LEAST or count < _ONE_SIDED * result.n or more_than_true < _MORE_THAN_TRUE * result.n:
         return None
-    right = sum(true[each] for each in never)
-    named = " or ".join(map(bracketed, never))
-    return f"no answer of {name} is {named}, and that of {right} of {result.n} questions is"
+    return f"{count} of {result.n} answers of {name} are {bracketed(label)}"
+
+
+def _never(name: str, result: Result) -> str | None:
+    given, true = _counts(result)
+    least = max(_NEVER, _NEVER_SHARE * result.n)
+    never = {label: count for label, count in true.items() if count >= least and label not in given}
+    if not never or sum(given.values()) < _LEAST:
+        return None
+    named = " or ".join(bracketed(shortened(label)) for label in list(never)[:_NAMED])
+    others = f" or {len(never) - _NAMED} more labels" if len(never) > _NAMED else ""
+    right = f"{'which is' if len(never) == 1 else 'which are'} right for {sum(never.values())} of {result.n} questions"
+    return f"{name} never answers {named}{others}, {right}"
+
+
+def _counts(result: Result) -> tuple[dict[str, int], dict[str, int]]:
+    """How often each label is an answer, and how often the true one."""
+    return label_counts(result.given), label_counts(question.called(question.answer) for question in result.questions)

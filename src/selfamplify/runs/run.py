@@ -171,7 +171,7 @@ def known_settings(profile: Profile, task: Task) -> dict[str, Any]:
         "attributed": sorted({question.attributed for question in task.train}),
         "rows_left_out": len(task.skipped),
         "data_notes": list(task.notes),
-        **({"data_name": task.source} if task.source else {}),
+        **({"source": task.source} if task.source else {}),
     }
 
 

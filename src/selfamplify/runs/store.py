@@ -38,7 +38,7 @@ from ..work.store import AbstractStore
 from . import kept_settings, measured
 from .lock import held
 from .store_file import FILE_NAME
-from .unchanged import refuse_changes, refuse_replacing
+from .unchanged import refuse_beside, refuse_changes
 
 _SCHEMA = f"""
 BEGIN;
@@ -115,7 +115,7 @@ class Store(AbstractStore):
         """
         wanted = json.loads(json.dumps(settings))
         held = self._settings(what)
-        refuse_replacing(self._folder, what, held)
+        refuse_beside(self._folder, what, held, wanted)
         refuse_changes(self._folder, what, held.get(what) or wanted, wanted)
         with self._translated(), self._file:
             kept_settings.keep(self._file, what, wanted)

@@ -1,7 +1,7 @@
 """The table of a run, and results.json, the file that holds it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,12 +126,12 @@ class Table:
     _repr_html_ = html_repr
 
     @property
-    def data(self) -> str:
+    def source(self) -> str:
         """What the questions are called: their file, if it is the user's own, else their task."""
-        return self.settings.get("data_name") or (self.rows[0].task if self.rows else "")
+        return source_of(self.settings, self.rows[0].task if self.rows else "")
 
     def __repr__(self) -> str:
-        asked = f", {counted(self.rows[0].n, 'test question')} of {self.data} on {self.rows[0].model}" if self.rows else ""
+        asked = f", {counted(self.rows[0].n, 'test question')} of {self.source} on {self.rows[0].model}" if self.rows else ""
         failed = f", {len(self.failed)} failed" if self.failed else ""
         return f"Table({counted(len(self.rows), 'row')}{asked}{failed})"
 
@@ -247,3 +247,8 @@ class Table:
             raise
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{file} is damaged ({reason(error)}); run the command that made it again.") from error
+
+
+def source_of(settings: Mapping[str, Any], task: str) -> str:
+    """What the questions of a run with these settings are called: their file, if it is the user's own, else their task."""
+    return settings.get("source") or task

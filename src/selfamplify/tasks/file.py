@@ -15,7 +15,7 @@ from .questions.columns import Columns, find_columns, is_empty, unused_columns
 from .questions.drafts import Layout
 from .questions.faults import BadRow
 from .questions.headerless import columns_by_content
-from .questions.labels import label_notes, labels_of, number_note
+from .questions.labels import labels_of, number_note, other_labels
 from .questions.objects import with_lists, with_objects
 from .questions.passages import with_each_question
 from .questions.reading import bad_rows, read_questions
@@ -82,19 +82,20 @@ class File(AbstractSource):
             reading = read_questions(found.rows, layout, self.answers_from)
         except DataError as error:
             raise DataError("\n".join([str(error), *notes])) from error
-        notes = [*found.notes, *notes, *self._unlike_labels(found.rows, layout, reading), *reading.notes, *_entities(reading)]
+        notes = [*found.notes, *notes, *self._other_labels(found.rows, layout, reading), *reading.notes, *_entities(reading)]
         shared = templates((*reading.train, *(reading.test or ())))
         reading = replace(reading, notes=tuple(notes), unused=unused, templates=shared)
         return reading if reading.classification else placed(reading, self.shuffle_choices)
 
-    def _unlike_labels(self, rows: Sequence[Row], layout: Layout, reading: Reading) -> list[str]:
+    def _other_labels(self, rows: Sequence[Row], layout: Layout, reading: Reading) -> list[str]:
         """A note if the labels that the user names are not those of the file."""
         if not (self.labels or self.label_names) or not layout.names:
             return []
         answers = {question.answer for question in (*reading.train, *(reading.test or ()))}
         used = {name for name, letter in zip(layout.names, LETTERS, strict=False) if letter in answers}
         argument = "labels" if self.labels else "label_names"
-        return label_notes(rows, layout.columns, layout.names, used, {row.place for row in reading.bad}, argument)
+        note = other_labels(rows, layout.columns, layout.names, used, {row.place for row in reading.bad}, argument)
+        return [note] if note else []
 
     @property
     def _names_all(self) -> bool:

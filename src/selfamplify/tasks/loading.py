@@ -15,6 +15,7 @@ from ..text.lines import argument, counted, shortened
 from .checking import check_reading
 from .copies import template_note
 from .file import File
+from .gathering import is_address
 from .hub.own import HUB
 from .questions.answers import AnswersFrom
 from .questions.columns import Columns
@@ -124,8 +125,8 @@ def load_task(
     alike = template_note(train, test, found.templates)
     notes = (*(_roles(found.roles) if isinstance(source, File) else ()), *found.notes, *alike)
     skipped = tuple(map(str, (*found.bad, *found.known, *found.repeated)))
-    called = _called(data) if isinstance(source, File) else ""
-    return Task(name, train, test, label_space((*train, *test)), skipped, found.places, notes, called)
+    own = _called(data) if isinstance(source, File) and data is not None else ""
+    return Task(name, train, test, label_space((*train, *test)), skipped, found.places, notes, own)
 
 
 def read_data(name: str, data: Data, test_data: Data, seed: int, reading: FileOptions) -> Reading:
@@ -208,9 +209,11 @@ def _path(name: str, path: Data) -> Path | None:
     return None if path is None else checked_path(name, path, "questions.csv")
 
 
-def _called(data: Data) -> str:
-    """What a file or a data set of the hub is called."""
-    return str(data) if str(data).startswith(HUB) else Path(str(data)).name
+def _called(data: str | Path) -> str:
+    """What a file or a data set of the hub is called; of a copy on this machine, only its own name."""
+    path = Path(data)
+    own = path.as_posix().removeprefix(HUB)
+    return own if is_address(path) and not own.startswith(("/", ".")) else own.rpartition("/")[2]
 
 
 def _split_size(name: str, count: int, preset: int | None, wanted: int | None, bad: Sequence[LeftOut]) -> int:

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
 _UNITS = ((365 * 86400.0, "years"), (86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"))
 
 
@@ -23,6 +25,11 @@ def last_line(error: Exception) -> str:
 def one_line(text: str) -> str:
     """The text with a single space in place of every run of white space."""
     return " ".join(text.split())
+
+
+def without_password(text: str) -> str:
+    """The text without the names and passwords in its web addresses: ``https://…@host``."""
+    return _PASSWORD.sub("…@", text)
 
 
 def shortened(text: str, limit: int = 60) -> str:

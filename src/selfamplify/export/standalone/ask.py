@@ -119,7 +119,8 @@ def main() -> None:
     address = os.environ.get("OPENAI_BASE_URL", "")
     if not address:
         raise SystemExit(
-            "error: no server is named; set OPENAI_BASE_URL, as in: export OPENAI_BASE_URL=http://localhost:8000/v1"
+            "error: no server is named; set OPENAI_BASE_URL, as in: export OPENAI_BASE_URL=http://localhost:8000/v1 "
+            "(OpenAI's own: https://api.openai.com/v1)"
         )
     with httpx.Client(base_url=address.rstrip("/") + "/", headers=headers, timeout=_TIMEOUT) as client:
         found = []

@@ -83,7 +83,10 @@ def main() -> None:
     chosen = parser.parse_args()
     server = os.environ.get("OPENAI_BASE_URL")
     if not server:
-        parser.error("no server is named; set OPENAI_BASE_URL, as in: export OPENAI_BASE_URL=http://localhost:8000/v1")
+        parser.error(
+            "no server is named; set OPENAI_BASE_URL, as in: export OPENAI_BASE_URL=http://localhost:8000/v1 "
+            "(OpenAI's own: https://api.openai.com/v1)"
+        )
     answer = Answer()
     model, key = chosen.model or answer.prompt.settings["model"], os.environ.get("OPENAI_API_KEY") or "none"
     dspy.configure(lm=dspy.LM(f"openai/{model}", api_base=server, api_key=key, cache=False))

@@ -3,10 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 
 from ...errors import DataError
-from ...text.lines import argument, counted, shortened
+from ...text.lines import argument, counted, likeliest, shortened
 from ...text.offered import LETTERS
 from ..rows.rows import Row
 from .alike import labelled, whole
@@ -53,8 +52,6 @@ def labels_of(
             f"{columns.answer!r} has lists of labels, such as {shortened(repr(several))}, and a text must have one. "
             f'If another column has it, name it: `columns=Columns(question={columns.question!r}, answer="NAME")`.'
         )
-    if "+" not in answers:  # SNLI writes - if its annotators disagree
-        answers = [answer for answer in answers if answer != "-"]
     if wanted is not None:
         return wanted, {}
     counts = Counter(answers)
@@ -104,15 +101,15 @@ def rare_label_remedy(name: str, count: int, names: Sequence[str]) -> str:
     """Why a row with a rare label is not used, and what to write to use it."""
     both = tuple(sorted({*names, name}))
     often = "once" if count == 1 else "twice"
-    near = get_close_matches(name.casefold(), names, 1)
-    meant = f"did you mean {near[0]!r}? If not, and it is intended" if near else "if it is intended"
+    near = likeliest(name, names)
+    meant = f"did you mean {near!r}? If it is intended" if near else "if it is intended"
     return f"the label {shortened(name)!r} occurs only {often}; {meant}, use {argument('labels', both)}"
 
 
-def label_notes(
+def other_labels(
     rows: Sequence[Row], columns: Columns, names: Sequence[str], used: Collection[str], bad: Collection[str], parameter: str
-) -> list[str]:
-    """A line if the labels that the user names are not those of the file.
+) -> str | None:
+    """A note if the labels that the user names are not those of the file.
 
     Parameters
     ----------
@@ -127,20 +124,17 @@ def label_notes(
     parameter : str
         The argument that names them: ``labels`` or ``label_names``.
     """
-    unusable = [row for row in rows if row.place in bad]
-    others = Counter(answer for answer in _answers(unusable, columns) if not labelled(names, answer))
-    count = others.total()
-    lines: list[str] = []
-    if absent := [repr(name) for name in names if name not in used]:
-        lines.append(f"No row has the label{'s' if len(absent) > 1 else ''} {', '.join(absent)} of `{parameter}`.")
+    unusable = _answers([row for row in rows if row.place in bad], columns)
+    known = {*used, *(names[place] for answer in unusable for place in labelled(names, answer))}
+    others = Counter(answer for answer in unusable if not labelled(names, answer))
+    absent = [repr(name) for name in names if name not in known]
+    parts = [f"`{parameter}` names {', '.join(absent)}, which no row has"] if absent else []
     if others:
-        shown = ", ".join(f"{shortened(name)!r} ({number})" for name, number in others.most_common(_LISTED))
+        count, shown = others.total(), [f"{shortened(name)!r} ({number})" for name, number in others.most_common(_LISTED)]
         more = ", …" if len(others) > _LISTED else ""
         have = "has" if count == 1 else "have"
-        lines.append(
-            f"{counted(count, 'row')} in {columns.answer!r} {have} a label that `{parameter}` does not name: {shown}{more}."
-        )
-    return [" ".join(lines)] if lines else []
+        parts.append(f"{counted(count, 'row')} {have} other labels in {columns.answer!r}: {', '.join(shown)}{more}")
+    return f"{'. '.join(parts)}." if parts else None
 
 
 def _check(counts: Mapping[str, int], names: tuple[str, ...], columns: Columns, named: bool) -> None:
@@ -176,4 +170,5 @@ def _answers(rows: Sequence[Row], columns: Columns) -> list[str]:
             found.append(whole(clean("answer", None if is_empty(value) else value)))
         except BadRow:
             continue
-    return [answer for answer in found if answer != "-1"]
+    no_label = ("-1",) if "+" in found else ("-1", "-")  # SNLI writes - if its annotators disagree
+    return [answer for answer in found if answer not in no_label]
