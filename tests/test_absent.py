@@ -22,7 +22,9 @@ def built(folder: Path, method: str = "self_topk") -> Prompt:
 def test_a_prompt_is_not_built_beside_results_of_another_one(tmp_path: Path):
     first, results = built(tmp_path / "first"), tmp_path / "results"
     evaluate(MODEL, TASK, first, out=results)
-    with pytest.raises(RunError, match='results of `selfamplify evaluate`, which are not of this prompt; use .*results-2"`'):
+    with pytest.raises(
+        RunError, match='results of `selfamplify evaluate`, which do not belong to this prompt; use .*results-2"`'
+    ):
         built(results)
     compare(MODEL, TASK, Plan(("io",), ("random",), shots=2), tmp_path / "compared")
     with pytest.raises(RunError, match="holds results of `selfamplify compare`"):
@@ -36,9 +38,9 @@ def test_a_prompt_is_not_built_beside_results_of_another_one(tmp_path: Path):
 
 def test_a_comparison_is_not_made_beside_a_prompt(tmp_path: Path):
     built(tmp_path)
-    with pytest.raises(RunError, match="holds a prompt, and these results are not of it"):
+    with pytest.raises(RunError, match="holds a prompt, to which these results do not belong"):
         compare(MODEL, TASK, Plan(("io",), ("random",), shots=2), tmp_path)
-    with pytest.raises(RunError, match="holds a prompt, and these results are not of it"):
+    with pytest.raises(RunError, match="holds a prompt, to which these results do not belong"):
         faithfulness(MODEL, TASK, ["self_topk"], out=tmp_path)
 
 
@@ -78,12 +80,12 @@ def test_a_prompt_is_not_evaluated_in_the_folder_of_another_one(tmp_path: Path):
 def test_a_folder_without_a_prompt_says_whose_results_it_has(tmp_path: Path):
     evaluate(MODEL, TASK, built(tmp_path / "first"), out=tmp_path / "results")
     for path in (tmp_path / "results", tmp_path / "results" / "prompt.json"):
-        with pytest.raises(DataError, match="results holds results of a prompt that is elsewhere; name that one.$"):
+        with pytest.raises(DataError, match="results holds only the results of a prompt that is elsewhere; name its folder.$"):
             load_prompt(path)
-    with pytest.raises(DataError, match="holds results of a prompt that is elsewhere"):
+    with pytest.raises(DataError, match="holds only the results of a prompt that is elsewhere"):
         evaluate(MODEL, TASK, tmp_path / "results")
     (tmp_path / "results" / "run.toml").write_text('[evaluate]\nprompt = "runs/first"\n')
-    with pytest.raises(DataError, match="name that one, runs/first.$"):
+    with pytest.raises(DataError, match="name its folder, runs/first.$"):
         load_prompt(tmp_path / "results")
 
 
@@ -114,7 +116,7 @@ def test_a_prompt_of_ones_own_that_is_lost_is_not_made_again(tmp_path: Path):
     evaluate(MODEL, TASK, prompt, out=tmp_path)
     (tmp_path / "prompt.json").unlink()
     (tmp_path / "run.toml").write_text(f"[evaluate]\nprompt = '{tmp_path}'\n")
-    with pytest.raises(DataError, match="is missing, and its results are there; put its prompt.json back"):
+    with pytest.raises(DataError, match="holds results, but no longer their prompt; put its prompt.json back"):
         load_prompt(tmp_path)
 
 

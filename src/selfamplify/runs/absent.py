@@ -46,9 +46,9 @@ def _instead(folder: Path) -> str:
     if command == "faithfulness":
         return f"{folder} holds a study of faithfulness, which has no prompt; make one in another folder."
     if command == "evaluate" and len(settings) == 1 and (name is None or Path(name) != folder):
-        return f"{folder} holds results of a prompt that is elsewhere; name that one{f', {name}' if name else ''}."
+        return f"{folder} holds only the results of a prompt that is elsewhere; name its folder{f', {name}' if name else ''}."
     if not (folder / RESULTS).is_file():
         return unfinished(folder, found)
     if {"prompt", "tuning"} & settings.keys():
         return ""  # the same command makes it again
-    return f"The prompt of {folder} is missing, and its results are there; put its {FILE_NAME} back, or name another folder."
+    return f"{folder} holds results, but no longer their prompt; put its {FILE_NAME} back, or name another folder."

@@ -87,9 +87,9 @@ def refuse_beside(folder: Path, what: str, held: Mapping[str, Mapping[str, Any]]
     if other in held:
         reason = f"was made by `selfamplify {command}`, whose prompt would be replaced"
     elif what in _OTHER and what not in held and results is not None and not _are_of(results, folder):
-        reason = f"holds results of `selfamplify {results.get('command')}`, which are not of this prompt"
+        reason = f"holds results of `selfamplify {results.get('command')}`, which do not belong to this prompt"
     elif what == "results" and wanted.get("command") in ("compare", "faithfulness") and _OTHER.keys() & held.keys():
-        reason = "holds a prompt, and these results are not of it"
+        reason = "holds a prompt, to which these results do not belong"
     else:
         return
     raise RunError(f"{folder} {reason}; use another folder, as in {_free(folder)}.")
