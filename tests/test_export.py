@@ -308,7 +308,15 @@ def test_ask_asks_nobody_if_no_server_is_named(ask: Program):
 
 @pytest.mark.parametrize(
     ("retry_after", "waited"),
-    [("7", [7, 7, 7, 7]), ("1", [1, 1, 2, 4]), ("9999", [60] * 4), ("soon", [0.5, 1, 2, 4]), ("-3", [0.5, 1, 2, 4])],
+    [
+        ("7", [7, 7, 7, 7]),
+        ("1", [1, 1, 2, 4]),
+        ("9999", [60] * 4),
+        ("soon", [0.5, 1, 2, 4]),
+        ("-3", [0.5, 1, 2, 4]),
+        ("Wed, 01 Jan 3000 00:00:00 GMT", [60] * 4),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", [0.5, 1, 2, 4]),
+    ],
 )
 def test_ask_waits_as_long_as_a_busy_server_says_and_not_after_the_last_try(
     ask: Program, retry_after: str, waited: list[float]

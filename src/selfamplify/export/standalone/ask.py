@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,16 @@ def post(client: httpx.Client, place: str, body: dict[str, Any]) -> str:
 
 
 def wanted_wait(answer: httpx.Response) -> float:
-    """The seconds that a busy server asks to be waited for; 0 if it names none, and a minute at most."""
+    """How many seconds a busy server asks to wait, or until which time; 0 if it says neither, and a minute at most."""
+    wanted = answer.headers.get("Retry-After", "")
     try:
-        return min(_LONGEST_WAIT, max(0.0, float(answer.headers.get("Retry-After", ""))))
-    except ValueError:  # nothing, or a date
-        return 0.0
+        seconds = float(wanted)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(wanted).timestamp() - time.time()
+        except ValueError:
+            return 0.0
+    return min(_LONGEST_WAIT, max(0.0, seconds))
 
 
 def said(answer: httpx.Response) -> str:
