@@ -98,7 +98,7 @@ def test_a_prompt_that_is_not_finished_or_lost_is_said_to_be(tmp_path: Path):
     assert built(folder) == prompt
     evaluate(MODEL, TASK, folder, out=folder)
     (folder / "prompt.json").unlink()
-    with pytest.raises(DataError, match=f"There is no prompt at .*; make one with `selfamplify build --out {folder}` first"):
+    with pytest.raises(DataError, match=f"There is no prompt at .*; check the path, or make one with .* --out {folder}`"):
         load_prompt(folder)
 
 

@@ -223,6 +223,8 @@ MISUSES = [
     ("data CHAT --header", "--header is for CSV and Excel files"),
     ("data CHAT --separator ;", "leave it out"),
     ("data https://x.org/quiz.csv", "use hub:owner/name"),
+    ("data ROWS --labels ,", "--labels no,yes"),
+    ("build --out OUT --question-column text", "add --data questions.csv"),
     ("data ROWS --choice-columns a,b --distractor-columns c,d", "--distractor-columns NAME,NAME"),
     ("build OWN --out OUT --replicas 2", "add --ray local"),
     ("build OWN --out OUT --selection errors", "'errors' is not one of"),

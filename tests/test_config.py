@@ -135,7 +135,9 @@ def test_evaluate_knows_the_model_and_the_data_of_the_build(run: Run, tmp_path: 
     assert code == 0 and "was built by stories260K, and is used with embedded (--model)" in err
     (out / FILE_NAME).unlink()
     code, _, err = run("evaluate", out, *read, "--choice-columns", "a,b", "--limit", "3", "--out", tmp_path / "third")
-    assert code == 2 and "built by stories260K, and this is embedded" in err and "--model stories260K" in err
+    assert code == 2 and f"so there is no {out / FILE_NAME} to say what is asked; add --model stories260K." in err
+    code, _, err = run("evaluate", out, "--model", stories, "--limit", "3", "--out", tmp_path / "fourth")
+    assert code == 2 and "to say what is asked; add --task file --data FILE." in err
 
 
 def test_a_file_that_is_taken_over_and_is_not_there_is_said_to_come_from_the_run(
@@ -162,7 +164,7 @@ def test_changed_settings_of_a_build_name_options(run: Run, tmp_path: Path):
         (["--samples", "150"], "(--samples 200 then, --samples 150 now)"),
         (["--samples", "200", "--keywords", "3"], "(--keywords 6 then, --keywords 3 now)"),
         (["--method", "random"], "(--method kernel_shap then, --method random now)"),
-        (["--samples", "200", "--split-seed", "1"], "other training questions (--data, --split-seed, --test-size)"),
+        (["--samples", "200", "--split-seed", "1"], "other training questions (--data, --split-seed, --test-size, --skip-bad)"),
         (["--samples", "200", "--instruction", "Say it."], "--instruction 'Say it.' now"),
     ):
         code, _, err = run(*given, *more)

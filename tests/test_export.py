@@ -333,6 +333,7 @@ def test_ask_waits_as_long_as_a_busy_server_says_and_not_after_the_last_try(
     [
         ([], "give a question, or --file"),
         (["a", "--file", "b"], "give a question, or --file"),
+        ([" "], "the question is empty"),
     ],
 )
 def test_ask_refuses_misuse(ask: Program, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str):
@@ -696,7 +697,7 @@ def test_a_prompt_for_a_file_is_called_by_the_name_of_the_file(tmp_path: Path, r
     for named, name in ((), "mail-random"), (("--name", "my prompt"), "my-prompt"):
         code, out, err = run("export", tmp_path / "mine", "--to", "langfuse", *named)
         assert code == 0 and "4 of 4 replies to the prompt named no label" in err.replace("\n", " "), err
-        assert "Other tools take such replies for wrong, and so count 0.0% as right." in err.replace("\n", " ")
+        assert "Other tools count such replies as wrong: the accuracy is 0.0% there." in err.replace("\n", " ")
         assert json.loads((tmp_path / "mine/exported/langfuse/prompt.json").read_text())["name"] == name
     Prompt.load(tmp_path / "mine").with_texts(
         replace(Prompt.load(tmp_path / "mine").texts, instruction="Choose."), "2026-01-01T00:00:00+00:00"
@@ -709,7 +710,7 @@ def test_replies_that_no_label_could_follow_are_counted_apart(capsys: pytest.Cap
     note_continued([("closing", True), ("constrained", True), ("constrained", False), ("none", False)])
     said = capsys.readouterr().err.replace("\n", " ")
     assert "3 of 4 replies to the prompt named no label; 2 of them count" in said and ", and 1 as wrong" in said
-    assert "count 25.0% as right" in said
+    assert "the accuracy is 25.0% there" in said
     note_continued([("constrained", True), ("stated", True)])
     assert "1 of 2 replies to the prompt named no label, and counts with the one" in capsys.readouterr().err.replace("\n", " ")
     note_continued([("none", False)])

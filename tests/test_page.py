@@ -393,6 +393,22 @@ def test_a_page_goes_where_it_is_wanted_or_says_why_not(compared: Path, tmp_path
         assert code == 2 and "since it is a folder; name a file" in err.replace("\n", " "), err
 
 
+def test_nothing_but_a_page_is_written_over(compared: Path, tmp_path: Path, run: Run):
+    folder = tmp_path / "run"
+    shutil.copytree(compared, folder)
+    before = {file: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    for name in ("results.json", "run.sqlite"):
+        with pytest.raises(RunError, match=f"{name} is not a page, and is not written over; name another file"):
+            write_report(folder, folder / name)
+        code, _, err = run("report", folder, "--csv", folder / name)
+        assert code == 2 and "is a file of the run itself" in err
+    assert before == {file: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    (tmp_path / "empty.html").touch()
+    for _ in range(2):
+        write_report(folder, tmp_path / "empty.html")
+        assert run("report", folder, "--csv", tmp_path / "own.csv")[0] == 0
+
+
 def test_a_folder_is_read_and_left_as_it_is(compared: Path):
     before = {
         file: file.stat().st_mtime_ns for file in compared.rglob("*") if file.name in ("run.sqlite", "results.json", ".lock")

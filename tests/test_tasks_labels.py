@@ -69,6 +69,28 @@ def test_labels_that_are_not_those_of_the_file_are_noted(named: str, tmp_path: P
         load_task("file", path, **options)
 
 
+def test_a_label_that_no_row_has_is_compared_with_those_that_are_not_named(tmp_path: Path):
+    path = reviews(tmp_path / "q.csv", *["bad", "loans", "odd"] * 4)
+    [note] = overview("file", path, labels=("bad", "loan", "odd")).reading.notes
+    assert (
+        note
+        == "`labels` names 'loan' (did you mean 'loans'?), which no row has. 4 rows have other labels in 'label': 'loans' (4)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (("a", "b", "A"), "has 'A' twice"),
+        (("a", " "), "has an empty label"),
+        (("a;b",), "names 1 label, and a classification has two or more"),
+    ],
+)
+def test_labels_that_can_not_be_are_refused_with_the_reason(labels: tuple[str, ...], said: str, tmp_path: Path):
+    with pytest.raises(SettingsError, match=said):
+        overview("file", reviews(tmp_path / "q.csv", "a", "b"), labels=labels)
+
+
 def test_other_spellings_of_the_named_labels_are_no_other_labels(tmp_path: Path):
     path = reviews(tmp_path / "q.csv", *["BAD", "Good", "good "] * 4)
     assert overview("file", path, labels=("good", "bad")).reading.notes == ()
@@ -144,7 +166,7 @@ def test_more_labels_than_letters_are_refused_before_the_file_is_read(tmp_path: 
 @pytest.mark.parametrize("labels", [("1", "1.0"), ("yes", "Yes"), ("no", "no "), ("yes", " ")])
 def test_labels_that_answers_can_not_tell_apart_are_refused(tmp_path: Path, labels: tuple[str, str]):
     path = reviews(tmp_path / "q.csv", "0", "1")
-    with pytest.raises(SettingsError, match="two or more different labels"):
+    with pytest.raises(SettingsError, match="` has .* twice; use|` has an empty label; use"):
         read(path, labels=labels)
     with pytest.raises(SettingsError, match="two or more labels"):
         read(path, label_names=dict(zip(labels, ("a", "b"), strict=True)))

@@ -23,6 +23,6 @@ def note_continued(answers: Iterable[tuple[str, bool]]) -> None:
     count, them = ("counts", "it") if continued == 1 else ("count", "them")
     say(
         f"note: {without} of {n} replies to the prompt named no label{some} {count} with the one that the model finds most "
-        f"probable after {them}{wrong}. Other tools take such replies for wrong, and so count {sum(own) / n:.1%} as right.",
+        f"probable after {them}{wrong}. Other tools count such replies as wrong: the accuracy is {sum(own) / n:.1%} there.",
         console=stderr,
     )

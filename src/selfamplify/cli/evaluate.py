@@ -53,7 +53,7 @@ def evaluate(
     """
     tracking.check(log)
     finished = load_prompt(prompt).with_length(max_new_tokens)
-    check_named(finished, called)
+    check_named(finished, prompt, called)
     folder = out or _results_of(prompt)
     found = as_built(prompt, called, Asked(model, task, file))
     questions = load(found.task, found.file, found.model, judge)

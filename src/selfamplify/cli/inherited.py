@@ -131,8 +131,19 @@ def _maker(prompt: Path) -> tuple[Path, dict[str, Any]]:
     return folder / FILE_NAME, next((run[command] for command in _MAKERS if command in run), {})
 
 
-def check_named(prompt: "selfamplify.Prompt", called: Called) -> None:
-    """Raise SettingsError if a prompt was imported, so that no run says what it is for, and nobody named a model and a task."""
+def check_named(prompt: "selfamplify.Prompt", path: Path, called: Called) -> None:
+    """Raise SettingsError if no run says what a prompt is asked, and nobody named a model and a task.
+
+    That is so for a prompt that was imported, and for one that was built from Python, unless with the defaults of commands.
+    """
+    made, (file, run) = prompt.provenance, _maker(path)
+    if made and not run:
+        wanted = {"model": made.model} if not names_model(called) and made.model != ModelOptions().model else {}
+        if not _OTHER_DATA & called.given and made.task != TaskOptions().name:
+            wanted |= {"task": made.task} | ({"data": "FILE"} if made.task == "file" else {})
+        if wanted:
+            named = " ".join(argument(name, value) for name, value in wanted.items())
+            raise SettingsError(f"The prompt was built from Python, so there is no {file} to say what is asked; add {named}.")
     if prompt.imported and not (names_model(called) and _OTHER_DATA & called.given):
         raise SettingsError(
             f"The prompt was imported from {prompt.imported.file}, so no run says what to ask; name a model and a task, as in "

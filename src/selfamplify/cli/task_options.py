@@ -1,7 +1,7 @@
 """The options that say which questions are asked, and how a file of them is read; and the task that they name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -12,7 +12,7 @@ import selfamplify
 from ..errors import SettingsError
 from ..text.lines import counted
 from .groups import grouped
-from .options import names
+from .options import listed, names
 from .screen import say, stderr
 from .translation import in_options
 
@@ -128,15 +128,16 @@ class FileOptions:
 
     def given(self) -> dict[str, Any]:
         """The arguments of ``load_task`` that were given."""
-        listed = {"choices": self.choice_columns, "distractors": self.distractor_columns, "context": self.context_column}
+        several = {"choices": self.choice_columns, "distractors": self.distractor_columns, "context": self.context_column}
         single = {"question": self.question_column, "answer": self.answer_column, "id": self.id_column}
         columns: dict[str, Any] = {name: value for name, value in single.items() if value}
-        columns |= {name: tuple(names(value)) for name, value in listed.items() if value}
+        columns |= {name: tuple(names(value)) for name, value in several.items() if value}
+        named = listed(self.label_names, "label_names", "0=negative,1=positive")
         found = {
             "columns": selfamplify.Columns(**columns) if columns else None,
             "answers_from": _choice("answers_from", self.answers_from, {"0": 0, "1": 1, "text": "text"}),
-            "labels": tuple(names(self.labels)) if self.labels else None,
-            "label_names": dict(map(_name, names(self.label_names))) if self.label_names else None,
+            "labels": listed(self.labels, "labels", "no,yes"),
+            "label_names": None if named is None else dict(map(_name, named)),
             "shuffle_choices": _shuffle(self.shuffle_choices),
             "encoding": self.encoding,
             "separator": {"tab": "\t", "\\t": "\t"}.get(self.separator or "", self.separator),
@@ -157,6 +158,10 @@ def load(
     With --skip-bad, questions that hold control tokens of the model or the judge are left out; else ``ModelOptions.load``
     refuses them. Says how many questions there are, and everything that was recognised or left out.
     """
+    given = file.given()
+    if given and task.task is None and task.data is None:
+        option = next(field.name for field in fields(file) if getattr(file, field.name) is not None)
+        raise SettingsError(f'`{option}` is about a file of your own; add `data="questions.csv"`, or leave it out.')
     loaded = selfamplify.load_task(
         task.name,
         task.data,
@@ -165,7 +170,7 @@ def load(
         test_size=task.test_size,
         skip_bad=task.skip_bad,
         attribute=task.attribute,
-        **file.given(),
+        **given,
     )
     if profile is not None:
         selfamplify.asking(profile, loaded)  # refused before a model is loaded

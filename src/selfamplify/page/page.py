@@ -7,12 +7,14 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ..arguments import checked_path
+from ..errors import RunError
 from ..text.files import write_whole
 from .contents import read
 from .rendering import FILES, environment, named_by_hash
 from .view import View, view
 
 FILE_NAME = "report.html"
+_BEGINNING = b"<!doctype html>"
 
 
 def write_report(folder: str | Path, out: str | Path | None = None, *, against: str | None = None) -> Path:
@@ -42,7 +44,7 @@ def write_report(folder: str | Path, out: str | Path | None = None, *, against: 
     SettingsError
         If the comparison has no row ``against``.
     RunError
-        If the file can't be written.
+        If the file can't be written, or is there and is not a page.
 
     Examples
     --------
@@ -50,8 +52,19 @@ def write_report(folder: str | Path, out: str | Path | None = None, *, against: 
     PosixPath('runs/demo/report.html')
     """
     file = checked_path("folder", folder, "runs/mine") / FILE_NAME if out is None else checked_path("out", out, FILE_NAME)
+    _check_replaceable(file)
     write_whole(file, render(view(read(folder, against)), datetime.now(UTC)))
     return file
+
+
+def _check_replaceable(file: Path) -> None:
+    """Raise RunError if a file is there that is no page, such as one of the run itself."""
+    if not file.is_file():
+        return
+    with file.open("rb") as opened:
+        begins = opened.read(len(_BEGINNING))
+    if begins and begins.lower() != _BEGINNING:
+        raise RunError(f'{file} is not a page, and is not written over; name another file, as in `out="report.html"`.')
 
 
 def render(shown: View, made: datetime) -> str:

@@ -96,7 +96,10 @@ def _missing(file: Path) -> DataError:
         return DataError(f"{folder} is a comparison with {held}; name one of them, such as {others[0]}.")
     if folder.name == "prompts" and (others := sorted(folder.glob("*.json"))):
         return DataError(f"There is no prompt at {file}; name one of the {len(others)} in that folder, such as {others[0]}.")
-    return DataError(f"There is no prompt at {file}; make one with `selfamplify build --out {file.parent}` first.")
+    return DataError(
+        f"There is no prompt at {file}; check the path, or make one with "
+        f"`selfamplify build --model MODEL --data FILE --out {file.parent}`."
+    )
 
 
 def record_seal(data: Mapping[str, Any], prompt_sha256: str) -> str:

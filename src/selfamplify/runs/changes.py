@@ -9,7 +9,7 @@ from ..text.lines import argument, one_line, shortened
 
 _HASHES = {
     "model_fingerprint": "another `model`, or other weights, `dtype` or `device`",
-    "training_questions_sha256": "other training questions (`data`, `split_seed`, `test_size`)",
+    "training_questions_sha256": "other training questions (`data`, `split_seed`, `test_size`, `skip_bad`)",
     "test_questions_sha256": "other test questions (`test_data`, `data`, `split_seed`, `limit`)",
     "prompt_sha256": "another prompt",
     "prompts_sha256": "other `prompts`",
@@ -27,13 +27,13 @@ _FOLLOW = {
     "test_count": ("test_questions_sha256", "marked_words_sha256"),
     "profile": _OF_PROFILE,
     "answer_style": ("decoding", "reading", "wording_sha256"),
-    "training_questions_sha256": ("decoding",),
+    "training_questions_sha256": ("decoding", "rows_left_out", "attributed"),
     **dict.fromkeys(("order", "instruction", "system", "stop_words"), ("wording_sha256",)),
 }
 """What differs wherever a setting does, and is not named besides it."""
 _SAID = ("data_notes", "source")
 """What is kept for those who read the record: in other words it changes nothing, and the digests say what was read."""
-_ARGUMENTS = {"test_count": "limit", "rows_left_out": "skip_bad"}
+_ARGUMENTS = {"test_count": "limit", "rows_left_out": "skip_bad", "attributed": "attribute"}
 """Settings that follow from an argument of another name."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..arguments import check_flag
 from ..errors import SettingsError
-from ..text.lines import argument, one_line, shortened
+from ..text.lines import argument, counted, one_line, shortened
 from ..text.offered import LETTERS
 from .questions.alike import bare_label
 from .questions.columns import Columns
@@ -108,9 +108,19 @@ def _check_labels(value: object) -> None:
         raise SettingsError(f"{argument('labels', value)} is not a tuple of texts; {remedy}.")
     labels: list[str] = list(value)  # pyright: ignore[reportArgumentType]
     if not _are_labels(labels):
-        shown = argument("labels", tuple(labels))
-        raise SettingsError(f"A classification needs two or more different labels, which {shown} are not; {remedy}.")
+        raise SettingsError(f"{argument('labels', tuple(labels))} {_unlike(labels)}; {remedy}.")
     _check_count("labels", len(labels))
+
+
+def _unlike(labels: Sequence[str]) -> str:
+    """Why texts are no labels of a classification."""
+    different = list(map(bare_label, labels))
+    twice = next((label for place, label in enumerate(labels) if different[place] in different[:place]), None)
+    if "" in different:
+        return "has an empty label"
+    if twice is not None:
+        return f"has {twice!r} twice"
+    return f"names {counted(len(labels), 'label')}, and a classification has two or more"
 
 
 def _check_label_names(value: object) -> None:

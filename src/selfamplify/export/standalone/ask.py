@@ -109,6 +109,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if (chosen.question is None) == (chosen.file is None):
         parser.error("give a question, or --file")
+    if chosen.question is not None and not chosen.question.strip():
+        parser.error("the question is empty")
     prompt = Prompt.of(HERE)
     if chosen.model:
         prompt = replace(prompt, settings=prompt.settings | {"model": chosen.model})

@@ -4,12 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ...arguments import checked_path
-from ...errors import SettingsError
+from ...errors import RunError, SettingsError
 from ...names import unknown_name
+from ...prompting.prompt_file import FILE_NAME as PROMPT
 from ...runs.comparison import BASE
+from ...runs.responses import FILE_NAME as RESPONSES
 from ...runs.responses import Line, load_responses
+from ...runs.run_toml import FILE_NAME as RUN_TOML
+from ...runs.store_file import FILE_NAME as STORE
+from ...runs.table import FILE_NAME as RESULTS
 from ...runs.table import Table
 from ...text.files import write_whole
+from ...tuning.kept import FILE_NAME as TUNING
 from ..printed import PrintedTable, printed_table
 from .comma_separated import comma_separated
 from .figure import pdf, svg
@@ -19,6 +25,10 @@ from .parquet import parquet
 
 OF_TABLE: dict[str, Callable[[PrintedTable], str | bytes]] = {"latex": latex, "markdown": markdown, "svg": svg, "pdf": pdf}
 OF_ANSWERS: dict[str, Callable[[Sequence[Line]], str | bytes]] = {"csv": comma_separated, "parquet": parquet}
+
+
+_OWN = {PROMPT, RESULTS, RESPONSES, RUN_TOML, STORE, TUNING}
+"""What a run folder holds."""
 
 
 def write_files(folder: str | Path, files: Mapping[str, str | Path], *, against: str = BASE) -> list[Path]:
@@ -50,7 +60,7 @@ def write_files(folder: str | Path, files: Mapping[str, str | Path], *, against:
     DataError
         If the folder has no such results, or they are damaged or edited.
     RunError
-        If a file can't be written.
+        If a file can't be written, or is one of the run itself.
 
     Examples
     --------
@@ -68,6 +78,9 @@ def write_files(folder: str | Path, files: Mapping[str, str | Path], *, against:
         checked_path(kind, path, f"results.{kind}"): OF_TABLE[kind](table) if kind in OF_TABLE else OF_ANSWERS[kind](lines)
         for kind, path in files.items()
     }
+    own = [file for file in made if file.name in _OWN and file.resolve().parent == Path(folder).resolve()]
+    if own:
+        raise RunError(f"{own[0]} is a file of the run itself, and is not written over; name another file.")
     for file, content in made.items():
         write_whole(file, content)
     return list(made)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...errors import DataError
 from ...text.lines import argument, counted, likeliest, shortened
@@ -127,14 +127,20 @@ def other_labels(
     unusable = _answers([row for row in rows if row.place in bad], columns)
     known = {*used, *(names[place] for answer in unusable for place in labelled(names, answer))}
     others = Counter(answer for answer in unusable if not labelled(names, answer))
-    absent = [repr(name) for name in names if name not in known]
+    absent = [_absent(name, others) for name in names if name not in known]
     parts = [f"`{parameter}` names {', '.join(absent)}, which no row has"] if absent else []
     if others:
         count, shown = others.total(), [f"{shortened(name)!r} ({number})" for name, number in others.most_common(_LISTED)]
         more = ", …" if len(others) > _LISTED else ""
-        have = "has" if count == 1 else "have"
-        parts.append(f"{counted(count, 'row')} {have} other labels in {columns.answer!r}: {', '.join(shown)}{more}")
+        have = "has another label" if count == 1 else "have other labels"
+        parts.append(f"{counted(count, 'row')} {have} in {columns.answer!r}: {', '.join(shown)}{more}")
     return f"{'. '.join(parts)}." if parts else None
+
+
+def _absent(name: str, others: Iterable[str]) -> str:
+    """A label that no row has, and the one that was probably meant."""
+    near = likeliest(name, others)
+    return f"{name!r} (did you mean {near!r}?)" if near else repr(name)
 
 
 def _check(counts: Mapping[str, int], names: tuple[str, ...], columns: Columns, named: bool) -> None:

@@ -257,7 +257,7 @@ def reasons(bad: Sequence[LeftOut]) -> list[str]:
         alike[_kind(row)].append(row.reason)
     commonest = sorted(alike.values(), key=len, reverse=True)[:_REASONS]
     lines = [
-        f"{counted(len(found), 'row')}{', for example' if len(set(found)) > 1 else ''}: {shortened(found[0], 150)}"
+        f"{counted(len(found), 'row')}{', for example' if len(set(found)) > 1 else ''}: {shortened(found[0], 300)}"
         for found in commonest
     ]
     others = len(bad) - sum(map(len, commonest))
