@@ -169,7 +169,7 @@ def test_one_question_with_choices_as_objects_is_a_question_and_not_its_choices(
 def test_a_choice_that_is_a_letter_is_not_taken_for_the_answer_if_another_column_may_be(tmp_path: Path):
     file = tmp_path / "q.csv"
     file.write_text("q0,Which of these rivers?,0,1,the river,A,1\nq1,Which of those rivers?,0,1,,,0\n")
-    with pytest.raises(DataError, match="not clear which of them holds what"):
+    with pytest.raises(DataError, match="The numbers in '7' may be the texts of choices or their positions"):
         overview("file", file, header=False)
 
 
@@ -189,3 +189,10 @@ def test_the_remedy_names_the_columns_that_may_be_meant(tmp_path: Path):
         overview("file", file, columns=Columns("Ticket_bod", "queue_name"))
     with pytest.raises(DataError, match="There is no column 'zzz' .*; use one of these names"):
         overview("file", file, columns=Columns("zzz", "queue_name"))
+
+
+def test_an_empty_cell_is_not_the_text_of_an_empty_choice(tmp_path: Path):
+    """A column of last choices, which some questions lack, was taken for the answers."""
+    lines = ["id0,Which of these is a river?,Elbe,Rome,,,0", "id1,Which of these is a letter?,A,B,D,C,0"]
+    found = read(saved(tmp_path, "q.csv", "\n".join(lines)), header=False)
+    assert golds(found) == ["Elbe", "A"] and found["columns"]["answer"] == "7" and found["bad"] == []

@@ -91,7 +91,10 @@ def _are_neighbours(texts: list[str], names: list[str]) -> bool:
 def _answers(cells: dict[str, list[str]], name: str, others: list[str]) -> bool:
     """Whether a column holds letters or numbers of other columns, or their texts, in nearly all rows."""
     letters = {*LETTERS[: len(others)], *LETTERS[: len(others)].lower(), *map(str, range(len(others) + 1))}
-    fits = sum(cell in letters or cell in [cells[other][place] for other in others] for place, cell in enumerate(cells[name]))
+    filled = [
+        (place, cell) for place, cell in enumerate(cells[name]) if cell
+    ]  # an empty cell is not the text of an empty choice
+    fits = sum(cell in letters or cell in [cells[other][place] for other in others] for place, cell in filled)
     return fits >= _SHARE * len(cells[name])
 
 
