@@ -8,7 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
@@ -19,8 +19,9 @@ from small import Run, shared
 from typer.models import OptionInfo
 
 import selfamplify
-from selfamplify import PRESETS, AnswerAttribution, Table
+from selfamplify import PRESETS, AnswerAttribution, Table, amplify
 from selfamplify.cli.app import COMMANDS
+from selfamplify.cli.build import _note_against as note_against  # pyright: ignore[reportPrivateUsage]
 from selfamplify.cli.groups import flags, options_of
 from selfamplify.cli.model_options import ModelOptions
 from selfamplify.cli.options import EngineOptions
@@ -389,6 +390,36 @@ def test_bad_rows_are_listed_with_their_lines(run: Run, rows: Path, stories: Pat
     assert code == 2 and err.startswith("error: 1 row can't be used") and "bad.csv:42" in err and "--skip-bad" in err
     code, _, err = run(*words, "--skip-bad")
     assert code == 0 and "1 row left out" in err
+
+
+def test_build_says_which_labels_have_no_shot_and_how_many_keywords_speak_against(run: Run, tmp_path: Path):
+    file, kinds = tmp_path / "mails.csv", [("cow", "farm"), ("sunlight", "garden"), ("needle", "house")] * 12
+    rows = (f"The {word} of case {n} is green today,{label}" for n, (word, label) in enumerate(kinds))
+    file.write_text("\n".join(["text,label", *rows]))
+    words = ["build", "--data", file, "--selection", "random", "--keywords", 9, "--check", 0, "--no-balance"]
+    code, _, err = run(*words, "--shots", 3, "--seed", 4, "--out", tmp_path / "out")
+    prompt, said = selfamplify.Prompt.load(tmp_path / "out"), " ".join(err.split())
+    shown = {shot.label for shot in prompt.shots}
+    missing = [name for label, name in prompt.label_map.items() if label not in shown]
+    assert code == 0 and missing
+    assert f"note: no shot has the answer {' or '.join(missing)}, so a small model may never give it." in said
+    assert "negative scores" not in said
+    assert "no shot has" not in run(*words, "--shots", 2, "--out", tmp_path / "few")[2]
+
+
+def test_keywords_that_speak_against_their_answers_are_counted(capsys: pytest.CaptureFixture[str]):
+    words = ("warm", "the", "Cold", "wet", "cold")
+    made = amplify("embedded", "planted_arc", "random", selection="random", shots=1, keywords=3)
+    for scores, value, said in (
+        ((-1.0, -9.0, 2.0, 1.0, -5.0), "logit", "note: 1 of 3 keywords have negative scores"),
+        ((-1.0, -9.0, -2.0, 1.0, -0.5), "margin", "note: 2 of 3 keywords have negative scores"),
+        ((1.0, -9.0, 2.0, 1.0, -5.0), "logit", ""),
+        ((-1.0, -1.0, -1.0, -1.0, -1.0), None, ""),
+    ):
+        explanation = selfamplify.ScoredWords("q", "kernel_shap", words, scores, value)
+        note_against(replace(made, shots=(replace(made.shots[0], explanation=explanation),)), "default")
+        err = capsys.readouterr().err
+        assert err.startswith(said) and bool(err) == bool(said)
 
 
 def test_debug_shows_the_traceback(run: Run):

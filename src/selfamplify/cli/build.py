@@ -6,7 +6,7 @@ import typer
 
 import selfamplify
 
-from ..prompting.chosen import keywords
+from ..prompting.chosen import keyword_places, keywords
 from ..records import NamedWords, ScoredWords
 from ..text.label_counts import in_words, label_counts
 from ..text.lines import counted
@@ -84,12 +84,38 @@ def build(
             say(f"rationales: {prompt.provenance.usefulness}")
     for shot in prompt.shots:
         say(f"  {shot.question.id}: {shot.reply}")
+    _note_labels(prompt)
     _note_fewer(prompt, profile.stop_words)
+    _note_against(prompt, profile.stop_words)
     if prompt.check:
         say(f"quick check: {prompt.check}")
     elif check and any(shot.explanation for shot in prompt.shots):
         say("note: no quick check, since fewer than 10 other training questions fit the context.", console=stderr)
     say(f"wrote the prompt to {out}; measure it with: selfamplify evaluate {out}")
+
+
+def _note_labels(prompt: selfamplify.Prompt) -> None:
+    """Say which labels of a classification no shot has, where there are shots enough for all."""
+    shown = {shot.label for shot in prompt.shots}
+    missing = [name for label, name in prompt.label_map.items() if label not in shown]
+    if missing and prompt.answer_style == "label" and len(prompt.shots) >= len(prompt.label_map):
+        say(f"note: no shot has the answer {' or '.join(missing)}, so a small model may never give it.", console=stderr)
+
+
+def _note_against(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:
+    """Say how many keywords have negative scores, if they are many: those of short texts, all of whose words are keywords."""
+    wanted = prompt.provenance.keywords if prompt.provenance else None
+    if not wanted:
+        return
+    made = [each for shot in prompt.shots if isinstance(each := shot.explanation, ScoredWords) and each.value is not None]
+    scores = [each.scores[place] for each in made for place in keyword_places(each, wanted, stop_words)]
+    against = sum(score < 0 for score in scores)
+    if against > len(scores) / 4:
+        say(
+            f"note: {against} of {counted(len(scores), 'keyword')} have negative scores: to the model, they speak against the "
+            f"answer of their shot; lower --keywords to leave them out.",
+            console=stderr,
+        )
 
 
 def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:
@@ -100,6 +126,6 @@ def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:
     if fewer:
         say(
             f"note: {fewer} of {counted(len(made), 'rationale')} {'has' if fewer == 1 else 'have'} fewer than {wanted} "
-            f"keywords, as the {'text has' if fewer == 1 else 'texts have'} no more; fewer for all: --keywords.",
+            f"keywords, as the {'text has' if fewer == 1 else 'texts have'} no more; lower --keywords for equally many.",
             console=stderr,
         )

@@ -15,17 +15,21 @@ def keywords(explanation: Worded, k: int, stop_words: StopWords = "default") -> 
     of a pair's score counts for each of its words. Decisive words, which have no ranks, come in the order of the text without
     stop words. Named words keep the order in which they were named.
     """
+    return [explanation.words[place] for place in keyword_places(explanation, k, stop_words)]
+
+
+def keyword_places(explanation: Worded, k: int, stop_words: StopWords = "default") -> list[int]:
+    """The places of these words among the words of the explanation."""
     words, names = explanation.words, [keyword(word, stop_words) for word in explanation.words]
     match explanation:
         case NamedWords():
-            chosen = list(best([word.lower() for word in words], [0.0] * len(words), k).values())
+            return list(best([word.lower() for word in words], [0.0] * len(words), k).values())
         case DecisiveWords():
-            chosen = list(best(names, [0.0] * len(words), k).values())
+            return list(best(names, [0.0] * len(words), k).values())
         case ScoredPairs():
-            chosen = sorted(best(names, explanation.shares, k).values())
+            return sorted(best(names, explanation.shares, k).values())
         case ScoredWords():
-            chosen = sorted(best(names, explanation.scores, k).values())
-    return [words[place] for place in chosen]
+            return sorted(best(names, explanation.scores, k).values())
 
 
 def best_pair(explanation: ScoredPairs, stop_words: StopWords = "default") -> tuple[int, int] | None:

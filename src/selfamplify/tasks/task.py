@@ -156,8 +156,9 @@ class Task:
             return self
         check_whole("limit", limit, 1, len(self.test))
         if limit > len(self.test):
+            called = self.source or f"The task {self.name}"
             raise DataError(
-                f"The task {self.name} has {counted(len(self.test), 'test question')}, but the limit is {limit}; "
+                f"{called} has {counted(len(self.test), 'test question')}, but the limit is {limit}; "
                 f"use `limit={len(self.test)}`, or another number from 1 to {len(self.test)}."
             )
         return replace(self, test=self.test[:limit])
