@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import given
@@ -409,13 +409,14 @@ def test_build_says_which_labels_have_no_shot_and_how_many_keywords_speak_agains
 
 def test_keywords_that_speak_against_their_answers_are_counted(capsys: pytest.CaptureFixture[str]):
     words = ("warm", "the", "Cold", "wet", "cold")
-    made = amplify("embedded", "planted_arc", "random", selection="random", shots=1, keywords=3)
-    for scores, value, said in (
+    cases: tuple[tuple[tuple[float, ...], Literal["logit", "margin"] | None, str], ...] = (
         ((-1.0, -9.0, 2.0, 1.0, -5.0), "logit", "note: 1 of 3 keywords have negative scores"),
         ((-1.0, -9.0, -2.0, 1.0, -0.5), "margin", "note: 2 of 3 keywords have negative scores"),
         ((1.0, -9.0, 2.0, 1.0, -5.0), "logit", ""),
         ((-1.0, -1.0, -1.0, -1.0, -1.0), None, ""),
-    ):
+    )
+    made = amplify("embedded", "planted_arc", "random", selection="random", shots=1, keywords=3)
+    for scores, value, said in cases:
         explanation = selfamplify.ScoredWords("q", "kernel_shap", words, scores, value)
         note_against(replace(made, shots=(replace(made.shots[0], explanation=explanation),)), "default")
         err = capsys.readouterr().err
