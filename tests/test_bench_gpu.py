@@ -54,6 +54,7 @@ def rows(tmp_path: Path) -> Rows:
     return Rows(tmp_path / "folder" / "gpu.json")
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Captum's, about hooks
 def test_dry_run_measures_every_row_and_a_second_call_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     file = tmp_path / "gpu.json"

@@ -161,6 +161,7 @@ def test_a_secret_in_an_address_is_neither_sent_nor_shown(
     assert not leaks({"the screen": f"{out}{err}".encode(), **contents(tmp_path)}, {"the key": KEY})
 
 
+@pytest.mark.long
 def test_a_server_of_ours_shows_no_secret(questions: Path, tmp_path: Path, secrets: dict[str, str], run: Run):
     line = Lines(run)
     with serving(Served(echoing, key=KEY)) as served:

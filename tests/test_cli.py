@@ -271,6 +271,7 @@ MISUSES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("line", "remedy"), MISUSES, ids=[line for line, _ in MISUSES])
 def test_misuse_is_one_line_with_a_remedy(run: Run, line: str, remedy: str, rows: Path, stories: Path, tmp_path: Path):
     sqlite3.connect(tmp_path / "x.json").execute("CREATE TABLE t (a)")
@@ -470,6 +471,7 @@ def test_help_names_every_option(run: Run, command: str, monkeypatch: pytest.Mon
     )
 
 
+@pytest.mark.long
 def test_light_commands_import_nothing_heavy():
     lines = ["list", "--help", *(f"{name} --help" for name in COMMANDS)]
     code = f"""import sys

@@ -45,6 +45,7 @@ def test_a_run_is_repeated_by_its_own_file(run: Run, tmp_path: Path):
     assert tables(tmp_path / "a")["compare"]["shots"] == 2, "a refused command leaves the file as it was"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", GROUPED)
 def test_every_option_may_stand_in_a_file(command: str, tmp_path: Path):
     file = tmp_path / "x.toml"

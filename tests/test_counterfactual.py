@@ -105,6 +105,7 @@ def answered(model: AbstractLanguageModel, question: Question, sets: Sequence[se
     return [question.answers[place] for place in np.argmax(scores, 0)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 @pytest.mark.parametrize("style", ["letter", "text"])
 @pytest.mark.parametrize("question", [LEAF, ANIMAL, HANDS], ids=lambda question: question.id)
@@ -171,6 +172,7 @@ def test_a_word_is_replaced_once_and_no_fewer_replacements_do_where_it_says_so(
     assert not found.smallest or len(found.changes) == min(map(len, turning))
 
 
+@pytest.mark.long
 def test_the_replaced_text_has_another_answer_and_no_fewer_proposals_do_it() -> None:
     turned, embedded, chat = 0, load_model("embedded"), model_of("cardputer-chat-3M")
     planted = load_task("planted_arc").limited(2).train[:2]

@@ -71,6 +71,7 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 FILES = ["compare/results.json", "compare/responses.jsonl", "faithful/results.json", "tune/tuning.json", "build/run.toml"]
 
 
+@pytest.mark.long
 @settings(max_examples=60, suppress_health_check=QUIET)
 @given(data=st.data(), name=st.sampled_from(FILES))
 def test_a_damaged_file_is_told_in_one_line_or_does_no_harm(folders: Path, data: st.DataObject, name: str):

@@ -65,11 +65,13 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return run(tmp_path_factory.mktemp("once"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 def test_written_answers_give_the_same_results_in_any_batches(once: bytes, way: str, tmp_path: Path):
     assert run(tmp_path, **WAYS[way]) == once
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("decide", ["generate", "likelihood"])
 def test_a_run_that_was_stopped_gives_the_same_results(decide: Decide, tmp_path: Path):
     whole = run(tmp_path / "whole", decide, window=5)
@@ -79,6 +81,7 @@ def test_a_run_that_was_stopped_gives_the_same_results(decide: Decide, tmp_path:
     assert run(tmp_path / "stopped", decide, window=5) == whole
 
 
+@pytest.mark.long
 def test_written_answers_give_the_same_results_in_another_process_with_two_threads(once: bytes, tmp_path: Path):
     environment = os.environ | {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}  # waiting must not take a core
     command = [sys.executable, "-c", CHILD, tmp_path]
@@ -86,6 +89,7 @@ def test_written_answers_give_the_same_results_in_another_process_with_two_threa
     assert done.stdout.strip() == "2" and results(tmp_path) == once
 
 
+@pytest.mark.long
 def test_log_probabilities_are_equal_in_the_same_batches_and_close_in_others(tmp_path: Path):
     whole = run(tmp_path / "whole", "likelihood")
     assert run(tmp_path / "again", "likelihood") == whole

@@ -57,6 +57,7 @@ def world(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "page", [page for page in GUIDES if any(not each.reason for each in RUN[page])], ids=lambda page: page.name
 )

@@ -43,6 +43,7 @@ def test_embedded_model_is_small_and_safe():
     assert {"model.safetensors", "tokenizer.json", "config.json", "CARD.md"} <= {file.name for file in files}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["planted_arc", "planted_snarks"])
 def test_embedded_model_answers_above_chance_and_better_with_its_own_steps(embedded: LocalModel, name: str):
     task = load_task(name).limited(160)
@@ -68,6 +69,7 @@ def test_embedded_model_learns_a_vague_word_from_shots_and_unlearns_it_from_wron
     assert few.correct > fooled.correct and few.against(fooled).p < 1e-3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "method",
     [InputOutput(), ZeroShot(), AutoCot(), *(SelfAmplify(e) for e in (KernelShap(), RandomWords(), SelfTopk(), SelfExp()))],
@@ -100,6 +102,7 @@ def test_doctor_lets_the_embedded_model_answer(run: Run):
     assert code == 0 and "its reply: The answer is (" in out and "torch" in out
 
 
+@pytest.mark.long
 def test_demo_compares_all_methods_and_shows_an_example(run: Run, tmp_path: Path):
     code, out, _ = run("demo", "--out", tmp_path, "--limit", "2")
     assert code == 0 and "selfamplify build --model MODEL" in out

@@ -20,6 +20,7 @@ def shortest(corpus: Task) -> Task:
     return replace(corpus, train=tuple(train[:20]), test=tuple(test[:2]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", TASKS)
 def test_a_comparison_on_real_questions_is_finished_once_and_then_only_read(name: str, model: str, tmp_path: Path):

@@ -30,6 +30,7 @@ def _works(found: Estimate) -> dict[str, Work]:
     return {each.what: each for each in found.works}
 
 
+@pytest.mark.long
 def test_the_estimate_counts_the_work_of_the_comparison(embedded: selfamplify.AbstractLanguageModel, tmp_path: Path):
     plan = Plan(("deep_lift", "self_exp"), ("success",), keywords=(4, 6), seeds=(0, 1), shots=4, limit=20)
     found = _works(estimate(embedded, "planted_arc", plan))

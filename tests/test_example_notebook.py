@@ -42,6 +42,7 @@ def test_the_notebook_holds_outputs_of_every_kind_of_record():
     assert "site-packages" not in text and "/home/" not in text
 
 
+@pytest.mark.long
 def test_the_notebook_runs(tmp_path: Path):
     missing = [name for name in ("nbconvert", "nbclient", "ipykernel") if find_spec(name) is None]
     if missing:

@@ -506,6 +506,7 @@ def test_model_that_writes_nothing_is_an_explanation_error(explainer: SelfTopk |
         explainer.explain(ScriptedModel(lambda chat: " "), LEAF, OURS, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["self_topk", "self_exp"])
 @pytest.mark.parametrize("where", ["llama", *zoo.TRAINED])
 def test_models_own_words_are_the_same_for_the_same_seed(name: str, where: str) -> None:

@@ -309,6 +309,7 @@ def test_a_card_of_a_bare_prompt_loads(tmp_path: Path):
 # MLflow and Langfuse
 
 
+@pytest.mark.long
 def test_mlflow_keeps_the_prompt_in_its_registry(tmp_path: Path):
     pytest.importorskip("mlflow")
     pytest.importorskip("sqlalchemy")

@@ -218,6 +218,7 @@ def planted() -> Faithfulness:
     return faithfulness("embedded", "planted_arc", explainers, limit=16)
 
 
+@pytest.mark.long
 def test_attributions_of_the_embedded_model_are_better_than_random_words(planted: Faithfulness):
     for name in ("deep_lift", "kernel_shap"):
         for measure in ("comprehensiveness", "deletion"):
@@ -268,6 +269,7 @@ def test_decisive_words_that_are_no_keywords_lead_to_nothing():
     assert any("stop_word: 6 questions not measured" in note for note in found.notes)
 
 
+@pytest.mark.long
 def test_sets_of_words_and_pairs_are_measured_as_far_as_they_go():
     found = faithfulness("embedded", "planted_arc", ["counterfactual", ShapleyInteractions(samples=1024)], limit=3)
     decisive, pairs = found.measures

@@ -69,6 +69,7 @@ def test_each_row_of_a_changing_batch_writes_what_it_would_alone(name: str, deco
     assert written(model, before, suffixes, decoding, capacity=3) == expected
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=9), st.integers(1, 9), st.integers(1, 80), st.integers(0, 99))
 def test_texts_do_not_depend_on_capacity_and_passes(lengths: list[int], capacity: int, pass_tokens: int, seed: int) -> None:

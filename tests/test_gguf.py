@@ -262,6 +262,7 @@ def test_a_manifest_names_no_file_outside_the_store(
     assert "is not a manifest of Ollama" in refusal(ModelError, "ollama:odd")
 
 
+@pytest.mark.long
 def test_commands_run_on_a_file(file: Path, tmp_path: Path, run: Run) -> None:
     few = ["--task", "planted_snarks", "--limit", 2, "--model", file, "--dtype", "bfloat16"]
     made = ["--method", "deep_lift", "--select", "random", "--shots", 1, "--out", tmp_path]

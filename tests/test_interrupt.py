@@ -192,6 +192,7 @@ def test_an_interrupt_does_not_keep_replies_from_being_calibrated(tmp_path: Path
 # The command line.
 
 
+@pytest.mark.long
 def test_ctrl_c_on_the_command_line_loses_no_request(tmp_path: Path):
     """A child process is interrupted while its server has three requests; after that it ends, and asks nothing twice."""
     rows = tmp_path / "rows.csv"

@@ -194,6 +194,7 @@ def test_a_command_that_is_killed_anywhere_and_run_again_leaves_the_same_bytes(
 SERVED = "serve DATA/built --model embedded --port 0 --max-new-tokens 16".split()
 
 
+@pytest.mark.long
 def test_a_server_that_is_killed_answers_as_before_and_leaves_the_run_folder_as_it_was(tried: Tried, tmp_path: Path):
     built = tried.warm.data / "built"
     before = {file: file.read_bytes() for file in built.rglob("*") if file.is_file()}

@@ -190,6 +190,7 @@ def test_batch_calibration_needs_the_same_texts_in_all_questions(model: LocalMod
         evaluate(model, mixed_choices, words(), decide="likelihood", calibrate="batch")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("calibrate", ["off", "content_free"])
 def test_likelihood_depends_neither_on_the_batch_nor_on_the_order(model: LocalModel, calibrate: Calibrate):
     for prompt, asked in ((letters(model), TASK.test), (words(), REVIEWS)):

@@ -122,6 +122,7 @@ def test_half_precision_is_complete_too(where: str) -> None:
         assert abs(sum(result.scores) - (full - empty)) < 2**-5 * max(abs(full), abs(empty))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", zoo.TRAINED)
 def test_scores_rank_words_as_shapley_values_do_and_better_than_captums(where: str) -> None:
     found: dict[type[DeepLift | DeepLiftCaptum], list[float]] = {DeepLift: [], DeepLiftCaptum: []}

@@ -45,6 +45,7 @@ def poison(model: LocalModel, token: int | None) -> None:
     model.embedding.register_forward_hook(spoil)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("decide", ["generate", "likelihood"])
 def test_a_question_whose_logits_are_no_numbers_fails_alone(task: Task, decide: Any, tmp_path: Path):
     sound = load_model("embedded")
@@ -87,6 +88,7 @@ def test_a_training_question_without_numbers_is_never_a_shot(task: Task):
     assert [a for a in found if not a.failed] == [b for b in expected if b.question_id not in hit]
 
 
+@pytest.mark.long
 def test_only_what_can_be_explained_is(task: Task, tmp_path: Path):
     model, hit = poisoned(task.test)
     attempts = explain_each(Session(model), FeatureAblation(), task.test, 0)

@@ -239,6 +239,7 @@ def test_axe_finds_nothing_serious(visits: Visits, request: pytest.FixtureReques
     assert found == [], json.dumps([[each["id"], [node["html"] for node in each["nodes"]][:3]] for each in found], indent=1)
 
 
+@pytest.mark.long
 def test_the_table_in_the_browser_is_that_of_the_run(visits: Visits, page: Path, compared: Path):
     seen = visits.open(page)
     rows = seen.page.locator("table").first.locator("tbody tr")

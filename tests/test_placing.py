@@ -34,6 +34,7 @@ def offloaded(plain: LocalModel, tmp_path_factory: pytest.TempPathFactory) -> Lo
     return LocalModel(module, plain.tokenizer, "offloaded")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("bits", "others"), [("8bit", "4bit"), ("4bit", "8bit")])
 def test_quantized_model_answers_and_explains_nearly_like_the_original(plain: LocalModel, bits: Any, others: Any) -> None:
     model = load_model(quantize=bits)

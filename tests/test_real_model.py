@@ -80,6 +80,7 @@ def built(model: LocalModel, task: Task, tmp_path_factory: pytest.TempPathFactor
     return prompt
 
 
+@pytest.mark.long
 def test_model_is_found_by_its_name_and_answers(model: LocalModel, run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(selfamplify, "load_model", lambda name, **_: {"smollm2": model}[name])
     code, out, _ = run("doctor", "--model", "smollm2")
@@ -89,6 +90,7 @@ def test_model_is_found_by_its_name_and_answers(model: LocalModel, run: Run, mon
     assert [name for _, name in rates] == ["float32", "bfloat16"] and all(float(rate) > 0 for rate, _ in rates)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["io", "self_topk", "self_exp", "deep_lift"])
 def test_shots_are_balanced_and_end_in_label_words_without_placeholders(built: Build, task: Task, method: str):
     prompt = built(method)
@@ -115,6 +117,7 @@ def test_explanations_in_sentences_say_something_of_their_own(built: Build):
     assert len({*texts}) == SHOTS and all(4 <= len(text.split()) <= 60 for text in texts)
 
 
+@pytest.mark.long
 def test_replies_are_written_like_the_shots(model: LocalModel, task: Task, built: Build, tmp_path: Path):
     prompt = built("deep_lift")
     result = evaluate(model, task, prompt, limit=8, out=tmp_path)
@@ -123,6 +126,7 @@ def test_replies_are_written_like_the_shots(model: LocalModel, task: Task, built
     assert result.cut <= 0.25 and left_behind(tmp_path)["results.json"]
 
 
+@pytest.mark.long
 def test_label_words_say_more_than_letters_by_calibrated_likelihood(
     model: LocalModel, task: Task, built: Build, tmp_path: Path
 ):
@@ -142,6 +146,7 @@ class _Stop(Exception):
     """Ends a run in its middle."""
 
 
+@pytest.mark.long
 def test_comparison_continues_and_a_finished_one_asks_nothing(
     model: LocalModel, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -171,6 +176,7 @@ def test_comparison_continues_and_a_finished_one_asks_nothing(
     assert again.digest() == table.digest() and left_behind(tmp_path) == before
 
 
+@pytest.mark.long
 def test_deep_lift_finds_more_deciding_words_than_chance(model: LocalModel):
     """Measured on 40 reviews: 0.61 against 0.32."""
     profile, asked = asking(DEFAULT, load_task("reviews").limited(12))
@@ -202,6 +208,7 @@ def test_any_answer_is_explained(model: LocalModel):
     assert found.completeness_gap is not None and found.completeness_gap < 0.01
 
 
+@pytest.mark.long
 def test_demo_decides_by_likelihood_after_rationales_and_says_what_it_does_not_show(
     model: LocalModel, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):

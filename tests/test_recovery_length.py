@@ -40,6 +40,7 @@ def ratio(work: Callable[[str], object], piece: str) -> float:
     return spent[1] / max(spent[0], 1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("piece", NASTY, ids=ascii)
 def test_a_long_reply_takes_time_in_proportion(piece: str):
     assert any(ratio(read, piece) < MOST for _ in range(3))

@@ -244,6 +244,7 @@ def test_an_address_where_nothing_listens_is_reported_at_once(address: str) -> N
         _knock(address)
 
 
+@pytest.mark.long
 def test_other_addresses_are_left_to_ray() -> None:
     for address in ("local", "auto", "ray://head.example"):
         _knock(address)

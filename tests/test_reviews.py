@@ -91,6 +91,7 @@ def test_no_two_reviews_are_nearly_the_same(rows: list[dict[str, str]]):
         assert len(its & others) <= min(len(its), len(others)) / 2, (one, other)
 
 
+@pytest.mark.long
 def test_no_review_is_nearly_a_sentence_of_sst2(rows: list[dict[str, str]]):
     files = [shared("data", "sst2", name) for name in ("sst2_dev.tsv", "sst2_test.tsv")]
     lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()[1:]]

@@ -63,6 +63,7 @@ def plain(model: LocalModel) -> Iterator[Endpoint]:
         yield made
 
 
+@pytest.mark.long
 def test_a_hundred_requests_at_once_get_the_replies_of_evaluate(served: Endpoint, task: Task, result: Result):
     async def ask_all() -> list[httpx2.Response]:
         limits = httpx2.Limits(max_connections=100)
@@ -97,6 +98,7 @@ def test_the_whole_prompt_with_a_question_is_not_shown_twice(served: Endpoint, p
     assert whole["usage"] == alone["usage"] and whole["choices"] == alone["choices"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("style", ["label", "letter", "text"])
 @pytest.mark.parametrize("method", ["random", "zero_shot"])
 def test_every_answer_style_is_asked_as_by_evaluate(model: LocalModel, style: AnswerStyle, method: str, tmp_path: Path):

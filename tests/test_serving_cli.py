@@ -63,6 +63,7 @@ def url_of(lines: list[str]) -> str:
     return found[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_what_it_prints_works_and_a_signal_ends_it(folder: Path, ending: signal.Signals):
     with started(folder, "--verbose") as (process, lines):
@@ -83,6 +84,7 @@ def test_what_it_prints_works_and_a_signal_ends_it(folder: Path, ending: signal.
         assert all(re.fullmatch(r"POST /v1/chat/completions 200 [\d.]+ s", line) for line in requests)
 
 
+@pytest.mark.long
 def test_an_end_in_the_middle_answers_or_refuses_every_request(folder: Path):
     questions = [question.render() for question in load_task("planted_arc").test[:96]]
     with started(folder, "--window", "8") as (process, lines), httpx2.Client(
@@ -108,6 +110,7 @@ def test_an_end_in_the_middle_answers_or_refuses_every_request(folder: Path):
         assert process.returncode == 0
 
 
+@pytest.mark.long
 def test_a_token_from_the_environment_is_needed_and_not_shown(folder: Path):
     with started("--plain", "--model", "embedded", SELFAMPLIFY_TOKEN="s3cret") as (process, lines):
         assert '"Authorization: Bearer $SELFAMPLIFY_TOKEN"' in "".join(lines)

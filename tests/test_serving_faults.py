@@ -102,6 +102,7 @@ def test_a_full_queue_refuses_and_says_when_to_come_back():
         assert served.ask(text(4), n=3, temperature=1).status_code == 503  # all replies of a request, or none
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("most", [1000, 100])
 def test_five_hundred_connections_get_their_own_replies_and_those_refused_are_answered_later(most: int):
     model = scripted(lambda chat: f"#{number_of(chat)} The answer is (B)")

@@ -128,6 +128,7 @@ def embedded() -> Iterator[Endpoint]:
         yield made
 
 
+@pytest.mark.long
 def test_the_words_that_are_shown_are_those_of_an_attribution_of_the_reply(embedded: Endpoint):
     question = load_task("planted_arc").test[0]
     text, prompt = question.render(), embedded.service.prompt

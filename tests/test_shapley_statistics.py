@@ -34,6 +34,7 @@ def test_standard_errors_cover_the_true_error(explainer: AbstractPerturbation, p
     assert np.sqrt(np.mean(squares) / np.mean(variances)) == pytest.approx(1.0, abs=0.15)
 
 
+@pytest.mark.long
 def test_kernel_shap_errs_less_with_more_samples_and_less_than_captums() -> None:
     worth = polynomial(30, 5, pairwise=0.3, threes=90)
 
@@ -70,6 +71,7 @@ def test_process_errs_less_than_least_squares_if_words_interact_in_threes() -> N
     assert errors["gaussian_process"] < errors["least_squares"]
 
 
+@pytest.mark.long
 def test_standard_errors_of_the_process_are_of_the_size_of_its_errors() -> None:
     ratios = []
     for seed in range(40):
@@ -80,6 +82,7 @@ def test_standard_errors_of_the_process_are_of_the_size_of_its_errors() -> None:
     assert 0.5 < np.sqrt(np.mean(ratios)) < 2.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_stopping_rule_is_wrong_no_more_often_than_it_says(estimator: Estimator) -> None:
     rule = KernelShap(samples=800, estimator=estimator, stop_when_settled=0.9, keywords=3)

@@ -35,6 +35,7 @@ def objects(site: Path) -> set[str]:
     return {line.split()[0] for line in zlib.decompress(compressed).decode().splitlines()}
 
 
+@pytest.mark.long
 def test_every_public_name_is_on_an_api_page(site: Path):
     stub = ast.parse((ROOT / "src" / "selfamplify" / "__init__.pyi").read_text(encoding="utf-8"))
     public = {alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}

@@ -172,6 +172,7 @@ class DeadlyConnection(sqlite3.Connection):
             kill_myself()
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_at_any_transaction_continues_as_if_nothing_had_happened(whole, tmp_path: Path):
     expected, expected_calls, digest = whole
     number = 0

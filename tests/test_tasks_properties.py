@@ -77,6 +77,7 @@ def follows_names(answer: str, layout: str, names: Names, written: Sequence[Item
     return decided(written, answer) or not first.isdecimal() or int(first) == base(answer)
 
 
+@pytest.mark.long
 @given(
     items(wild=True), st.sampled_from(LAYOUTS), st.sampled_from(sorted(ANSWERS)), NAMES, st.sampled_from(KINDS), st.randoms()
 )

@@ -131,6 +131,7 @@ GREEDY = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", GREEDY)
 def test_a_template_without_bounds_is_refused_before_it_runs_here(kind: str, tmp_path: Path):
     folder = folder_with(tmp_path, GREEDY[kind] + PLAIN_TEMPLATE)

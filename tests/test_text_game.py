@@ -69,6 +69,7 @@ def test_every_perturbation_finds_the_words_on_a_server(server: tuple[Served, Se
     assert scores["darkness"] == min(scores.values())
 
 
+@pytest.mark.long
 def test_decisive_words_are_found_on_a_server(server: tuple[Served, ServerModel]):
     served, model = server
     found = Counterfactual(absent="delete").explain(model, PLANT, OURS, 0)

@@ -234,6 +234,7 @@ def test_binding_rows_teach_only_letters_and_their_options(encoder: Encoder, tok
     assert len(taught) == 6 and set(taught) & set(LABELS) and tokenizer.unk_token not in taught
 
 
+@pytest.mark.long
 def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: Any) -> None:
     model = make_model(Shape(), tokenizer, seed=0)
     stage = replace(CURRICULUM[0], steps=30)

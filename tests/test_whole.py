@@ -85,6 +85,7 @@ def few_shot(text: str = TEXT, count: int = 3, prefill: str = "The answer is") -
     return Chat((*chain.from_iterable(shots), Message("user", f"Say it.\n{text}")), prefill, text)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answers", ANSWERS.values(), ids=ANSWERS)
 @pytest.mark.parametrize("name", MODELS)
 def test_whole_answers_are_as_probable_as_in_one_plain_pass(name: str, answers: tuple[str, ...]) -> None:
