@@ -25,7 +25,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-LONGEST = "docs real_model replicas determinism store embedded example_notebook interrupt serving_form".split()
+LONGEST = "docs real_model replicas determinism kills store embedded explainers models generation cli".split()
 """The files of tests that take longest. One worker runs a whole file, so these begin first, and none is left at the end."""
 
 

@@ -291,6 +291,7 @@ def test_words_and_tokens_agree_where_words_are_tokens() -> None:
     assert [(unit.start, unit.end) for unit in words.units] == [(unit.start, unit.end) for unit in tokens.units]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["llama", "gpt2", *zoo.TRAINED])
 @settings(max_examples=25, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=12))

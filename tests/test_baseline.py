@@ -150,6 +150,7 @@ def test_the_command_line_names_a_baseline_that_ends_a_turn(run: Run, tmp_path: 
     assert code == 0 and err.count("note: Absent words were replaced by '</s>', which ends a turn (feature_ablation). The") == 1
 
 
+@pytest.mark.long
 def test_build_and_compare_name_once_a_baseline_that_ends_a_turn(tmp_path: Path) -> None:
     model, profile = load_model(), DEFAULT.with_length(8)
     plan = Plan(("feature_ablation", "deep_lift"), ("random",), seeds=(0, 1), shots=2, settings={"baseline": "</s>"})

@@ -106,6 +106,7 @@ TROUBLE: dict[str, Reply] = {
 }
 
 
+@pytest.mark.long
 def test_no_output_of_any_command_holds_a_secret(
     run: Run, questions: Path, tmp_path: Path, secrets: dict[str, str], caplog: pytest.LogCaptureFixture
 ):

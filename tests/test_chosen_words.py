@@ -55,6 +55,7 @@ def test_each_word_is_the_most_probable_one_that_is_left(name: str) -> None:
     assert chosen(model, FILM, 3) == tuple(expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stop_words", LISTS)
 @pytest.mark.parametrize("style", ["letter", "label", "text"])
 @pytest.mark.parametrize("part", ["text", "choices", "both"])

@@ -72,6 +72,7 @@ def test_label_counts_name_the_seed_if_there_are_several(run: Run, tmp_path: Pat
     assert "Answers with shots by random: io " in out
 
 
+@pytest.mark.long
 def test_all_commands_work_on_an_own_csv(run: Run, rows: Path, stories: Path, tmp_path: Path):
     given = own(rows, stories)
     short = ["--max-new-tokens", "12"]
@@ -137,6 +138,7 @@ def test_any_answer_to_any_prompt_is_explained(run: Run, stories: Path, tmp_path
     assert page.read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_presets_give_the_papers_rows(run: Run, name: str, rows: Path, stories: Path, tmp_path: Path):
     tiny = ["--limit", "2", "--shots", "1", "--max-new-tokens", "4", "--samples", "120", "--seeds", "0"]
@@ -488,6 +490,7 @@ for line in {lines}:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 def test_an_encoding_without_the_characters_of_the_data_ends_no_command(tmp_path: Path):
     """A Windows console, or a pipe there: what it can't show is "?", and JSON has escapes in its place."""
     rows = tmp_path / "questions.csv"

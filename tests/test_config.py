@@ -28,6 +28,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 SMALL = ["--selections", "random", "--shots", "2", "--limit", "4", "--max-new-tokens", "12"]
 
 
+@pytest.mark.long
 def test_a_run_is_repeated_by_its_own_file(run: Run, tmp_path: Path):
     given = ["compare", "--methods", "random,self_topk", "--seeds", "0,1", *SMALL, "--keywords", "3", "--no-balance"]
     code, _, err = run(*given, "--out", tmp_path / "a")

@@ -86,6 +86,7 @@ def test_a_damaged_file_is_told_in_one_line_or_does_no_harm(folders: Path, data:
         tables(folder)
 
 
+@pytest.mark.long
 @settings(max_examples=8, suppress_health_check=QUIET)
 @given(data=st.data(), name=st.sampled_from(["results.json", "responses.jsonl", "run.toml"]))
 def test_a_damaged_result_never_keeps_a_prompt_from_being_evaluated(folders: Path, data: st.DataObject, name: str):

@@ -133,6 +133,7 @@ def test_reasons_are_from_the_list():
 LEFT_OUT = [each for each in BLOCKS if each.reason]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", [each for each in LEFT_OUT if each.kind == "sh"], ids=lambda block: block.place)
 def test_the_commands_of_a_block_that_is_not_run_exist(block: Block):
     for command in block.commands:

@@ -95,6 +95,7 @@ def test_a_small_comparison_is_estimated_from_a_few_of_its_questions(embedded: s
     assert _works(large)["explaining with self_exp"].measured == 8
 
 
+@pytest.mark.long
 def test_prompts_of_ones_own_are_counted_once_for_all_samples(embedded: selfamplify.AbstractLanguageModel, tmp_path: Path):
     plan = Plan(("random",), ("random", "success"), shots=2, limit=6)
     mine = selfamplify.build(embedded, "planted_arc", tmp_path, method="io", selection="random", shots=3)

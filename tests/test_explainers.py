@@ -122,6 +122,7 @@ def test_explanation_records_unit_cost_and_gap(name: str, where: str) -> None:
     assert (explanation.completeness_gap is not None) == (name in COMPLETE)
 
 
+@pytest.mark.long
 @every_scored
 def test_same_seed_gives_the_same_scores_whatever_the_batch(name: str) -> None:
     first = scored(name, tiny_model(), ANIMAL, 5)

@@ -648,6 +648,7 @@ def test_an_exporter_of_another_package_is_found(tmp_path: Path, run: Run):
     assert not (tmp_path / "y").exists()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("plugin")
 def test_the_command_line_exports_a_run_with_its_own_task(tmp_path: Path, run: Run):
     folder = tmp_path / "mine"

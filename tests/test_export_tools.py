@@ -57,6 +57,7 @@ def program(file: Path) -> dict[str, Any]:
         return run_path(str(file))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("to", NAMES)
 def test_files_are_deterministic_and_render_as_ours(to: str, made: Export, tmp_path: Path):
     folder = written(made, to, tmp_path / to)

@@ -122,6 +122,7 @@ def test_importing_the_package_does_not_wait_for_torch():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+@pytest.mark.long
 def test_asking_a_server_does_not_wait_for_transformers():
     code = (
         "import sys, selfamplify as s; s.build, s.compare, s.evaluate, s.faithfulness, s.tune, s.estimate, s.load_server; "

@@ -393,6 +393,7 @@ def test_highlights_of_cose_are_joined_with_commonsenseqa():
     assert all(set(question.planted) <= set(keywords_of(question).values()) for question in marked)
 
 
+@pytest.mark.long
 def test_the_command_line_studies_shows_and_says_what_is_missing(run: Run, tmp_path: Path):
     out, marks = tmp_path / "faithful", tmp_path / "marks.csv"
     asked = load_task("planted_arc").test[:3]

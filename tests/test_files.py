@@ -174,6 +174,7 @@ def test_markdown_has_the_same_structure_for_any_text(text: str):
     assert not re.search(r"(?<!\\)[`*_\[\]|~$@]", shown.replace("\\\\", ""))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_svg_is_well_formed_and_shows_texts_as_text(text: str):
     written = svg(hostile_table(text)).decode()

@@ -206,6 +206,7 @@ def test_model_in_a_package_is_found_without_importing_it(file: Path, tmp_path: 
     assert loaded.name == "smollm2" and same(loaded, load_model(file))
 
 
+@pytest.mark.long
 def test_model_in_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
     monkeypatch.setattr(named, "find_spec", lambda package: None if "smol" in package else importlib.util.find_spec(package))
     assert "run: pip install" in refusal(ModelError, "smollm2")

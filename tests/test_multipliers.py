@@ -92,6 +92,7 @@ def test_softmax_that_jumps_from_one_option_to_the_other() -> None:
     assert multipliers.abs().max() < 0.01
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", [*zoo.DECODERS, *zoo.TRAINED])
 @pytest.mark.parametrize("value", ["logit", "logprob", "margin"])
 def test_scores_are_complete_and_bounded(where: str, value: Value) -> None:

@@ -197,6 +197,7 @@ def test_plugin_that_raises_fails_its_row_and_not_the_run(tmp_path: Path):
     assert "ZeroDivisionError: oops" in table.failed["faulty-random-k6-seed0"]
 
 
+@pytest.mark.long
 @given(name=st.text(max_size=20), kind=st.sampled_from(sorted(NAMES)))
 def test_unknown_names_are_refused_with_a_known_one(name: str, kind: Kind):
     assume(name not in registered(kind))

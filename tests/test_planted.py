@@ -95,6 +95,7 @@ def test_test_questions_are_only_about_held_out_pairs(planted: AbstractPlanted) 
     assert all(held_out(scene.animal, scene.verb) for scene in planted.scenes(0, "test", 500, from_held_out=True))
 
 
+@pytest.mark.long
 @each_task
 def test_training_scenes_never_show_an_animal_with_a_noun_held_out_for_it(planted: AbstractPlanted) -> None:
     scenes = planted.scenes(3, "train", 3000, from_held_out=False)
@@ -191,6 +192,7 @@ def attributes(question: Question, index: int) -> Sequence[tuple[str, ...]]:
     return [("shared", *shared), ("verbs", own[1], *sorted(other[1] for other in others))]
 
 
+@pytest.mark.long
 @each_task
 @pytest.mark.parametrize("cue", [options_only, attributes])
 def test_guessing_from_the_options_alone_is_at_chance(planted: AbstractPlanted, cue: Cue) -> None:

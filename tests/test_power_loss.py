@@ -47,6 +47,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Chang
     return root, list(changes(log))
 
 
+@pytest.mark.long
 def test_nothing_that_was_written_is_missing_from_the_record(recorded: tuple[Path, list[Change]]):
     root, done = recorded
     disk = Disk(root)

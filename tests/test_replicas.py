@@ -76,6 +76,7 @@ def local(folder: Path) -> Iterator[LocalModel]:
     torch.set_num_threads(threads)
 
 
+@pytest.mark.long
 def test_results_are_those_of_one_process_byte_for_byte_although_replicas_are_killed(
     model: ReplicatedModel, local: LocalModel, tmp_path: Path
 ) -> None:

@@ -425,6 +425,7 @@ def rows(tmp_path: Path) -> list[object]:
     return ["--task", "file", "--data", file, *columns]
 
 
+@pytest.mark.long
 def test_command_line_builds_and_evaluates_through_a_server(start: Any, tmp_path: Path, run: Run, rows: list[object]):
     def said(chat: Chat) -> str:
         if chat.prefill.endswith("("):

@@ -155,6 +155,7 @@ def test_the_words_of_a_shot_are_not_explained(embedded: Endpoint):
     assert refused.status_code == 400 and "also part of a shot" in Seen(refused.text).texts["refused"] + refused.text
 
 
+@pytest.mark.long
 def test_the_form_works_in_a_browser(embedded: Endpoint, visits: Visits):
     seen = visits.open(embedded.url, bypass_csp=True)  # for axe
 
@@ -181,6 +182,7 @@ def test_the_form_works_in_a_browser(embedded: Endpoint, visits: Visits):
     seen.faults[:] = [fault for fault in seen.faults if "status of 400" not in fault]
 
 
+@pytest.mark.long
 def test_hostile_texts_do_nothing_in_a_browser(hostile: Endpoint, visits: Visits):
     seen = visits.open(hostile.url)
     for text in HOSTILE[:8]:

@@ -308,6 +308,7 @@ NOUNS = [f"noun{place}" for place in range(30)]
 OPEN = polynomial(30, 1, pairwise=0.2, threes=300)
 
 
+@pytest.mark.long
 @every_estimator
 @pytest.mark.parametrize(
     ("ahead", "words", "keywords_settle", "units_settle"),

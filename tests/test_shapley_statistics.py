@@ -47,6 +47,7 @@ def test_kernel_shap_errs_less_with_more_samples_and_less_than_captums() -> None
     assert ours < 0.7 * captums
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("players", "samples"), [(40, 42), (40, 60), (170, 350), (25, 250)])
 def test_intervals_of_the_process_contain_the_truth_even_if_pairs_are_few(players: int, samples: int) -> None:
     covered: list[float] = []

@@ -83,6 +83,7 @@ FILES = {
 """The published files of each task; how many questions are on each side, and how many rows are left out."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FILES)
 def test_public_files_load_without_their_known_bad_rows(public: Path, name: str):
     files, train, test, left_out = FILES[name]

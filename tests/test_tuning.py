@@ -221,6 +221,7 @@ def test_budgets_that_are_too_small_and_questions_that_are_too_few_are_refused(t
         tune(scripted(helped), task(120, 9), tmp_path / "c", space=SMALL, validation=90)
 
 
+@pytest.mark.long
 def test_the_answers_of_batch_calibration_are_part_of_the_budget_and_of_its_count(run: Run, tmp_path: Path):
     given = ["--methods", "random", "--seeds", 0, "--select", "random", "--shots", 1, "--keywords", 3, "--budget", "calls=330"]
     likely = ["--model", EMBEDDED, "--task", "planted_arc", "--decide", "likelihood", "--calibrate", "batch"]
@@ -319,6 +320,7 @@ def test_a_budget_of_time_is_kept_by_what_answers_took(tmp_path: Path):
     assert {each.n for each in found.raced} == {20, 60}, "the better ones are asked everything"
 
 
+@pytest.mark.long
 def test_command_line(run: Run, tmp_path: Path):
     given = ["--task", "planted_arc", "--model", EMBEDDED, "--methods", "self_exp", "--seeds", 0, "--select", "success"]
     code, out, err = run("tune", *given, "--shots", 2, "--budget", "calls=240", "--out", tmp_path, "--validation", 60)

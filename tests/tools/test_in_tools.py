@@ -20,6 +20,8 @@ from serving import Served, serving
 from selfamplify import Export, Prompt, Question, amplify, evaluate, export, load_task
 from selfamplify.records import Chat
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("SELFAMPLIFY_TOOLS", ROOT / ".venv-tools"))
 NAMES = ("lm_eval", "inspect", "dspy", "promptfoo")

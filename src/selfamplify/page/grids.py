@@ -1,5 +1,6 @@
 """The tables of a page, as cells that a template writes."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from ..prompting.prompt import Prompt
 from ..report.faithfulness import figure_cells, measures_of
 from ..report.printed import printed_table
 from ..report.tables import p_value
+from ..runs.cell import Cell
 from ..runs.comparison import BASE, names
 from ..runs.findings import Faithfulness
 from ..runs.responses import Line
@@ -79,17 +81,42 @@ def balance_grid(table: Table, lines: Sequence[Line]) -> Grid | None:
     return Grid("How often each label is an answer", ("Of", "Shots by", *labels), made, 2, shares=True)
 
 
+def right_grid(lines: Sequence[Line]) -> Grid | None:
+    """How many of the questions with each true label every row answers correctly; None where labels are letters or too many."""
+    labels = sorted({line.names[line.answer] for line in lines if line.answer in line.names})
+    if not labels or len(labels) > _MOST_LABELS or any(line.answer not in line.names for line in lines):
+        return None
+    counts: dict[Cell, dict[str, list[int]]] = {}
+    for line in lines:
+        found = counts.setdefault(line.cell, {label: [0, 0] for label in labels})[line.names[line.answer]]
+        found[0] += line.correct
+        found[1] += 1
+    seeds = len({cell.seed for cell in counts}) > 1
+    made = tuple(
+        (cell.method, _shots(cell.selection, cell.seed, seeds), *(f"{right} of {n}" for right, n in found.values()))
+        for cell, found in counts.items()
+    )
+    return Grid("How many questions with each label are answered correctly", ("Of", "Shots by", *labels), made, 2)
+
+
+def true_answers(lines: Sequence[Line]) -> dict[str, int]:
+    """How often each label is the true answer of a question."""
+    asked = {line.question_id: line for line in lines}.values()
+    return dict(Counter(line.names.get(line.answer, line.answer) for line in asked))
+
+
+def _shots(selection: str, seed: int, seeds: bool) -> str:
+    """How the shots of a row were selected, with its seed where there are several."""
+    return f"{selection}, seed {seed}" if seeds else selection
+
+
 def _balance(table: Table, lines: Sequence[Line]) -> Iterator[tuple[str, str, dict[str, int]]]:
-    true: dict[str, int] = {}
-    for line in {line.question_id: line for line in lines}.values():
-        label = line.names.get(line.answer, line.answer)
-        true[label] = true.get(label, 0) + 1
-    if true:
+    if true := true_answers(lines):
         yield "true answers", "", true
     seeds = len({row.seed for row in table.rows}) > 1
     shown: set[str] = set()
     for row in table.rows:
-        shots = f"{row.selection}, seed {row.seed}" if seeds else row.selection
+        shots = _shots(row.selection, row.seed, seeds)
         if row.shot_answers and shots not in shown:
             yield "the shots", shots, row.shot_answers
         shown.add(shots)

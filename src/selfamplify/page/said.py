@@ -53,8 +53,9 @@ def _of_table(table: Table, complete: bool, against: str) -> Said:
     first = table.rows[0]
     methods = list(dict.fromkeys(row.called for row in table.rows))
     asked = f"{counted(first.n, 'test question')} of {table.source}"
-    if len([method for method in methods if method != BASE]) < 2:
-        question = f"How many of {asked} does {first.model} answer correctly with a prompt of {methods[-1]}?"
+    own = [method for method in methods if method != BASE]
+    if len(own) < 2:
+        question = f"How many of {asked} does {first.model} answer correctly with a prompt made by {methods[-1]}?"
     else:
         question = f"With which of {len(methods)} prompting methods does {first.model} answer most of {asked} correctly"
         question += f", after {_shots(table)}?"
@@ -65,7 +66,9 @@ def _of_table(table: Table, complete: bool, against: str) -> Said:
     if not tests:
         return Said(question, _accuracy(max(table.rows, key=lambda row: row.accuracy)))
     answer = _headline(tests, against) if len(tests) > 1 else tests[0].conclusion
-    return Said(question, answer, tuple(line for line in table.conclusions(against) if line != answer))
+    further = tuple(line for line in table.conclusions(against) if line != answer)
+    single = [row for row in table.rows if row.called in own] if len(own) == 1 else []
+    return Said(question, f"{_accuracy(single[0])} {answer}" if len(single) == 1 else answer, further)
 
 
 def _shots(table: Table) -> str:

@@ -11,12 +11,13 @@ from ..prompting.origins import origins
 from ..prompting.prompt import Prompt
 from ..records import Shot, WrittenText
 from ..runs.cell import Cell
+from ..runs.one_sided import one_sided
 from ..runs.table import Table, source_of
 from ..text.lines import counted, shortened, without_password
 from .answers import answers, embedded
 from .contents import Contents, Race
 from .drawings import Point, accuracy_drawing, cost_drawing
-from .grids import Grid, balance_grid, findings_grids, mean_seconds, race_grids, table_grid
+from .grids import Grid, balance_grid, findings_grids, mean_seconds, race_grids, right_grid, table_grid, true_answers
 from .said import Said, said
 from .words import Piece, pieces
 
@@ -65,7 +66,8 @@ class View:
     failed: dict[str, str]
     results: list[Grid]
     drawings: list[Markup]
-    balance: Grid | None
+    labels: list[Grid]
+    one_sided: str
     prompts: list[ShownPrompt]
     opened: ShownPrompt | None
     prompts_left_out: int
@@ -92,7 +94,8 @@ def view(contents: Contents) -> View:
         failed=_failed(contents),
         results=list(_results(contents, table)),
         drawings=list(_drawings(table, contents.race)),
-        balance=balance_grid(table, contents.lines) if table else None,
+        labels=[each for each in (balance_grid(table, contents.lines), right_grid(contents.lines)) if each] if table else [],
+        one_sided=_one_sided(contents, table) if table else "",
         prompts=shown[:_MOST_PROMPTS],
         opened=next((each for each in shown if each.coloured), shown[0] if shown else None),
         prompts_left_out=max(0, len(shown) - _MOST_PROMPTS),
@@ -142,6 +145,12 @@ def _drawings(table: Table | None, race: Race | None) -> Iterator[Markup]:
             for arm, each in zip(finalists, within, strict=True)
         ]
         yield cost_drawing(points, "tokens per answer, prompt included")
+
+
+def _one_sided(contents: Contents, table: Table) -> str:
+    """The note that the command printed on answers that are nearly all the same, or never one of the labels."""
+    true, calibrated = true_answers(contents.lines), table.settings.get("calibrate") == "batch"
+    return one_sided(((row.called, row.answers, true) for row in table.rows), calibrated)
 
 
 def _points(table: Table) -> Iterator[Point]:
