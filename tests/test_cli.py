@@ -410,6 +410,15 @@ def test_build_says_which_labels_have_no_shot_and_how_many_keywords_speak_agains
     assert "no shot has" not in run(*words, "--shots", 2, "--out", tmp_path / "few")[2]
 
 
+def test_the_toy_model_is_named_where_it_is_asked_about_a_file(run: Run, tmp_path: Path):
+    file = tmp_path / "q.csv"
+    rows = ((number, "new" if number % 2 else "old") for number in range(30))
+    file.write_text("\n".join(["id,text,label", *(f"{n},thing {n} is {age},{age}" for n, age in rows)]), encoding="utf-8")
+    words = ["--method", "random", "--selection", "random", "--shots", 2, "--keywords", 2, "--check", 0]
+    assert "the embedded toy model" in run("build", "--data", file, *words, "--out", tmp_path / "own")[2]
+    assert "the embedded toy model" not in run("build", *words, "--out", tmp_path / "planted")[2]
+
+
 def test_keywords_that_speak_against_their_answers_are_counted(capsys: pytest.CaptureFixture[str]):
     words = ("warm", "the", "Cold", "wet", "cold")
     cases: tuple[tuple[tuple[float, ...], Literal["logit", "margin"] | None, str], ...] = (

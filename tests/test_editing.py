@@ -243,6 +243,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "run"
 
 
+def test_a_missing_prompt_is_named_before_a_missing_editor(run: Run, folder: Path):
+    assert "nope" in run("edit", folder.parent / "nope")[2]
+    assert "Neither $VISUAL nor $EDITOR is set" in run("edit", folder)[2]
+
+
 def test_edit_shows_what_changed_and_keeps_the_original(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
     before = (folder / "prompt.json").read_bytes()
     monkeypatch.setenv("EDITOR", editor(folder.parent, changing("Choose.", "Pick.")))

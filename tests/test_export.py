@@ -294,6 +294,13 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     return Program(tmp_path / "x", monkeypatch)
 
 
+def test_ask_names_the_address_that_was_meant(ask: Program):
+    with serving(Served(talker)) as served:
+        address = served.url.removesuffix("/v1")
+        with pytest.raises(SystemExit, match=rf"\(404\): .*; OPENAI_BASE_URL usually ends in /v1: {address}/v1$"):
+            ask("--file", ask.folder / "questions.jsonl", url=address)
+
+
 def test_ask_says_in_one_line_that_there_is_no_server(ask: Program):
     with pytest.raises(SystemExit, match=r"^error: http://127.0.0.1:9/v1/ does not answer \(.*\); set OPENAI_BASE_URL.$"):
         ask("--file", ask.folder / "questions.jsonl")

@@ -10,6 +10,8 @@ from small import Run
 
 from selfamplify import load_task, overview
 from selfamplify.errors import DataError
+from selfamplify.tasks.copies import near_key
+from selfamplify.text.lines import counted
 
 QUIZ = """question,option1,option2,option3,correct_index,remark
 Which town lies on the Seine?,Paris,Lyon,Nice,0,from a quiz of 2019
@@ -30,7 +32,11 @@ def quiz(tmp_path: Path) -> Path:
 def test_an_overview_says_how_a_file_was_read(quiz: Path):
     found = overview("file", quiz)
     assert [question.answer for question in found.questions] == ["A", "B", "B", "C"]  # in the order of the file
-    assert found.labels == {"A": 1, "B": 2, "C": 1} and found.choices == {3: 4} and found.copies == 1
+    assert found.labels == {"A": 1, "B": 2, "C": 1} and found.choices == {3: 4}
+    assert len(found.copies) == 1 and repr(found) == f"Overview(4 questions, 1 bad row, {counted(len(found.warnings), 'note')})"
+    copied, first = next(iter(found.copies.items()))
+    by_id = {question.id: question for question in found.questions}
+    assert near_key(by_id[copied]) == near_key(by_id[first]) and list(by_id).index(first) < list(by_id).index(copied)
     assert found.reading.answers_from == 0 and found.reading.unused == ("remark",)
     assert [(row.line, row.reason) for row in found.reading.bad] == [(6, "the answer 7 is not one of the positions 0 to 2")]
 

@@ -22,10 +22,12 @@ from small import Run, question, right, scripted, talker, task
 
 from benchmarks.large_run import many
 from selfamplify import (
+    Choice,
     DataError,
     Faithfulness,
     Measures,
     Plan,
+    Question,
     RunError,
     ScoredWords,
     SearchSpace,
@@ -33,6 +35,7 @@ from selfamplify import (
     SettingsError,
     Shot,
     Table,
+    Task,
     build,
     compare,
     evaluate,
@@ -43,7 +46,7 @@ from selfamplify.evaluation.figures import corrected, figure
 from selfamplify.evaluation.pair import Pair
 from selfamplify.page.answers import answers, embedded
 from selfamplify.page.contents import read
-from selfamplify.page.grids import table_grid
+from selfamplify.page.grids import right_grid, table_grid
 from selfamplify.page.renewal import EVERY, Renewal
 from selfamplify.page.view import _points  # pyright: ignore[reportPrivateUsage]
 from selfamplify.page.words import pieces, shade
@@ -282,7 +285,27 @@ def test_a_built_and_an_evaluated_prompt_have_pages(tmp_path: Path):
     evaluate(model, task(), tmp_path, io=True, out=tmp_path)
     shown = page(tmp_path)
     assert "6 test questions of small" in shown.text and "No difference between" in shown.text
+    assert re.search(r"How many of 6 test questions .* made by random\?.* random answers \d of 6 correctly: ", shown.text, re.S)
     assert "The finished prompt" in shown.text and "was not measured" not in shown.text
+
+
+def test_a_page_says_how_many_questions_with_each_label_are_answered_correctly(tmp_path: Path):
+    """Of a model that never says the second label, of whose answers the page repeats the note."""
+    texts = [Question(f"r{n}", f"Text #{n}#.", (Choice("A", "ham"), Choice("B", "spam")), "AAB"[n % 3]) for n in range(48)]
+    corpus = Task("mails", tuple(texts[:12]), tuple(texts[12:]), {"A": "ham", "B": "spam"})
+    model = scripted(lambda chat: "The answer is ham")
+    build(model, corpus, tmp_path, method="random", selection="random", shots=3)
+    with pytest.warns(SelfAmplifyWarning, match="36 of 36 answers") as noted:
+        evaluate(model, corpus, tmp_path, io=False, out=tmp_path)
+    shown = page(tmp_path)
+    grid = right_grid(load_responses(tmp_path))
+    assert grid is not None and grid.heads == ("Of", "Shots by", "ham", "spam")
+    assert grid.lines == (("random", "random", "24 of 24", "0 of 12"),) and {*grid.lines[0]} <= shown.cells
+    assert any(str(each.message).split(". ")[0] in shown.text for each in noted)
+
+
+def test_letters_have_no_table_of_right_answers(compared: Path):
+    assert right_grid(load_responses(compared)) is None
 
 
 def test_a_race_has_a_page(tmp_path: Path):

@@ -15,7 +15,7 @@ from .screen import print_json, say
 from .task_options import FileOptions
 from .translation import in_options
 
-_BAD = 10
+_BAD, _COPIES = 10, 3
 
 
 @grouped
@@ -50,7 +50,7 @@ def describe(
         "labels" if reading.classification else "right": labels,
         "numbers": "" if reading.answers_from is None else f"count from {reading.answers_from}",
         "length": f"{found.words[0]} words in the median, {found.words[1]} in the longest{choices}",
-        "near-copies": str(found.copies),
+        "near-copies": _copies(found.copies),
         "bad rows": str(len(reading.bad)),
     }
     for name, value in rows.items():
@@ -63,6 +63,13 @@ def describe(
     for question in found.asked(examples):
         answer = question.written(question.answer) if reading.classification else f"({question.answer})"
         say(f"\n{printable(question.render())}\n  → {printable(answer)}")
+
+
+def _copies(found: dict[str, str]) -> str:
+    """How many questions are nearly copies of an earlier one, and which: ``2 (17 of 4, 20 of 4)``."""
+    shown = ", ".join(f"{shortened(copy)} of {shortened(first)}" for copy, first in list(found.items())[:_COPIES])
+    more = ", …" if len(found) > _COPIES else ""
+    return f"{len(found)} ({shown}{more})" if found else "0"
 
 
 def _choices(counts: dict[int, int]) -> str:

@@ -18,8 +18,8 @@ from .screen import say, stderr
 
 def edit(path: Annotated[Path, options.path_argument("PATH", "A run folder, or a prompt.json.")]) -> None:
     """Edit the instruction, questions and replies of a prompt in $VISUAL or $EDITOR; the original is kept."""
-    command = _editor()
     editing = Editing.of(path)
+    command = _editor()
     if editing.begin():
         say(f"note: {editing.form_file} is left from an edit that could not be read, and is opened again.", console=stderr)
     _run(command, editing)

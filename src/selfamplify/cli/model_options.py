@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from ..work.stage import Progress
 
 
+_TOY = (
+    "note: the embedded toy model, which is asked unless --model names another one, knows only the tasks planted_arc and "
+    "planted_snarks; for questions of your own, add for example --model smollm2."
+)
+
+
 @dataclass(frozen=True)
 class ModelOptions:
     """Which model, and how it is loaded, or where it is served."""
@@ -99,6 +105,8 @@ class ModelOptions:
         Before that, DataError is raised if a task that it is loaded for holds a control token of it, or of the judge.
         """
         if task is not None:
+            if self.model == ModelOptions.model and not self.server and task.name == "file":
+                say(_TOY, console=stderr)
             self.check(task, judge, skip_bad=False)
         return self._loaded
 

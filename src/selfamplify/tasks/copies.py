@@ -41,6 +41,16 @@ def near_keys(questions: Sequence[Question]) -> list[Key]:
     return [(text,) if counts[text] == 1 else near_key(asked) for text, asked in zip(texts, questions, strict=True)]
 
 
+def near_copies(questions: Sequence[Question]) -> dict[str, str]:
+    """The ids of the questions that are nearly copies of an earlier one, with the id of the first of these."""
+    first: dict[Key, str] = {}
+    return {
+        asked.id: first[key]
+        for asked, key in zip(questions, near_keys(questions), strict=True)
+        if first.setdefault(key, asked.id) != asked.id
+    }
+
+
 def bare_text(text: str) -> str:
     """A text without what near-copies differ in."""
     usual = text if text.isascii() else unicodedata.normalize("NFKC", text)

@@ -9,13 +9,13 @@ from typing import Any, Unpack
 from ..arguments import check_whole
 from ..records import Question
 from ..text.lines import counted
-from .copies import near_keys, template_note
+from .copies import near_copies, template_note
 from .loading import Data, FileOptions, read_data
 from .source import Reading
 from .task import default_style, label_space
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Overview:
     """How data was read.
 
@@ -29,15 +29,19 @@ class Overview:
         How many questions have a number of choices.
     words : tuple of int
         The words of the median question and of the longest, with their choices, which a classification does not show.
-    copies : int
-        How many questions are nearly copies of another; a split keeps all of them on one side.
+    copies : dict of str to str
+        The ids of the questions that are nearly copies of an earlier one, with its id; a split keeps them on one side.
     """
 
     reading: Reading
     labels: dict[str, int]
     choices: dict[int, int]
     words: tuple[int, int]
-    copies: int
+    copies: dict[str, str]
+
+    def __repr__(self) -> str:
+        bad, notes = counted(len(self.reading.bad), "bad row"), counted(len(self.warnings), "note")
+        return f"Overview({counted(len(self.questions), 'question')}, {bad}, {notes})"
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -104,7 +108,7 @@ def overview(name: str, data: Data = None, *, test_data: Data = None, **reading:
         _labels(questions, found.classification),
         dict(sorted(Counter(len(question.choices) for question in questions).items())),
         (round(statistics.median(lengths)), max(lengths)) if lengths else (0, 0),
-        len(questions) - len(set(near_keys(questions))),
+        near_copies(questions),
     )
 
 
