@@ -295,7 +295,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 
 def test_ask_names_the_address_that_was_meant(ask: Program):
-    with serving(Served(talker)) as served:
+    with serving(Served(talker, trouble=lambda number, body: document(404, {"detail": "Not Found"}))) as served:
         address = served.url.removesuffix("/v1")
         with pytest.raises(SystemExit, match=rf"\(404\): .*; OPENAI_BASE_URL usually ends in /v1: {address}/v1$"):
             ask("--file", ask.folder / "questions.jsonl", url=address)

@@ -6,12 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..evaluation.one_sided import one_sided
 from ..evaluation.statistics import wilson
 from ..prompting.origins import origins
 from ..prompting.prompt import Prompt
 from ..records import Shot, WrittenText
 from ..runs.cell import Cell
-from ..runs.one_sided import one_sided
 from ..runs.table import Table, source_of
 from ..text.lines import counted, shortened, without_password
 from .answers import answers, embedded
