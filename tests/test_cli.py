@@ -22,6 +22,7 @@ import selfamplify
 from selfamplify import PRESETS, AnswerAttribution, Table, amplify
 from selfamplify.cli.app import COMMANDS
 from selfamplify.cli.build import _note_against as note_against  # pyright: ignore[reportPrivateUsage]
+from selfamplify.cli.evaluate import _results_of as results_of  # pyright: ignore[reportPrivateUsage]
 from selfamplify.cli.groups import flags, options_of
 from selfamplify.cli.model_options import ModelOptions
 from selfamplify.cli.options import EngineOptions
@@ -408,6 +409,15 @@ def test_build_says_which_labels_have_no_shot_and_how_many_keywords_speak_agains
     assert f"note: no shot has the answer {' or '.join(missing)}, so a small model may never give it." in said
     assert "negative scores" not in said
     assert "no shot has" not in run(*words, "--shots", 2, "--out", tmp_path / "few")[2]
+
+
+def test_results_of_a_row_go_beside_its_prompts_wherever_it_is_named_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "run" / "prompts").mkdir(parents=True)
+    wanted = tmp_path / "run" / "evaluated" / "io"
+    for place, name in {".": "run/prompts/io.json", "run": "prompts/io.json", "run/prompts": "io.json"}.items():
+        monkeypatch.chdir(tmp_path / place)
+        assert results_of(Path(name)).resolve() == wanted.resolve()
+    assert results_of(tmp_path / "run" / "prompt.json") == results_of(tmp_path / "run") == tmp_path / "run"
 
 
 def test_the_toy_model_is_named_where_it_is_asked_about_a_file(run: Run, tmp_path: Path):

@@ -52,6 +52,13 @@ def test_no_loss_is_no_warning_but_recorded(tmp_path: Path) -> None:
     assert found is not None and (found.n, found.right, found.without, found.p) == (20, 20, 20, 1)
 
 
+def test_a_check_is_kept_where_the_same_build_asks_for_none(tmp_path: Path) -> None:
+    checked(tmp_path, right)
+    found = Prompt.load(tmp_path).check
+    checked(tmp_path, right, check=0)
+    assert found is not None and Prompt.load(tmp_path).check == found
+
+
 def test_what_was_checked_is_lost_with_an_edit_and_with_a_shot(tmp_path: Path) -> None:
     checked(tmp_path, right)
     prompt = Prompt.load(tmp_path)

@@ -93,4 +93,7 @@ def _results_of(prompt: Path) -> Path:
     if prompt.suffix != ".json":
         return prompt
     folder = prompt.parent
-    return folder.with_name("evaluated") / prompt.stem if folder.name == "prompts" else folder
+    if folder.resolve().name != "prompts":
+        return folder
+    run = folder.parent if folder.name == "prompts" else folder / ".."
+    return run / "evaluated" / prompt.stem

@@ -1,5 +1,6 @@
 """Building one prompt in a run folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from .changes import settings_of
 from .editing import check_replaceable
 from .quick_check import checked
 from .run import Run, known_settings, run_settings
-from .unchanged import check_unchanged
+from .unchanged import check_unchanged, present_prompt
 
 
 def build(
@@ -98,7 +99,10 @@ def build(
         check_replaceable(run.folder)
         session = run.session(asked, profile, progress=progress)
         with run.claimed("prompt", run_settings(session, questions) | own):
+            held = present_prompt(run.folder)
             prompt = chosen.prompt(session, questions, _sample(chosen, session, questions, selection, shots, seed))
+            if held and held.digest() == prompt.digest():
+                prompt = replace(prompt, check=held.check)
             run.finish_prompt(prompt)
             if check:
                 prompt = checked(session, questions, prompt, check, seed)

@@ -124,7 +124,8 @@ def find_columns(rows: Sequence[Row], named: Columns | None = None) -> Columns:
             raise DataError(one_column(filled[0], [name for name in column_names(rows) if name not in filled]))
         missing = [what for what, name in (("the question", question), ("the answer", answer)) if name is None]
         likely = _likely(question, answer, [name for name in filled if name not in taken], sample)
-        raise DataError(unrecognised(missing, likely, choices, filled))
+        first = {name: next((row[name] for row in sample if not is_empty(row.get(name))), "") for name in filled}
+        raise DataError(unrecognised(missing, likely, choices, first))
     taken |= {question or "", answer or ""}
     context = named.context or tuple(name for name in filled if plain(name) in CONTEXT and name not in taken)
     if pair and question == pair[1] and pair[0] not in {*taken, *context} and not named.context:

@@ -50,7 +50,7 @@ def columns_by_content(rows: Sequence[Row]) -> Columns:
     first = next((row for row in values), {})
     shown = ", ".join(f"{name}: {str(cell)[:30]!r}" for name, cell in list(first.items())[:8] if not is_empty(cell))
     raise DataError(
-        f'The columns have no names, and it is not clear which of them holds what ({shown}); use `task="file"` with '
+        f"The columns have no names, and it is not clear which of them holds what ({shown}); use "
         '`columns=Columns(question="1", answer="6", choices=("2", "3", "4", "5"))` or, with wrong choices only, '
         '`columns=Columns(question="1", answer="2", distractors=("3", "4"))`, with your own numbers, or `header=True` if the '
         "first line holds names."

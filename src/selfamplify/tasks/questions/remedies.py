@@ -1,12 +1,14 @@
 """What to write where columns are not recognised, or are named wrongly."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from ...text.lines import likeliest, shortened
+from ...text.lines import likeliest, one_line, shortened
 
 _INSIDE = re.compile(r"\w([,;|])\w")
 """A separator between two names of columns that were read as one."""
+_CELL = 24
 
 
 def one_column(name: str, empty: Sequence[str] = ()) -> str:
@@ -29,7 +31,7 @@ def no_column(name: str, known: Sequence[str]) -> str:
     return f"There is no column {shortened(name)!r} among {shown_names(known)}; {remedy}"
 
 
-def unrecognised(missing: Sequence[str], likely: tuple[str, str], choices: tuple[str, ...], known: Sequence[str]) -> str:
+def unrecognised(missing: Sequence[str], likely: tuple[str, str], choices: tuple[str, ...], known: Mapping[str, Any]) -> str:
     """Which columns were not recognised, and what to write.
 
     Parameters
@@ -40,16 +42,22 @@ def unrecognised(missing: Sequence[str], likely: tuple[str, str], choices: tuple
         The columns of the question and of the answer, as recognised or as they may be meant.
     choices : tuple of str
         The recognised columns of choices.
-    known : sequence of str
-        All columns.
+    known : mapping of str to any value
+        All columns, each with its first cell.
     """
     question, answer = likely
-    write = f'use `task="file"` with `columns=Columns(question={question!r}, answer={answer!r})`, or with other names'
+    write = f"use `columns=Columns(question={question!r}, answer={answer!r})`, or with other names"
     offered = "" if choices else ', and `columns=Columns(choices=("NAME", "NAME"))` if the choices have columns of their own'
     return (
-        f"No column for {' and '.join(missing)} was recognised among {shown_names(known)}; "
+        f"No column for {' and '.join(missing)} was recognised among {_with_cells(known)}; "
         f"{_first_is_right(choices)}{write}{offered}."
     )
+
+
+def _with_cells(known: Mapping[str, Any]) -> str:
+    """The first 20 names, each with the beginning of a cell, by which one knows the column."""
+    shown = [f"{shortened(name)!r} ({shortened(one_line(str(cell)), _CELL)!r})" for name, cell in known.items()]
+    return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
 
 
 def _first_is_right(choices: tuple[str, ...]) -> str:
