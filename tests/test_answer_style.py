@@ -294,6 +294,7 @@ def decided(session: Session, styled: Task, prompt: Prompt) -> list[Any]:
     return likely_answers(session, prompt, asked, 0, "off", "asking")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["llama", "gpt2", *TRAINED])
 @pytest.mark.parametrize("style", ["label", "text"])
 def test_names_are_compared_by_sums_and_texts_by_means(name: str, style: AnswerStyle):

@@ -197,6 +197,7 @@ def test_value_is_the_sum_of_log_probabilities(name: str, absent: str) -> None:
         assert value == pytest.approx(plain_value(game, present), abs=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ATTRIBUTIONS)
 @pytest.mark.parametrize("where", ["llama", "stories260K"])
 def test_every_attribution_explains_an_answer_of_several_tokens(name: str, where: str) -> None:

@@ -91,6 +91,7 @@ CELLS = ODD | st.text(max_size=5) | st.integers() | st.floats() | st.binary(max_
 ROWS = parsed(FILES["jsonl"][2:], ".jsonl")
 
 
+@pytest.mark.long
 @OFTEN
 @given(st.data(), st.sampled_from([".parquet", ".feather", ".xlsx"]))
 def test_a_binary_table_with_odd_cells_is_read_or_refused(data: st.DataObject, kind: str):
@@ -277,6 +278,7 @@ NAMES = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 @OFTEN
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(TOML)), min_size=1, max_size=3), st.booleans())
 @example([("task", '"\\u0000"')], False)
@@ -294,6 +296,7 @@ def test_a_config_file_of_any_values_is_told_in_one_line(lines: list[tuple[str, 
 # --- the store ---
 
 
+@pytest.mark.long
 @OFTEN
 @given(st.data())
 def test_a_store_with_spoilt_rows_gives_the_same_results(prompts: Path, data: st.DataObject):
@@ -366,6 +369,7 @@ def test_a_spoilt_reply_is_text_or_an_error(server: tuple[ServerModel, list[Repl
             TypeAdapter(list[Any]).dump_json(answers)
 
 
+@pytest.mark.long
 @OFTEN
 @given(st.data())
 def test_a_spoilt_description_of_a_server_is_understood_or_refused(data: st.DataObject):

@@ -92,6 +92,7 @@ def test_a_text_is_one_token_or_refused() -> None:
         DeepLift(baseline="")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("baseline", [*BASELINES, "a"])
 @pytest.mark.parametrize("where", MODELS)
 def test_absent_words_have_the_embedding_of_the_baseline(where: str, baseline: str) -> None:

@@ -49,6 +49,7 @@ def counted(model: LocalModel) -> tuple[list[int], Any]:
     return tokens, hook
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [*zoo.DECODERS, *zoo.TRAINED])
 @pytest.mark.parametrize("keep", [1, 3])
 def test_logits_of_rows_that_begin_alike_equal_plain_passes(name: str, keep: int) -> None:

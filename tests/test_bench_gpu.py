@@ -159,6 +159,7 @@ def test_row_that_outlasts_the_budget_is_stopped_and_tried_last(rows: Rows):
     assert [record.error for record in read(rows.file)] == ["", ""]
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_failing_peer_leaves_our_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def fails(*_: object) -> None:

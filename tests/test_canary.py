@@ -135,6 +135,7 @@ def test_no_output_of_any_command_holds_a_secret(
     assert not leaks(line.printed | contents(tmp_path) | {"the log": caplog.text.encode()}, secrets)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TROUBLE)
 def test_no_error_holds_a_secret(
     run: Run, name: str, questions: Path, tmp_path: Path, secrets: dict[str, str], caplog: pytest.LogCaptureFixture

@@ -41,6 +41,7 @@ def chosen(model: LocalModel, question: Question, k: int, wording: Wording = LAB
     return found.words
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["llama", "gemma", "gpt2", *TRAINED])
 def test_each_word_is_the_most_probable_one_that_is_left(name: str) -> None:
     model = model_of(name)

@@ -59,6 +59,7 @@ def own(rows: Path, model: Path | str) -> list[object]:
     return ["--task", "file", "--data", rows, *COLUMNS, "--model", model]
 
 
+@pytest.mark.long
 def test_label_counts_name_the_seed_if_there_are_several(run: Run, tmp_path: Path):
     given = "compare --task planted_arc --methods random --select random --shots 1 --limit 2".split()
     code, out, err = run(*given, "--seeds", "0,1", "--out", tmp_path)
@@ -524,6 +525,7 @@ def test_an_encoding_without_the_characters_of_the_data_ends_no_command(tmp_path
     assert "什么" in json.dumps(shown, ensure_ascii=False) and "😀" in json.dumps(shown, ensure_ascii=False)
 
 
+@pytest.mark.long
 def test_output_that_nobody_reads_is_no_error():
     program = [sys.executable, "-m", "selfamplify"]
     for arguments in (["list"], ["build", "--help"]):
@@ -545,6 +547,7 @@ def test_a_full_disk_behind_the_output_is_told_in_one_line():
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -159,6 +159,7 @@ def test_a_file_that_is_taken_over_and_is_not_there_is_said_to_come_from_the_run
     assert code == 0, err
 
 
+@pytest.mark.long
 def test_changed_settings_of_a_build_name_options(run: Run, tmp_path: Path):
     given = ["build", "--selection", "random", "--shots", "1", "--check", "0", "--max-new-tokens", "8", "--out", tmp_path]
     assert run(*given, "--samples", "200")[0] == 0
@@ -209,6 +210,7 @@ def test_version_and_completion(run: Run):
     assert done.stdout.decode().split() == ["faithfulness"]
 
 
+@pytest.mark.long
 def test_a_folder_keeps_the_options_of_each_command(run: Run, tmp_path: Path):
     assert run("build", "--method", "io", "--selection", "random", "--shots", "1", "--check", "0", "--out", tmp_path)[0] == 0
     assert run("evaluate", tmp_path, "--limit", "2")[0] == 0

@@ -73,6 +73,7 @@ REALISTIC = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("contexts", "questions", "spread"), REALISTIC)
 def test_intervals_over_contexts_contain_the_truth_19_times_in_20(contexts: int, questions: int, spread: float):
     found = coverage(World(own_context=spread), contexts, questions)

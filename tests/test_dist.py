@@ -42,6 +42,7 @@ def contents(wheel: Path) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist()}
 
 
+@pytest.mark.long
 def test_the_sdist_builds_the_same_wheel(sdist: Path, wheel: dict[str, bytes], tmp_path: Path):
     with tarfile.open(sdist) as file:
         file.extractall(tmp_path / "source", filter="data")

@@ -55,6 +55,7 @@ def test_embedded_model_answers_above_chance_and_better_with_its_own_steps(embed
     assert own.correct > plain.correct and own.against(plain).p < 1e-3
 
 
+@pytest.mark.long
 def test_embedded_model_learns_a_vague_word_from_shots_and_unlearns_it_from_wrong_ones(embedded: LocalModel):
     whole = load_task("planted_arc")
     vague = [tuple(each for each in side if each.text.endswith((" need?", " want?"))) for side in (whole.train, whole.test)]

@@ -43,6 +43,7 @@ def test_a_comparison_on_real_questions_is_finished_once_and_then_only_read(name
         assert isinstance(shot.explanation, ScoredWords) and all(word in text for word in shot.explanation.words)
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Absent words were replaced")  # this profile pads, and the model pads with an end
 def test_under_the_papers_profile_a_run_depends_on_the_seed_alone(tmp_path: Path):
     answerer = load_model(shared("models", "stories260K"))

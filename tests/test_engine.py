@@ -48,6 +48,7 @@ def test_players_of_a_question_are_named_by_its_words() -> None:
     assert len(set(replace(game, words=()).keywords)) == game.players
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("value", "most"), [("logit", 2048), ("logprob", 256)])
 def test_a_call_is_bounded_however_many_coalitions_there_are(value: Value, most: int) -> None:
     model = ObservedModel()
@@ -63,6 +64,7 @@ def test_a_call_is_bounded_however_many_coalitions_there_are(value: Value, most:
     assert values[-3:] == pytest.approx(again.values(coalitions[-3:]), abs=1e-4)
 
 
+@pytest.mark.long
 @every_model
 @pytest.mark.parametrize("prefix", [0, 5, 60])
 def test_rows_of_different_lengths_after_a_prefix_equal_plain_passes(name: str, prefix: int) -> None:
@@ -200,6 +202,7 @@ def test_feature_ablation_of_several_questions_is_one_call_of_the_model() -> Non
     assert together == [sum(each.cost.forward_passes for each in alone)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ATTRIBUTIONS)
 @pytest.mark.parametrize("where", ["llama", "stories260K"])
 def test_explaining_together_equals_explaining_alone(name: str, where: str) -> None:

@@ -85,6 +85,7 @@ def test_prompts_without_shots_are_answered_once_unless_replies_are_drawn(
         assert _works(found)[f"answering with {name}"].groups == items // 5
 
 
+@pytest.mark.long
 def test_a_small_comparison_is_estimated_from_a_few_of_its_questions(embedded: selfamplify.AbstractLanguageModel):
     found = estimate(embedded, "planted_arc", Plan(("self_exp",), ("random",), shots=8, limit=20))
     assert {each.measured for each in found.works if each.what.startswith("answering")} == {4}
@@ -105,6 +106,7 @@ def test_prompts_of_ones_own_are_counted_once_for_all_samples(embedded: selfampl
     assert drawn["answering with mine"].items == 12
 
 
+@pytest.mark.long
 def test_tokens_are_those_of_the_replies(embedded: selfamplify.AbstractLanguageModel, tmp_path: Path):
     plan = Plan(("random",), ("random",), shots=2, limit=16)
     found = _works(estimate(embedded, "planted_arc", plan))
@@ -198,6 +200,7 @@ def test_the_table_has_a_line_for_each_part_and_the_sums(embedded: selfamplify.A
 _COMMAND = ["compare", "--task", "planted_arc", "--methods", "random", "--select", "random", "--shots", "2", "--limit", "4"]
 
 
+@pytest.mark.long
 def test_the_command_needs_no_folder_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     shown = CliRunner().invoke(app, [*_COMMAND, "--estimate"])

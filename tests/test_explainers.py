@@ -104,6 +104,7 @@ def x_and_baseline(game: TokenGame) -> tuple[torch.Tensor, torch.Tensor]:
     return x, baseline
 
 
+@pytest.mark.long
 @every_scored
 @both_models
 def test_explanation_scores_the_words_of_the_question(name: str, where: str) -> None:
@@ -113,6 +114,7 @@ def test_explanation_scores_the_words_of_the_question(name: str, where: str) -> 
     assert (explanation.question_id, explanation.explainer) == ("leaf", name)
 
 
+@pytest.mark.long
 @every_attribution
 @both_models
 def test_explanation_records_unit_cost_and_gap(name: str, where: str) -> None:
@@ -133,6 +135,7 @@ def test_same_seed_gives_the_same_scores_whatever_the_batch(name: str) -> None:
     assert scored(name, tiny_model(), ANIMAL, 5).scores == first.scores
 
 
+@pytest.mark.long
 @every_scored
 def test_other_seed_gives_other_scores_only_where_draws_are_made(name: str) -> None:
     question = LEAF if name == "shapley_values" else PLANT
@@ -140,6 +143,7 @@ def test_other_seed_gives_other_scores_only_where_draws_are_made(name: str) -> N
     assert (first.scores != second.scores) == (name in SAMPLED)
 
 
+@pytest.mark.long
 @every_attribution
 @pytest.mark.parametrize("value", ["logprob", "margin"])
 @pytest.mark.parametrize("absent", ["mask", "delete"])
@@ -149,6 +153,7 @@ def test_every_value_and_absence_can_be_attributed(name: str, value: Value, abse
     assert np.isfinite(explanation.scores).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["kernel_shap", "shapley_value_sampling", "shapley_values", "shapley_interactions"])
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 @both_models
@@ -174,6 +179,7 @@ def test_integrated_gradients_are_complete_on_trained_weights_or_say_how_far(que
     assert result.completeness_gap <= 0.05 or result.passes == max(doublings)
 
 
+@pytest.mark.long
 @every_attribution
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 def test_nothing_outside_the_words_is_perturbed(name: str, absent: Absent) -> None:
@@ -199,6 +205,7 @@ def test_nothing_outside_the_words_is_perturbed(name: str, absent: Absent) -> No
         torch.testing.assert_close(matrix[fixed], expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 @pytest.mark.parametrize("name", zoo.ZOO)
 def test_game_equals_plain_forward_passes(name: str, absent: Absent) -> None:

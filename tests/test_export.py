@@ -409,6 +409,7 @@ def test_ask_judges_answers_by_name_and_only_where_there_is_one(tmp_path: Path):
     assert done.stdout == "1 of 2 right (50.0%); 0 without a label\n", done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("style", "text", "reply", "read"),
     [
@@ -470,6 +471,7 @@ def test_choices_are_read_in_a_time_that_grows_with_the_text():
 # What is written
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("style", ["letter", "label", "text"])
 def test_hostile_texts_are_sent_as_they_are(tmp_path: Path, style: AnswerStyle):
     made = hostile(style, system="Be {question} \u202e brief.")
@@ -481,6 +483,7 @@ def test_hostile_texts_are_sent_as_they_are(tmp_path: Path, style: AnswerStyle):
     assert [each["messages"] for each in served.asked] == [made.messages(question) for question in questions]
 
 
+@pytest.mark.long
 @given(TEXTS, TEXTS, TEXTS, st.booleans(), st.booleans())
 def test_any_texts_are_sent_as_they_are(
     tmp_path_factory: pytest.TempPathFactory, text: str, instruction: str, prefill: str, shots: bool, prefilled: bool

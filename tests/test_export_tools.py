@@ -71,6 +71,7 @@ def test_files_are_deterministic_and_render_as_ours(to: str, made: Export, tmp_p
     assert prompt.settings == json.loads(json.dumps(made.settings))
 
 
+@pytest.mark.long
 def test_lm_eval_task_has_the_turns_as_data(made: Export, tmp_path: Path):
     pytest.importorskip("datasets")
     folder = written(made, "lm_eval", tmp_path / "out")
@@ -95,6 +96,7 @@ def test_lm_eval_task_has_the_turns_as_data(made: Export, tmp_path: Path):
     assert task["process_results"](documents[0], [None]) == {"acc": 0.0, "unparsed": 1.0}
 
 
+@pytest.mark.long
 def test_promptfoo_functions_give_the_turns_and_judge(made: Export, tmp_path: Path):
     folder = written(made, "promptfoo", tmp_path / "out")
     config, functions = json.loads((folder / "promptfooconfig.json").read_text()), program(folder / "functions.py")

@@ -155,6 +155,7 @@ def test_each_kind_of_explanation_points_at_its_words():
     assert pointed(text, ASKED).top(1) == ("bit", "joy") and rationale_of(text, 1) == text.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("removal", ["delete", "space", "mean"])
 @pytest.mark.parametrize("style", ["letter", "text"])
 def test_probabilities_of_answers_are_those_of_the_model(removal: str, style: AnswerStyle):
@@ -191,6 +192,7 @@ def test_an_answer_that_begins_a_longer_one_competes_with_it_for_any_words():
     assert np.allclose(game.probabilities(np.eye(3, dtype=bool)), expected, atol=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["planted_arc", "reviews"])
 def test_own_answers_are_the_most_probable_ones_with_all_words(name: str):
     profile, made = asking(DEFAULT, load_task(name).limited(6))
@@ -352,6 +354,7 @@ def test_words_can_be_replaced_by_what_the_model_has():
         faithfulness(model, made, ["deep_lift"], limit=2, removal="no such token")
 
 
+@pytest.mark.long
 def test_other_seeds_draw_other_random_words_and_explanations_stay_apart():
     model, made = load_model("embedded"), load_task("planted_arc")
     first, again, other = (faithfulness(model, made, ["deep_lift"], limit=2, seed=seed) for seed in (0, 0, 1))
@@ -384,6 +387,7 @@ def test_words_that_a_file_marks_become_the_words_to_find(tmp_path: Path):
         with_marks(made, file)
 
 
+@pytest.mark.long
 def test_highlights_of_cose_are_joined_with_commonsenseqa():
     folder = shared("data", "commonsenseqa")
     asked = load_task("commonsenseqa", folder / "train_rand_split.jsonl", test_data=folder / "dev_rand_split.jsonl")

@@ -61,6 +61,7 @@ def line(text: str) -> Line:
     )
 
 
+@pytest.mark.long
 def test_every_kind_is_written_whole(finished: Path, tmp_path: Path):
     files = {kind: tmp_path / "deep" / f"x.{ending}" for kind, ending in ENDINGS.items()}
     assert set(files) == {*OF_TABLE, *OF_ANSWERS}
@@ -236,6 +237,7 @@ def test_data_frames_hold_rows_and_answers(finished: Path, monkeypatch: pytest.M
             record.to_frame()
 
 
+@pytest.mark.long
 def test_files_are_written_without_torch(finished: Path, tmp_path: Path):
     kinds = ", ".join(f"{kind!r}: {str(tmp_path / kind)!r}" for kind in ENDINGS)
     code = f"import sys, selfamplify; selfamplify.write_files({str(finished)!r}, {{{kinds}}}); sys.exit('torch' in sys.modules)"

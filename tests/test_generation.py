@@ -60,6 +60,7 @@ def written(
     return [found[index].tokens for index in range(len(suffixes))]
 
 
+@pytest.mark.long
 @writing(MERGED, DECODINGS)
 @pytest.mark.parametrize("prefix", [0, 60])
 def test_each_row_of_a_changing_batch_writes_what_it_would_alone(name: str, decoding: Decoding, prefix: int) -> None:
@@ -103,6 +104,7 @@ def test_prefix_is_stored_once_for_any_number_of_rows() -> None:
     assert SharedPrefix(layers).length == 300
 
 
+@pytest.mark.long
 def test_no_text_is_lost_when_memory_runs_out_while_writing() -> None:
     chats = asked()[0] * 4
     model, small = tiny_model(), tiny_model()

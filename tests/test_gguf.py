@@ -187,6 +187,7 @@ def test_missing_file_and_missing_packages_are_one_line(file: Path, monkeypatch:
     assert "pip install 'selfamplify[gguf]'" in refusal(SettingsError, file)
 
 
+@pytest.mark.long
 def test_quantised_again_is_refused(file: Path) -> None:
     pytest.importorskip("bitsandbytes")
     assert 'leave `quantize="4bit"` out' in refusal(SettingsError, file, quantize="4bit")
@@ -277,6 +278,7 @@ def test_commands_run_on_a_file(file: Path, tmp_path: Path, run: Run) -> None:
     assert code == 0 and "tiny.gguf is loaded on cpu, in float32" in out, err
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("always::selfamplify.SelfAmplifyWarning")
 def test_command_line_shows_what_is_not_read(tmp_path: Path, run: Run) -> None:
     path = write_gguf(model_of("llama"), tmp_path / "x.gguf", settings={"of_its_own": 0.5}, division="runes")

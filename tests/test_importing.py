@@ -396,6 +396,7 @@ def test_prompts_that_can_not_be_rows_are_refused(prompts: object, said: str):
         given_prompts(prompts, ("io",), reviews())
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("always::selfamplify.SelfAmplifyWarning")
 def test_the_command_line_imports_evaluates_and_compares(run: Run, tmp_path: Path):
     text = "\n\n".join(

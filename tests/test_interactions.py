@@ -141,6 +141,7 @@ def test_too_few_evaluations_are_refused_with_a_number_that_suffices() -> None:
     ShapleyInteractions(samples=480).attribute(game, 0)
 
 
+@pytest.mark.long
 def test_scored_pairs_are_shown_with_their_words(run: Run) -> None:
     found = ShapleyInteractions().explain(model_of("llama"), HANDS, OURS, 0)
     assert isinstance(found, ScoredPairs) and found.value == "logit"

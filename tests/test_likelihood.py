@@ -142,6 +142,7 @@ def test_batch_calibration_removes_what_every_label_gets_on_average(
     assert batch_calibrated([question()] * count, empty, asked, responses(rows)) == empty
 
 
+@pytest.mark.long
 def test_batch_calibration_compares_with_training_questions_that_are_no_shots(model: LocalModel):
     corpus = task(30, 6)
     prompt = InputOutput().prompt(Session(model), corpus, Sample.of(corpus.train[:2], 0))

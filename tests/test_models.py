@@ -36,6 +36,7 @@ def few_shot_chats() -> list[Chat]:
     return [prompt.chat(question) for question in QUESTIONS]
 
 
+@pytest.mark.long
 @every_model
 def test_next_token_equals_plain_forward(name: str) -> None:
     model = model_of(name)
@@ -95,6 +96,7 @@ def plain_generation(model: LocalModel, chat: Chat, decoding: Decoding, seed: in
 ENDS = {"stories260K": [1, 2], "cardputer-chat-3M": [14018]}
 
 
+@pytest.mark.long
 @zoo.writing(zoo.ZOO, DECODINGS)
 def test_generate_equals_plain_generate_whatever_the_batch(name: str, decoding: Decoding) -> None:
     model = model_of(name)
@@ -117,6 +119,7 @@ def test_padding_does_not_count_as_repetition() -> None:
     assert model.generate(chats, decoding, [0] * 3) == [model.generate([chat], decoding, [0])[0] for chat in chats]
 
 
+@pytest.mark.long
 @every_model
 def test_samples_depend_on_their_seed_alone(name: str) -> None:
     model, decoding = model_of(name), Decoding(8, do_sample=True)
@@ -140,6 +143,7 @@ def test_generate_distinguishes_finished_replies_from_those_cut_off() -> None:
         assert whole.text.startswith(reply.text)
 
 
+@pytest.mark.long
 def test_generate_ignores_the_models_own_defaults() -> None:
     chats = asked()[0]
     expected = [tiny_model().generate(chats, decoding, [1, 2, 3]) for decoding in DECODINGS.values()]
@@ -230,6 +234,7 @@ CHATML = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "template", [None, zoo.CHAT_TEMPLATE, CHATML, CHATML.replace("message['content']", "message['content'] | trim")]
 )
@@ -326,6 +331,7 @@ def test_the_fingerprint_changes_with_everything_that_changes_the_answers() -> N
     assert LocalModel(module, tiny_tokenizer(), "tiny").fingerprint != original
 
 
+@pytest.mark.long
 def test_transformers_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     model = model_of("stories260K")
     chats, labels = asked()

@@ -111,6 +111,7 @@ def test_trained_models_are_complete_to_one_in_ten_thousand(where: str) -> None:
         assert gap is not None and gap < 1e-4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", zoo.TRAINED)
 def test_half_precision_is_complete_too(where: str) -> None:
     model = load_model(str(zoo.trained_folder(where)), dtype="bfloat16", device="cpu")

@@ -67,6 +67,7 @@ def test_a_question_whose_logits_are_no_numbers_fails_alone(task: Task, decide: 
         assert evaluate(model, task, prompt, decide=decide, out=out) == found, "failures are kept, too"
 
 
+@pytest.mark.long
 def test_a_model_whose_logits_are_never_numbers_ends_the_run_with_a_remedy(task: Task, tmp_path: Path):
     prompt = build(load_model("embedded"), task, tmp_path, method="zero_shot", shots=0, check=0)
     model = load_model("embedded")

@@ -121,6 +121,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return hostile_run(tmp_path_factory.mktemp("hostile"))
 
 
+@pytest.mark.long
 def test_a_page_needs_neither_torch_nor_transformers(compared: Path, tmp_path: Path):
     code = (
         f"import sys, selfamplify; selfamplify.write_report({str(compared)!r}, {str(tmp_path / 'x.html')!r}); "
@@ -142,6 +143,7 @@ def test_an_unfinished_table_has_the_seconds_of_each_row(compared: Path):
     assert len(finished.rows_of_lines) == len(finished.lines) and shown == Counter(row.seconds for row in finished.rows)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["compared", "prompt", "tuned", "study"])
 def test_a_run_is_shown_without_torch(kind: str, compared: Path, tmp_path: Path):
     model = scripted(talker)
@@ -346,6 +348,7 @@ def interrupted(folder: Path, after: str) -> Iterator[Path]:
     yield from found
 
 
+@pytest.mark.long
 def test_a_running_and_an_interrupted_comparison_show_what_is_finished(tmp_path: Path):
     (running,) = interrupted(tmp_path, "answering with random (random")
     early = Page(running.read_text())
@@ -476,6 +479,7 @@ def test_a_page_is_renewed_once_a_minute(copied: Path):
     assert len(written) == 3 and all(later - earlier >= EVERY for earlier, later in zip(written, written[1:], strict=False))
 
 
+@pytest.mark.long
 def test_a_page_that_can_not_be_written_is_noted_once_and_harms_nothing(tmp_path: Path):
     (tmp_path / "report.html").mkdir()
     (tmp_path / "report.html" / "in the way").write_text("")

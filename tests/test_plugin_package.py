@@ -37,6 +37,7 @@ def found(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     invalidate_caches()
 
 
+@pytest.mark.long
 def test_its_names_are_used_like_any_others(run: Run):
     code, listed, _ = run("list")
     assert code == 0 and listed.count("from selfamplify-example") == 3

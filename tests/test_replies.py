@@ -112,6 +112,7 @@ def test_without_such_a_token_the_next_turn_is_the_end(template: str | None, bet
     assert turn_end(model.tokenizer) == (None, between)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["cardputer-chat-3M"])
 def test_texts_end_with_the_last_line_in_every_decoding(name: str):
     model = model_of(name)

@@ -167,6 +167,7 @@ def test_answers_are_called_by_the_names_of_their_labels(tmp_path: Path):
     assert "the answer is positive" in text and "positive, right" in text and "(A)" not in text and "(B)" not in text
 
 
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.sampled_from(["[/]", "[red]", "a\u2028b", "\x85", "{"])

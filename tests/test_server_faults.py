@@ -190,6 +190,7 @@ def test_counts_that_grow_or_are_missing_are_no_sign(start: Any, count: Any):
 MASKED = ("sk-ve***et-17", "sk-very…", "sk-v...t-17", "sk-very-********", "•••••ret-17")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("said", [KEY, *MASKED])
 @pytest.mark.parametrize("place", ["phrase", "body", "json", "reply"])
 def test_the_key_is_in_no_error_and_no_file(

@@ -128,6 +128,7 @@ def test_a_stream_holds_the_same_reply(served: Endpoint, task: Task):
     assert chunks[2]["usage"] == whole["usage"] and chunks[2]["choices"] == []
 
 
+@pytest.mark.long
 def test_drawn_replies_repeat_with_their_seed_and_not_without(served: Endpoint, task: Task):
     text = task.test[3].render()
 

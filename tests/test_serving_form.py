@@ -59,6 +59,7 @@ def hostile() -> Iterator[Endpoint]:
         yield made
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip()])
 def test_hostile_texts_stay_texts(hostile: Endpoint, text: str):
     reply = hostile.client.post("/", data={"question": text})

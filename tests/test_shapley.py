@@ -144,6 +144,7 @@ def test_sampled_kernel_shap_is_exact_on_pairwise_games(players: int, samples: i
         assert result.passes <= samples
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("players", "samples"), [(20, 350), (60, 350), (100, 350), (170, 350)])
 def test_process_is_exact_on_pairwise_games_to_its_ridge(players: int, samples: int) -> None:
     for pairwise in (0.0, 0.5):
@@ -231,6 +232,7 @@ def test_the_first_chosen_pair_leaves_the_least_variance() -> None:
     assert len(both) == len(known) + 5, "none is known already, and none is chosen twice"
 
 
+@pytest.mark.long
 def test_chosen_pairs_give_smaller_errors_than_drawn_ones() -> None:
     errors = np.zeros(2)
     for seed in range(8):
@@ -291,6 +293,7 @@ def test_a_game_without_any_difference_scores_nothing() -> None:
     assert not any(result.scores) and not any(result.standard_errors or ())
 
 
+@pytest.mark.long
 @every_estimator
 def test_stopping_rule_spends_little_if_the_best_words_are_clear_and_everything_if_not(estimator: Estimator) -> None:
     apart = np.where(np.arange(30) < 4, 5.0 + np.arange(30), 0.1)

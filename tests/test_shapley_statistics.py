@@ -10,6 +10,7 @@ from selfamplify.explain.kernel_shap import ESTIMATORS, Estimator
 from selfamplify.explain.perturbation import AbstractPerturbation
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("explainer", "players"),
     [

@@ -99,6 +99,7 @@ def test_amounts_are_shown_where_prices_are_known():
     assert free.so_far is None and free.total() == "", "a model of this machine"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("counts", [True, False])
 def test_commands_end_with_what_the_server_counted(start: Start, tmp_path: Path, run: Run, counts: bool):
     served = start(counts=counts)

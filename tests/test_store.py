@@ -198,6 +198,7 @@ def test_a_run_that_is_killed_at_any_transaction_continues_as_if_nothing_had_hap
     assert number > 15, "too few transactions were tried"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", ["results.json", "responses.jsonl", "auto_cot-error-k6-seed0.json"])
 @pytest.mark.parametrize("point", ["part", "whole"])
 def test_a_run_that_is_killed_while_it_writes_its_files_is_completed_without_any_work(
@@ -353,6 +354,7 @@ def test_an_unfinished_folder_continues_although_notes_on_the_data_are_worded_ot
         compare(again, replace(now, train=now.train[1:]), PLAN, tmp_path / "run")
 
 
+@pytest.mark.long
 def test_a_folder_with_other_settings_is_refused_before_a_model_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder, task = tmp_path / "run", as_task("planted_arc").limited(4)
     prompt = build("embedded", task, folder, method="random", selection="random", shots=2)
@@ -603,6 +605,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @given(
     table=st.sampled_from(["settings", "spare_settings"]), place=st.integers(0, 5000), bit=st.sampled_from([1, 2, 16, 64, 128])
 )

@@ -175,6 +175,7 @@ def test_any_table_is_read_back_from_delimited_text(
     assert [tuple(row.values()) for row in values(read_rows(path, format=format))] == table
 
 
+@pytest.mark.long
 @COMMON
 @given(TABLE.filter(lambda table: len(table) > 1), st.booleans())
 def test_any_table_is_read_back_from_json_and_columns(tmp_path: Path, table: list[tuple[str, ...]], ascii_only: bool):

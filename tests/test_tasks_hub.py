@@ -141,6 +141,7 @@ def gold(question: Question) -> str:
     return next(choice.text for choice in question.choices if choice.label == question.answer)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_real_schemas_are_read_with_the_right_answers_and_sides(name: str, built: dict[str, Path]):
     schema = SCHEMAS[name]

@@ -99,6 +99,7 @@ def test_nothing_is_read_with_another_gold(
     check(reading, written)
 
 
+@pytest.mark.long
 @given(items(wild=False, least=2), st.sampled_from(LAYOUTS), st.sampled_from(sorted(ANSWERS)), NAMES, st.sampled_from(KINDS))
 @settings(often, max_examples=150)
 def test_plain_questions_are_read_whole_unless_nothing_says_where_numbers_begin(
@@ -180,6 +181,7 @@ def test_numbers_from_both_0_and_1_are_refused(written: list[Item], layout: str,
         read(table)
 
 
+@pytest.mark.long
 @given(items(wild=True, least=2), st.sampled_from(LAYOUTS), st.sampled_from(sorted(ANSWERS)), st.randoms())
 @settings(often, max_examples=60)
 def test_the_order_of_rows_changes_nothing(written: list[Item], layout: str, answer: str, order: random.Random):
@@ -195,6 +197,7 @@ def test_the_order_of_rows_changes_nothing(written: list[Item], layout: str, ans
     assert found[0] == found[1]
 
 
+@pytest.mark.long
 @given(items(wild=False, least=3), st.sampled_from(("columns", "list", "nested")), st.sampled_from(sorted(ANSWERS)), st.data())
 @settings(often, max_examples=60)
 def test_a_bad_row_changes_no_other(written: list[Item], layout: str, answer: str, data: st.DataObject):
@@ -260,6 +263,7 @@ def test_the_labels_of_texts_are_read_as_written(labels: tuple[Any, ...], drawn:
     assert all(len(question.choices) == len(labels) for question in reading.train)
 
 
+@pytest.mark.long
 @given(items(wild=True, least=5, most=9, context=False), st.integers(0, 9), st.randoms())
 @settings(often, max_examples=40)
 def test_shuffled_choices_keep_the_gold_and_depend_on_content_alone(written: list[Item], seed: int, order: random.Random):

@@ -48,6 +48,7 @@ def weight(word: str) -> float:
     return WEIGHTS.get(word, 0.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 def test_a_linear_game_on_a_server_is_found_exactly(server: tuple[Served, ServerModel], absent: Absent):
     served, model = server
@@ -59,6 +60,7 @@ def test_a_linear_game_on_a_server_is_found_exactly(server: tuple[Served, Server
         served.asked.clear()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, kind in EXPLAINERS.items() if issubclass(kind, AbstractPerturbation)])
 def test_every_perturbation_finds_the_words_on_a_server(server: tuple[Served, ServerModel], name: str):
     question = Question("few", "Does green matter most?", PLANT.choices[:2], "A")
@@ -91,6 +93,7 @@ def test_absent_words_leave_the_rest_of_the_text_alone(server: tuple[Served, Ser
     assert whole.asked(np.ones(8, bool)) == whole.chat
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("value", ["logprob", "margin"])
 def test_values_equal_those_of_the_token_game_if_the_text_has_the_same_tokens(value: Value):
     model, draw, same = model_of("stories260K"), np.random.default_rng(0), 0

@@ -78,6 +78,7 @@ def test_differences_are_those_from_the_row_that_the_run_is_tested_against(row: 
     assert found == pytest.approx(others) and len(found) == 3
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:sqlalchemy", "ignore::DeprecationWarning:mlflow")
 def test_mlflow_keeps_the_run(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

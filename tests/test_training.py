@@ -93,6 +93,7 @@ def test_any_mixture_of_pieces_survives_the_tokenizer(tokenizer: Any, parts: lis
     assert roundtrip(tokenizer, "".join(parts)) == "".join(parts)
 
 
+@pytest.mark.long
 def test_texts_of_the_world_are_whole_words(tokenizer: Any) -> None:
     for text in [*lesson_texts(), *(scene.question.render() for scene in scenes(50))]:
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -206,6 +207,7 @@ def test_the_true_reply_is_well_formed_and_another_is_not(style: str) -> None:
         assert not well_formed(style, lesson, "I don't know", scene.question.render())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stage", CURRICULUM, ids=lambda stage: stage.name)
 def test_training_rows_never_show_an_animal_with_a_noun_held_out_for_it(stage: Stage, encoder: Encoder, tokenizer: Any) -> None:
     verb_of = {noun: verb for (_, verb), noun in FACTS.items()}
@@ -247,6 +249,7 @@ def test_written_heads_bind_from_the_first_steps(encoder: Encoder, tokenizer: An
     assert result.right / result.asked > 0.6
 
 
+@pytest.mark.long
 def test_a_killed_run_ends_like_an_uninterrupted_one(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
     plan = Plan(STAGES, seed=0, save_every=2)
     weights = []
@@ -259,6 +262,7 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(encoder: Encoder, tokenizer
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
+@pytest.mark.long
 def test_training_stops_after_a_stage_that_missed_its_gate(encoder: Encoder, tokenizer: Any, tmp_path: Path) -> None:
     plan = Plan((replace(STAGES[0], gates={"answers": 0.5}), STAGES[1]), seed=0)
     for _ in range(2):

@@ -198,6 +198,7 @@ def test_an_interrupted_race_continues(tmp_path: Path):
     assert found.evidence == whole.evidence and found.raced == whole.raced
 
 
+@pytest.mark.long
 def test_where_answers_have_nothing_to_do_with_the_prompt_nothing_is_said_to_be_better(tmp_path: Path):
     claims = 0
     for seed in range(20):

@@ -288,6 +288,7 @@ def chinese(model: str) -> list[object]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", ["stories260K", "cardputer-chat-3M"])
 def test_keywords_of_a_chinese_task_are_words(run: Run, tmp_path: Path, model: str) -> None:
     code, out, err = run("explain", *chinese(model), "--explainer", "kernel_shap", "--keywords", "3")

@@ -97,6 +97,7 @@ def some_of(items: Sequence[int], random: Random) -> list[int]:
     return random.sample(items, random.randint(0, len(items)))
 
 
+@pytest.mark.long
 @given(ITEMS, BATCHES, COUNTS, st.randoms(use_true_random=False))
 def test_records_come_in_order_each_computed_once_and_kept(items: list[int], batch: int, count: int, random: Random) -> None:
     bench, known = Bench(batch, random), some_of(items, random)
