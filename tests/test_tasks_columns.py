@@ -176,7 +176,8 @@ def test_a_choice_that_is_a_letter_is_not_taken_for_the_answer_if_another_column
 def test_the_remedy_names_the_columns_that_may_be_meant(tmp_path: Path):
     rows = [{"ref": n, "ticket_body": f"my order {n} is late", "queue_name": "ab"[n % 2]} for n in range(8)]
     file = saved(tmp_path, "rows.json", json.dumps(rows))
-    with pytest.raises(DataError, match=r"among 'ref', 'ticket_body', 'queue_name'") as error:
+    cells = r"among 'ref' .'0'., 'ticket_body' .'my order 0 is late'., 'queue_name' .'a'.;"
+    with pytest.raises(DataError, match=cells) as error:
         overview("file", file)
     assert "`columns=Columns(question='ticket_body', answer='queue_name')`" in str(error.value)
     recognised = [{"question": row["ticket_body"], "queue_name": row["queue_name"]} for row in rows]

@@ -124,7 +124,7 @@ def test_choices_that_never_vary_name_the_labels(tmp_path: Path):
 
 def test_missing_columns_are_reported_with_the_ones_that_there_are(tmp_path: Path):
     path = saved(tmp_path / "q.csv", "heading,verdict\na,b\n")
-    remedy = "'heading', 'verdict'.*`columns=Columns"
+    remedy = "'heading' .*, 'verdict'.*`columns=Columns"
     with pytest.raises(DataError, match=f"the question and the answer .*{remedy}"):
         load_task("file", path)
     with pytest.raises(DataError, match="no column 'headin' among 'heading', 'verdict'; did you mean 'heading'?"):
