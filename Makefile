@@ -32,7 +32,7 @@ typed-tests: .venv/test.done
 	PYTEST_XDIST_AUTO_NUM_WORKERS=$$((($$(getconf _NPROCESSORS_ONLN) + 1) / 2)) $(PYTEST) -m 'typed and not slow and $(LENGTH)' --jaxtyping-packages=selfamplify,beartype.beartype $(TYPED)
 
 other-tests: .venv/test.done
-	$(PYTEST) -m 'not typed and not slow and $(LENGTH)'
+	PYTEST_XDIST_AUTO_NUM_WORKERS=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(PYTEST) -m 'not typed and not slow and $(LENGTH)'
 
 test-tools: $(addprefix .venv-tools/,$(addsuffix /done,lm_eval inspect dspy promptfoo))  ## Install the tools that prompts are exported to, and run exported prompts in them
 	OMP_NUM_THREADS=1 $(BIN)/pytest tests/tools

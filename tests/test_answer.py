@@ -117,6 +117,7 @@ def test_a_prompt_that_is_too_long_is_refused_before_any_generation():
     assert evaluate(model, TASK, prompt, drop_shots=True).n == len(TASK.test)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("context", range(20, 160, 5))
 @pytest.mark.parametrize("decide", ["generate", "likelihood"])
 def test_the_refusal_of_a_prompt_names_as_many_shots_as_fit(context: int, decide: Decide):

@@ -327,6 +327,7 @@ def review(names: Sequence[str], text: str = "A slow but warm film") -> Question
     return Question("r", text, tuple(map(Choice, "AB", names)), "B", attributed="text", answer_style="label")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", [SINGLE, SEVERAL], ids=["short", "long"])
 @pytest.mark.parametrize("name", ["llama", "gemma", "gpt2", *TRAINED])
 def test_deep_lift_is_complete_on_names(name: str, names: tuple[str, ...]):
@@ -337,6 +338,7 @@ def test_deep_lift_is_complete_on_names(name: str, names: tuple[str, ...]):
     assert sum(explanation.scores) == pytest.approx(full - empty, rel=2e-3, abs=2e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", [SINGLE, SEVERAL], ids=["short", "long"])
 @pytest.mark.parametrize("name", ["llama", "stories260K"])
 def test_shapley_values_of_names_are_those_of_plain_passes(name: str, names: tuple[str, ...]):

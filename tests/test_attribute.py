@@ -186,6 +186,7 @@ def test_template_that_hides_the_messages_is_refused(template: str, remedy: str)
 # The value.
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 @pytest.mark.parametrize("name", zoo.ZOO)
 def test_value_is_the_sum_of_log_probabilities(name: str, absent: str) -> None:
@@ -256,6 +257,7 @@ def test_value_that_is_left_open_is_the_log_probability() -> None:
     assert (made.value, made.scores, made.settings) == ("logprob", named.scores, named.settings)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cows", [0, 20, 60, 100])
 def test_long_answers_are_run_in_parts_that_keep_the_scores(cows: int) -> None:
     model, answer = ObservedModel(), SEVERAL + " cow" * cows

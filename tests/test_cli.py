@@ -482,6 +482,7 @@ def test_list_names_everything(run: Run):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_names_every_option(run: Run, command: str, monkeypatch: pytest.MonkeyPatch):
     code, out, _ = run(*command.split(), "--help")

@@ -75,6 +75,7 @@ def called(*arguments: str, command: str) -> str:
     raise AssertionError("--nope was taken")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "reason"),
     {
@@ -112,6 +113,7 @@ def test_the_command_line_wins_and_lists_may_be_lists(run: Run, tmp_path: Path):
     assert {(row.shots, row.n) for row in table.rows} == {(1, 3)}
 
 
+@pytest.mark.long
 def test_evaluate_knows_the_model_and_the_data_of_the_build(run: Run, tmp_path: Path):
     stories = shared("models", "stories260K")
     data = tmp_path / "own.csv"

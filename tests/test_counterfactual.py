@@ -373,6 +373,7 @@ def test_a_hypothetical_answer_is_not_read_as_the_answer() -> None:
     assert recover("Given the facts, the answer would be (B)", LEAF) == ("B", "stated")
 
 
+@pytest.mark.long
 def test_decisive_words_make_a_prompt_that_is_kept_and_shown(tmp_path: Path, run: Run) -> None:
     method = make_method("counterfactual", settings={"most": 3, "evaluations": 200})
     model, task = load_model("embedded"), load_task("planted_arc").limited(3)

@@ -124,6 +124,7 @@ def test_a_method_that_can_not_be_explained_is_named(tmp_path: Path):
     assert found.seconds == sum(each.seconds for each in found.works)
 
 
+@pytest.mark.long
 def test_a_few_answers_of_every_method_are_measured_although_the_time_is_over(embedded: selfamplify.AbstractLanguageModel):
     plan = Plan(("random", "zero_shot"), ("random",), shots=2, limit=16)
     found = estimate(embedded, "planted_arc", plan, seconds=0.0)

@@ -166,6 +166,7 @@ def test_shapley_scores_sum_to_what_the_words_change(name: str, absent: Absent, 
     assert explanation.completeness_gap < 1e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("question", [LEAF, HANDS], ids=lambda question: question.id)
 def test_integrated_gradients_are_complete_on_trained_weights_or_say_how_far(question: Question) -> None:
     explainer = IntegratedGradients(max_steps=128, tolerance=0.05)
@@ -332,6 +333,7 @@ def test_gradients_that_do_not_fit_the_memory_are_a_model_error(name: str) -> No
         explain(name, Full())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_long_questions_are_explained_in_smaller_batches_on_a_cpu(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model, explainer = ObservedModel(), make_explainer(name, SMALL.get(name, {}))
@@ -397,6 +399,7 @@ def test_gradient_x_activation_equals_captums(where: str) -> None:
     assert GradientXActivation().attribute(game, 0).scores == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.long
 @trained
 def test_integrated_gradients_equal_captums(where: str) -> None:
     game = question_game(model_of(where), HANDS, OURS)
@@ -593,6 +596,7 @@ def test_names_are_those_of_the_classes() -> None:
     assert len({repr(make_explainer(name, {})) for name in EXPLAINERS}) == len(EXPLAINERS)
 
 
+@pytest.mark.long
 def test_explain_all_does_not_depend_on_the_order() -> None:
     session, explainer = Session(model_of("llama")), KernelShap(samples=60)
     questions = [LEAF, ANIMAL, PLANT]

@@ -199,6 +199,7 @@ def test_ollama_refuses_what_belongs_into_the_turn_of_the_question(tmp_path: Pat
 # The text of a model's own template
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("given", [{}, {"prefill": "So the answer is ("}, {"shots": ()}, {"system": "Be brief."}])
 @pytest.mark.parametrize("name", ["embedded", "plain", "templated"])
 def test_the_text_has_the_tokens_that_our_engine_feeds(tmp_path: Path, name: str, given: dict[str, Any]):

@@ -286,6 +286,7 @@ def test_a_study_is_read_back_as_it_was_saved(planted: Faithfulness, tmp_path: P
     assert [table.row_count for table in faithfulness_tables(planted)] == [7 + 2 * 7 + 3, 3]
 
 
+@pytest.mark.long
 def test_no_explainer_of_a_model_that_ignores_words_is_better_than_random_words():
     found = faithfulness(scripted(deaf), task())
     assert [each.explainer for each in found.measures] == ["kernel_shap", "self_topk", "self_exp"]

@@ -92,6 +92,7 @@ def test_sentences_are_found_again(parts: list[str]):
     assert sentences("\n".join(parts)) == parts
 
 
+@pytest.mark.long
 @given(SENTENCES, st.integers(1, 6), st.booleans())
 def test_only_what_is_kept_may_not_repeat(parts: list[str], count: int, finished: bool):
     parts = [f"Palms {part}" for part in parts]  # random words alone may give no reason: "So it is."

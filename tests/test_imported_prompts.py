@@ -111,6 +111,7 @@ def test_an_imported_prompt_is_not_exported_by_guesses_in_silence(tmp_path: Path
         export(prompt, "openai", tmp_path / "x")
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("always::selfamplify.SelfAmplifyWarning")
 def test_the_command_line_exports_an_imported_prompt_for_its_task(run: Run, tmp_path: Path):
     file = written(tmp_path, [{"role": "user", "content": "Pick an option. {question}"}])

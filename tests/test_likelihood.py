@@ -73,6 +73,7 @@ def words(shots: int = 2) -> Prompt:
     return Prompt("mine", "Is the review bad or very good indeed?", tuple(replies), {"A": "bad", "B": "good"})
 
 
+@pytest.mark.long
 def test_labels_are_compared_by_their_log_probabilities(model: LocalModel):
     prompt = letters(model)
     responses = decided(model, prompt, TASK.test)
@@ -95,6 +96,7 @@ def test_texts_are_compared_by_their_mean_log_probability_per_token(model: Local
         assert response.label == "AB"[int(np.argmax(expected))]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["letters", "words"])
 def test_calibration_divides_by_what_questions_without_content_get(model: LocalModel, form: str):
     prompt, asked = (letters(model), TASK.test[:8:2]) if form == "letters" else (words(), REVIEWS[2:])

@@ -51,6 +51,7 @@ def test_next_token_equals_plain_forward(name: str) -> None:
         assert token.label == {top: label for label, (top,) in reading.answers.items()}.get(int(expected.argmax()))
 
 
+@pytest.mark.long
 @every_model
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 def test_last_logits_of_perturbed_rows_equal_one_by_one(name: str, absent: str) -> None:

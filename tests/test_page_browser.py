@@ -225,6 +225,7 @@ def test_nothing_is_wider_than_the_screen(visits: Visits, request: pytest.Fixtur
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["compared", "hostile", "prompt"])
 def test_axe_finds_nothing_serious(visits: Visits, request: pytest.FixtureRequest, tmp_path: Path, kind: str, scheme: Any):

@@ -51,6 +51,7 @@ def test_quantized_model_answers_and_explains_nearly_like_the_original(plain: Lo
         assert isinstance(found, ScoredWords) and any(found.scores)
 
 
+@pytest.mark.long
 def test_offloaded_model_answers_like_the_original_and_refuses_gradients(plain: LocalModel, offloaded: LocalModel) -> None:
     chats, labels = asked()
     for one, other in zip(offloaded.next_token(chats, labels), plain.next_token(chats, labels), strict=True):

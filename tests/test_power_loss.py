@@ -58,6 +58,7 @@ def test_nothing_that_was_written_is_missing_from_the_record(recorded: tuple[Pat
     assert sum(each.what == "S" for each in done) > 50 and any(name.endswith("run.sqlite") for name in there)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", STATES)
 def test_a_loss_of_power_takes_nothing_that_was_told_to_be_finished(
     count: int, recorded: tuple[Path, list[Change]], tmp_path: Path

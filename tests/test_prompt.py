@@ -74,6 +74,7 @@ def prompts(draw: st.DrawFn) -> Prompt:
     return Prompt("io", draw(TEXT), tuple(shots), {"A": draw(TEXT)}, Decoding(7), draw(TEXT), made, **own)
 
 
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prompts())
 def test_a_prompt_survives_its_file_whatever_the_texts(tmp_path: Path, prompt: Prompt):
@@ -84,6 +85,7 @@ def test_a_prompt_survives_its_file_whatever_the_texts(tmp_path: Path, prompt: P
     assert [item.name for item in tmp_path.iterdir()] == ["prompt.json"]
 
 
+@pytest.mark.long
 @given(prompts(), TEXT)
 def test_messages_alternate_and_end_with_the_question(prompt: Prompt, text: str):
     messages = prompt.messages(text)

@@ -188,6 +188,7 @@ def test_deep_lift_finds_more_deciding_words_than_chance(model: LocalModel):
     assert precision > mean(map(chance_of_precision, asked.test)) + 0.1
 
 
+@pytest.mark.long
 def test_question_is_explained_on_the_command_line(model: LocalModel, run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(selfamplify, "load_model", lambda name, **_: {"smollm2": model}[name])
     question = load_task("reviews").test[0]
@@ -199,6 +200,7 @@ def test_question_is_explained_on_the_command_line(model: LocalModel, run: Run, 
     assert f"are important to predict that the answer is {name}" in out.replace("\n", " ")
 
 
+@pytest.mark.long
 def test_any_answer_is_explained(model: LocalModel):
     review = "The plot is dull, and the ending is awful."
     found = attribute(

@@ -132,6 +132,7 @@ def test_numbers_are_told_apart_where_answers_are_letters():
 LABELS = st.lists(st.sampled_from([*LETTERS, "a", "1", "]", "^", "AB", "ſ"]), min_size=1, max_size=8, unique_by=str.casefold)
 
 
+@pytest.mark.long
 @given(
     st.text()
     | st.lists(st.sampled_from(["answer", " is ", "(", ")", "**", "A", "k", "K", "ſ", ":", ".", "\n", "x"])).map("".join),

@@ -188,6 +188,7 @@ def test_every_decoder_is_covered(where: str, recwarn: pytest.WarningsRecorder) 
     assert not recwarn.list
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", zoo.TRAINED)
 def test_half_precision_gives_nearly_the_same_scores(where: str) -> None:
     half, single = (

@@ -99,6 +99,7 @@ def test_results_are_those_of_one_process_byte_for_byte_although_replicas_are_ki
     assert not reported, "a model of this process reuses the records of the replicas"
 
 
+@pytest.mark.long
 def test_log_probabilities_are_those_of_one_process_to_the_last_bit(
     model: ReplicatedModel, local: LocalModel, tmp_path: Path
 ) -> None:

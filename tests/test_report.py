@@ -106,6 +106,7 @@ GAINS = st.builds(
 )
 
 
+@pytest.mark.long
 @given(st.lists(ROWS, max_size=3), st.lists(MEANS, min_size=1, max_size=3), GAINS)
 def test_tables_fit_80_columns_and_lose_no_cell(rows: list[Row], means: list[Mean], gain: Difference):
     tested = tuple(Comparison(line.selection, line.method, "io", gain) for line in (*means, *rows))

@@ -126,6 +126,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(JSON, st.text(st.characters(), min_size=12, max_size=20))
 def test_a_cleaned_document_is_the_same_but_for_what_no_file_can_hold(given_document: Any, secret: str):
     found = cleaned(given_document, reply_scrubber(KEY))

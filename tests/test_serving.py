@@ -211,6 +211,7 @@ def test_own_client_of_servers_finds_the_same_answers_as_the_local_model(plain: 
     assert texts[0] == texts[1]
 
 
+@pytest.mark.long
 def test_a_prompt_is_evaluated_through_the_plain_endpoint_as_on_the_model(
     plain: Endpoint, task: Task, prompt: Prompt, result: Result, tmp_path: Path
 ):

@@ -65,6 +65,7 @@ def random_values(players: int, seed: int) -> np.ndarray:
 games = {"players": st.integers(1, 7), "seed": st.integers(0, 10**6)}
 
 
+@pytest.mark.long
 @every_shapley
 @settings(max_examples=25, deadline=None)
 @given(**games)
@@ -169,6 +170,7 @@ def test_kernel_shap_without_spare_evaluations_claims_no_standard_error() -> Non
         assert (result.standard_errors is not None) == estimated
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("players", [2, 3, 5, 8])
 @pytest.mark.parametrize("share", [0.0, 0.4])
 @pytest.mark.parametrize("equal", [True, False])

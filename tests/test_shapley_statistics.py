@@ -59,6 +59,7 @@ def test_intervals_of_the_process_contain_the_truth_even_if_pairs_are_few(player
     assert np.mean(covered) > 0.9
 
 
+@pytest.mark.long
 def test_process_errs_less_than_least_squares_if_words_interact_in_threes() -> None:
     worth = polynomial(30, 5, pairwise=0.3, threes=90)
     errors = {

@@ -59,6 +59,7 @@ def session(store: AbstractStore) -> Session:
     return Session(scripted(talker), store=store)
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 30), max_size=25), st.integers(1, 9), st.integers(1, 9), st.none() | st.integers(0, 20))
 def test_records_are_the_same_whatever_the_batches_and_interruptions(

@@ -230,6 +230,7 @@ def test_a_file_in_the_encoding_that_is_named_is_read(written: list[Item], kind:
     check(read(table, kind, encoding=encoding), written)
 
 
+@pytest.mark.long
 @given(
     items(wild=True, least=2, context=False),
     st.sampled_from(("csv", "semicolons.csv", "tsv", "xlsx")),
@@ -290,6 +291,7 @@ def test_the_same_question_about_two_contexts_is_two_questions(written: list[Ite
     assert all(question.text.startswith(question.id) for question in reading.train)
 
 
+@pytest.mark.long
 @given(items(wild=False, least=4, most=8, context=False), st.data())
 @settings(often, max_examples=40)
 def test_near_copies_of_test_questions_leave_the_training_side_and_are_counted(written: list[Item], data: st.DataObject):

@@ -140,6 +140,7 @@ def test_a_template_without_bounds_is_refused_before_it_runs_here(kind: str, tmp
     assert "\n" not in str(caught.value) and str(caught.value).endswith("correct its chat_template.")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "template",
     ["{{ range(10 ** 9)|list }}",

@@ -36,6 +36,7 @@ def io_prompt(model: LocalModel, length: int) -> Prompt:
     return made.with_length(length)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("drop_shots", [False, True])
 @pytest.mark.parametrize("in_folder", [False, True])
 def test_each_question_is_rendered_and_tokenised_once(model: LocalModel, drop_shots: bool, in_folder: bool, tmp_path: Path):

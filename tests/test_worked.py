@@ -202,6 +202,7 @@ def test_demo_ends_with_the_worked_question_the_caveat_and_the_next_commands(
     assert -1 not in places and places == sorted(places)
 
 
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
 @pytest.mark.parametrize("long", ["", "x" * 200])

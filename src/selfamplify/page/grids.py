@@ -92,8 +92,13 @@ def right_grid(lines: Sequence[Line]) -> Grid | None:
         found[0] += line.correct
         found[1] += 1
     seeds = len({cell.seed for cell in counts}) > 1
+    named = names((cell.method, cell.keywords) for cell in counts)
     made = tuple(
-        (cell.method, _shots(cell.selection, cell.seed, seeds), *(f"{right} of {n}" for right, n in found.values()))
+        (
+            named[cell.method, cell.keywords],
+            _shots(cell.selection, cell.seed, seeds),
+            *(f"{right} of {n}" for right, n in found.values()),
+        )
         for cell, found in counts.items()
     )
     return Grid("How many questions with each label are answered correctly", ("Of", "Shots by", *labels), made, 2)

@@ -150,7 +150,9 @@ def _drawings(table: Table | None, race: Race | None) -> Iterator[Markup]:
 def _one_sided(contents: Contents, table: Table) -> str:
     """The note that the command printed on answers that are nearly all the same, or never one of the labels."""
     true, calibrated = true_answers(contents.lines), table.settings.get("calibrate") == "batch"
-    return one_sided(((row.called, row.answers, true) for row in table.rows), calibrated)
+    several = len(table.rows) > len({row.called for row in table.rows})
+    named = ((f"{row.called} ({row.selection}, seed {row.seed})" if several else row.called, row) for row in table.rows)
+    return one_sided(((name, row.answers, true) for name, row in named), calibrated)
 
 
 def _points(table: Table) -> Iterator[Point]:
