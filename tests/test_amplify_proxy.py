@@ -93,6 +93,7 @@ def test_the_proxy_never_sees_what_it_ranks_nor_test_questions(method: AmplifyPr
     assert not {shot.question.id for shot in prompt.shots} & {each.id for each in TASK.test}
 
 
+@pytest.mark.long
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.integers(0, 2))
 def test_mcs_is_positive_exactly_for_what_is_misclassified(found: list[float], true: int) -> None:
     asked = question(answer="ABC"[true])
@@ -135,6 +136,7 @@ def test_the_same_seed_gives_the_same_prompt_and_another_seed_another(method: Am
     assert first.digest() == again.digest() != other.digest()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("corpus", [TASK, planted(20)], ids=["pairs", "labels"])
 @pytest.mark.parametrize("part", ["text", "choices", "both"])
 def test_scores_are_those_of_finite_differences(corpus: Task, part: Any, tiny: str) -> None:

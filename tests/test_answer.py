@@ -38,6 +38,7 @@ def plain(chat: Chat) -> str:
     return f"The answer is ({right(chat)})"
 
 
+@pytest.mark.long
 @given(st.permutations(range(40)))
 def test_answers_are_in_the_order_of_the_questions(order: list[int]):
     session = Session(scripted(plain))

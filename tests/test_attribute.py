@@ -218,6 +218,7 @@ def test_every_attribution_explains_an_answer_of_several_tokens(name: str, where
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ATTRIBUTIONS)
 def test_every_attribution_may_be_named(name: str) -> None:
     found = attribute(model_of("llama"), "cow milk", "A cow", name)
@@ -269,6 +270,7 @@ def test_long_answers_are_run_in_parts_that_keep_the_scores(cows: int) -> None:
     assert all(len(part) == 1 or len(part) * len(game.target.ids) <= 256 for part in model.rows), "as docs/architecture.md says"
 
 
+@pytest.mark.long
 def test_default_takes_more_evaluations_for_a_long_prompt() -> None:
     prompt = " ".join(["cow", "milk"] * 50)
     found = attribute(model_of("llama"), prompt, "A")

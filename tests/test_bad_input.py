@@ -345,6 +345,7 @@ def server() -> Any:
         yield load_server(served.url, limits=Limits(retries=0, pause=0.0, timeout=20.0)), replies
 
 
+@pytest.mark.long
 @OFTEN
 @given(st.data(), st.integers(1, 3))
 def test_a_spoilt_reply_is_text_or_an_error(server: tuple[ServerModel, list[Reply]], data: st.DataObject, times: int):

@@ -414,6 +414,8 @@ def test_build_says_which_labels_have_no_shot_and_how_many_keywords_speak_agains
 
 def test_results_of_a_row_go_beside_its_prompts_wherever_it_is_named_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "run" / "prompts").mkdir(parents=True)
+    assert results_of(tmp_path / "run" / "prompts" / "io.json") == tmp_path / "run" / "prompts", "which is no run's"
+    (tmp_path / "run" / "run.sqlite").touch()
     wanted = tmp_path / "run" / "evaluated" / "io"
     for place, name in {".": "run/prompts/io.json", "run": "prompts/io.json", "run/prompts": "io.json"}.items():
         monkeypatch.chdir(tmp_path / place)
@@ -428,6 +430,8 @@ def test_the_toy_model_is_named_where_it_is_asked_about_a_file(run: Run, tmp_pat
     words = ["--method", "random", "--selection", "random", "--shots", 2, "--keywords", 2, "--check", 0]
     assert "the embedded toy model" in run("build", "--data", file, *words, "--out", tmp_path / "own")[2]
     assert "the embedded toy model" not in run("build", *words, "--out", tmp_path / "planted")[2]
+    other = run("build", "--data", file, *words, "--model", tmp_path / "none", "--out", tmp_path / "other")[2]
+    assert "the embedded toy model" not in other and "error: " in other
 
 
 def test_keywords_that_speak_against_their_answers_are_counted(capsys: pytest.CaptureFixture[str]):
@@ -536,6 +540,7 @@ def test_output_that_nobody_reads_is_no_error():
             assert child.stderr.read() == b"" and child.wait(240) == 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_full_disk_behind_the_output_is_told_in_one_line():
     program = [sys.executable, "-m", "selfamplify", "list"]

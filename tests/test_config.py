@@ -103,6 +103,7 @@ def test_what_can_not_be_used_is_one_line(text: str, reason: str, run: Run, tmp_
     assert "can't be read" in run("compare", "--config", tmp_path / "nowhere.toml")[2]
 
 
+@pytest.mark.long
 def test_the_command_line_wins_and_lists_may_be_lists(run: Run, tmp_path: Path):
     file = tmp_path / "x.toml"
     file.write_text('methods = ["random", "io"]\nshots = 1\nlimit = 9\nselections = "random"\n[data]\nexamples = 1\n')
@@ -204,6 +205,7 @@ def test_help_has_the_headings_and_each_option_one_of_them(run: Run):
     assert [word for word in below.split() if word.startswith("--")] == ["--config", "--help"]
 
 
+@pytest.mark.long
 def test_version_and_completion(run: Run):
     assert run("--version") == (0, f"selfamplify {selfamplify.__version__}\n", "")
     code = "from selfamplify.cli import main; main()"

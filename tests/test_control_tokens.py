@@ -101,6 +101,7 @@ def test_rows_are_left_out_on_request_and_the_others_stay_where_they_are(file: P
     assert check_task(found, load_model()) is found
 
 
+@pytest.mark.long
 def test_without_control_tokens_a_task_stays_as_it_is():
     assert check_task("planted_arc", "embedded") == load_task("planted_arc")
     assert check_task(whole := task(), load_model()) is whole

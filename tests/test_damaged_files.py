@@ -99,6 +99,7 @@ def test_a_damaged_result_never_keeps_a_prompt_from_being_evaluated(folders: Pat
         assert code == 0 or name == "run.toml"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FILES)
 def test_a_folder_in_place_of_a_file_is_no_surprise(folders: Path, name: str, tmp_path: Path):
     shutil.copytree(folders / Path(name).parent, tmp_path / "run")

@@ -112,6 +112,7 @@ def test_a_difference_holds_its_estimate_and_turns_with_the_methods(pair: tuple[
     assert conclusion("a", "b", found).endswith(".")
 
 
+@pytest.mark.long
 @given(ANSWERS)
 @example((np.ones((10, 1), bool),) * 2)
 @example((np.zeros((6, 2), bool),) * 2)

@@ -98,6 +98,7 @@ def test_shots_among_the_test_questions_are_refused(embedded: LocalModel):
         evaluate(embedded, replace(task, name="snarks"), prompt)
 
 
+@pytest.mark.long
 def test_doctor_lets_the_embedded_model_answer(run: Run):
     code, out, _ = run("doctor")
     assert code == 0 and "its reply: The answer is (" in out and "torch" in out

@@ -181,6 +181,7 @@ def test_last_layer_computes_only_the_places_that_are_read(name: str) -> None:
         torch.testing.assert_close(logits, plain(model, row, 2), atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("absent", ["mask", "delete"])
 @pytest.mark.parametrize("value", ["logit", "logprob", "margin"])
 def test_games_of_several_questions_together_equal_games_alone(absent: Absent, value: Value) -> None:

@@ -63,6 +63,7 @@ def test_the_estimate_counts_every_question_that_the_comparison_asks(
 _SAMPLING = replace(selfamplify.DEFAULT, decoding=selfamplify.Decoding(do_sample=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("deciding", "zero_shot", "zero_shot_cot"),
     [
@@ -189,6 +190,7 @@ def test_durations_are_said_in_the_largest_unit_of_which_there_are_two(seconds: 
     assert duration(seconds) == said
 
 
+@pytest.mark.long
 def test_the_table_has_a_line_for_each_part_and_the_sums(embedded: selfamplify.AbstractLanguageModel):
     found = estimate(embedded, "planted_arc", Plan(("random",), ("random",), shots=2, limit=4))
     console = Console(width=120)

@@ -303,6 +303,7 @@ def test_question_without_a_word_is_an_explanation_error(name: str) -> None:
         explain(name, model_of("llama"), question)
 
 
+@pytest.mark.long
 @every_attribution
 def test_question_that_moves_nothing_is_an_explanation_error(name: str) -> None:
     model = tiny_model()
@@ -358,6 +359,7 @@ def test_long_questions_are_explained_in_smaller_batches_on_a_cpu(name: str, mon
         assert word_scores(one).scores == pytest.approx(word_scores(other).scores, abs=1e-4)
 
 
+@pytest.mark.long
 @every_attribution
 def test_model_is_left_as_it_was(name: str) -> None:
     model = tiny_model()

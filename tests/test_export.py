@@ -256,6 +256,7 @@ def test_ask_repeats_what_a_busy_server_refused(tmp_path: Path):
     assert len(served.asked) == 3 and all(each == served.asked[0] for each in served.asked)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
@@ -644,6 +645,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("counted_questions", None)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("plugin")
 def test_an_exporter_of_another_package_is_found(tmp_path: Path, run: Run):
     assert "from counted-questions" in run("list")[1]
@@ -697,6 +699,7 @@ def test_the_command_line_exports_a_run_with_its_own_task(tmp_path: Path, run: R
     assert code != 0 and "There is no prompt at" in err
 
 
+@pytest.mark.long
 def test_a_prompt_for_a_file_is_called_by_the_name_of_the_file(tmp_path: Path, run: Run):
     file = tmp_path / "mail.csv"
     file.write_text("question,label\n" + "".join(f"bill {n},pay\ncrash {n},tech\n" for n in range(30)))

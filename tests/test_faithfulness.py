@@ -347,6 +347,7 @@ def test_an_interrupted_study_continues_with_the_same_results(tmp_path: Path):
         selfamplify.Table.load(tmp_path / "a")
 
 
+@pytest.mark.long
 def test_words_can_be_replaced_by_what_the_model_has():
     model, made = load_model("embedded"), load_task("planted_arc")
     found = faithfulness(model, made, ["deep_lift"], limit=2, removal="space")

@@ -86,6 +86,7 @@ def test_what_was_cut_counts_if_its_sentences_are_complete():
 SENTENCES = st.lists(st.from_regex(r"\A[A-Z][a-z]{1,6}( [a-z]{2,6}){0,4}[.!?]\Z"), min_size=1, max_size=6)
 
 
+@pytest.mark.long
 @given(SENTENCES)
 def test_sentences_are_found_again(parts: list[str]):
     assert sentences("  ".join(parts)) == parts

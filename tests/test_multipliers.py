@@ -104,6 +104,7 @@ def test_scores_are_complete_and_bounded(where: str, value: Value) -> None:
     assert size < 100 * max(abs(full - empty), 0.01)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", zoo.TRAINED)
 def test_trained_models_are_complete_to_one_in_ten_thousand(where: str) -> None:
     for question in (PLANT, HANDS):

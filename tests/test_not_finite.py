@@ -79,6 +79,7 @@ def test_a_model_whose_logits_are_never_numbers_ends_the_run_with_a_remedy(task:
         build(model, task, tmp_path / "other", method="io", selection="success", shots=2)
 
 
+@pytest.mark.long
 def test_a_training_question_without_numbers_is_never_a_shot(task: Task):
     model, hit = poisoned(task.train[:COUNT])
     asked = task.train[:COUNT]

@@ -131,6 +131,7 @@ def records(text: str) -> list[Any]:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_texts_stay_text_in_every_record(text: str):
     for record in records(text):

@@ -46,7 +46,7 @@ def test_the_json_of_the_command_has_the_documented_keys(quiz: Path, run: Run):
     found = json.loads(out)
     assert code == 0
     assert list(found) == [
-        "questions", "classification", "answers_from", "labels", "columns", "unused", "warnings", "bad", "examples"
+        "questions", "classification", "answers_from", "labels", "columns", "unused", "copies", "warnings", "bad", "examples"
     ]  # fmt: skip
     assert found["questions"] == 4 and found["classification"] is False and found["answers_from"] == 0
     assert found["columns"] == {

@@ -18,7 +18,7 @@ from hostile import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 from pages import TEXTS, explained, hostile_run
-from small import Run, question, right, scripted, talker, task
+from small import Run, number_of, question, right, scripted, talker, task
 
 from benchmarks.large_run import many
 from selfamplify import (
@@ -46,7 +46,7 @@ from selfamplify.evaluation.figures import corrected, figure
 from selfamplify.evaluation.pair import Pair
 from selfamplify.page.answers import answers, embedded
 from selfamplify.page.contents import read
-from selfamplify.page.grids import right_grid, table_grid
+from selfamplify.page.grids import balance_grid, right_grid, table_grid
 from selfamplify.page.renewal import EVERY, Renewal
 from selfamplify.page.view import _points  # pyright: ignore[reportPrivateUsage]
 from selfamplify.page.words import pieces, shade
@@ -178,6 +178,7 @@ def test_a_page_has_the_figures_of_the_table(compared: Path):
     assert sum(tag == "svg" and attributes.get("role") == "img" for tag, attributes in shown.elements) == 2
 
 
+@pytest.mark.long
 def test_a_page_tests_against_the_row_that_the_comparison_named(copied: Path):
     table = Table.load(copied)
     (copied / "run.toml").write_text('[compare]\nagainst = "random"\n')
@@ -252,6 +253,7 @@ def test_every_answer_is_in_the_page(compared: Path):
         assert (label, right, rule, text) == (line.label and line.called(line.label), line.correct, line.rule, line.text)
 
 
+@pytest.mark.long
 def test_hostile_texts_stay_text(hostile: Path):
     shown = page(hostile)
     assert_inert(shown)
@@ -287,7 +289,9 @@ def test_a_built_and_an_evaluated_prompt_have_pages(tmp_path: Path):
     evaluate(model, task(), tmp_path, io=True, out=tmp_path)
     shown = page(tmp_path)
     assert "6 test questions of small" in shown.text and "No difference between" in shown.text
-    assert re.search(r"How many of 6 test questions .* made by random\?.* random answers \d of 6 correctly: ", shown.text, re.S)
+    assert re.search(
+        r"How many of 6 test questions .* correctly with random\?.* random answers \d of 6 correctly: ", shown.text, re.S
+    )
     assert "The finished prompt" in shown.text and "was not measured" not in shown.text
 
 
@@ -300,14 +304,32 @@ def test_a_page_says_how_many_questions_with_each_label_are_answered_correctly(t
     with pytest.warns(SelfAmplifyWarning, match="36 of 36 answers") as noted:
         evaluate(model, corpus, tmp_path, io=False, out=tmp_path)
     shown = page(tmp_path)
-    grid = right_grid(load_responses(tmp_path))
+    grid = right_grid(Table.load(tmp_path), load_responses(tmp_path))
     assert grid is not None and grid.heads == ("Of", "Shots by", "ham", "spam")
     assert grid.lines == (("random", "random", "24 of 24", "0 of 12"),) and {*grid.lines[0]} <= shown.cells
-    assert any(str(each.message).split(". ")[0] in shown.text for each in noted)
+    (note,) = (str(each.message) for each in noted if "36 of 36 answers" in str(each.message))
+    assert note.split(" answers of ")[0] in shown.text and "deciding by likelihood with batch calibration." in shown.text
+
+
+def test_rows_have_names_of_their_own_in_every_table(tmp_path: Path):
+    """Over two selections, two seeds and two numbers of keywords, whatever some rows draw themselves."""
+    texts = [Question(f"r{n}", f"Some text #{n}#.", (Choice("A", "ham"), Choice("B", "spam")), "AB"[n % 2]) for n in range(60)]
+    corpus = Task("mails", tuple(texts[:40]), tuple(texts[40:]), {"A": "ham", "B": "spam"})
+    plan = Plan(
+        methods=("random", "auto_cot_clustered"), selections=("success", "random"), shots=2, seeds=(0, 1), keywords=(2, 3)
+    )
+    model = scripted(lambda chat: f"So the answer is {'ham' if number_of(chat) % 3 else 'spam'}")
+    table = compare(model, corpus, plan, tmp_path)
+    right, balance = right_grid(table, load_responses(tmp_path)), balance_grid(table, load_responses(tmp_path))
+    assert right is not None and balance is not None
+    named = [line[:2] for line in right.lines]
+    assert len(named) == len({*named}) == len(table.rows) and named == [line[:2] for line in balance.lines if line[:2] in named]
+    counted = [sum(int(cell.split(" of ")[0]) for cell in line[2:]) for line in right.lines]
+    assert counted == [row.correct for row in table.rows]
 
 
 def test_letters_have_no_table_of_right_answers(compared: Path):
-    assert right_grid(load_responses(compared)) is None
+    assert right_grid(Table.load(compared), load_responses(compared)) is None
 
 
 def test_a_race_has_a_page(tmp_path: Path):
@@ -408,6 +430,7 @@ def test_a_foreign_folder_and_a_missing_one_are_errors(tmp_path: Path, run: Run)
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.long
 def test_a_page_goes_where_it_is_wanted_or_says_why_not(compared: Path, tmp_path: Path, run: Run):
     code, out, _ = run("report", compared, "--out", tmp_path / "deep" / "page.html")
     assert code == 0 and "page.html" in out and (tmp_path / "deep" / "page.html").is_file()
@@ -446,6 +469,7 @@ def test_a_folder_is_read_and_left_as_it_is(compared: Path):
 # --- the command that made it ---
 
 
+@pytest.mark.long
 def test_the_command_line_is_shown(tmp_path: Path, run: Run):
     arguments = "--model embedded --task planted_arc --methods random --selections random --shots 2 --limit 2".split()
     code, _, err = run("compare", *arguments, "--out", tmp_path / "a b", "--report")
@@ -464,6 +488,7 @@ def test_only_our_own_command_is_recorded(compared: Path):
 # --- renewal ---
 
 
+@pytest.mark.long
 def test_a_page_is_renewed_once_a_minute(copied: Path):
     now, reports, notes = [0.0], [], []
     renewal = Renewal(copied, notes.append, lambda: now[0])

@@ -181,6 +181,7 @@ def test_what_is_printed_holds_the_questions(visits: Visits, browser: "Browser",
     assert not seen.page.locator("nav").is_visible() and not seen.page.locator("#filters").is_visible()
 
 
+@pytest.mark.long
 def test_hostile_texts_stay_text_and_run_nothing(visits: Visits, hostile: Path):
     assert len(TEXTS) >= 60
     seen = visits.open(hostile)

@@ -71,6 +71,7 @@ def test_a_loss_of_power_takes_nothing_that_was_told_to_be_finished(
     assert tried == count
 
 
+@pytest.mark.long
 def test_the_trial_finds_what_is_not_synchronised(recorded: tuple[Path, list[Change]], tmp_path: Path):
     found = {
         fault.split(":")[0]

@@ -155,6 +155,7 @@ def test_answers_come_first_in_prompts_and_are_read_there():
     assert evaluate(scripted(script), reviews(), prompt).accuracy == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["llama", *TRAINED])
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("ends_in_the_answer", [False, True])

@@ -120,6 +120,7 @@ def test_a_prompt_without_shots_is_the_instruction_and_the_question():
     assert prompt.context == []
 
 
+@pytest.mark.long
 @given(prompts(), provenances())
 def test_the_digest_covers_what_a_model_is_shown(prompt: Prompt, made: Provenance):
     shown = replace(prompt, shots=(Shot(question(), "The answer is (B)", "B"), *prompt.shots))

@@ -57,6 +57,9 @@ def test_a_check_is_kept_where_the_same_build_asks_for_none(tmp_path: Path) -> N
     found = Prompt.load(tmp_path).check
     checked(tmp_path, right, check=0)
     assert found is not None and Prompt.load(tmp_path).check == found
+    replace(Prompt.load(tmp_path), instruction="Another prompt.", edits=()).save(tmp_path)
+    checked(tmp_path, right, check=0)
+    assert Prompt.load(tmp_path).check is None
 
 
 def test_what_was_checked_is_lost_with_an_edit_and_with_a_shot(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ def test_the_best_label_has_the_highest_log_probability(logs: list[float]):
     assert NextToken("x", None, ()).best(labels) is None
 
 
+@pytest.mark.long
 def test_what_a_user_sees_of_an_object_is_short(tmp_path: Path):
     model, corpus = load_model("embedded"), load_task("planted_arc").limited(3)
     prompt = build(model, corpus, tmp_path / "one", method="random", shots=2)

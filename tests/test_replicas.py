@@ -109,6 +109,7 @@ def test_log_probabilities_are_those_of_one_process_to_the_last_bit(
     assert all(line.log_probabilities for line in selfamplify.Run(tmp_path / "ray").responses())
 
 
+@pytest.mark.long
 def test_replicas_answer_as_the_model(model: ReplicatedModel, local: LocalModel) -> None:
     prompt = Prompt("test", "Choose.", (), {})
     chats = [prompt.chat(question) for question in TASK.test[:20]]
@@ -225,6 +226,7 @@ def test_models_stay_in_their_process(model: ReplicatedModel, local: LocalModel)
             pickle.dumps(each)
 
 
+@pytest.mark.long
 def test_command_line_works_on_a_cluster(cluster: Any, run: Run, tmp_path: Path) -> None:
     on = ["--ray", cluster.address, "--window", 8]
     given = ["--methods", "io", "--selections", "success", "--shots", 2, "--limit", 4]

@@ -95,6 +95,7 @@ def forged(data: Any, place: Place) -> Any:
     return whole
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("command", "name"), LOAD, ids=lambda part: part)
 def test_a_change_of_any_value_is_found(command: str, name: str, folders: dict[str, Path], tmp_path: Path):
     copytree(folders[command], tmp_path, dirs_exist_ok=True)
@@ -151,6 +152,7 @@ FORGERIES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", FORGERIES)
 def test_show_says_in_one_line_that_a_file_was_edited(what: str, run: Run, folders: dict[str, Path], tmp_path: Path):
     command, name, old, new, remedy = FORGERIES[what]

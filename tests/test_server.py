@@ -168,6 +168,7 @@ def test_retry_after_is_waited_for(start: Any):
     assert second - first >= 1.0
 
 
+@pytest.mark.long
 def test_failures_that_pass_are_tried_again(start: Any):
     cut = (200, {"Content-Length": "500"}, b'{"choices": [')
     for trouble in (

@@ -147,6 +147,7 @@ def test_max_tokens_cuts_a_reply_and_says_so(served: Endpoint, task: Task):
         assert reply["choices"][0]["finish_reason"] == "length" and reply["usage"]["completion_tokens"] == 2
 
 
+@pytest.mark.long
 def test_openai_client_gets_answers_lists_and_errors(served: Endpoint, task: Task):
     with openai.OpenAI(base_url=f"{served.url}/v1", api_key="none", max_retries=0) as client:
         assert [each.id for each in client.models.list()] == ["embedded"]
@@ -173,6 +174,7 @@ def test_plain_chats_get_the_replies_of_the_model(plain: Endpoint, model: LocalM
         assert reply["usage"]["prompt_tokens"] == model.encode(chat).length
 
 
+@pytest.mark.long
 def test_a_plain_reply_is_cut_before_a_stop(plain: Endpoint, prompt: Prompt, task: Task):
     messages = prompt.messages(task.test[0])
     whole = plain.send(messages, max_tokens=60).json()["choices"][0]["message"]["content"]

@@ -450,6 +450,7 @@ def test_a_damaged_record_is_computed_again(bit: int, tmp_path: Path):
     assert again == [1234567]
 
 
+@pytest.mark.long
 def test_no_flipped_bit_gives_a_wrong_record(tmp_path: Path):
     items = list(range(60))
     with Store(tmp_path / "good") as store:

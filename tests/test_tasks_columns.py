@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from question_files import FIN, HOOF, golds, read, saved
+from small import Run
 
-from selfamplify import Columns, overview
+from selfamplify import Columns, load_task, overview
 from selfamplify.errors import DataError
 
 APART = {
@@ -171,6 +172,20 @@ def test_a_choice_that_is_a_letter_is_not_taken_for_the_answer_if_another_column
     file.write_text("q0,Which of these rivers?,0,1,the river,A,1\nq1,Which of those rivers?,0,1,,,0\n")
     with pytest.raises(DataError, match="The numbers in '7' may be the texts of choices or their positions"):
         overview("file", file, header=False)
+
+
+def test_a_cell_with_backticks_leaves_the_remedy_as_it_is(tmp_path: Path, run: Run):
+    rows = [{"ticket_body": f"what does `isinstance {n} of this long text` do", "queue_name": "ab"[n % 2]} for n in range(8)]
+    file = saved(tmp_path, "rows.json", json.dumps(rows))
+    err = run("data", file)[2]
+    assert "use --question-column ticket_body --answer-column queue_name, or with other names" in err and "Columns(" not in err
+
+
+def test_a_public_task_says_which_task_has_columns(tmp_path: Path):
+    rows = [{"ticket_body": f"order {n} is late", "queue_name": "ab"[n % 2]} for n in range(8)]
+    file = saved(tmp_path, "rows.json", json.dumps(rows))
+    with pytest.raises(DataError, match='Columns are named with `task="file"`.$'):
+        load_task("arc_challenge", file)
 
 
 def test_the_remedy_names_the_columns_that_may_be_meant(tmp_path: Path):

@@ -89,6 +89,7 @@ def _pattern(question: Question) -> str:
     return " ".join(word for word in question.text.split() if word.islower())
 
 
+@pytest.mark.long
 @given(asked=filled())
 def test_templates_are_the_patterns_whose_answers_agree(asked: list[Question]):
     found = templates(asked)

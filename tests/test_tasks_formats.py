@@ -155,6 +155,7 @@ NAMES = ("question", "option A", "option B", "answer")
 COMMON = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.mark.long
 @COMMON
 @given(
     TABLE,

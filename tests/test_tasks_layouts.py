@@ -272,6 +272,7 @@ def test_context_is_read_before_the_question(tmp_path: Path):
     assert text == "Shares fall again\nPrices fell on Monday."
 
 
+@pytest.mark.long
 def test_many_blank_lines_in_a_text_take_linear_time(tmp_path: Path):
     gap = "\n \n" * 50_000
     texts = [f"A page.{gap}Film {n}" for n in range(4)]

@@ -158,6 +158,7 @@ def last_line(row: LeftOut) -> int:
 NUMBERS = sorted(name for name in ANSWERS if base(name) is not None)
 
 
+@pytest.mark.long
 @given(items(wild=False, least=2), st.sampled_from(("columns", "list", "dots", "nested")), st.sampled_from(NUMBERS), NAMES)
 @settings(often, max_examples=40)
 def test_a_base_that_is_given_is_used(written: list[Item], layout: str, answer: str, names: Names):
@@ -217,6 +218,7 @@ def test_a_bad_row_changes_no_other(written: list[Item], layout: str, answer: st
     assert {(question.id, gold(question)) for question in (*task.train, *task.test)} == expected and len(task.skipped) == 1
 
 
+@pytest.mark.long
 @given(
     items(wild=True, least=2, most=4, context=False),
     st.sampled_from(("csv", "semicolons.csv", "tsv")),
@@ -277,6 +279,7 @@ def test_shuffled_choices_keep_the_gold_and_depend_on_content_alone(written: lis
     assert {question.id: question for question in read(table[1:], shuffle_choices=seed).train}.items() <= found.items()
 
 
+@pytest.mark.long
 @given(items(wild=False, least=2, context=True), st.sampled_from(("columns", "list", "arc", "dots")), st.sampled_from(KINDS))
 @settings(often, max_examples=30)
 def test_the_same_question_about_two_contexts_is_two_questions(written: list[Item], layout: str, kind: str):

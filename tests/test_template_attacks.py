@@ -153,6 +153,7 @@ def test_what_fails_at_once_is_refused_where_it_is_rendered(template: str, tmp_p
         render(tokenizer, CHAT)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("template", [*TEMPLATES, "{% generation %}x{% endgeneration %}{% break %}", "{{ messages|tojson }}"])
 def test_harmless_templates_pass(template: str, tmp_path: Path):
     load_tokenizer(folder_with(tmp_path, template))

@@ -140,6 +140,7 @@ def test_what_a_server_does_not_return_is_refused(server: tuple[Served, ServerMo
                 FeatureAblation(value="margin").explain(load_server(served.url), PLANT, OURS, 0)
 
 
+@pytest.mark.long
 def test_command_line_explains_and_builds_by_perturbation_through_a_server(
     server: tuple[Served, ServerModel], tmp_path: Path, run: Run
 ):

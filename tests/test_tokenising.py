@@ -74,6 +74,7 @@ def test_only_conclusions_need_more(model: LocalModel):
     assert calls.both == (QUESTIONS + 2 * concluded, QUESTIONS + (1 + 4) * concluded)
 
 
+@pytest.mark.long
 def test_each_row_of_a_comparison_renders_its_questions_once(model: LocalModel, tmp_path: Path):
     plan = Plan(("random",), ("random",), shots=2)
     calls = count_calls(model)

@@ -235,6 +235,7 @@ def test_the_answers_of_batch_calibration_are_part_of_the_budget_and_of_its_coun
     assert f"The race took {tuning.calls['race']} answers (asking all arms everything takes {tuning.calls['grid']})" in out
 
 
+@pytest.mark.long
 def test_one_folder_has_the_prompt_of_one_command(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     tune(scripted(helped), task(120, 9), tmp_path / "tuned", budget="calls=240", space=SMALL)
     build(scripted(helped), task(120, 9), tmp_path / "built", method="io", selection="random", shots=2)

@@ -313,6 +313,7 @@ def test_characters_are_keywords_and_a_note_says_why(run: Run, monkeypatch: pyte
     assert err.count("note: icu4py is not installed") == 1 and "selfamplify[languages]" in err and "segments.py" not in err
 
 
+@pytest.mark.long
 def test_show_replaces_what_the_terminal_cannot_print(run: Run, tmp_path: Path) -> None:
     build = ["build", *chinese("stories260K"), "--method", "random", "--select", "random", "--shots", "1", "--out", tmp_path]
     code, _, _ = run(*(part for part in build if part not in ("--samples", "40")))

@@ -87,7 +87,7 @@ def build(
     _note_labels(prompt)
     _note_fewer(prompt, profile.stop_words)
     _note_against(prompt, profile.stop_words)
-    if prompt.check:
+    if prompt.check and check:
         say(f"quick check: {prompt.check}")
     elif check and any(shot.explanation for shot in prompt.shots):
         say("note: no quick check, since fewer than 10 other training questions fit the context.", console=stderr)

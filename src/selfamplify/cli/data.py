@@ -66,9 +66,9 @@ def describe(
 
 
 def _copies(found: dict[str, str]) -> str:
-    """How many questions are nearly copies of an earlier one, and which: ``2 (17 of 4, 20 of 4)``."""
-    shown = ", ".join(f"{shortened(copy)} of {shortened(first)}" for copy, first in list(found.items())[:_COPIES])
-    more = ", …" if len(found) > _COPIES else ""
+    """How many questions are nearly copies of an earlier one, and which: ``2 (17 is like 4, 20 is like 4)``."""
+    shown = ", ".join(f"{shortened(copy)} is like {shortened(first)}" for copy, first in list(found.items())[:_COPIES])
+    more = f" and {len(found) - _COPIES} more" if len(found) > _COPIES else ""
     return f"{len(found)} ({shown}{more})" if found else "0"
 
 

@@ -8,6 +8,7 @@ import typer
 import selfamplify
 
 from ..runs.absent import load_prompt
+from ..runs.store_file import FILE_NAME as STORE
 from . import options, tracking
 from .config import Called
 from .continued import note_continued
@@ -93,7 +94,6 @@ def _results_of(prompt: Path) -> Path:
     if prompt.suffix != ".json":
         return prompt
     folder = prompt.parent
-    if folder.resolve().name != "prompts":
-        return folder
-    run = folder.parent if folder.name == "prompts" else folder / ".."
-    return run / "evaluated" / prompt.stem
+    run = folder.parent if folder.name else folder / ".."
+    of_a_run = "prompts" in (folder.name, folder.resolve().name) and (run / STORE).is_file()
+    return run / "evaluated" / prompt.stem if of_a_run else folder

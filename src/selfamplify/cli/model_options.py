@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from ..work.stage import Progress
 
 
+_PLANTED = ("planted_arc", "planted_snarks")
 _TOY = (
-    "note: the embedded toy model, which is asked unless --model names another one, knows only the tasks planted_arc and "
-    "planted_snarks; for questions of your own, add for example --model smollm2."
+    f"note: the embedded toy model (--model embedded, the default) knows only the tasks {' and '.join(_PLANTED)}; for other "
+    "questions, add for example --model smollm2."
 )
 
 
@@ -105,7 +106,7 @@ class ModelOptions:
         Before that, DataError is raised if a task that it is loaded for holds a control token of it, or of the judge.
         """
         if task is not None:
-            if self.model == ModelOptions.model and not self.server and task.name == "file":
+            if self.model == ModelOptions.model and not self.server and task.name not in _PLANTED:
                 say(_TOY, console=stderr)
             self.check(task, judge, skip_bad=False)
         return self._loaded

@@ -15,8 +15,11 @@ Counts = Mapping[str, int]
 """How often each label occurs."""
 
 
-def one_sided(counts: Iterable[tuple[str, Counts, Counts]], calibrated: bool) -> str:
-    """The note on answers, by name how often each label was given and how often it is the true one; empty if there is none."""
+def one_sided(counts: Iterable[tuple[str, Counts, Counts]]) -> str:
+    """The note on answers, by name how often each label was given and how often it is the true one; empty if there is none.
+
+    It ends in a first remedy, and without a full stop.
+    """
     counts = list(counts)
     same = [line for name, given, true in counts if (line := _one_sided(name, given, true))]
     said = same or [line for name, given, true in counts if (line := _never(name, given, true))]
@@ -24,8 +27,7 @@ def one_sided(counts: Iterable[tuple[str, Counts, Counts]], calibrated: bool) ->
         return ""
     more = f"; so it is for {len(said) - _NAMED} more" if len(said) > _NAMED else ""
     others = "The prompt seems to decide, and not the question: other shots" if same else "Other shots"
-    calibrating = "" if calibrated else ', or `decide="likelihood"` with `calibrate="batch"`'
-    return f"{'; '.join(said[:_NAMED])}{more}. {others} may help{calibrating}."
+    return f"{'; '.join(said[:_NAMED])}{more}. {others} may help"
 
 
 def _one_sided(name: str, given: Counts, true: Counts) -> str | None:

@@ -1,6 +1,5 @@
 """The tables of a page, as cells that a template writes."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from ..runs.comparison import BASE, names
 from ..runs.findings import Faithfulness
 from ..runs.responses import Line
 from ..runs.table import Row, Table
+from ..text.label_counts import label_counts
 from ..text.lines import counted
 from .contents import Race
 
@@ -81,8 +81,11 @@ def balance_grid(table: Table, lines: Sequence[Line]) -> Grid | None:
     return Grid("How often each label is an answer", ("Of", "Shots by", *labels), made, 2, shares=True)
 
 
-def right_grid(lines: Sequence[Line]) -> Grid | None:
-    """How many of the questions with each true label every row answers correctly; None where labels are letters or too many."""
+def right_grid(table: Table, lines: Sequence[Line]) -> Grid | None:
+    """How many of the questions with each true label every row answers correctly; None where labels are letters or too many.
+
+    The rows of a table and its responses are in the same order.
+    """
     labels = sorted({line.names[line.answer] for line in lines if line.answer in line.names})
     if not labels or len(labels) > _MOST_LABELS or any(line.answer not in line.names for line in lines):
         return None
@@ -91,15 +94,11 @@ def right_grid(lines: Sequence[Line]) -> Grid | None:
         found = counts.setdefault(line.cell, {label: [0, 0] for label in labels})[line.names[line.answer]]
         found[0] += line.correct
         found[1] += 1
-    seeds = len({cell.seed for cell in counts}) > 1
-    named = names((cell.method, cell.keywords) for cell in counts)
+    if len(counts) != len(table.rows):
+        return None
     made = tuple(
-        (
-            named[cell.method, cell.keywords],
-            _shots(cell.selection, cell.seed, seeds),
-            *(f"{right} of {n}" for right, n in found.values()),
-        )
-        for cell, found in counts.items()
+        (*called, *(f"{right} of {n}" for right, n in found.values()))
+        for called, found in zip(named_rows(table), counts.values(), strict=True)
     )
     return Grid("How many questions with each label are answered correctly", ("Of", "Shots by", *labels), made, 2)
 
@@ -107,25 +106,28 @@ def right_grid(lines: Sequence[Line]) -> Grid | None:
 def true_answers(lines: Sequence[Line]) -> dict[str, int]:
     """How often each label is the true answer of a question."""
     asked = {line.question_id: line for line in lines}.values()
-    return dict(Counter(line.names.get(line.answer, line.answer) for line in asked))
+    return label_counts(line.names.get(line.answer, line.answer) for line in asked)
 
 
-def _shots(selection: str, seed: int, seeds: bool) -> str:
-    """How the shots of a row were selected, with its seed where there are several."""
-    return f"{selection}, seed {seed}" if seeds else selection
+def named_rows(table: Table) -> list[tuple[str, str]]:
+    """What each row is called, and how its shots were selected, with its seed where there are several."""
+    called = names((row.called, row.keywords) for row in table.rows)
+    seeds = len({row.seed for row in table.rows}) > 1
+    return [
+        (called[row.called, row.keywords], f"{row.selection}, seed {row.seed}" if seeds else row.selection)
+        for row in table.rows
+    ]
 
 
 def _balance(table: Table, lines: Sequence[Line]) -> Iterator[tuple[str, str, dict[str, int]]]:
     if true := true_answers(lines):
         yield "true answers", "", true
-    seeds = len({row.seed for row in table.rows}) > 1
     shown: set[str] = set()
-    for row in table.rows:
-        shots = _shots(row.selection, row.seed, seeds)
+    for row, (called, shots) in zip(table.rows, named_rows(table), strict=True):
         if row.shot_answers and shots not in shown:
             yield "the shots", shots, row.shot_answers
         shown.add(shots)
-        yield row.called, shots, row.answers
+        yield called, shots, row.answers
 
 
 def findings_grids(found: Faithfulness) -> list[Grid]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..evaluation.conclusion import conclusion
+from ..importing.reading import METHOD as IMPORTED
 from ..prompting.origins import of_another
 from ..prompting.prompt import Prompt
 from ..records import Evidence
@@ -55,7 +56,7 @@ def _of_table(table: Table, complete: bool, against: str) -> Said:
     asked = f"{counted(first.n, 'test question')} of {table.source}"
     own = [method for method in methods if method != BASE]
     if len(own) < 2:
-        question = f"How many of {asked} does {first.model} answer correctly with a prompt made by {methods[-1]}?"
+        question = f"How many of {asked} does {first.model} answer correctly with {_called(methods[-1])}?"
     else:
         question = f"With which of {len(methods)} prompting methods does {first.model} answer most of {asked} correctly"
         question += f", after {_shots(table)}?"
@@ -69,6 +70,10 @@ def _of_table(table: Table, complete: bool, against: str) -> Said:
     further = tuple(line for line in table.conclusions(against) if line != answer)
     single = [row for row in table.rows if row.called in own] if len(own) == 1 else []
     return Said(question, f"{_accuracy(single[0])} {answer}" if len(single) == 1 else answer, further)
+
+
+def _called(method: str) -> str:
+    return "the imported prompt" if method == IMPORTED else method
 
 
 def _shots(table: Table) -> str:

@@ -17,7 +17,17 @@ from ..text.lines import counted, shortened, without_password
 from .answers import answers, embedded
 from .contents import Contents, Race
 from .drawings import Point, accuracy_drawing, cost_drawing
-from .grids import Grid, balance_grid, findings_grids, mean_seconds, race_grids, right_grid, table_grid, true_answers
+from .grids import (
+    Grid,
+    balance_grid,
+    findings_grids,
+    mean_seconds,
+    named_rows,
+    race_grids,
+    right_grid,
+    table_grid,
+    true_answers,
+)
 from .said import Said, said
 from .words import Piece, pieces
 
@@ -94,7 +104,7 @@ def view(contents: Contents) -> View:
         failed=_failed(contents),
         results=list(_results(contents, table)),
         drawings=list(_drawings(table, contents.race)),
-        labels=[each for each in (balance_grid(table, contents.lines), right_grid(contents.lines)) if each] if table else [],
+        labels=list(_labels(contents, table)) if table else [],
         one_sided=_one_sided(contents, table) if table else "",
         prompts=shown[:_MOST_PROMPTS],
         opened=next((each for each in shown if each.coloured), shown[0] if shown else None),
@@ -147,12 +157,16 @@ def _drawings(table: Table | None, race: Race | None) -> Iterator[Markup]:
         yield cost_drawing(points, "tokens per answer, prompt included")
 
 
+def _labels(contents: Contents, table: Table) -> Iterator[Grid]:
+    yield from filter(None, (balance_grid(table, contents.lines), right_grid(table, contents.lines)))
+
+
 def _one_sided(contents: Contents, table: Table) -> str:
-    """The note that the command printed on answers that are nearly all the same, or never one of the labels."""
-    true, calibrated = true_answers(contents.lines), table.settings.get("calibrate") == "batch"
-    several = len(table.rows) > len({row.called for row in table.rows})
-    named = ((f"{row.called} ({row.selection}, seed {row.seed})" if several else row.called, row) for row in table.rows)
-    return one_sided(((name, row.answers, true) for name, row in named), calibrated)
+    """The note of `evaluate` and `compare` on answers that are nearly all the same, or never one of the labels."""
+    true, named = true_answers(contents.lines), zip(named_rows(table), table.rows, strict=True)
+    said = one_sided((f"{called} ({shots})", row.answers, true) for (called, shots), row in named)
+    calibrating = "" if table.settings.get("calibrate") == "batch" else ", or deciding by likelihood with batch calibration"
+    return f"{said}{calibrating}." if said else ""
 
 
 def _points(table: Table) -> Iterator[Point]:

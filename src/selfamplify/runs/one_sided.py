@@ -12,8 +12,9 @@ from ..text.label_counts import label_counts
 
 def note_one_sided(results: Iterable[tuple[str, Result]], deciding: Deciding) -> None:
     """Warn, once for all results, if nearly all answers of some of them have the same label, or none has one of the labels."""
-    if said := one_sided(((name, *_counts(result)) for name, result in results), deciding.calibrate == "batch"):
-        warn(said, SelfAmplifyWarning, stacklevel=3)
+    if said := one_sided((name, *_counts(result)) for name, result in results):
+        calibrating = "" if deciding.calibrate == "batch" else ', or `decide="likelihood"` with `calibrate="batch"`'
+        warn(f"{said}{calibrating}.", SelfAmplifyWarning, stacklevel=3)
 
 
 def _counts(result: Result) -> tuple[Counts, Counts]:

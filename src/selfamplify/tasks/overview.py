@@ -71,6 +71,7 @@ class Overview:
             "labels": self.labels,
             "columns": {role: names if role in _LISTS else names[0] for role, names in reading.roles.items()},
             "unused": list(reading.unused),
+            "copies": self.copies,
             "warnings": self.warnings,
             "bad": [{"line": row.line, "reason": row.reason} for row in reading.bad],
             "examples": [_example(question) for question in self.questions[:examples]],

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import DataError
 from .gathering import gather
 from .hub.sides import HubData
 from .known import KnownRows, leave_out
@@ -35,7 +36,10 @@ class PublicData(AbstractSource):
     def load(self, data: Path | None, test_data: Path | None, seed: int) -> Reading:
         """Read the files, or the data set on the hub. See ``AbstractSource.load``."""
         rows = gather(self.hub, data, test_data).rows
-        columns = find_columns(rows)
+        try:
+            columns = find_columns(rows)
+        except DataError as error:
+            raise DataError(f'{error} Columns are named with `task="file"`.') from None
         return leave_out(read_questions(rows, Layout(columns, self.names)), self.known, rows, columns)
 
 

@@ -59,9 +59,8 @@ def post(client: httpx.Client, place: str, body: dict[str, Any]) -> str:
         if answer.status_code < 400:
             return said(answer)
         if answer.status_code < 500 and answer.status_code not in (408, 429):
-            base = str(client.base_url).rstrip("/")
-            path = answer.status_code == 404 and not base.endswith("/v1")
-            meant = f"; OPENAI_BASE_URL usually ends in /v1: {base}/v1" if path else ""
+            lacks_path = answer.status_code == 404 and client.base_url.path == "/"
+            meant = f"; OPENAI_BASE_URL usually ends in /v1: {client.base_url}v1" if lacks_path else ""
             raise SystemExit(f"error: the server refuses the request ({answer.status_code}): {answer.text[:300]}{meant}")
         failed, wait = f"after {_TRIES} tries ({answer.status_code}): {answer.text[:300]}", max(wait, wanted_wait(answer))
     raise SystemExit(f"error: {client.base_url} does not answer {failed}")

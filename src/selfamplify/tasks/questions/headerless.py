@@ -7,7 +7,7 @@ from ...errors import DataError
 from ...text.offered import LETTERS
 from ..rows.rows import Row
 from .columns import Columns, is_empty, word_count
-from .remedies import one_column
+from .remedies import one_column, shortened_cell
 
 _SAMPLE = 1000
 _SHARE = 0.95
@@ -48,7 +48,7 @@ def columns_by_content(rows: Sequence[Row]) -> Columns:
     if 1 <= len(texts) <= 2 and others == labels and len(labels) == 1 and _are_neighbours(texts, names):
         return Columns(texts[-1], labels[0], context=tuple(texts[:-1]))
     first = next((row for row in values), {})
-    shown = ", ".join(f"{name}: {str(cell)[:30]!r}" for name, cell in list(first.items())[:8] if not is_empty(cell))
+    shown = ", ".join(f"{name}: {shortened_cell(cell)!r}" for name, cell in list(first.items())[:8] if not is_empty(cell))
     raise DataError(
         f"The columns have no names, and it is not clear which of them holds what ({shown}); use "
         '`columns=Columns(question="1", answer="6", choices=("2", "3", "4", "5"))` or, with wrong choices only, '

@@ -56,8 +56,13 @@ def unrecognised(missing: Sequence[str], likely: tuple[str, str], choices: tuple
 
 def _with_cells(known: Mapping[str, Any]) -> str:
     """The first 20 names, each with the beginning of a cell, by which one knows the column."""
-    shown = [f"{shortened(name)!r} ({shortened(one_line(str(cell)), _CELL)!r})" for name, cell in known.items()]
+    shown = [f"{shortened(name)!r} ({shortened_cell(cell)!r})" for name, cell in known.items()]
     return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
+
+
+def shortened_cell(cell: Any) -> str:
+    """The beginning of a cell, without the backticks that mark arguments in messages."""
+    return shortened(one_line(str(cell)), _CELL).replace("`", "'")
 
 
 def _first_is_right(choices: tuple[str, ...]) -> str:
