@@ -311,6 +311,19 @@ def test_a_page_says_how_many_questions_with_each_label_are_answered_correctly(t
     assert note.split(" answers of ")[0] in shown.text and "deciding by likelihood with batch calibration." in shown.text
 
 
+def test_answers_of_more_labels_than_a_table_has_room_for_are_noted(tmp_path: Path):
+    choices = tuple(Choice(letter, f"team {letter}") for letter in "ABCDEFGHIJKLM")
+    texts = [Question(f"r{n}", f"Text #{n}#.", choices, choices[n % 13].label) for n in range(52)]
+    corpus = Task("mails", tuple(texts[:26]), tuple(texts[26:]), {each.label: each.text for each in choices})
+    model = scripted(lambda chat: "The answer is team C")
+    build(model, corpus, tmp_path, method="random", selection="random", shots=3)
+    with pytest.warns(SelfAmplifyWarning, match="26 of 26 answers"):
+        evaluate(model, corpus, tmp_path, io=False, out=tmp_path)
+    shown = page(tmp_path)
+    assert "26 of 26 answers of random (random) are team C" in shown.text
+    assert "How often each label is an answer" not in shown.text
+
+
 def test_rows_have_names_of_their_own_in_every_table(tmp_path: Path):
     """Over two selections, two seeds and two numbers of keywords, whatever some rows draw themselves."""
     texts = [Question(f"r{n}", f"Some text #{n}#.", (Choice("A", "ham"), Choice("B", "spam")), "AB"[n % 2]) for n in range(60)]

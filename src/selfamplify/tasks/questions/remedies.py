@@ -8,7 +8,7 @@ from ...text.lines import likeliest, one_line, shortened
 
 _INSIDE = re.compile(r"\w([,;|])\w")
 """A separator between two names of columns that were read as one."""
-_CELL = 24
+_CELL, _SHOWN = 24, 20
 
 
 def one_column(name: str, empty: Sequence[str] = ()) -> str:
@@ -56,8 +56,7 @@ def unrecognised(missing: Sequence[str], likely: tuple[str, str], choices: tuple
 
 def _with_cells(known: Mapping[str, Any]) -> str:
     """The first 20 names, each with the beginning of a cell, by which one knows the column."""
-    shown = [f"{shortened(name)!r} ({shortened_cell(cell)!r})" for name, cell in known.items()]
-    return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
+    return _first_of([f"{shortened(name)!r} ({shortened_cell(cell)!r})" for name, cell in known.items()])
 
 
 def shortened_cell(cell: Any) -> str:
@@ -76,5 +75,8 @@ def _first_is_right(choices: tuple[str, ...]) -> str:
 
 def shown_names(names: Iterable[str]) -> str:
     """The first 20 names, for a message."""
-    shown = [repr(shortened(name)) for name in names]
-    return ", ".join(shown[:20]) + (f" and {len(shown) - 20} more" if len(shown) > 20 else "")
+    return _first_of([repr(shortened(name)) for name in names])
+
+
+def _first_of(shown: Sequence[str]) -> str:
+    return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")
