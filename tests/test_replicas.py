@@ -227,7 +227,11 @@ def test_models_stay_in_their_process(model: ReplicatedModel, local: LocalModel)
 
 
 @pytest.mark.long
-def test_command_line_works_on_a_cluster(cluster: Any, run: Run, tmp_path: Path) -> None:
+def test_command_line_works_on_a_cluster(cluster: Any, model: ReplicatedModel, run: Run, tmp_path: Path) -> None:
+    import ray
+
+    model.close()  # the test that closes it may have been left out
+    until_free(ray)
     on = ["--ray", cluster.address, "--window", 8]
     given = ["--methods", "io", "--selections", "success", "--shots", 2, "--limit", 4]
     code, out, err = run("compare", *on, "--replicas", 1, *given, "--judge", EMBEDDED, "--out", tmp_path / "grid")
