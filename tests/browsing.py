@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SERIOUS = ("serious", "critical")
+PATIENCE = 180_000
+"""Milliseconds for what takes a moment on a machine that has nothing else to do."""
 
 
 @dataclass
@@ -44,7 +46,9 @@ class Visits:
     def open(self, own: Path | str, at: str = "", **settings: Any) -> Seen:
         """A file, or an address; what lies at another one is a fault to ask for."""
         own = own if isinstance(own, str) else own.as_uri()
-        page = self._browser.new_context(**settings).new_page()
+        context = self._browser.new_context(**settings)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
         seen = Seen(page)
         page.on("console", lambda message: seen.faults.append(message.text))
         page.on("pageerror", lambda error: seen.faults.append(str(error)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browsing import CHROMIUM, Visits
+from browsing import CHROMIUM, PATIENCE, Visits
 from hypothesis import settings
 from small import Run
 
@@ -64,7 +64,9 @@ def browser() -> "Iterator[Browser]":
         pytest.skip("needs chromium: apt install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
     with playwright.sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = tools.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"], timeout=PATIENCE
+        )
         yield browser
         browser.close()
 

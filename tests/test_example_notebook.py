@@ -47,7 +47,9 @@ def test_the_notebook_runs(tmp_path: Path):
     missing = [name for name in ("nbconvert", "nbclient", "ipykernel") if find_spec(name) is None]
     if missing:
         pytest.skip(f"needs {', '.join(missing)}: run `pip install nbconvert nbclient ipykernel`")
-    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", str(tmp_path), str(NOTEBOOK)]
+    patient = ["--ExecutePreprocessor.startup_timeout=300", "--ExecutePreprocessor.iopub_timeout=120"]
+    written = ["--to", "notebook", "--output-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "nbconvert", "--execute", *patient, *written, str(NOTEBOOK)]
     done = subprocess.run(command, capture_output=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
     assert outputs(tmp_path / NOTEBOOK.name) == outputs(NOTEBOOK)

@@ -19,6 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx2
@@ -107,8 +108,7 @@ class Tried:
 
     @cache  # noqa: B019  (one per module)
     def whole(self, name: str) -> Whole:
-        place = self.folder / name
-        place.mkdir()
+        place = Path(mkdtemp(prefix=f"{name}-", dir=self.folder))  # another one if it failed before
         began = time.monotonic()
         assert self.warm.run(COMMANDS[name], place) == 0, (place / "log.printed").read_text()
         took = time.monotonic() - began
@@ -218,6 +218,8 @@ def answers(warm: Warm, place: Path, texts: Sequence[str], kill: Sequence[Any] |
         for text in texts:
             try:
                 found.append(reply(place, text))
+            except httpx2.ConnectError:
+                raise  # a server that says its address listens
             except httpx2.TransportError:
                 unanswered += 1
                 assert warm.wait(process) == -9

@@ -79,7 +79,7 @@ def test_a_probe_of_a_server_that_drips_ends_after_one_time_out(start: Any, over
 def test_a_connection_whose_answer_was_given_up_is_not_used_again(start: Any, over: threading.Event):
     served = start(talker_or_number, trouble=lambda number, body: (200, {}, dripping(over)) if number == 0 else None)
     abilities = load_server(served.url).abilities
-    model = ServerModel(Endpoints([served.url], limits=Limits(in_flight=1, timeout=2.0, retries=7, pause=0.0)), abilities)
+    model = ServerModel(Endpoints([served.url], limits=Limits(in_flight=1, timeout=5.0, retries=7, pause=0.0)), abilities)
     assert asked(model, 5) == [f"number {number}" for number in range(5)]
 
 

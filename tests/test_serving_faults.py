@@ -26,6 +26,8 @@ from selfamplify.serving.refusals import Refusal
 from selfamplify.serving.work import AbstractWork
 
 PROMPT = Prompt("zero_shot", "Choose.", (), {label: label for label in "ABC"})
+PATIENCE = 240.0
+"""Seconds to wait for what takes a moment on a machine that has nothing else to do."""
 
 
 def text(number: int) -> str:
@@ -43,7 +45,7 @@ class Gate:
         self.asked.append(number_of(chat))
         if number_of(chat) == 0:
             self.entered.set()
-            assert self.opened.wait(60)
+            assert self.opened.wait(PATIENCE)
         return "The answer is (B)"
 
 
@@ -54,13 +56,13 @@ class _Held(AbstractWork):
     opened: threading.Event
 
     def run(self, asked: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        assert self.opened.wait(60)
+        assert self.opened.wait(PATIENCE)
         yield from ((place, None) for place in range(len(asked)))
 
 
 def until(reached: Callable[[], bool]) -> None:
     """Wait for an event that shows in no other way."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not reached():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -70,7 +72,7 @@ def test_a_client_that_went_away_is_not_answered():
     gate = Gate()
     with endpoint(scripted(gate), PROMPT, together=1) as served, ThreadPoolExecutor(20) as pool:
         first = pool.submit(served.ask, text(0))
-        assert gate.entered.wait(60)
+        assert gate.entered.wait(PATIENCE)
         body = json.dumps({"messages": [{"role": "user", "content": text(1)}]}).encode()
         with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2]))) as leaving:
             leaving.sendall(
@@ -90,7 +92,7 @@ def test_a_full_queue_refuses_and_says_when_to_come_back():
     gate = Gate()
     with endpoint(scripted(gate), PROMPT, together=1, most=2) as served, ThreadPoolExecutor(20) as pool:
         first = pool.submit(served.ask, text(0))
-        assert gate.entered.wait(60)
+        assert gate.entered.wait(PATIENCE)
         waiting = [pool.submit(served.ask, text(number)) for number in (1, 2)]
         until(lambda: served.client.get("/health").json()["waiting"] == 2)
         refused = served.ask(text(3))
@@ -152,7 +154,7 @@ def test_requests_that_wait_are_done_together_by_their_settings():
     model.generated = recorded
     with endpoint(model, PROMPT, together=8) as served, ThreadPoolExecutor(20) as pool:
         first = pool.submit(served.ask, text(0))
-        assert gate.entered.wait(60)
+        assert gate.entered.wait(PATIENCE)
         others = []
         for number in range(1, 13):
             others.append(pool.submit(served.ask, text(number), max_tokens=10 + number % 2))
@@ -171,7 +173,7 @@ def test_a_failing_question_fails_alone_and_the_server_goes_on():
     gate = Gate()
     with endpoint(scripted(lambda chat: gate(chat) and script(chat)), PROMPT) as served, ThreadPoolExecutor(20) as pool:
         first = pool.submit(served.ask, text(0))
-        assert gate.entered.wait(60)
+        assert gate.entered.wait(PATIENCE)
         others = [pool.submit(served.ask, text(number)) for number in range(1, 7)]
         until(lambda: served.service.thread.waiting == 6)
         gate.opened.set()
@@ -186,7 +188,7 @@ def test_what_is_being_done_is_answered_at_the_end_and_the_rest_refused():
     gate = Gate()
     with endpoint(scripted(gate), PROMPT, together=1) as served, ThreadPoolExecutor(20) as pool:
         first = pool.submit(served.ask, text(0))
-        assert gate.entered.wait(60)
+        assert gate.entered.wait(PATIENCE)
         second = pool.submit(served.ask, text(1))
         until(lambda: served.service.thread.waiting == 1)
         served.end()
@@ -201,7 +203,7 @@ def test_a_reply_that_takes_too_long_is_given_up_at_the_end(monkeypatch: pytest.
     gate = Gate()
     with endpoint(scripted(gate), PROMPT) as served, ThreadPoolExecutor(20) as pool:
         first = pool.submit(served.ask, text(0))
-        assert gate.entered.wait(60)
+        assert gate.entered.wait(PATIENCE)
         served.end()
         assert first.result().status_code == 503
         gate.opened.set()

@@ -189,5 +189,5 @@ def test_hostile_texts_do_nothing_in_a_browser(hostile: Endpoint, visits: Visits
     for text in HOSTILE[:8]:
         seen.page.fill("#question", text)
         seen.page.get_by_role("button", name="Answer", exact=True).click()
-        seen.page.locator("#reply").wait_for()
+        seen.page.locator("#reply", has_text=text).wait_for()
         assert text in seen.page.locator("#reply").inner_text()

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _PACKAGES = ("starlette", "uvicorn")
 _TOKEN = "SELFAMPLIFY_TOKEN"  # nosec B105 # the name of a variable
 _ANYWHERE = ("0.0.0.0", "::")  # nosec B104 # recognised, never a default
+_BACKLOG = 2048
+"""Connections that the system keeps waiting, as many as uvicorn asks for."""
 
 
 @grouped
@@ -82,6 +84,7 @@ def serve(
             check_model(finished, asked, called)
         service = _service(asked, None if plain else finished, max_new_tokens, queue)
         guard = Guard(application(service), host, token, _line if verbose else _nothing, _fault)
+        listening.listen(_BACKLOG)  # so that clients that read the address can connect before the event loop runs
         _say_what(service, prompt, host, listening.getsockname()[1], token is not None)
         run(guard, listening, service.thread, lambda: _say_end(service))
 
