@@ -138,8 +138,8 @@ def test_the_refusal_of_a_prompt_names_as_many_shots_as_fit(context: int, decide
         return
     with pytest.raises(ContextError) as error:
         fit(session, [short, long], TASK, False, deciding)
-    ways = {0: '`method="zero_shot"`, or', 1: "`shots=1`, or"}
-    expected = ways.get(max(kept), f"`shots={max(kept)}` or fewer, or") if kept else "a model with a longer context, or shorter"
+    ways = {0: "a prompt with no shots.", 1: "a prompt with at most 1 shot."}
+    expected = ways.get(max(kept), f"at most {max(kept)} shots.") if kept else "a model with a longer context, or shorter"
     assert expected in str(error.value), (kept, str(error.value))
 
 

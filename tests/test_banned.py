@@ -68,7 +68,7 @@ def test_there_is_no_note_without_a_ban_or_a_reason(chosen):
 
 def test_one_note_speaks_for_all_rows(tmp_path):
     profile = replace(DEFAULT, decoding=BANNING)
-    with pytest.warns(SelfAmplifyWarning, match=r"io \(random\).*so it is in 1 more: this decoding bans"):
+    with pytest.warns(SelfAmplifyWarning, match=r"io \(random\).*the same holds for 1 more: this decoding bans"):
         compare(scripted(otherwise), TASK, Plan(("random",), ("random",), shots=2), tmp_path, profile=profile)
 
 

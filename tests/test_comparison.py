@@ -101,7 +101,7 @@ def test_a_table_can_be_tested_against_any_method(run: tuple[Path, Table]):
             mirrored = by_io[each.selection, "random-k4"]
             assert (each.difference.estimate, each.difference.p) == (-mirrored.estimate, mirrored.p)
     with pytest.raises(
-        SettingsError, match="'lime' is no method of this table; choose one of io, random-k2, random-k4, auto_cot"
+        SettingsError, match="'lime' is not a method of this table; choose one of io, random-k2, random-k4, auto_cot"
     ):
         table.against("lime")
 
@@ -163,7 +163,7 @@ def test_conclusions_of_one_context_say_that_they_hold_for_its_shots():
     assert apart.low > 0 and apart.verdict == "not shown"
     assert "; the test decides, with p = 0.057)" in conclusions([Comparison("error", "a", "io", apart)])[0]
     both = conclusions([Comparison("error", name, "io", apart) for name in "ab"])
-    assert "The interval of a (p = 0.057), b (p = 0.057) leaves out 0; the test decides." in both[0]
+    assert "The interval for a (p = 0.057), b (p = 0.057) excludes 0, but the test decides." in both[0]
     assert conclusions(()) == []
     ways = [Comparison(way, "a", "io", gain(1e-6)) for way in ("success", "error")]
     assert [line.split(" is ")[0] for line in conclusions(corrected_together(ways))] == ["a (success)", "a (error)"]

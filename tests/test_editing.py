@@ -77,11 +77,11 @@ def test_shots_can_be_removed_and_put_in_another_order(own: Texts, data: st.Data
 
 OWN = Texts("Choose.", "", "", (ShotTexts(1, "Is it?", ("yes", "no"), "So (A)"), ShotTexts(2, "Or?", ("a", "b"), "So (B)")))
 BROKEN = {
-    "an unknown heading": ("=== reply of shot 1", "=== answer of shot 1", r'line 23: "answer of shot 1" is no heading'),
+    "an unknown heading": ("=== reply of shot 1", "=== answer of shot 1", r'line 23: "answer of shot 1" is not a heading'),
     "a heading twice": ("=== reply of shot 2", "=== reply of shot 1", 'line 35: the heading "reply of shot 1" is there twice'),
     "a heading less": ("=== choice 1 of shot 2\n", "", 'line 26: shot 2 has no "choice 1 of shot 2"'),
     "no system turn": ("=== system turn\n", "", 'the heading "=== system turn" is missing'),
-    "no quotes": ("Or?", "\\json Or?", "line 27: .* is no text in quotes"),
+    "no quotes": ("Or?", "\\json Or?", "line 27: .* is not a text in quotes"),
 }
 
 
@@ -279,7 +279,7 @@ def test_a_form_that_can_not_be_read_is_kept_and_opened_again(run: Run, folder: 
     assert code == 0 and "is opened again" in err and "+ Well, so" in out and not kept.exists()
     kept.write_text(form(Prompt.load(folder).texts, "0abc"))
     code, _, err = run("edit", folder)
-    assert code == 2 and "was left by an edit of this prompt as it was then" in err
+    assert code == 2 and "is left from an edit of an earlier version of this prompt" in err
     kept.unlink()
     monkeypatch.setenv("EDITOR", editor(folder.parent, "file.write_bytes(b'\\xff\\xfe')"))
     code, _, err = run("edit", folder)
@@ -305,11 +305,11 @@ def test_removing_all_shots_is_said(run: Run, folder: Path, monkeypatch: pytest.
     assert code == 0 and "shot 1 removed" in out and "no shot is left" in err and Prompt.load(folder).shots == ()
 
 
-def test_an_emptied_form_gives_the_edit_up(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_emptied_form_cancels_the_edit(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
     before = (folder / "prompt.json").read_bytes()
     monkeypatch.setenv("EDITOR", editor(folder.parent, 'file.write_text("\\n")'))
     code, out, err = run("edit", folder)
-    assert code == 0 and "given up" in out, err
+    assert code == 0 and "cancelled" in out, err
     assert [each.name for each in folder.iterdir()] == ["prompt.json"]
     assert (folder / "prompt.json").read_bytes() == before
 
@@ -319,7 +319,7 @@ def test_an_editor_that_fails_is_one_line(run: Run, folder: Path, monkeypatch: p
     code, _, err = run("edit", folder)
     assert code == 2 and "Neither $VISUAL nor $EDITOR is set" in err
     for command, said in {
-        "/no/such/editor": "can't be run", "'": "is no command", editor(folder.parent, "sys.exit(3)"): "ended with code 3",
+        "/no/such/editor": "can't be run", "'": "is not a command", editor(folder.parent, "sys.exit(3)"): "ended with code 3",
     }.items():  # fmt: skip
         monkeypatch.setenv("EDITOR", command)
         code, _, err = run("edit", folder)
@@ -348,7 +348,9 @@ def test_an_edited_prompt_is_answered_anew_and_never_made_again(tmp_path: Path):
         return f"The answer is ({right(chat)})"
 
     other = scripted(script)
-    with pytest.warns(SelfAmplifyWarning, match="edited by hand at .*: instruction. No answer to the prompt before is used"):
+    with pytest.warns(
+        SelfAmplifyWarning, match="edited by hand at .*: instruction. Answers to the prompt before the edit are not used"
+    ):
         with pytest.raises(RunError, match="a prompt that was edited by hand"):
             evaluate(model, questions, folder, out=tmp_path / "plain")
     with pytest.warns(SelfAmplifyWarning, match="edited by hand"):
@@ -410,7 +412,7 @@ def test_the_race_of_an_edited_prompt_is_about_the_one_before(run: Run, tmp_path
     )
     assert run("report", tmp_path)[0] == 0 and "Edited by hand" in (tmp_path / "report.html").read_text()
     editing.original.unlink()
-    with pytest.raises(DataError, match="is about the prompt before"):
+    with pytest.raises(DataError, match="describes the original"):
         Tuning.load(tmp_path)
     code, _, err = run("show", tmp_path)
-    assert code == 0 and "the race of this folder is about the prompt before it was edited" in err
+    assert code == 0 and "the race of this folder was about the prompt before it was edited" in err

@@ -303,7 +303,10 @@ def test_ask_names_the_address_that_was_meant(ask: Program):
 
 
 def test_ask_says_in_one_line_that_there_is_no_server(ask: Program):
-    with pytest.raises(SystemExit, match=r"^error: http://127.0.0.1:9/v1/ does not answer \(.*\); set OPENAI_BASE_URL.$"):
+    with pytest.raises(
+        SystemExit,
+        match=r"^error: no answer from http://127.0.0.1:9/v1/ \(.*\); start the server, or correct OPENAI_BASE_URL.$",
+    ):
         ask("--file", ask.folder / "questions.jsonl")
 
 
@@ -331,7 +334,7 @@ def test_ask_waits_as_long_as_a_busy_server_says_and_not_after_the_last_try(
 ):
     busy = document(429, {"error": "busy"}, Retry_After=retry_after)
     with serving(Served(talker, trouble=lambda number, body: busy)) as served:
-        with pytest.raises(SystemExit, match=r"^error: .* does not answer after 5 tries \(429\): .*busy"):
+        with pytest.raises(SystemExit, match=r"^error: .* failed 5 times, last with status 429: .*busy"):
             ask("Which? (A) one (B) two", url=f"{served.url}/v1")
     assert [seconds for seconds in ask.waited if seconds] == waited and len(served.asked) == 5
 
@@ -339,8 +342,8 @@ def test_ask_waits_as_long_as_a_busy_server_says_and_not_after_the_last_try(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "give a question, or --file"),
-        (["a", "--file", "b"], "give a question, or --file"),
+        ([], "give either a question or --file"),
+        (["a", "--file", "b"], "give either a question or --file"),
         ([" "], "the question is empty"),
     ],
 )
@@ -354,22 +357,22 @@ def test_ask_refuses_misuse(ask: Program, capsys: pytest.CaptureFixture[str], ar
 def test_ask_says_in_one_line_that_a_file_has_no_questions(ask: Program):
     for name, said in (
         ("missing.jsonl", r"can't be read \(No such file or directory\)"),
-        ("settings.json", 'line 1 is no JSON object with a "question"; write one on each line.'),
-        ("ask.py", "line 1 is no JSON object"),
+        ("settings.json", 'line 1 is not a JSON object with a "question"; write one on each line.'),
+        ("ask.py", "line 1 is not a JSON object"),
     ):
         with pytest.raises(SystemExit, match=f"^error: .*{name}:? {said}"):
             ask("--file", ask.folder / name)
 
 
 FILE_FAULTS = {
-    "choices": ('{"question": "x", "choices": ["one", "two"]}', 'its choices are no list of {"label": "A", "text": "…"}'),
-    "choice": ('{"question": "x", "choices": [{"label": "A", "text": 1}]}', "its choices are no list"),
+    "choices": ('{"question": "x", "choices": ["one", "two"]}', 'its choices are not a list of {"label": "A", "text": "…"}'),
+    "choice": ('{"question": "x", "choices": [{"label": "A", "text": 1}]}', "its choices are not a list"),
     "answer": ('{"question": "? (A) x (B) y", "answer": "z"}', "its answer 'z' is not one of its choices (A x, B y); write"),
     "unclear": ('{"question": "Which? (A) one (B) one", "answer": "one"}', "its answer 'one' is not one of its choices"),
     "no choices": ('{"question": "Which?", "answer": "A"}', "its answer 'A' is not one of its choices (none)"),
     "list": ('{"question": "Which? (A) one (B) two", "answer": ["A"]}', "its answer ['A'] is not one"),
-    "text": ('["Which? (A) one (B) two"]', 'line 2 is no JSON object with a "question"'),
-    "number": ('{"question": 1}', 'line 2 is no JSON object with a "question"'),
+    "text": ('["Which? (A) one (B) two"]', 'line 2 is not a JSON object with a "question"'),
+    "number": ('{"question": 1}', 'line 2 is not a JSON object with a "question"'),
 }  # fmt: skip
 
 
@@ -606,7 +609,7 @@ def test_misuse_is_refused_before_anything_is_written(tmp_path: Path, given: dic
 
 
 def test_shots_that_are_ordered_for_each_question_can_not_leave(tmp_path: Path):
-    with pytest.raises(SettingsError, match='`shot_order="drawn"`'):
+    with pytest.raises(SettingsError, match="`selfamplify build --shot-order drawn`"):
         export(replace(prompt(), similar_last=True), "openai", tmp_path / "x")
 
 
@@ -653,7 +656,7 @@ def test_an_exporter_of_another_package_is_found(tmp_path: Path, run: Run):
     assert (tmp_path / "x" / "count.txt").read_text(encoding="utf-8") == "6"
     with pytest.raises(SettingsError, match=r"counted needs test questions; give them, as in `questions=task.test`"):
         export(prompt(), "counted", tmp_path / "y")
-    with pytest.raises(SettingsError, match="The exporter 'other' is no AbstractExporter, but of the type"):
+    with pytest.raises(SettingsError, match="The exporter 'other' is not an AbstractExporter, but of the type"):
         export(prompt(), "other", tmp_path / "y")
     with pytest.raises(SettingsError, match=r"'lost' \(counted_questions_lost:Lost\) can't be imported"):
         export(prompt(), "lost", tmp_path / "y")
@@ -726,7 +729,7 @@ def test_replies_that_no_label_could_follow_are_counted_apart(capsys: pytest.Cap
     assert "3 of 4 replies to the prompt named no label; 2 of them count" in said and ", and 1 as wrong" in said
     assert "the accuracy is 25.0% there" in said
     note_continued([("constrained", True), ("stated", True)])
-    assert "1 of 2 replies to the prompt named no label, and counts with the one" in capsys.readouterr().err.replace("\n", " ")
+    assert "1 of 2 replies to the prompt named no label; it counts as" in capsys.readouterr().err.replace("\n", " ")
     note_continued([("none", False)])
     assert capsys.readouterr().err == ""
 

@@ -182,7 +182,9 @@ def test_a_copied_folder_has_texts_in_place_of_the_questions(tmp_path: Path, sta
 
 def test_check_needs_the_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SettingsError, match="renders by promptfoo, which is not installed: npm install --global promptfoo"):
+    with pytest.raises(
+        SettingsError, match="renders the files with promptfoo, which is not installed: npm install --global promptfoo"
+    ):
         export(hostile_prompt(), "promptfoo", tmp_path / "out", questions=hostile_questions(), check=True)
 
 

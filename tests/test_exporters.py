@@ -359,7 +359,9 @@ def test_langfuse_renders_what_we_send(tmp_path: Path):
 
 def test_langfuse_is_needed_to_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(exporter, "find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match="`check=True` renders by langfuse, which is not installed: pip install langfuse"):
+    with pytest.raises(
+        SettingsError, match="`check=True` renders the files with langfuse, which is not installed: pip install langfuse"
+    ):
         export(prompt(), "langfuse", tmp_path / "x", check=True)
     assert not (tmp_path / "x").exists()
 

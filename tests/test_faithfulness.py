@@ -316,7 +316,7 @@ def test_questions_without_a_label_or_with_too_many_words_are_left_out_and_said(
     made = task()
     longer = replace(made.test[0], text="word " * 900)
     found = faithfulness(scripted(script, context=800), replace(made, test=(longer, *made.test[1:])), ["self_topk"])
-    assert found.questions == 4 and "1 question left out: the model's answer is no label." in found.notes
+    assert found.questions == 4 and "1 question left out: the model's answer is not a label." in found.notes
     assert "1 question left out: longer than the model's context." in found.notes
     with pytest.raises(DataError, match="answered none of 6 questions"):
         faithfulness(scripted(lambda chat: "Z"), task())
@@ -406,7 +406,7 @@ def test_the_command_line_studies_shows_and_says_what_is_missing(run: Run, tmp_p
     marks.write_text("id,words\n" + "".join(f"{each.id},{each.planted[0]}\n" for each in asked))
     given = ["faithfulness", "--methods", "feature_ablation,self_topk", "--limit", "3", "--out", out, "--marks", marks]
     code, printed, err = run(*given)
-    assert code == 0 and "comprehensiveness ↑" in printed and "  self_topk" in printed and "random words by" in printed
+    assert code == 0 and "comprehensiveness ↑" in printed and "  self_topk" in printed and "random words on" in printed
     assert "marks.csv marks words of 3 of 2000 test questions" in err and f"wrote the results to {out}" in printed
     assert Faithfulness.load(out).measures[1].explainer == "self_topk"
     assert run("show", out)[1].strip() in printed

@@ -217,11 +217,11 @@ REFUSED: dict[str, tuple[object, str]] = {
     "no JSON": ("{", "is not JSON"),
     "two lines": (f"{json.dumps([USER])}\n{json.dumps([USER])}\n", "holds 2 lines of JSON"),
     "empty": ([], "holds no list of messages"),
-    "no object": ([3], "has a message 1 that is no object"),
+    "no object": ([3], "has a message 1 that is not an object"),
     "a tool": ([USER, {"role": "tool", "content": "z"}], "has the role 'tool' in message 2"),
     "a call": ([USER, {**REPLY, "tool_calls": [{"id": 1}]}], 'has "tool_calls" in message 2'),
     "a name": ([{**USER, "name": "Ann"}, REPLY], 'has "name" in message 1'),
-    "an image": ([{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, REPLY], "content is no text"),
+    "an image": ([{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, REPLY], "content is not a text"),
     "two users": ([USER, USER, REPLY], "must alternate"),
     "assistant first": ([REPLY, USER], "must alternate"),
     "system later": ([USER, REPLY, {"role": "system", "content": "z"}], "has a system turn as message 3"),
@@ -432,7 +432,7 @@ def test_the_command_line_imports_evaluates_and_compares(run: Run, tmp_path: Pat
     assert run("report", folder, "--against", "io")[0] == 0
     assert "tested against io" in (page := (folder / "report.html").read_text()) and "Gain over IO" in page
     code, _, err = run("report", folder, "--against", "nowhere")
-    assert code == 2 and "'nowhere' is no method of this table" in err
+    assert code == 2 and "'nowhere' is not a method of this table" in err
     code, _, err = run(*options, "--against", "nowhere", "--out", tmp_path / "none")
     assert code == 2 and "'nowhere' is neither a method of this comparison (io, zero_shot)" in err.splitlines()[-1]
 

@@ -23,6 +23,7 @@ from small import Run, number_of, question, right, scripted, talker, task
 from benchmarks.large_run import many
 from selfamplify import (
     Choice,
+    Comparison,
     DataError,
     Faithfulness,
     Measures,
@@ -42,12 +43,14 @@ from selfamplify import (
     tune,
     write_report,
 )
+from selfamplify.evaluation.difference import Difference
 from selfamplify.evaluation.figures import corrected, figure
 from selfamplify.evaluation.pair import Pair
 from selfamplify.page.answers import answers, embedded
 from selfamplify.page.contents import read
 from selfamplify.page.grids import balance_grid, right_grid, table_grid
 from selfamplify.page.renewal import EVERY, Renewal
+from selfamplify.page.said import _headline  # pyright: ignore[reportPrivateUsage]
 from selfamplify.page.view import _points  # pyright: ignore[reportPrivateUsage]
 from selfamplify.page.words import pieces, shade
 from selfamplify.runs.begun import begun, command_line
@@ -192,7 +195,7 @@ def test_a_page_tests_against_the_row_that_the_comparison_named(copied: Path):
     assert {cell["name"] for cell in cells if cell["base"]} == {"random"}
     own = Page(write_report(copied, copied / "own.html", against="io").read_text())
     assert "tested against io" in own.text and "Gain over IO (95 % CI)" in own.cells
-    with pytest.raises(SettingsError, match="'lime' is no method of this table"):
+    with pytest.raises(SettingsError, match="'lime' is not a method of this table"):
         write_report(copied, against="lime")
 
 
@@ -284,7 +287,7 @@ def test_a_built_and_an_evaluated_prompt_have_pages(tmp_path: Path):
     model = scripted(right)
     build(model, task(), tmp_path, method="random", selection="success", shots=3)
     shown = page(tmp_path)
-    assert "A prompt of 3 shots by success for small" in shown.text and "was not measured yet" in shown.text
+    assert "A prompt of 3 shots by success for small" in shown.text and "has not been measured yet" in shown.text
     assert "Questions" not in shown.text and "table" not in {tag for tag, _ in shown.elements}, "what is missing is left out"
     evaluate(model, task(), tmp_path, io=True, out=tmp_path)
     shown = page(tmp_path)
@@ -305,7 +308,7 @@ def test_a_page_says_how_many_questions_with_each_label_are_answered_correctly(t
         evaluate(model, corpus, tmp_path, io=False, out=tmp_path)
     shown = page(tmp_path)
     grid = right_grid(Table.load(tmp_path), load_responses(tmp_path))
-    assert grid is not None and grid.heads == ("Of", "Shots by", "ham", "spam")
+    assert grid is not None and grid.heads == ("Method", "Shots by", "ham", "spam")
     assert grid.lines == (("random", "random", "24 of 24", "0 of 12"),) and {*grid.lines[0]} <= shown.cells
     (note,) = (str(each.message) for each in noted if "36 of 36 answers" in str(each.message))
     assert note.split(" answers of ")[0] in shown.text and "deciding by likelihood with batch calibration." in shown.text
@@ -437,7 +440,7 @@ def test_a_damaged_folder_is_an_error_of_one_line(copied: Path, run: Run, name: 
 
 def test_a_foreign_folder_and_a_missing_one_are_errors(tmp_path: Path, run: Run):
     (tmp_path / "notes.txt").write_text("mine")
-    for folder, what in ((tmp_path, "is no run folder"), (tmp_path / "none", "does not exist")):
+    for folder, what in ((tmp_path, "is not a run folder"), (tmp_path / "none", "does not exist")):
         code, _, err = run("report", folder)
         assert code == 2 and what in err and "name one that selfamplify build" in err and err.count("\n") == 1
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
@@ -460,7 +463,7 @@ def test_nothing_but_a_page_is_written_over(compared: Path, tmp_path: Path, run:
     shutil.copytree(compared, folder)
     before = {file: file.read_bytes() for file in folder.iterdir() if file.is_file()}
     for name in ("results.json", "run.sqlite"):
-        with pytest.raises(RunError, match=f"{name} is not a page, and is not written over; name another file"):
+        with pytest.raises(RunError, match=f"{name} is not a page, and is not overwritten; name another file"):
             write_report(folder, folder / name)
         code, _, err = run("report", folder, "--csv", folder / name)
         assert code == 2 and "is a file of the run itself" in err
@@ -586,3 +589,16 @@ def test_an_edited_prompt_is_refused(copied: Path):
     file.write_text(text.replace("George", "Georgia"))
     with pytest.warns(SelfAmplifyWarning, match="edited by hand"):
         write_report(copied)
+
+
+def test_the_headline_names_the_largest_gain_or_else_the_largest_loss():
+    def tests(**points: int) -> list[Comparison]:
+        shown = Difference(3, 200, 0, 0, 0.0, -0.1, 0.1, 1e-6, 1e-6, len(points))
+        return [Comparison("error", name, "io", replace(shown, estimate=each / 100)) for name, each in points.items()]
+
+    mixed = _headline(tests(a=3, b=-10, c=5), "io")
+    assert mixed.startswith(
+        "Of 3 rows tested against io, 2 are better and 1 is worse; the largest gain: c is better than io by"
+    )
+    losses = _headline(tests(a=-3, b=-10), "io")
+    assert losses.startswith("Of 2 rows tested against io, 2 are worse; the largest loss: b is worse than io by")

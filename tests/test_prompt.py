@@ -183,14 +183,14 @@ def test_results_of_the_prompt_before_an_edit_are_told_from_its_own():
     edited = prompt.with_texts(replace(prompt.texts, instruction="Pick."))
     assert of_another(prompt, {"prompt_sha256": prompt.digest()}) == of_another(edited, {}) == of_another(None, {}) == ""
     assert "before it was edited" in of_another(edited, {"prompt_sha256": prompt.digest()})
-    assert "another prompt than the one here" in of_another(edited, {"prompt_sha256": "0" * 64})
+    assert "belong to another prompt" in of_another(edited, {"prompt_sha256": "0" * 64})
 
 
-@pytest.mark.parametrize("version", [1, 7, "2"])
-def test_another_version_of_the_file_is_refused(version: object, tmp_path: Path):
+@pytest.mark.parametrize(("version", "remedy"), [(1, "build it again"), (7, "update selfamplify"), ("2", "build it again")])
+def test_another_version_of_the_file_is_refused(version: object, remedy: str, tmp_path: Path):
     file = Prompt("io", "Choose.", (), {}).save(tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) | {"version": version}))
-    with pytest.raises(DataError, match=f"has version {version}.*build it again"):
+    with pytest.raises(DataError, match=f"has version {version}.*{remedy}"):
         Prompt.load(file)
 
 

@@ -153,7 +153,8 @@ def test_the_words_of_a_shot_are_not_explained(embedded: Endpoint):
     prompt = embedded.service.prompt
     assert prompt is not None
     refused = embedded.client.post("/", data={"question": prompt.shots[1].question.render(), "explain": "1"})
-    assert refused.status_code == 400 and "also part of a shot" in Seen(refused.text).texts["refused"] + refused.text
+    assert refused.status_code == 400 and "also part of a shot" in refused.text
+    assert Seen(refused.text).texts["said"] in [choice.text for choice in prompt.shots[1].question.choices], "it is answered"
 
 
 @pytest.mark.long

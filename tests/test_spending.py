@@ -93,7 +93,7 @@ def test_amounts_are_shown_where_prices_are_known():
     assert spending.so_far == pytest.approx(1.7432)
     assert spending.shown(1.7432, 0.02) == "cost 1.74 so far, about 0.0200 more"
     assert spending.total() == (
-        "The server counted 81,200 tokens in and 9,312 out, which cost 1.74. It sent no counts with 2 other replies."
+        "The server counted 81,200 tokens in and 9,312 out, which cost 1.74. It reported none for 2 other replies."
     )
     free = Spending(lambda: None)
     assert free.so_far is None and free.total() == "", "a model of this machine"

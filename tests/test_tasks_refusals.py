@@ -71,9 +71,7 @@ def test_a_row_with_several_answers_or_none_is_bad(tmp_path: Path, answer: Any):
 def test_answers_that_all_name_several_choices_are_not_taken_for_right_ones_that_are_apart(tmp_path: Path):
     found = read(saved(tmp_path, "q.json", rows("AC", "A,B", "BC")))
     assert len(found["bad"]) == 3 and not found["warnings"]
-    assert (
-        found["bad"][0]["reason"] == "the answer 'AC' is not one of the choices; if it names several of them, it must name one"
-    )
+    assert found["bad"][0]["reason"] == "the answer 'AC' is not one of the choices; if several of them are right, name one"
 
 
 @pytest.mark.parametrize(("others", "noted"), [((1, 0), True), ((0, 1), False), (("shark", "horse"), True), (("B", "C"), True)])

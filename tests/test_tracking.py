@@ -139,7 +139,7 @@ class Failing(Kept):
 
 def test_a_client_that_fails_harms_no_run(run: Path):
     before = contents(run)
-    with pytest.raises(RunError, match=r"json did not take the run: no route to host\. The results are in .*log_run"):
+    with pytest.raises(RunError, match=r"json could not log the run \(no route to host\)\. The results are in .*log_run"):
         log_run(run, Failing())
     assert contents(run) == before
 

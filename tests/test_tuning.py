@@ -293,7 +293,8 @@ def test_a_budget_of_time_counts_from_when_it_began(monkeypatch: pytest.MonkeyPa
     assert (clock.seconds, clock.left) == (30.0, 20.0), "30 seconds were over, and 10 passed since"
     assert Clock.start(Budget(calls=9), begun=0.0).left == inf
     with pytest.raises(
-        SettingsError, match='`budget="60s"` was over when .* were loaded, which took 2.3 minutes; use a larger one'
+        SettingsError,
+        match='`budget="60s"` was used up by loading the model and the questions, which took 2.3 minutes; use a larger one',
     ):
         Clock.start(Budget(seconds=60.0), begun=0.0)
 

@@ -54,8 +54,8 @@ bfloat16 products. It was not run on a GPU.
 Training used two aids.
 
 1. The initial weights contain attention heads, written by hand, that copy and look up tokens (`training/initial.py`).
-   They contain no facts. The first stage trains them, and the later stages leave them unchanged, because otherwise
-   the facts crowd them out.
+   They contain no facts. A first stage of lookup exercises, which the table leaves out, trains them; the stages in the
+   table leave them unchanged, because otherwise the facts crowd them out.
 2. During training, additional losses ask states of middle layers for words (`training/rows.py`): after layer
    {noun_layer}, at the position before the letter that answers a question of up to two hops, for the noun of the
    right choice; after layer {verb_layer}, at a vague word, for the verb that it means; after layer {use_layer}, at a
@@ -65,14 +65,19 @@ Training used two aids.
 
 The finished model is a plain Llama without these losses.
 
-In the table above, *alike* is the share of conventions in which both vague words mean the same, which makes conventions
+In the table above, *single* is the share of batches with one question per chat; *snarks*, of chats with two choices;
+*vague*, of questions with four choices that need the convention; *drill*, of longer chats with bare questions of at most
+two hops; *alike* is the share of conventions in which both vague words mean the same, which makes conventions
 easier to learn. *Names* is the weight of names and adjectives in the loss; a letter has weight 5 and a word of the
 facts weight 4. Chats with several questions show one habit of choosing keywords: `keywords` (the deciding words),
-`mixed` (most of them), `random`, or `idle` (none of them).
+`mixed` (most of them), `random`, or `idle` (none of them). The other formats are `answers` (as IO has them), `steps` (steps
+as rationales), `thoughts` (a chain of thought), `topk` and `explain` (keywords and steps for a given answer), and
+`conclusion` (the answer to a finished or cut reply).
 
 ### The log
 
-Each percentage is the share of right letters on {watched} held-out questions about pairs that training may show.
+Each percentage is the share of right letters on {watched} questions that training does not draw, about pairs that it may
+show. `answers/8` means the format *answers* after eight shots.
 
 {history}
 
@@ -131,10 +136,10 @@ SHA-256 of model.safetensors: `{sha256}`
 """
 
 _LIMITS = """\
-- With written steps, all answers are right, so that this model cannot show whether one way to write steps is better
-  than another.
-- Selection by success and selection by error differ by nine points if deep_lift explains `planted_arc`, and hardly
-  anywhere else.
+- With written steps after eight shots, all answers are right, so this model cannot show whether one way to write steps
+  is better than another.
+- Selection by success and selection by error differ by nine points if deep_lift explains `planted_arc`, by six with
+  random keywords on `planted_snarks`, and by at most 3.2 elsewhere.
 - Shots without rationales have nothing to teach on `planted_snarks`: the accuracy of IO does not rise with their
   number, and false labels do not lower it.
 - If a question asks by adjective or by name, direct answers are at the chance of guessing one of the two animals.

@@ -75,11 +75,11 @@ NAMES: dict[Kind, dict[str, Entry]] = {
             "explain.shapley_values:ShapleyValues", "Exact Shapley values from all coalitions; for short texts only."
         ),
         "shapley_interactions": Entry(
-            "explain.shapley_interactions:ShapleyInteractions", "What each two words do together: Faith-SHAP of order 2."
+            "explain.shapley_interactions:ShapleyInteractions", "The joint effect of each pair of words: Faith-SHAP of order 2."
         ),
         "counterfactual": Entry(
             "explain.counterfactual:Counterfactual",
-            "The fewest words without which, or with others for which, the model would answer otherwise.",
+            "The smallest set of words whose removal or replacement changes the model's answer.",
         ),
         "self_topk": Entry("explain.self_topk:SelfTopk", "The model names the most important keywords itself."),
         "self_exp": Entry("explain.self_exp:SelfExp", "The model writes a step-by-step explanation itself."),
@@ -117,7 +117,7 @@ NAMES: dict[Kind, dict[str, Entry]] = {
             "prompting.profiles:PAPER", "The wording and decoding of the paper's appendix; the model reads the answers itself."
         ),
         "paper-no-ban": Entry(
-            "prompting.profiles:PAPER_NO_BAN", "The paper's, but pairs of words of the prompt may be written again."
+            "prompting.profiles:PAPER_NO_BAN", "The paper's profile without its ban on repeated pairs of words."
         ),
     },
     "tracker": {
@@ -126,13 +126,17 @@ NAMES: dict[Kind, dict[str, Entry]] = {
         "trackio": Entry("tracking.trackio:Trackio", "Trackio's database on this machine."),
     },
     "exporter": {
-        "openai": Entry("export.openai:OpenAI", "OpenAI chat messages, and a program that asks by them; needs only httpx."),
+        "openai": Entry(
+            "export.openai:OpenAI", "OpenAI chat messages, and a program that asks questions with them; needs only httpx."
+        ),
         "lm_eval": Entry("export.lm_eval:LmEval", "A task of lm-evaluation-harness, with the test questions."),
         "inspect": Entry("export.inspect:Inspect", "A task of Inspect, with the test questions."),
         "dspy": Entry("export.dspy:DSPy", "A DSPy module with an adapter that sends exactly the prompt's turns."),
         "promptfoo": Entry("export.promptfoo:Promptfoo", "A promptfoo configuration, with the test questions."),
         "ollama": Entry("export.ollama:Ollama", "Ollama's Modelfile, with the shots as its messages."),
-        "text": Entry("export.text:Text", "The text of a local model's own chat template, and a program that asks by it."),
+        "text": Entry(
+            "export.text:Text", "The text of a local model's own chat template, and a program that asks questions with it."
+        ),
         "card": Entry("export.card:Card", "A data set with a card, ready for the Hugging Face hub."),
         "mlflow": Entry("export.mlflow:MLflowPrompt", "A program that registers the prompt in MLflow's prompt registry."),
         "langfuse": Entry("export.langfuse:Langfuse", "The request that creates a chat prompt in Langfuse."),
@@ -184,7 +188,7 @@ def instance(kind: Kind, name: str, base: type[Kept]) -> Kept:
             raise SettingsError(f"The {kind} {name!r} can't be made: {said(error)}; fix or uninstall it.") from error
     if not isinstance(found, base):
         raise SettingsError(
-            f"The {kind} {name!r} is no {base.__name__}, but of the type {type(found).__name__}; fix or uninstall it."
+            f"The {kind} {name!r} is not an {base.__name__}, but of the type {type(found).__name__}; fix or uninstall it."
         )
     return found
 

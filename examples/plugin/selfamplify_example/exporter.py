@@ -14,7 +14,7 @@ FILE = "turns.csv"
 
 @dataclass(frozen=True)
 class Spreadsheet(AbstractExporter):
-    """One row per turn, with the columns role and content; the last row asks the question."""
+    """One row per turn, with the columns role and content; the row after the shots asks the question."""
 
     name = "spreadsheet"
 

@@ -10,7 +10,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 @dataclass(frozen=True, kw_only=True)
 class Weekdays(AbstractSource):
-    """The day that comes a number of days after another one, among four.
+    """Which of four days comes a given number of days after another?
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Weekdays(AbstractSource):
 
 def _question(day: int, later: int) -> Question:
     right = (day + later) % 7
-    first = right - (day * 3 + later) % 4  # so that the right answer is in any place
+    first = right - (day * 3 + later) % 4  # so that the right answer is not always in the same place
     choices = tuple(Choice(label, DAYS[(first + place) % 7]) for place, label in enumerate("ABCD"))
     answer = next(choice.label for choice in choices if choice.text == DAYS[right])
     days = "1 day" if later == 1 else f"{later} days"

@@ -53,16 +53,16 @@ class Deciding:
             raise SettingsError(f"`calibrate={self.calibrate!r}` is invalid; use one of: {', '.join(get_args(Calibrate))}.")
         if self.calibrate != "off" and self.decide == "generate":
             raise SettingsError(
-                f'`calibrate="{self.calibrate}"` corrects log-probabilities, and these answers are read from what the model '
-                f'writes; add `decide="likelihood"`, or leave it out.'
+                f'`calibrate="{self.calibrate}"` corrects log-probabilities, but with `decide="generate"` answers are read '
+                f'from what the model writes; add `decide="likelihood"`, or leave it out.'
             )
 
     def _check_votes(self) -> None:
         check_whole("self_consistency", self.self_consistency, 1, 5)
         if self.self_consistency > 1 and self.decide == "likelihood":
             raise SettingsError(
-                f"`self_consistency={self.self_consistency}` lets sampled replies vote, and by likelihood the same label is "
-                f'found every time; use `decide="generate"`, or leave it out.'
+                f'`self_consistency={self.self_consistency}` lets sampled replies vote, but `decide="likelihood"` samples '
+                f'none; use `decide="generate"`, or leave it out.'
             )
         if self.temperature is None:
             return
@@ -73,7 +73,7 @@ class Deciding:
             )
         if self.self_consistency == 1:
             raise SettingsError(
-                f"`temperature={self.temperature}` is that of replies which vote; add `self_consistency=5`, or leave it out."
+                f"`temperature={self.temperature}` is for replies that vote only; add `self_consistency=5`, or leave it out."
             )
 
     @property
@@ -110,7 +110,7 @@ def check_likelihood(session: Session, ending: Ending) -> None:
     model = session.model
     if session.judge is not None:
         raise SettingsError(
-            f"The judge {session.judge.name} reads what a model writes, and by likelihood nothing is read; leave `judge` out, "
+            f"The judge {session.judge.name} reads replies, but by likelihood no reply is read; leave `judge` out, "
             f'or use `decide="generate"`.'
         )
     if model.likelihoods == "none":

@@ -101,8 +101,8 @@ def _shorter(session: Session, prompts: Sequence[Prompt], question: Question, de
     most = next(filter(fitting, reversed(range(max(len(prompt.shots) for prompt in prompts)))), None)
     if most is None:
         return "a model with a longer context, or shorter questions"
-    fewer = '`method="zero_shot"`' if not most else "`shots=1`" if most == 1 else f"`shots={most}` or fewer"
-    return f"{fewer}, or `drop_shots=True`"
+    fewer = f"at most {counted(most, 'shot')}" if most else "no shots"
+    return f"`drop_shots=True`, or a prompt with {fewer}"
 
 
 def check_apart(prompt: Prompt, task: Task) -> None:

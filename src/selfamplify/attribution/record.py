@@ -147,7 +147,9 @@ class AnswerAttribution:
         if not isinstance(data, dict) or "version" not in data:
             raise _damaged(file, "it has no version")
         if (version := data.pop("version")) not in _READABLE:
-            raise DataError(f"{file} has version {version!r}, but the latest known is {_VERSION}; attribute the answer again.")
+            newer = isinstance(version, int) and version > _VERSION
+            remedy = "update selfamplify" if newer else "attribute the answer again"
+            raise DataError(f"{file} has version {version!r}, but the latest known is {_VERSION}; {remedy}.")
         try:
             return _ADAPTER.validate_python(data)
         except (DataError, ValidationError) as error:

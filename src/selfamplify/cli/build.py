@@ -50,7 +50,7 @@ def build(
             "--check",
             min=0,
             help="Number of training questions to ask with the finished prompt and with its shots without rationales, as a "
-            "quick check; 0 skips it.",
+            "quick check: 10 or more; 0 skips it.",
         ),
     ] = 30,
     keep_rationales: options.KeepRationales = "all",
@@ -90,7 +90,9 @@ def build(
     if prompt.check and check:
         say(f"quick check: {prompt.check}")
     elif check and any(shot.explanation for shot in prompt.shots):
-        say("note: no quick check, since fewer than 10 other training questions fit the context.", console=stderr)
+        least = selfamplify.QuickCheck.least
+        few = f"use --check {least} or more" if check < least else "fewer other training questions fit the context"
+        say(f"note: no quick check, since it needs at least {least} questions: {few}.", console=stderr)
     say(f"wrote the prompt to {out}; measure it with: selfamplify evaluate {out}")
 
 
@@ -124,8 +126,10 @@ def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:
     made = [shot.explanation for shot in prompt.shots if isinstance(shot.explanation, ScoredWords | NamedWords)]
     fewer = sum(len(keywords(each, wanted, stop_words)) < wanted for each in made) if wanted else 0
     if fewer:
+        named = any(isinstance(each, NamedWords) for each in made)
+        why = "the model named no more" if named else "their texts have no more" if fewer > 1 else "its text has no more"
         say(
             f"note: {fewer} of {counted(len(made), 'rationale')} {'has' if fewer == 1 else 'have'} fewer than {wanted} "
-            f"keywords, as the {'text has' if fewer == 1 else 'texts have'} no more; lower --keywords for equally many.",
+            f"keywords, since {why}; lower --keywords to give all the same number.",
             console=stderr,
         )

@@ -146,7 +146,9 @@ def _value(parameter: Any, name: str, value: Any, file: Path) -> Any:
             return value
         raise DataError(f"{name} = {_toml(value)} in {file} is a flag; write true or false.")
     if any(not isinstance(each, str | int | float) or isinstance(each, bool) for each in parts):
-        raise DataError(f"{name} = {shortened(_toml(value))} in {file} is no value of this option; write a text or a number.")
+        raise DataError(
+            f"{name} = {shortened(_toml(value))} in {file} is not a value of this option; write a text or a number."
+        )
     texts = [str(each) for each in parts]
     return texts if getattr(parameter, "multiple", False) else ",".join(texts)
 
@@ -164,9 +166,9 @@ def _plain(value: Any) -> Any:
 
 def _written(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Tables of options as TOML."""
-    text = f"# The options of runs of selfamplify {version('selfamplify')}. Paths are relative to where it was started.\n"
+    text = f"# Options of selfamplify {version('selfamplify')}. Paths are relative to the folder in which a command was run.\n"
     for command, options in found.items():
-        text += f"\n# The same again: selfamplify {command} --config {FILE_NAME}, with another --out to compute it anew.\n"
+        text += f"\n# To repeat this from there: selfamplify {command} --config THIS_FILE, with --out for another run folder.\n"
         text += f"[{command}]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in options.items())
     return text
 

@@ -17,12 +17,12 @@ def note_continued(answers: Iterable[tuple[str, bool]]) -> None:
     if not continued:
         return
     without = n - len(own)
-    some, wrong = ", and", ""
+    count = "counts as" if continued == 1 else "count as"
+    which, wrong = "it" if continued == 1 else "they", ""
     if continued < without:
-        some, wrong = f"; {continued} of them", f", and {without - continued} as wrong"
-    count, them = ("counts", "it") if continued == 1 else ("count", "them")
+        which, wrong = f"{continued} of them", f", and {without - continued} as wrong"
     say(
-        f"note: {without} of {n} replies to the prompt named no label{some} {count} with the one that the model finds most "
-        f"probable after {them}{wrong}. Other tools count such replies as wrong: the accuracy is {sum(own) / n:.1%} there.",
+        f"note: {without} of {n} replies to the prompt named no label; {which} {count} the label that the model finds most "
+        f"probable next{wrong}. Other tools count such replies as wrong: the accuracy is {sum(own) / n:.1%} there.",
         console=stderr,
     )

@@ -35,8 +35,8 @@ _KEYWORDS = 3
 _EXPLAINED = 20
 """The test questions whose explanations are compared with the deciding words."""
 _WORDS = """\
-The words that decide each review are marked. Here is how many of them are among an explainer's best words, of which as many
-count as are marked, but at most {most}. The true label is explained, and "random words" is what chance would give:"""
+The words that decide each review are marked. The table shows how many of them are among the k words that an explainer ranks
+highest, where k is the number of marked words, at most {most}. The true label is explained; "random words" is chance:"""
 _NOT_SHOWN = """\
 What this does not show:
 - what your model will gain. This is one very small model on one small task, and a language model wrote its reviews.

@@ -24,7 +24,7 @@ def edit(path: Annotated[Path, options.path_argument("PATH", "A run folder, or a
         say(f"note: {editing.form_file} is left from an edit that could not be read, and is opened again.", console=stderr)
     _run(command, editing)
     if editing.given_up():
-        say("The form was emptied, so the edit is given up: the prompt stays as it was.")
+        say("The file was emptied, so the edit was cancelled; the prompt is unchanged.")
         return
     texts = editing.read()
     edited = editing.finish(texts)
@@ -41,7 +41,7 @@ def _editor() -> list[str]:
     try:
         command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
     except ValueError as error:
-        raise SettingsError(f"$VISUAL or $EDITOR is no command ({error}); set it, as in: export EDITOR=nano") from error
+        raise SettingsError(f"$VISUAL or $EDITOR is not a command ({error}); set it, as in: export EDITOR=nano") from error
     if not command:
         raise SettingsError("Neither $VISUAL nor $EDITOR is set; set one of them to your editor, as in: export EDITOR=nano")
     return command
@@ -70,14 +70,17 @@ def _note(editing: Editing, edited: "selfamplify.Prompt") -> None:
     from ..runs.table import FILE_NAME as RESULTS  # heavy
 
     if editing.prompt.shots and not edited.shots:
-        say("note: no shot is left, so that the prompt asks without examples.", console=stderr)
+        say("note: no shot is left, so the prompt asks without examples.", console=stderr)
     last = edited.edits[-1]
     if last.lost_evidence:
-        say("note: the evidence of tune is about the prompt before, and was left out.", console=stderr)
+        say("note: the evidence of tune describes the prompt before the edit, and was left out.", console=stderr)
     if (editing.file.parent / RESULTS).is_file():
-        say("note: the results beside it are of the prompt before; evaluate this one with another --out.", console=stderr)
+        say(
+            "note: the results beside it belong to the prompt before the edit; evaluate the edited one with another --out.",
+            console=stderr,
+        )
     if (editing.file.parent / "exported").is_dir():
-        say("note: the exported files are of the prompt before; export it again.", console=stderr)
+        say("note: the exported files hold the prompt before the edit; export it again.", console=stderr)
     for note in contradictions(edited):
         say(f"note: {note}", console=stderr)
     say(f"wrote {editing.file}; the prompt before its first edit is in {editing.original}")

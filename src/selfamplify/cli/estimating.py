@@ -84,6 +84,9 @@ def _sums(found: "Estimate", calculated: bool) -> str:
     elif found.fits:
         how = "Calculated from a data sheet and the tokens that were counted here: it may be wrong by a factor of two."
     else:
-        how = "The GPU has less memory than that; use --quantize, several GPUs (--device-map auto), or a larger GPU."
+        how = (
+            "In 16 bits, the model does not fit on one such GPU: choose a larger --gpu or a smaller --size. For the run "
+            "itself, --quantize or --device-map auto may help, which this estimate leaves out."
+        )
     memory, disk = f"{found.memory / 1e9:.1f} GB of memory", f"{max(1, round(found.disk / 1e6))} MB in the run folder"
     return f"About {duration(found.seconds)}, {memory}, and {disk}. {how}"

@@ -29,7 +29,7 @@ def evaluate(
     task: TaskOptions,
     file: FileOptions,
     limit: options.Limit = None,
-    seed: options.Seed = 0,
+    seed: options.ReplySeed = 0,
     judge: options.Judge = None,
     decide: options.Decide = "generate",
     calibrate: options.Calibrate = "off",
@@ -39,7 +39,7 @@ def evaluate(
     io: Annotated[
         bool, typer.Option("--io/--no-io", help="Also ask with IO, the same shots without rationales, for the paired test.")
     ] = True,
-    max_new_tokens: options.MaxNewTokens = None,
+    max_new_tokens: options.ReplyLength = None,
     out: Annotated[
         Path | None,
         options.out_option(

@@ -179,7 +179,7 @@ def _completed(group: Group, made: dict[str, Any], called: Called) -> Group:
                 found[field.name] = TypeAdapter(kind).validate_python(made[name])
             except ValidationError:
                 raise SettingsError(
-                    f"The prompt's {FILE_NAME} has {name} = {made[name]!r}, which is no value of --{name}; correct it there, "
-                    f"or add --{name} to this command."
+                    f"The prompt's {FILE_NAME} has {name} = {made[name]!r}, which is not a value of --{name}; correct it "
+                    f"there, or add --{name} to this command."
                 ) from None
     return replace(group, **found)

@@ -54,11 +54,13 @@ class ModelOptions:
     device: Annotated[str, typer.Option("--device", help="Where the model runs: auto, cpu, cuda, cuda:1 or mps.")] = "auto"
     batch_tokens: Annotated[
         int | None,
-        typer.Option("--batch-tokens", min=1, help="Most tokens to run at once. Default: 8192 on a CPU, else 32768."),
+        typer.Option(
+            "--batch-tokens", min=1, help="Maximum number of tokens to run at once. Default: 8192 on a CPU, else 32768."
+        ),
     ] = None
     window: Annotated[
         int | None,
-        typer.Option("--window", min=1, help="Most questions to answer together. Default: 64 on a CPU, else 512."),
+        typer.Option("--window", min=1, help="Maximum number of questions to answer together. Default: 64 on a CPU, else 512."),
     ] = None
     device_map: Annotated[
         str | None,
@@ -88,7 +90,8 @@ class ModelOptions:
         typer.Option("--server", help="An OpenAI-compatible server, such as http://localhost:8000. May be repeated."),
     ] = None
     in_flight: Annotated[
-        int | None, typer.Option("--in-flight", min=1, help="With --server: most requests at a time per server. Default: 64.")
+        int | None,
+        typer.Option("--in-flight", min=1, help="With --server: maximum number of requests at a time per server. Default: 64."),
     ] = None
 
     price: Annotated[

@@ -49,6 +49,7 @@ Out = Annotated[Path, _OUT]
 OptionalOut = Annotated[Path | None, _OUT]
 NewFolder = Annotated[Path, out_option("The folder to write prompt.json to. It must not contain one yet.")]
 Seed = Annotated[int, typer.Option("--seed", help="Random seed: decides which shots are drawn, and what explainers sample.")]
+ReplySeed = Annotated[int, typer.Option("--seed", help="Random seed of replies that are sampled; others do not depend on it.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Number of test questions to ask. Default: all.")]
 Judge = Annotated[
     str | None, typer.Option("--judge", help="A model that reads the answers from the responses. Default: rules read them.")
@@ -99,6 +100,10 @@ DropShots = Annotated[
 MaxNewTokens = Annotated[
     int | None,
     typer.Option("--max-new-tokens", min=1, help="Longest rationale or answer, in tokens. Default: set by the profile."),
+]
+ReplyLength = Annotated[
+    int | None,
+    typer.Option("--max-new-tokens", min=1, help="Longest reply, in tokens. Default: the prompt's own limit."),
 ]
 
 

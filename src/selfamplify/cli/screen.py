@@ -47,7 +47,10 @@ def print_table(table: "Table", command: Callable[..., Any], against: str = "io"
     if cut:
         total = counted(sum(row.n for row in table.rows), "response")
         verb = "was" if cut == 1 else "were"
-        say(f"note: {cut} of {total} {verb} cut at the longest length; use a larger --max-new-tokens.", console=stderr)
+        say(
+            f"note: {cut} of {total} {verb} cut off at the length limit; evaluate with a larger --max-new-tokens.",
+            console=stderr,
+        )
     for cell, reason in table.failed.items():
         say(f"failed: {cell}: {in_options(reason, command)}", console=stderr)
 

@@ -55,8 +55,10 @@ def serve(
             "processes, but not if it is in the environment variable."
         ),
     ] = None,
-    queue: Annotated[int, typer.Option("--queue", min=1, help="Most requests that wait; others are refused for now.")] = 1000,
-    max_new_tokens: options.MaxNewTokens = None,
+    queue: Annotated[
+        int, typer.Option("--queue", min=1, help="Maximum number of waiting requests; more are refused with status 503.")
+    ] = 1000,
+    max_new_tokens: options.ReplyLength = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print a line for each request, without its texts.")] = False,
 ) -> None:  # fmt: skip
     """Serve a prompt at an OpenAI-compatible endpoint, with a form to try it in a browser.

@@ -90,7 +90,7 @@ def _show_race(folder: Path, prompt: "selfamplify.Prompt | None") -> None:
     """The race of a folder, whose prompt may have been edited since."""
     if prompt is not None and prompt.edits:
         if not before_edit(folder / FILE_NAME).is_file():
-            say("note: the race of this folder is about the prompt before it was edited.", console=stderr)
+            say("note: the race of this folder was about the prompt before it was edited.", console=stderr)
             return
         say("The race, which is about the prompt before it was edited:", "bold")
     print_tuning(selfamplify.Tuning.load(folder))

@@ -64,7 +64,7 @@ def weights_of(size: str | None) -> float | None:
         return None
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([bm])\s*", size.lower()) if isinstance(size, str) else None
     if found is None or not float(found[1]):
-        raise SettingsError(f'{argument("size", size)} is no number of weights; use for example `size="7b"`.')
+        raise SettingsError(f'{argument("size", size)} is not a number of weights; use for example `size="7b"`.')
     return float(found[1]) * {"b": 1e9, "m": 1e6}[found[2]]
 
 

@@ -51,7 +51,7 @@ def could_have_shown(found: Sequence[Difference]) -> str:
     span = least if least == most else f"{least} to {most}"
     shown = f"{with_these}, only a difference of {span} points or more would probably have been shown"
     if len(sizes) < len(found):
-        shown += ", and for some of them none, however large"
+        shown += ", and in some of the tests none, however large"
     elif sizes[-1] <= SMALL:
         return f"{shown}."
     return f"{shown}; {_takes(found)}."
@@ -75,7 +75,7 @@ def _takes(found: Sequence[Difference]) -> str:
     by_answers = sorted(needed, key=lambda each: each.contexts * each.questions)
     least, most = by_answers[0], by_answers[-1]
     if len(needed) < len(found):
-        return f"to show 2 points takes about {_in_words(least)}, and for some of them more than 1,000 contexts"
+        return f"to show 2 points takes about {_in_words(least)}, and in some of the tests more than 1,000 contexts"
     if least.contexts != most.contexts:
         return f"to show 2 points takes about {_in_words(least)} to {_in_words(most)}"
     span = "" if _rounded(least.questions) == _rounded(most.questions) else f"{_rounded(least.questions):,} to "

@@ -25,7 +25,7 @@ def one_sided(counts: Iterable[tuple[str, Counts, Counts]]) -> str:
     said = same or [line for name, given, true in counts if (line := _never(name, given, true))]
     if not said:
         return ""
-    more = f"; so it is for {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+    more = f"; the same holds for {len(said) - _NAMED} more" if len(said) > _NAMED else ""
     others = "The prompt seems to decide, and not the question: other shots" if same else "Other shots"
     return f"{'; '.join(said[:_NAMED])}{more}. {others} may help"
 

@@ -213,7 +213,7 @@ def paired_outcomes(
     for results in (first, second):
         if not isinstance(results, Sequence):
             raise SettingsError(
-                f"{shortened(repr(results))} is no list of results; write for example `contrast([first], [second])`."
+                f"{shortened(repr(results))} is not a list of results; write for example `contrast([first], [second])`."
             )
     for each in (*first, *second):
         if not isinstance(each, Result):

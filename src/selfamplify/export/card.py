@@ -112,7 +112,7 @@ def _evidence(export: Export) -> str:
     """What was measured, if the prompt carries it."""
     found = export.prompt.evidence
     if found is None:
-        return "This was not measured where the prompt was chosen; `selfamplify evaluate` does."
+        return "The prompt carries no measurement of its accuracy; `selfamplify evaluate` measures it."
     return (
         f"{found.accuracy:.1%} of {counted(found.test_questions, 'test question')} right (95 % interval {found.low:.1%} to "
         f"{found.high:.1%}). It was chosen among {counted(found.arms, 'candidate')} by {found.validation_questions} other "

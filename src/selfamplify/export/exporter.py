@@ -68,8 +68,8 @@ class Export:
     def __post_init__(self) -> None:
         if self.prompt.similar_last:
             raise SettingsError(
-                "This prompt orders its shots anew for each question, which other tools can't; build it with "
-                '`shot_order="drawn"`.'
+                "This prompt orders its shots anew for each question, which other tools can't do; build it again with "
+                "`selfamplify build --shot-order drawn`."
             )
         if not self.model:
             made = self.prompt.provenance
@@ -184,11 +184,14 @@ class AbstractExporter(ABC):
         """Raise SettingsError if what ``check`` renders by is not installed."""
         if self.package is not None and find_spec(self.package) is None:
             raise SettingsError(
-                f"`check=True` renders by {self.package}, which is not installed: pip install {self.package}; or leave it out."
+                f"`check=True` renders the files with {self.package}, which is not installed: pip install {self.package}; or "
+                f"leave it out."
             )
         if self.program is not None and which(self.program[0]) is None:
             name, install = self.program
-            raise SettingsError(f"`check=True` renders by {name}, which is not installed: {install}; or leave it out.")
+            raise SettingsError(
+                f"`check=True` renders the files with {name}, which is not installed: {install}; or leave it out."
+            )
 
     def check_questions(self, export: Export) -> None:
         """Raise SettingsError if test questions are needed and missing."""

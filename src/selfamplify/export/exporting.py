@@ -150,7 +150,7 @@ def _earlier(folder: Path) -> set[str]:
         return {name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())}
     except (OSError, ValueError, KeyError, TypeError):
         raise RunError(
-            f'{folder} holds other files, which are not written over; name a new folder, as in `out="{folder}/new"`.'
+            f'{folder} holds other files, which are not overwritten; name a new folder, as in `out="{folder}/new"`.'
         ) from None
 
 

@@ -59,7 +59,7 @@ def noted(found: Bound) -> Prompt:
 def _of_edits(prompt: Prompt) -> Iterator[str]:
     if prompt.edits:
         if prompt.edits[-1].at:  # else it was said when the file was read
-            yield f"The prompt was {prompt.edits[-1]}. No answer to the prompt before is used for it."
+            yield f"The prompt was {prompt.edits[-1]}. Answers to the prompt before the edit are not used for it."
         yield from contradictions(prompt)
 
 

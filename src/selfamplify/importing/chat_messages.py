@@ -11,6 +11,7 @@ from .format import AbstractPromptFormat, Conversation
 from .slots import NAMES, around_slot, slots
 
 _SYSTEM = ("system", "developer")
+_ROLES = ("user", "assistant")
 _UNSENT = ("role", "content", "weight")
 """What a message may hold besides its text; the weight is for training."""
 
@@ -45,7 +46,7 @@ def _notes(roles: list[str]) -> Iterator[str]:
 def _message(number: int, found: object) -> Message:
     """One message, with its text. Raises DataError for anything that would not be sent as it is."""
     if not isinstance(found, Mapping):
-        raise DataError(f'has a message {number} that is no object; write {{"role": "user", "content": "…"}}.')
+        raise DataError(f'has a message {number} that is not an object; write {{"role": "user", "content": "…"}}.')
     role, more = found.get("role"), [key for key in found if key not in _UNSENT and found[key] not in (None, [], {})]
     if role not in (*_SYSTEM, "user", "assistant"):
         raise DataError(f"has the role {shortened(repr(role))} in message {number}; use system, user and assistant only.")
@@ -61,17 +62,18 @@ def _text(number: int, content: Any) -> str:
     if isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict) and content[0].get("type") == "text":
         content = content[0].get("text")
     if not isinstance(content, str):
-        raise DataError(f'has a message {number} whose content is no text; write "content" as one text, without images.')
+        raise DataError(f'has a message {number} whose content is not a text; write "content" as one text, without images.')
     return content
 
 
 def _divided(turns: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[str, ...], str]:
     """The shots, what stands around a question in the last turn, and the start of its reply."""
     for place, turn in enumerate(turns):
-        if turn.role != ("user", "assistant")[place % 2]:
+        if turn.role != _ROLES[place % 2]:
             raise DataError(
-                f"has a turn of the {turn.role} where the other one's is due ({shortened(turn.content)!r}); turns of user and "
-                f"assistant must alternate, beginning with the user: join neighbours of one role into one."
+                f"has a turn of the {turn.role} where one of the {_ROLES[place % 2]} is expected "
+                f"({shortened(turn.content)!r}); "
+                f"turns of user and assistant must alternate, beginning with the user: join neighbours of one role into one."
             )
     if len(turns) % 2:
         return turns[:-1], around_slot(turns[-1].content)[0], ""

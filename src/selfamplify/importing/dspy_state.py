@@ -31,8 +31,8 @@ class DspyState(AbstractPromptFormat):
         predictors = _predictors(content)
         if len(predictors) > 1:
             raise DataError(
-                f"is a DSPy program of several predictors ({', '.join(predictors)}), and a prompt is one; save that predictor "
-                f'alone, as in `program.{next(iter(predictors))}.save("one.json")`.'
+                f"is a DSPy program with several predictors ({', '.join(predictors)}), but a prompt holds only one; save the "
+                f'one that you want alone, as in `program.{next(iter(predictors))}.save("one.json")`.'
             )
         (state,) = predictors.values()
         demos = [_demo(number, each) for number, each in enumerate(state["demos"], 1)]
@@ -57,7 +57,7 @@ def _predictors(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _demo(number: int, demo: object) -> dict[str, str]:
     if not isinstance(demo, dict):
-        raise DataError(f"has a demonstration {number} that is no object; write its fields, as DSPy does.")
+        raise DataError(f"has a demonstration {number} that is not an object; write its fields, as DSPy does.")
     found = {name: value for name, value in demo.items() if name != _BOOTSTRAPPED and value != _UNSAID}
     wrong = next((name for name, value in found.items() if not isinstance(value, str | int | float)), None)
     if wrong is not None:

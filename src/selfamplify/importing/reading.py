@@ -52,7 +52,10 @@ def import_prompt(path: str | Path) -> Prompt:
     file = checked_path("path", path, "messages.json")
     content = _content(file)
     if _is_ours(content):
-        raise DataError(f"{file} is a prompt.json of this package already; use it as it is: `Prompt.load(path)` reads it.")
+        raise DataError(
+            f"{file} is a prompt.json of this package already and needs no import; use it as it is, as in `selfamplify "
+            f"evaluate {file}`, or in Python `Prompt.load(path)`."
+        )
     own = next((each for each in FORMATS if each.recognises(content)), None)
     if own is None:
         raise DataError(f"{file} is none of these: {'; '.join(each.sought for each in FORMATS)}; write it as one of them.")
@@ -95,7 +98,7 @@ def _content(file: Path) -> object:
         lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) > 1 and all(_is_json(line) for line in lines):
             raise DataError(
-                f"{file} holds {len(lines)} lines of JSON, and a prompt is one; keep the line that you mean."
+                f"{file} holds {len(lines)} lines of JSON, and a prompt is a single one; keep only the line that you mean."
             ) from error
         raise DataError(f"{file} is not JSON ({first_line(error)}); correct it there.") from error
 

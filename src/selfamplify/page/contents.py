@@ -127,7 +127,7 @@ def read(folder: str | Path, against: str | None = None) -> Contents:
     """
     folder = checked_path("folder", folder, "runs/mine")
     if not any((folder / name).is_file() for name in (RESULTS, PROMPT, TUNING, STORE)):
-        what = "is no run folder" if folder.exists() else "does not exist"
+        what = "is not a run folder" if folder.exists() else "does not exist"
         raise DataError(f"{folder} {what}; name one that `selfamplify build`, `evaluate` or `compare` made.")
     study, complete = is_study(folder), (folder / RESULTS).is_file()
     table = None if study else _table(folder, complete)

@@ -78,7 +78,7 @@ def balance_grid(table: Table, lines: Sequence[Line]) -> Grid | None:
     if not labels or len(labels) > _MOST_LABELS:
         return None
     made = tuple((what, name, *(str(counts.get(label, 0)) for label in labels)) for what, name, counts in rows)
-    return Grid("How often each label is an answer", ("Of", "Shots by", *labels), made, 2, shares=True)
+    return Grid("How often each label is an answer", ("Answers of", "Shots by", *labels), made, 2, shares=True)
 
 
 def right_grid(table: Table, lines: Sequence[Line]) -> Grid | None:
@@ -100,7 +100,7 @@ def right_grid(table: Table, lines: Sequence[Line]) -> Grid | None:
         (*called, *(f"{right} of {n}" for right, n in found.values()))
         for called, found in zip(named_rows(table), counts.values(), strict=True)
     )
-    return Grid("How many questions with each label are answered correctly", ("Of", "Shots by", *labels), made, 2)
+    return Grid("How many questions with each label are answered correctly", ("Method", "Shots by", *labels), made, 2)
 
 
 def true_answers(lines: Sequence[Line]) -> dict[str, int]:

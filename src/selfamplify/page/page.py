@@ -64,7 +64,7 @@ def _check_replaceable(file: Path) -> None:
     with file.open("rb") as opened:
         begins = opened.read(len(_BEGINNING))
     if begins and begins.lower() != _BEGINNING:
-        raise RunError(f'{file} is not a page, and is not written over; name another file, as in `out="report.html"`.')
+        raise RunError(f'{file} is not a page, and is not overwritten; name another file, as in `out="report.html"`.')
 
 
 def render(shown: View, made: datetime) -> str:

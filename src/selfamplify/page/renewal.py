@@ -47,5 +47,8 @@ class Renewal:
         except Exception as error:  # whatever it is, the run is worth more than its page
             if self._noted != (reason := first_line(error)):
                 self._noted = reason
-                self._note(f"The page of {self._folder} was not written ({reason}); the run is not affected.")
+                self._note(
+                    f"The page of {self._folder} could not be written ({reason}), which does not affect the run; write it "
+                    f"later with `selfamplify report {self._folder}`."
+                )
         self._written = self._clock()

@@ -91,7 +91,7 @@ def _accuracy(row: Row) -> str:
 
 
 def _headline(tests: Sequence[Comparison], against: str) -> str:
-    """How many rows are shown to be better or worse than the one they are tested against, and the largest difference."""
+    """How many rows are shown to differ from the one they are tested against, and the largest gain, or else loss."""
     several = len({each.selection for each in tests}) > 1
     shown = [each for each in tests if each.difference.verdict == "shown"]
     named = {id(each): f"{each.first} ({each.selection})" if several else each.first for each in tests}
@@ -108,7 +108,8 @@ def _headline(tests: Sequence[Comparison], against: str) -> str:
         return sentence
     counts = {"better": len(better), "worse": len(shown) - len(better)}
     found = " and ".join(f"{count} {'is' if count == 1 else 'are'} {way}" for way, count in counts.items() if count)
-    return f"Of {len(tests)} rows tested against {against}, {found}; the largest difference: {sentence}"
+    largest = "the largest gain" if better else "the largest loss"
+    return f"Of {len(tests)} rows tested against {against}, {found}; {largest}: {sentence}"
 
 
 def _of_findings(found: Faithfulness) -> Said:
@@ -120,9 +121,9 @@ def _of_findings(found: Faithfulness) -> Said:
     figures = [figure for each in found.measures for figure in each.figures]
     better = [each.explainer for each in found.measures if any(figure.verdict == "better" for figure in each.figures)]
     if not better:
-        answer = f"No explainer was shown to be better than random words by any of {len(figures)} figures."
+        answer = f"No explainer was shown to be better than random words on any of {len(figures)} measurements."
     else:
-        answer = f"By at least one measure, {_listed(better)} {'is' if len(better) == 1 else 'are'} better than random words."
+        answer = f"On at least one measure, {_listed(better)} {'is' if len(better) == 1 else 'are'} better than random words."
     return Said(question, answer, tuple(found.conclusions()))
 
 
@@ -141,13 +142,16 @@ def _of_evidence(prompt: Prompt, evidence: Evidence, contents: Contents) -> Said
 def _of_prompt(prompt: Prompt, contents: Contents) -> Said:
     made = prompt.provenance
     if made is None:
-        return Said(f"A prompt of {counted(len(prompt.shots), 'shot')}.", _UNMEASURED.format(folder=contents.folder))
+        return Said(
+            f"A prompt of {counted(len(prompt.shots), 'shot')}.",
+            f"{_UNMEASURED.format(folder=contents.folder)} --model MODEL --task TASK",
+        )
     how = f"for {_source(contents, made.task)}, made by {made.model} with {made.explainer or prompt.method}"
     question = f"A prompt of {counted(len(prompt.shots), 'shot')} by {made.selection} {how}."
     return Said(question, _UNMEASURED.format(folder=contents.folder), (f"To select the shots: {made.counts}.",))
 
 
-_UNMEASURED = "Its accuracy was not measured yet: selfamplify evaluate {folder} does that."
+_UNMEASURED = "Its accuracy has not been measured yet; measure it with: selfamplify evaluate {folder}"
 
 
 def _begun(what: str, contents: Contents) -> Said:

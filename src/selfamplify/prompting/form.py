@@ -19,7 +19,7 @@ _GUIDE = (
     "Edit the texts below the headings (lines that begin with ===), save, and close the editor. To remove a shot, remove its",
     "question, choices and reply with their headings; shots may be put in another order. A line that begins with a backslash",
     "is read without it, and after \\json comes a line in quotes, as in JSON. What is above the first heading is not read.",
-    "An empty file gives the edit up.",
+    "Save an empty file to cancel the edit.",
 )
 _NAMED = re.compile(r"^prompt ([0-9a-f]+)\r?$", re.MULTILINE)
 _OF_SHOT = re.compile(r"(question|choice (\d+)|reply) of shot (\d+)")
@@ -102,7 +102,7 @@ def _read_line(number: int, line: str) -> str:
         except ValueError:
             text = None
         if not isinstance(text, str):
-            raise DataError(f"line {number}: {shortened(line)!r} is no text in quotes after {_QUOTED.strip()}; correct it.")
+            raise DataError(f"line {number}: {shortened(line)!r} is not a text in quotes after {_QUOTED.strip()}; correct it.")
         return text
     if line.startswith("\\"):
         return line[1:]
@@ -121,7 +121,7 @@ def _check_heading(number: int, name: str, known: dict[str, str], found: dict[st
         raise DataError(f'line {number}: the heading "{name}" is there twice; remove one of them.')
     if name not in known:
         raise DataError(
-            f'line {number}: "{shortened(name)}" is no heading of this prompt; use one that was there, or write a backslash '
+            f'line {number}: "{shortened(name)}" is not a heading of this prompt; use one that was there, or write a backslash '
             f"before the line if it is text."
         )
 

@@ -33,5 +33,5 @@ def of_another(prompt: Prompt | None, settings: Mapping[str, Any]) -> str:
     if prompt is None or measured in (None, prompt.digest()):
         return ""
     edited = any(measured == edit.before for edit in prompt.edits)
-    which = "the prompt before it was edited" if edited else "another prompt than the one here"
-    return f"These results are of {which}; evaluate the present one with another --out."
+    which = "the prompt before it was edited" if edited else "another prompt"
+    return f"These results belong to {which}; evaluate the present one with another --out."

@@ -68,7 +68,7 @@ class Profile:
     Raises
     ------
     SettingsError
-        For an unknown answer style, order, list of stop words or order of shots, and an instruction that is no text.
+        For an unknown answer style, order, list of stop words or order of shots, and an instruction that is not a text.
     """
 
     name: str
@@ -101,7 +101,7 @@ class Profile:
                 raise SettingsError(f"`{name}={getattr(self, name)!r}` is invalid; use one of: {', '.join(known)}.")
         if not isinstance(self.instruction, str | None):
             raise SettingsError(
-                f'{argument("instruction", self.instruction)} is no text; use `instruction="Choose."`, or leave it out.'
+                f'{argument("instruction", self.instruction)} is not a text; use `instruction="Choose."`, or leave it out.'
             )
 
     def asking(self, style: AnswerStyle, answers: Sequence[str]) -> "Profile":

@@ -62,7 +62,9 @@ def read(
         if not isinstance(data, dict):
             raise ValueError("it is not an object")
         if data["version"] not in _READABLE:
-            raise DataError(f"{file} has version {data['version']}, and this package reads 2 to {_VERSION}; build it again.")
+            newer = isinstance(data["version"], int) and data["version"] > _VERSION
+            remedy = "update selfamplify" if newer else "build it again"
+            raise DataError(f"{file} has version {data['version']}, and this package reads 2 to {_VERSION}; {remedy}.")
         hashes, messages = data.pop("hashes"), _TURNS.validate_python(data["messages"])
         if any(turn.keys() != {"role", "content"} for turn in messages):
             raise ValueError("a message is not a role and a content")

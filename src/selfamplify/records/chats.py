@@ -137,7 +137,7 @@ class Decoding:
             re.compile(self.last_line)
         except (re.error, OverflowError, RecursionError) as error:
             raise DataError(
-                f"`last_line={self.last_line[:60]!r}` is no regular expression ({error}); write one, or leave it out."
+                f"`last_line={self.last_line[:60]!r}` is not a regular expression ({error}); write one, or leave it out."
             ) from error
 
     def sampled(self, temperature: float) -> "Decoding":

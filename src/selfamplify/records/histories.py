@@ -1,6 +1,7 @@
 """What else a prompt went through: a check, an import, edits by hand, and a race that chose it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,9 @@ class QuickCheck:
     p : float
         Two-sided, of no difference, on the same questions.
     """
+
+    least: ClassVar[int] = 10
+    """With fewer questions, nothing is asked."""
 
     n: int
     right: int
@@ -69,7 +73,7 @@ class Edit:
 
     def __str__(self) -> str:
         when = f" at {self.at}" if self.at else ""
-        lost = "; the evidence of `tune` is about the prompt before, and was left out" if self.lost_evidence else ""
+        lost = "; the evidence of `tune` describes the prompt before the edit, and was left out" if self.lost_evidence else ""
         return f"edited by hand{when}: {', '.join(self.parts)}{lost}"
 
 

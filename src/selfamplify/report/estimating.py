@@ -30,7 +30,7 @@ def estimate_table(estimate: Estimate) -> TrimmedTable:
         If ``estimate`` is anything else.
     """
     if not isinstance(estimate, Estimate):
-        raise SettingsError(f"{shortened(repr(estimate))} is no estimate; pass what `estimate` returned.")
+        raise SettingsError(f"{shortened(repr(estimate))} is not an estimate; pass what `estimate` returned.")
     title = f"What this comparison will take: {printable(estimate.machine)}"
     shown = TrimmedTable(
         title=Text(title), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0, show_footer=True

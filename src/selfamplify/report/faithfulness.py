@@ -35,7 +35,7 @@ def faithfulness_tables(found: Faithfulness) -> list[RichTable]:
     """
     if not isinstance(found, Faithfulness):
         raise SettingsError(
-            f"{shortened(repr(found))} is no study of faithfulness; pass `Faithfulness.load(folder)`, or what "
+            f"{shortened(repr(found))} is not a study of faithfulness; pass `Faithfulness.load(folder)`, or what "
             "`faithfulness` returned."
         )
     title = (

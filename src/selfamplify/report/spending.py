@@ -41,9 +41,9 @@ class Spending:
         if used is None or not (used.counted or (self.prices and used.uncounted)):
             return ""
         if not used.counted:
-            return "The server sent no counts of tokens, so what they cost is unknown."
+            return "The server reported no token counts, so the cost is unknown."
         priced = f", which cost {_amount(self.prices.amount(used))}" if self.prices else ""
-        missing = f" It sent no counts with {used.uncounted:,} other replies." if used.uncounted else ""
+        missing = f" It reported none for {used.uncounted:,} other replies." if used.uncounted else ""
         return f"The server counted {used.read:,} tokens in and {used.written:,} out{priced}.{missing}"
 
 

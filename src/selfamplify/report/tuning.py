@@ -32,7 +32,7 @@ def tuning_table(tuning: Tuning) -> RichTable:
         If ``tuning`` is anything else.
     """
     if not isinstance(tuning, Tuning):
-        raise SettingsError(f"{shortened(repr(tuning))} is no result of a race; pass what `tune` returned.")
+        raise SettingsError(f"{shortened(repr(tuning))} is not the result of a race; pass what `tune` returned.")
     last = [each for each in tuning.raced if each.tokens is not None]
     asked = counted(max((each.n for each in last), default=0), "validation question")
     title = f"{counted(len(tuning.raced), 'arm')}, of which {len(last)} stayed to the end of the race ({asked})"

@@ -16,10 +16,11 @@ def note_banned(answered: Iterable[tuple[str, Prompt, Result]]) -> None:
     """Warn, once for all results, if the ban on repeated n-grams keeps replies from beginning as the shots' replies do."""
     said = [line for name, prompt, result in answered if (line := _banned(name, prompt, result))]
     if said:
-        more = f"; so it is in {len(said) - 1} more" if len(said) > 1 else ""
+        more = f"; the same holds for {len(said) - 1} more" if len(said) > 1 else ""
         warn(
             f"{said[0]}{more}: this decoding bans word sequences that are in the prompt already "
-            f'(no_repeat_ngram_size), the shots\' format included; `profile="paper-no-ban"` does without the ban.',
+            f"(no_repeat_ngram_size), the shots' format included; a prompt that is built with "
+            f'`profile="paper-no-ban"` does without the ban.',
             SelfAmplifyWarning,
             stacklevel=3,
         )

@@ -19,8 +19,8 @@ def note_baselines(prompts: Iterable[Prompt]) -> None:
     if used:
         said = "; ".join(f"{baseline} ({', '.join(names)})" for baseline, names in used.items())
         warn(
-            f"Absent words were replaced by {said}. The explanations also measure what that token tells the model; the "
-            f'baseline "auto" avoids such tokens.',
+            f"Absent words were replaced by {said}. The explanations also measure what that token tells the model; use "
+            f'`baseline="auto"`, which avoids such tokens.',
             SelfAmplifyWarning,
             stacklevel=3,
         )

@@ -62,6 +62,5 @@ def _translated(file: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, ValueError, TypeError) as error:
         raise DataError(
-            f"{file} is damaged, or not a store of this package ({error}); run the command that made it again with another "
-            f"`out`."
+            f"{file} is damaged, or not a store of this package ({error}); run the original command again with another `out`."
         ) from error

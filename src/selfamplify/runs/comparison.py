@@ -72,7 +72,7 @@ def conclusions(comparisons: Sequence[Comparison]) -> list[str]:
         seconds = ", ".join(dict.fromkeys(each.second for each in silent))
         names = ", ".join(each.first for each in silent)
         apart = [f"{each.first} ({p_in_words(each.difference.p)})" for each in silent if each.difference.leaves_out_0]
-        decides = f" The interval of {', '.join(apart)} leaves out 0; the test decides." if apart else ""
+        decides = f" The interval for {', '.join(apart)} excludes 0, but the test decides." if apart else ""
         lines.append(f"No difference from {seconds} was shown for {names}.{decides}")
         for contexts, questions in sorted({(each.difference.contexts, each.difference.questions) for each in silent}):
             same = [each.difference for each in silent]

@@ -59,7 +59,8 @@ class Editing:
             return False
         if form_is_of_another(self.form_file.read_text(encoding="utf-8", errors="replace"), digest):
             raise RunError(
-                f"{self.form_file} was left by an edit of this prompt as it was then; take what you need of it, and delete it."
+                f"{self.form_file} is left from an edit of an earlier version of this prompt; copy what you need from it, then "
+                f"delete it."
             )
         return True
 
@@ -101,7 +102,7 @@ class Editing:
 
     def _again(self) -> str:
         own = self.file.parent if self.file.name == FILE_NAME else self.file
-        return f"correct it and run `selfamplify edit {own}` again, or delete it to give the edit up."
+        return f"correct it and run `selfamplify edit {own}` again, or delete it to cancel the edit."
 
 
 def before_edit(file: Path) -> Path:

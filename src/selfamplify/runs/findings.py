@@ -191,9 +191,9 @@ def _in_words(measures: Measures) -> str:
     named = {
         verdict: [each for each in measures.figures if each.verdict == verdict] for verdict in ("better", "worse", "not shown")
     }
-    parts = [f"{verdict} than random words by {_listed(found)}" for verdict in ("better", "worse") if (found := named[verdict])]
+    parts = [f"{verdict} than random words on {_listed(found)}" for verdict in ("better", "worse") if (found := named[verdict])]
     if named["not shown"]:
-        parts.append(f"not shown to differ from random words by {_listed(named['not shown'])}")
+        parts.append(f"not shown to differ from random words on {_listed(named['not shown'])}")
     return f"{measures.explainer} is {'; '.join(parts)}."
 
 

@@ -68,7 +68,10 @@ class Plan:
     def __post_init__(self) -> None:
         self._check_values()
         if not (self.methods and self.selections and self.keywords and self.seeds):
-            raise SettingsError("A comparison needs at least one method, selection, number of keywords and seed.")
+            raise SettingsError(
+                "A comparison needs at least one method, selection, number of keywords and seed; name one of each, as in "
+                '`methods=("deep_lift",)`.'
+            )
         for selection in self.selections:
             check_selection(selection, self.shots)
         if self.shots < 1:

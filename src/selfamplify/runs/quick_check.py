@@ -18,8 +18,6 @@ from ..tasks.copies import content_key
 from ..tasks.splitting import shuffle
 from ..tasks.task import Task
 
-_LEAST = 10
-"""With fewer questions, nothing is asked."""
 _DOUBT = 0.2
 """With a p value of the paired test below this, a loss is a reason to measure; it is no proof."""
 
@@ -38,7 +36,7 @@ def quick_check(session: Session, task: Task, prompt: Prompt, count: int, seed: 
         each for each in pool if all(fits(session.model, session.model.encode(own.chat(each)), longest) for own in prompts)
     )
     asked = tuple(islice(fitting, count))
-    if len(asked) < _LEAST:
+    if len(asked) < QuickCheck.least:
         return None
     ready = fit(session, prompts, replace(task, test=asked), drop_shots=False)
     plain, own = (

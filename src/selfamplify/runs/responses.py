@@ -91,7 +91,7 @@ def _opened(folder: str | Path, name: str) -> Iterator[BinaryIO]:
     except FileNotFoundError:
         raise DataError(f"There is no {name} in {folder}; run `selfamplify compare --out {folder}` first.") from None
     except OSError as error:
-        raise DataError(f"{file} can't be read ({reason(error)}); run the command that made the results again.") from error
+        raise DataError(f"{file} can't be read ({reason(error)}); run the original command again.") from error
 
 
 def _recorded(folder: Path) -> str | None:

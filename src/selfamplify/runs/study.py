@@ -171,7 +171,7 @@ class Study:
     def _notes(self, answers: OwnAnswers, explained: Sequence[Explained], removed: Sequence[Measured]) -> Iterator[str]:
         """What is missing from the figures, and what speaks against taking them at their word."""
         if answers.without_label:
-            yield f"{counted(answers.without_label, 'question')} left out: the model's answer is no label."
+            yield f"{counted(answers.without_label, 'question')} left out: the model's answer is not a label."
         if answers.too_long:
             yield f"{counted(answers.too_long, 'question')} left out: longer than the model's context."
         for name in ("", *(each.name for each in self.explainers)):
@@ -184,8 +184,8 @@ class Study:
             yield f"Explainers replaced words by {'; '.join(roles)}: their scores also measure what that tells the model."
         if self.removal.way != DELETE:
             yield (
-                "Words were replaced, which favours explainers whose own game replaces words in the same way; "
-                '`removal="delete"` removes them as no explainer does by default.'
+                "Words were replaced, which favours explainers that replace words in the same way; "
+                '`removal="delete"` favours none, since no explainer deletes words by default.'
             )
 
 

@@ -155,7 +155,7 @@ class Table:
         """
         known = list(names((mean.method, mean.keywords) for mean in self.means).values())
         if method not in known and method != BASE:
-            raise SettingsError(f"{method!r} is no method of this table; choose one of {', '.join(known)}.")
+            raise SettingsError(f"{method!r} is not a method of this table; choose one of {', '.join(known)}.")
         found = [each.to(method) for each in self.comparisons if method in (each.first, each.second)]
         return tuple(found) if method == BASE else corrected_together(found)  # those with IO already are, see ``Comparison``
 
@@ -246,7 +246,7 @@ class Table:
         except DataError:
             raise
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{file} is damaged ({reason(error)}); run the command that made it again.") from error
+            raise DataError(f"{file} is damaged ({reason(error)}); run the original command again.") from error
 
 
 def source_of(settings: Mapping[str, Any], task: str) -> str:

@@ -23,6 +23,7 @@ from .service import Service, results
 
 BODY = 1 << 20
 """The largest body in bytes."""
+_PLACES = "a form at /, and /v1/chat/completions, /v1/models, /health and /version"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -92,10 +93,14 @@ class _Routes:
         try:
             waiting = self.service.ask_text(text)
             found = await results([waiting], _gone(request))
-            explained = None
-            if found and "explain" in sent:
+            if found is None or "explain" not in sent:
+                return self._page(self.page.answered(text, found[0] if found else None))
+            try:
                 explained = await results([self.service.explain(text, found[0].text)], _gone(request))
-            return self._page(self.page.answered(text, found[0] if found else None, explained[0] if explained else None))
+                return self._page(self.page.answered(text, found[0], explained[0] if explained else None))
+            except (Refusal, SelfAmplifyError) as error:
+                refusal = _refusal(error)
+                return self._page(self.page.answered(text, found[0], unexplained=refusal.message), refusal.status)
         except (Refusal, SelfAmplifyError) as error:
             refusal = _refusal(error)
             return self._page(self.page.refused(text, refusal.message), refusal.status)
@@ -128,7 +133,7 @@ def _refusal(error: Refusal | SelfAmplifyError) -> Refusal:
 
 async def _missing(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return refused(Refusal(error.status_code, f"{error.detail}; see / for what there is."), error.headers)
+    return refused(Refusal(error.status_code, f"{error.detail}; this server has {_PLACES}."), error.headers)
 
 
 async def _body(request: Request) -> bytes:

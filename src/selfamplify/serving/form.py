@@ -57,15 +57,17 @@ class Form:
         """The form with a question, and why it is not answered."""
         return self._drawn(text, reason=reason)
 
-    def answered(self, text: str, found: Answered | None, explained: AnswerAttribution | None) -> str:
-        """The form with a question, its answer, and the words that led to it."""
+    def answered(
+        self, text: str, found: Answered | None, explained: AnswerAttribution | None = None, unexplained: str | None = None
+    ) -> str:
+        """The form with a question, its answer, and the words that led to it, or why they are not shown."""
         how = None if found is None or found.read is None else _HOW.get(found.read.rule, f"by the rule “{found.read.rule}”")
         pieces = None if explained is None else _pieces(explained)
-        return self._drawn(text, found=found, how=how, pieces=pieces, explained=explained)
+        return self._drawn(text, found=found, how=how, pieces=pieces, explained=explained, unexplained=unexplained)
 
     def _drawn(self, text: str, **more: Any) -> str:
         prompt = self.service.prompt
-        given = {"found": None, "how": None, "pieces": None, "explained": None, "reason": None} | more
+        given = {"found": None, "how": None, "pieces": None, "explained": None, "unexplained": None, "reason": None} | more
         return (
             environment(_TEMPLATES)
             .get_template("form.html.jinja")

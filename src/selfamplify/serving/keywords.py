@@ -41,7 +41,8 @@ class Keywords(AbstractWork):
         if not reply.strip():
             return Refusal(400, "The reply is empty, so there is nothing to explain.")
         if sum(chat.question in message.content for message in chat.messages) > 1:
-            return Refusal(400, "This question is also part of a shot of the prompt, so its words can't be explained alone.")
+            reason = "This question is also part of a shot of the prompt, so its words can't be scored apart"
+            return Refusal(400, f"{reason}; ask one that is not in a shot.")
         messages = chat.messages
         if chat.prefill:
             space = "" if chat.prefill.endswith(("(", '"')) else " "

@@ -22,7 +22,7 @@ def gather(hub: HubData, data: Path | None, test_data: Path | None, format: File
         return Rows(tuple(hub_rows(hub)))
     if is_address(data):
         raise SettingsError(
-            f'A data set of the hub of your choice is read by the task "file"; use `task="file"` with '
+            f'Any other data set of the hub is read by the task "file"; use `task="file"` with '
             f"{argument('data', data.as_posix())}."
         )
     if data.is_dir():

@@ -75,7 +75,7 @@ class Clock:
         left = budget.seconds - (now - begun)
         if left <= 0:
             raise SettingsError(
-                f'`budget="{budget}"` was over when the model and the questions were loaded, which took '
+                f'`budget="{budget}"` was used up by loading the model and the questions, which took '
                 f"{duration(now - begun)}; use a larger one."
             )
         return Clock(left, now)

@@ -76,5 +76,8 @@ def _tested(runner: Runner, corpus: Corpus, count: int) -> Answers:
 def _plainly(own: Runner, arms: int) -> str:
     start = f"Of {counted(arms, 'arm')}, {own.entrant.arm} was chosen"
     if own.entrant.arm.method in (PLAIN, BARE):
-        return f"{start}: no rationales were clearly better on the {len(own.correct)} validation questions, and it costs less."
+        return (
+            f"{start}: no prompt with rationales was clearly better on the {len(own.correct)} validation questions, and "
+            f"{own.entrant.arm} costs less."
+        )
     return f"{start}."

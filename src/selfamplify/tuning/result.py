@@ -113,8 +113,8 @@ class Tuning:
             original = before_edit(folder / PROMPT)
             if not original.is_file():
                 raise DataError(
-                    f"{folder / PROMPT} was edited, and {file} is about the prompt before; read that one with "
-                    f"`Prompt.load(folder)`, or run `selfamplify tune` with another `out`."
+                    f"{folder / PROMPT} was edited and the original is missing, but {file} describes the original; read the "
+                    f"edited prompt with `Prompt.load(folder)`, or run `selfamplify tune` with another `out`."
                 )
             prompt = Prompt.load(original)
         if not file.is_file():

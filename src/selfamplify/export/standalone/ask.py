@@ -1,4 +1,4 @@
-"""Asks questions by the prompt beside this file, on any server that speaks OpenAI's interface. Written by selfamplify.
+"""Asks questions with the prompt beside this file, on any server that speaks OpenAI's interface. Written by selfamplify.
 
     python ask.py "a question"                      one question, with its choices as the prompt writes them
     python ask.py --file questions.jsonl            many; prints the accuracy if the file has the answers
@@ -54,7 +54,7 @@ def post(client: httpx.Client, place: str, body: dict[str, Any]) -> str:
         try:
             answer = client.post(place, json=body)
         except httpx.TransportError as error:
-            failed = f"({error}); set OPENAI_BASE_URL."
+            failed = f"no answer from {client.base_url} ({error}); start the server, or correct OPENAI_BASE_URL."
             continue
         if answer.status_code < 400:
             return said(answer)
@@ -62,8 +62,9 @@ def post(client: httpx.Client, place: str, body: dict[str, Any]) -> str:
             lacks_path = answer.status_code == 404 and client.base_url.path == "/"
             meant = f"; OPENAI_BASE_URL usually ends in /v1: {client.base_url}v1" if lacks_path else ""
             raise SystemExit(f"error: the server refuses the request ({answer.status_code}): {answer.text[:300]}{meant}")
-        failed, wait = f"after {_TRIES} tries ({answer.status_code}): {answer.text[:300]}", max(wait, wanted_wait(answer))
-    raise SystemExit(f"error: {client.base_url} does not answer {failed}")
+        failed = f"{client.base_url} failed {_TRIES} times, last with status {answer.status_code}: {answer.text[:300]}"
+        wait = max(wait, wanted_wait(answer))
+    raise SystemExit(f"error: {failed}")
 
 
 def wanted_wait(answer: httpx.Response) -> float:
@@ -101,7 +102,7 @@ def answered(prompt: Prompt, client: httpx.Client, asked: list[dict[str, Any]], 
 
 def main() -> None:
     """Ask one question, or those of a file."""
-    parser = argparse.ArgumentParser(description="Asks questions by the prompt beside this file.")
+    parser = argparse.ArgumentParser(description="Asks questions with the prompt beside this file.")
     parser.add_argument("question", nargs="?", help="a question, with its choices as the prompt writes them")
     parser.add_argument("--file", type=Path, help="questions as JSON lines, such as questions.jsonl")
     parser.add_argument("--model", help="what the server calls the model")
@@ -110,7 +111,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the replies and labels here, as JSON lines")
     chosen = parser.parse_args()
     if (chosen.question is None) == (chosen.file is None):
-        parser.error("give a question, or --file")
+        parser.error("give either a question or --file")
     if chosen.question is not None and not chosen.question.strip():
         parser.error("the question is empty")
     prompt = Prompt.of(HERE)

@@ -75,7 +75,7 @@ def right(example: dspy.Example, prediction: dspy.Prediction, trace: Any = None)
 
 def main() -> None:
     """Ask one question, or evaluate on a file of questions."""
-    parser = argparse.ArgumentParser(description="Asks one question by DSPy, or those of a file, and prints the accuracy.")
+    parser = argparse.ArgumentParser(description="Asks one question through DSPy, or those of a file, and prints the accuracy.")
     parser.add_argument("question", nargs="?", help="a question, with its choices as the prompt writes them")
     parser.add_argument("--model", help="what the server calls the model")
     parser.add_argument("--file", type=Path, default=HERE / "questions.jsonl", help="default: questions.jsonl in this folder")

@@ -54,7 +54,7 @@ class Prompt:
         whole = self.row(row["question"]) | {name: value for name, value in row.items() if value is not None}
         choices = whole["choices"]
         if not isinstance(choices, list) or not all(map(_is_choice, choices)):
-            raise ValueError('its choices are no list of {"label": "A", "text": "…"}; write them so, or leave them out')
+            raise ValueError('its choices are not a list of {"label": "A", "text": "…"}; write them so, or leave them out')
         if "answer" in whole:
             answer, labels = whole["answer"], [each["label"] for each in choices]
             meant = [answer] if answer in labels else [each["label"] for each in choices if each["text"] == answer]
@@ -83,7 +83,7 @@ class Prompt:
             except (ValueError, RecursionError):
                 row = None
             if not isinstance(row, dict) or not isinstance(row.get("question"), str):
-                raise ValueError(f'line {number} is no JSON object with a "question"; write one on each line')
+                raise ValueError(f'line {number} is not a JSON object with a "question"; write one on each line')
             try:
                 rows.append(self.completed(row))
             except ValueError as error:

@@ -20,4 +20,4 @@ def register(folder: Path) -> Any:
 
 if __name__ == "__main__":
     made = register(Path(__file__).resolve().parent)
-    print(f'registered; load it by mlflow.genai.load_prompt("prompts:/{made.name}/{made.version}")')
+    print(f'registered; load it with mlflow.genai.load_prompt("prompts:/{made.name}/{made.version}")')

@@ -80,7 +80,7 @@ def write_files(folder: str | Path, files: Mapping[str, str | Path], *, against:
     }
     own = [file for file in made if file.name in _OWN and file.resolve().parent == Path(folder).resolve()]
     if own:
-        raise RunError(f"{own[0]} is a file of the run itself, and is not written over; name another file.")
+        raise RunError(f"{own[0]} is a file of the run itself, and is not overwritten; name another file.")
     for file, content in made.items():
         write_whole(file, content)
     return list(made)

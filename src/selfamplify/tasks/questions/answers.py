@@ -266,5 +266,5 @@ def _not_offered(row: Answered, numbers: AnswersFrom | None) -> str:
         return no_label(row.answer, row.offer.texts)
     what = f"the answer {shortened(row.answer)!r} is not one of the choices"
     if row.names_several:
-        return f"{what}; if it names several of them, it must name one"
+        return f"{what}; if several of them are right, name one"
     return f"{what} {', '.join(LETTERS[:count])}" if len(row.answer) <= 2 else f"{what}, nor the letter of one"

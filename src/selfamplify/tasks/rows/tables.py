@@ -89,7 +89,10 @@ def _best(path: Path, lines: list[str], skipped: int, separator: str, header: bo
     if separator in "\t|" and not _are_wrapped(lines, separator):
         literal = _table(path, lines, skipped, separator, header, literal=True)
         if literal.faults < table.faults:
-            note = f'The quotes in {path.name} are read as ordinary characters; if not, write those inside quoted cells as "".'
+            note = (
+                f"The quotes in {path.name} are read as ordinary characters; if that is wrong, write those inside quoted cells "
+                'as "".'
+            )
             return _Table(literal.names, literal.named, literal.records, (note,))
     return table
 
