@@ -304,7 +304,7 @@ def test_a_card_of_a_bare_prompt_loads(tmp_path: Path):
     pytest.importorskip("datasets")
     export(replace(prompt("x"), shots=()), "card", tmp_path / "x", check=True)
     assert sorted(file.name for file in (tmp_path / "x" / "data").iterdir()) == ["messages.jsonl"]
-    assert "This was not measured" in (tmp_path / "x" / "README.md").read_text(encoding="utf-8")
+    assert "carries no measurement" in (tmp_path / "x" / "README.md").read_text(encoding="utf-8")
 
 
 # MLflow and Langfuse

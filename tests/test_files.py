@@ -198,7 +198,7 @@ def test_what_can_not_be_written_is_refused_before_anything_is(finished: Path, t
     ):
         with pytest.raises(error, match=reason):
             write_files(finished, files)
-    with pytest.raises(SettingsError, match="no method of this table"):
+    with pytest.raises(SettingsError, match="not a method of this table"):
         write_files(finished, {"csv": out}, against="nonsense")
     with pytest.raises(DataError, match="selfamplify compare"):
         write_files(tmp_path, {"csv": out})
@@ -254,4 +254,4 @@ def test_the_command_line_writes_files_in_place_of_the_page(run: Run, finished: 
     code, out, _ = run("report", finished, "--csv", tmp_path / "y.csv", "--out", tmp_path / "page.html")
     assert code == 0 and (tmp_path / "page.html").is_file() and (tmp_path / "y.csv").is_file()
     code, _, err = run("report", finished, "--latex", tmp_path / "z.tex", "--against", "nonsense")
-    assert code == 2 and "no method of this table" in err and not (tmp_path / "z.tex").exists()
+    assert code == 2 and "not a method of this table" in err and not (tmp_path / "z.tex").exists()

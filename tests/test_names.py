@@ -161,7 +161,7 @@ def test_plugin_that_can_not_be_used_is_refused_before_any_work(name: str, reaso
 @pytest.mark.usefixtures("plugin")
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("number", "is no AbstractSource"), ("unmakeable", "can't be made: .*abstract"), ("leaving", r"sys.exit\(0\)")],
+    [("number", "is not an AbstractSource"), ("unmakeable", "can't be made: .*abstract"), ("leaving", r"sys.exit\(0\)")],
 )
 def test_task_of_a_plugin_that_can_not_be_used_is_refused(name: str, reason: str):
     with pytest.raises(SettingsError, match=reason):

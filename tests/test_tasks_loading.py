@@ -211,7 +211,7 @@ def test_other_packages_add_tasks_as_classes_or_instances(install: Install):
     loaded = load_task("greetings")
     assert (len(loaded.train), len(loaded.test), loaded.label_map) == (2, 2, {"A": "hello", "B": "bye"})
     assert len(load_task("party").test) == 3
-    with pytest.raises(SettingsError, match="'other' is no AbstractSource"):
+    with pytest.raises(SettingsError, match="'other' is not an AbstractSource"):
         load_task("other")
 
 
