@@ -15,7 +15,7 @@ from selfamplify.serving.app import application
 from selfamplify.serving.batches import ModelThread
 from selfamplify.serving.guard import Guard
 from selfamplify.serving.prompted import Prompted
-from selfamplify.serving.running import Server, bound
+from selfamplify.serving.running import Server, bound, listen
 from selfamplify.serving.service import Service
 
 PATH = "/v1/chat/completions"
@@ -59,7 +59,7 @@ def endpoint(
     listening = bound(host, 0)
     lines, faults = list[str](), list[BaseException]()
     server = Server(Guard(application(service), host, token, lines.append, faults.append), thread)
-    listening.listen(256)  # so that clients can connect before the server's loop runs
+    listen(listening, host, 0)
     running = threading.Thread(target=lambda: server.run([listening]), daemon=True)
     running.start()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -107,6 +107,7 @@ WRONG: list[tuple[str, Call, str]] = [
     ("marks of no task", lambda _: selfamplify.with_marks("planted_arc", "marks.jsonl"), '`load_task("commonsenseqa")`'),
     ("exporter", lambda folder: selfamplify.export(PROMPT, 5, folder / "x"), '`to="openai"`'),
     ("exporter task", lambda folder: selfamplify.export(PROMPT, "openai", folder / "x", task=5), '`task="snarks"`'),
+    ("few checks", lambda folder: selfamplify.build("embedded", "planted_arc", folder, check=9), "use `check=10` or more"),
     ("exporter check", lambda folder: selfamplify.export(PROMPT, "openai", folder / "x", check="yes"), "`check=True`"),
     ("exporter prefill", lambda folder: selfamplify.export(PROMPT, "openai", folder / "x", prefilled=1), "`prefilled=True`"),
     ("run", lambda _: selfamplify.Run(None), '`out="runs/mine"`'),

@@ -112,7 +112,7 @@ def test_a_prompt_that_is_too_long_is_refused_before_any_generation():
     with pytest.raises(ContextError) as error:
         evaluate(model, TASK, prompt)
     tokens = longest(model, prompt)
-    for part in (f"has {tokens} tokens", "by 10", "context of scripted is 60", "`drop_shots=True`, or a prompt with no shots"):
+    for part in (f"has {tokens} tokens", "by 10", "context of scripted is 60", "`drop_shots=True`, or no shots"):
         assert part in str(error.value)
     assert model.answered == 0
     assert evaluate(model, TASK, prompt, drop_shots=True).n == len(TASK.test)
@@ -138,7 +138,7 @@ def test_the_refusal_of_a_prompt_names_as_many_shots_as_fit(context: int, decide
         return
     with pytest.raises(ContextError) as error:
         fit(session, [short, long], TASK, False, deciding)
-    ways = {0: "a prompt with no shots.", 1: "a prompt with at most 1 shot."}
+    ways = {0: "or no shots.", 1: "or at most 1 shot."}
     expected = ways.get(max(kept), f"at most {max(kept)} shots.") if kept else "a model with a longer context, or shorter"
     assert expected in str(error.value), (kept, str(error.value))
 

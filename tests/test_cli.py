@@ -430,8 +430,6 @@ def test_the_toy_model_is_named_where_it_is_asked_about_a_file(run: Run, tmp_pat
     words = ["--method", "random", "--selection", "random", "--shots", 2, "--keywords", 2, "--check", 0]
     assert "the embedded toy model" in run("build", "--data", file, *words, "--out", tmp_path / "own")[2]
     assert "the embedded toy model" not in run("build", *words, "--out", tmp_path / "planted")[2]
-    few = run("build", *words[:-1], 5, "--out", tmp_path / "few")[2].replace("\n", " ")
-    assert "note: no quick check, since it needs at least 10 questions: use --check 10 or more." in few
     other = run("build", "--data", file, *words, "--model", tmp_path / "none", "--out", tmp_path / "other")[2]
     assert "the embedded toy model" not in other and "error: " in other
 

@@ -119,7 +119,7 @@ def assert_shown(shown: Sequence[str], printed: str, place: str) -> None:
 
 def masked(line: str) -> str:
     """A line without its numbers and widths: a run that takes longer has longer numbers in its columns."""
-    return re.sub(r" {2,}", " ", re.sub(r"[\d.,]*\d", "#", line.rstrip()))
+    return re.sub(r"([ ─])\1+", r"\1", re.sub(r"[\d.,]*\d", "#", line.rstrip()))
 
 
 def test_reasons_are_from_the_list():

@@ -305,7 +305,7 @@ def test_ask_names_the_address_that_was_meant(ask: Program):
 def test_ask_says_in_one_line_that_there_is_no_server(ask: Program):
     with pytest.raises(
         SystemExit,
-        match=r"^error: no answer from http://127.0.0.1:9/v1/ \(.*\); start the server, or correct OPENAI_BASE_URL.$",
+        match=r"^error: no answer from http://127.0.0.1:9/v1/ \(.*\); check the server and OPENAI_BASE_URL.$",
     ):
         ask("--file", ask.folder / "questions.jsonl")
 

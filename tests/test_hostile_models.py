@@ -14,6 +14,7 @@ from selfamplify.errors import ModelError, SettingsError
 from selfamplify.models.local.chat import render
 from selfamplify.models.local.load import load_tokenizer
 from selfamplify.models.local.model import LocalModel
+from selfamplify.models.local.trial import TooLong, limited
 from selfamplify.records import Chat, Message
 
 PLAIN = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}A:{% endif %}"
@@ -54,6 +55,15 @@ def test_a_template_without_an_end_is_refused(folder: Path, loop: str):
             ModelError, match="chat template of model (is not finished after 200,000 steps|takes more than 2 seconds)"
         ):
             load(folder)
+
+
+def test_steps_are_counted():
+    def endless() -> None:
+        while True:
+            pass
+
+    with pytest.raises(TooLong), limited(1000):
+        endless()
 
 
 def test_templates_that_end_are_left_alone(folder: Path):

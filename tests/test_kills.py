@@ -29,7 +29,7 @@ from selfamplify import Prompt, load_task
 
 MODEL = "--model embedded --task file --data DATA/train.jsonl --test-data DATA/test.jsonl --max-new-tokens 16".split()
 COMMANDS = {
-    "build": ["build", *MODEL, *"--method kernel_shap --set samples=60 --shots 2 --check 2 --out OUT".split()],
+    "build": ["build", *MODEL, *"--method kernel_shap --set samples=60 --shots 2 --check 10 --out OUT".split()],
     "compare": [
         "compare", *MODEL, *"--methods io,self_topk,deep_lift --selections random --shots 2 --limit 4 --out OUT".split()
     ],
@@ -218,9 +218,7 @@ def answers(warm: Warm, place: Path, texts: Sequence[str], kill: Sequence[Any] |
         for text in texts:
             try:
                 found.append(reply(place, text))
-            except httpx2.ConnectError:
-                raise  # a server that says its address listens
-            except httpx2.TransportError:
+            except (httpx2.ReadError, httpx2.RemoteProtocolError):
                 unanswered += 1
                 assert warm.wait(process) == -9
                 (place / "log.printed").unlink()

@@ -141,10 +141,10 @@ def test_a_changed_answer_is_found(folders: dict[str, Path], tmp_path: Path):
 
 
 FORGERIES = {
-    "accuracy": ("compare", "results.json", '"accuracy": 0.', '"accuracy": 1.', "the command that made it"),
-    "p": ("compare", "results.json", '"p_holm": 1.0', '"p_holm": 0.01', "the command that made it"),
-    "conclusion": ("compare", "results.json", "No difference", "A difference", "the command that made it"),
-    "answer": ("compare", "responses.jsonl", '"correct": false', '"correct": true', "the command that made it"),
+    "accuracy": ("compare", "results.json", '"accuracy": 0.', '"accuracy": 1.', "the original command"),
+    "p": ("compare", "results.json", '"p_holm": 1.0', '"p_holm": 0.01', "the original command"),
+    "conclusion": ("compare", "results.json", "No difference", "A difference", "the original command"),
+    "answer": ("compare", "responses.jsonl", '"correct": false', '"correct": true', "the original command"),
     "explanation": ("build", "prompt.json", '"forward_passes": ', '"forward_passes": 9', "build it again"),
     "evidence": ("tune", "prompt.json", '"validation_accuracy": 0.', '"validation_accuracy": 1.', "build it again"),
     "race": ("tune", "tuning.json", '"correct": ', '"correct": 9', "`selfamplify tune`"),

@@ -21,6 +21,8 @@ from small import Run, shared
 
 from selfamplify import build, load_task
 from selfamplify.cli import serve
+from selfamplify.errors import SettingsError
+from selfamplify.serving.running import bound, listen
 
 COMMAND = [sys.executable, "-m", "selfamplify", "serve"]
 
@@ -109,7 +111,7 @@ def test_an_end_in_the_middle_answers_or_refuses_every_request(folder: Path):
         assert 200 in statuses and set(statuses) <= {200, 503}
         _, err = process.communicate(timeout=60)
         assert process.returncode == 0
-        assert Counter(map(int, re.findall(r"^POST \S+ (\d+)", err, re.MULTILINE))) == Counter(statuses)
+        assert Counter(re.findall(r"^POST \S+ (\S+)", err, re.MULTILINE)) == Counter(map(str, statuses))
 
 
 @pytest.mark.long
@@ -151,6 +153,15 @@ def test_a_port_in_use_is_one_line_with_another(run: Run, folder: Path):
     assert code == 2 and err == (
         f"error: Port {port} is in use; use another one, such as --port {port + 1}, or --port 0 for any.\n"
     )
+
+
+def test_a_port_that_another_server_took_meanwhile_is_one_line():
+    with bound("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with bound("127.0.0.1", port) as second:
+            listen(first, "127.0.0.1", port)
+            with pytest.raises(SettingsError, match=f"Port {port} is in use"):
+                listen(second, "127.0.0.1", port)
 
 
 def test_another_model_is_refused_unless_it_is_named(run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -86,7 +86,7 @@ def test_the_page_has_a_policy_that_allows_its_own_style_and_nothing_else(hostil
         assert page.headers[name]
     assert "explain" not in page.text  # a scripted model shows no tokens
     refused = hostile.client.post("/", data={"question": "x", "explain": "1"})
-    assert refused.status_code == 400 and "local models only" in refused.text
+    assert refused.status_code == 200 and "local models only" in refused.text, "it is answered all the same"
 
 
 @pytest.mark.parametrize("body", [b"question=%ff", b"\xff", b"a=1&" * 50, b"=", b""])
@@ -153,7 +153,7 @@ def test_the_words_of_a_shot_are_not_explained(embedded: Endpoint):
     prompt = embedded.service.prompt
     assert prompt is not None
     refused = embedded.client.post("/", data={"question": prompt.shots[1].question.render(), "explain": "1"})
-    assert refused.status_code == 400 and "also part of a shot" in refused.text
+    assert refused.status_code == 200 and "also part of a shot" in refused.text
     assert Seen(refused.text).texts["said"] in [choice.text for choice in prompt.shots[1].question.choices], "it is answered"
 
 

@@ -317,7 +317,7 @@ def test_the_command_line_counts_loading_the_model(run: Run, tmp_path: Path, mon
     assert code == 2 and "enough" in err
 
 
-def test_a_budget_of_time_is_kept_by_what_answers_took(tmp_path: Path):
+def test_a_budget_of_time_with_room_asks_everything(tmp_path: Path):
     found = tune(scripted(helped), task(120, 90), tmp_path, budget="1h", space=SMALL)
     assert isinstance(found, Tuning) and found.evidence.test_questions == 90
     assert {each.n for each in found.raced} == {20, 60}, "the better ones are asked everything"

@@ -10,8 +10,8 @@ What training needed:
   weigh four times as much as the template's, which are known anyway.
 - Shots must show what their keywords are worth: half of the keyword chats show poorer habits, and a middle layer is asked
   whether the lists before held the deciding words. Without that, the model writes the deciding words after random ones as well.
-- Half of the questions ask by a name that the text gives (four hops), since in a world of three hops
-  six layers learned to answer in one pass, which left nothing for rationales to add.
+- Half of the questions ask by a name that the text gives (four hops), since in a world of three
+  hops six layers learned to answer in one pass, which left nothing for rationales to add.
 """
 
 import random

@@ -73,7 +73,7 @@ class Deciding:
             )
         if self.self_consistency == 1:
             raise SettingsError(
-                f"`temperature={self.temperature}` is for replies that vote only; add `self_consistency=5`, or leave it out."
+                f"`temperature={self.temperature}` is only for replies that vote; add `self_consistency=5`, or leave it out."
             )
 
     @property

@@ -102,7 +102,7 @@ def _shorter(session: Session, prompts: Sequence[Prompt], question: Question, de
     if most is None:
         return "a model with a longer context, or shorter questions"
     fewer = f"at most {counted(most, 'shot')}" if most else "no shots"
-    return f"`drop_shots=True`, or a prompt with {fewer}"
+    return f"`drop_shots=True`, or {fewer}"
 
 
 def check_apart(prompt: Prompt, task: Task) -> None:

@@ -73,7 +73,7 @@ def build(
     }
     from ..runs.build import check_build  # heavy
 
-    check_build(questions, out, **given)
+    check_build(questions, out, check=check, **given)
     asked = model.load(questions)
     with called.recorded(out), model.progress() as progress:
         prompt = selfamplify.build(asked, questions, out, check=check, progress=progress, **given)
@@ -90,9 +90,7 @@ def build(
     if prompt.check and check:
         say(f"quick check: {prompt.check}")
     elif check and any(shot.explanation for shot in prompt.shots):
-        least = selfamplify.QuickCheck.least
-        few = f"use --check {least} or more" if check < least else "fewer other training questions fit the context"
-        say(f"note: no quick check, since it needs at least {least} questions: {few}.", console=stderr)
+        say("note: no quick check, since fewer than 10 other training questions fit the context.", console=stderr)
     say(f"wrote the prompt to {out}; measure it with: selfamplify evaluate {out}")
 
 
@@ -127,7 +125,7 @@ def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:
     fewer = sum(len(keywords(each, wanted, stop_words)) < wanted for each in made) if wanted else 0
     if fewer:
         named = any(isinstance(each, NamedWords) for each in made)
-        why = "the model named no more" if named else "their texts have no more" if fewer > 1 else "its text has no more"
+        why = "no more were found" if named else "their texts have no more" if fewer > 1 else "its text has no more"
         say(
             f"note: {fewer} of {counted(len(made), 'rationale')} {'has' if fewer == 1 else 'have'} fewer than {wanted} "
             f"keywords, since {why}; lower --keywords to give all the same number.",

@@ -23,7 +23,7 @@ def edit(path: Annotated[Path, options.path_argument("PATH", "A run folder, or a
     if editing.begin():
         say(f"note: {editing.form_file} is left from an edit that could not be read, and is opened again.", console=stderr)
     _run(command, editing)
-    if editing.given_up():
+    if editing.cancelled():
         say("The file was emptied, so the edit was cancelled; the prompt is unchanged.")
         return
     texts = editing.read()

@@ -48,7 +48,7 @@ def print_table(table: "Table", command: Callable[..., Any], against: str = "io"
         total = counted(sum(row.n for row in table.rows), "response")
         verb = "was" if cut == 1 else "were"
         say(
-            f"note: {cut} of {total} {verb} cut off at the length limit; evaluate with a larger --max-new-tokens.",
+            f"note: {cut} of {total} {verb} cut off at the length limit; use a larger --max-new-tokens, and another --out.",
             console=stderr,
         )
     for cell, reason in table.failed.items():

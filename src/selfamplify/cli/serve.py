@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 _PACKAGES = ("starlette", "uvicorn")
 _TOKEN = "SELFAMPLIFY_TOKEN"  # nosec B105 # the name of a variable
 _ANYWHERE = ("0.0.0.0", "::")  # nosec B104 # recognised, never a default
-_BACKLOG = 2048
-"""Connections that the system keeps waiting, as many as uvicorn asks for."""
 
 
 @grouped
@@ -58,7 +56,12 @@ def serve(
     queue: Annotated[
         int, typer.Option("--queue", min=1, help="Maximum number of waiting requests; more are refused with status 503.")
     ] = 1000,
-    max_new_tokens: options.ReplyLength = None,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--max-new-tokens", min=1, help="Longest reply, in tokens. Default: the prompt's own limit; with --plain: 300."
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print a line for each request, without its texts.")] = False,
 ) -> None:  # fmt: skip
     """Serve a prompt at an OpenAI-compatible endpoint, with a form to try it in a browser.
@@ -76,7 +79,7 @@ def serve(
         _check_prompt(finished, called, plain)
     from ..serving.app import application  # heavy, and the packages of the extra
     from ..serving.guard import Guard
-    from ..serving.running import bound, run
+    from ..serving.running import bound, listen, run
 
     _check_token(host, token)
     with bound(host, port) as listening:  # before the model is loaded, which may take a while
@@ -86,7 +89,7 @@ def serve(
             check_model(finished, asked, called)
         service = _service(asked, None if plain else finished, max_new_tokens, queue)
         guard = Guard(application(service), host, token, _line if verbose else _nothing, _fault)
-        listening.listen(_BACKLOG)  # so that clients that read the address can connect before the event loop runs
+        listen(listening, host, port)  # before the address is said
         _say_what(service, prompt, host, listening.getsockname()[1], token is not None)
         run(guard, listening, service.thread, lambda: _say_end(service))
 

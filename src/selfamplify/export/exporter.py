@@ -181,7 +181,7 @@ class AbstractExporter(ABC):
         """The turns that the tool itself would send for each question text, rendered from the written files."""
 
     def check_installed(self) -> None:
-        """Raise SettingsError if what ``check`` renders by is not installed."""
+        """Raise SettingsError if what ``check`` renders the files with is not installed."""
         if self.package is not None and find_spec(self.package) is None:
             raise SettingsError(
                 f"`check=True` renders the files with {self.package}, which is not installed: pip install {self.package}; or "

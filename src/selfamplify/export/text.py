@@ -22,7 +22,7 @@ _ASKED = "question"
 @final
 @dataclass(frozen=True)
 class Text(AbstractExporter):
-    """prompt.txt in the chat template of a local model, and ask.py, which asks by it; needs the model's tokenizer.
+    """prompt.txt in the chat template of a local model, and ask.py, which asks questions with it; needs the model's tokenizer.
 
     A prefill is always an open turn, since a text can be continued anywhere.
     """

@@ -48,7 +48,7 @@ def _message(number: int, found: object) -> Message:
     if not isinstance(found, Mapping):
         raise DataError(f'has a message {number} that is not an object; write {{"role": "user", "content": "…"}}.')
     role, more = found.get("role"), [key for key in found if key not in _UNSENT and found[key] not in (None, [], {})]
-    if role not in (*_SYSTEM, "user", "assistant"):
+    if role not in (*_SYSTEM, *_ROLES):
         raise DataError(f"has the role {shortened(repr(role))} in message {number}; use system, user and assistant only.")
     if more:
         raise DataError(f'has "{more[0]}" in message {number}, which a prompt can\'t hold; leave it out.')
@@ -72,8 +72,8 @@ def _divided(turns: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[str
         if turn.role != _ROLES[place % 2]:
             raise DataError(
                 f"has a turn of the {turn.role} where one of the {_ROLES[place % 2]} is expected "
-                f"({shortened(turn.content)!r}); "
-                f"turns of user and assistant must alternate, beginning with the user: join neighbours of one role into one."
+                f"({shortened(turn.content)!r}); turns of user and assistant must alternate, beginning with the user: join "
+                f"neighbours of one role into one."
             )
     if len(turns) % 2:
         return turns[:-1], around_slot(turns[-1].content)[0], ""

@@ -31,8 +31,8 @@ class DspyState(AbstractPromptFormat):
         predictors = _predictors(content)
         if len(predictors) > 1:
             raise DataError(
-                f"is a DSPy program with several predictors ({', '.join(predictors)}), but a prompt holds only one; save the "
-                f'one that you want alone, as in `program.{next(iter(predictors))}.save("one.json")`.'
+                f"is a DSPy program with several predictors ({', '.join(predictors)}), but a prompt holds only one; save only "
+                f'the one that you want, as in `program.{next(iter(predictors))}.save("one.json")`.'
             )
         (state,) = predictors.values()
         demos = [_demo(number, each) for number, each in enumerate(state["demos"], 1)]

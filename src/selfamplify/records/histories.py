@@ -1,7 +1,6 @@
 """What else a prompt went through: a check, an import, edits by hand, and a race that chose it."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,9 +16,6 @@ class QuickCheck:
     p : float
         Two-sided, of no difference, on the same questions.
     """
-
-    least: ClassVar[int] = 10
-    """With fewer questions, nothing is asked."""
 
     n: int
     right: int

@@ -43,7 +43,11 @@ class Spending:
         if not used.counted:
             return "The server reported no token counts, so the cost is unknown."
         priced = f", which cost {_amount(self.prices.amount(used))}" if self.prices else ""
-        missing = f" It reported none for {used.uncounted:,} other replies." if used.uncounted else ""
+        missing = (
+            f" It reported none for {used.uncounted:,} other {'reply' if used.uncounted == 1 else 'replies'}."
+            if used.uncounted
+            else ""
+        )
         return f"The server counted {used.read:,} tokens in and {used.written:,} out{priced}.{missing}"
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..arguments import check_seed, check_whole
+from ..arguments import check_seed
 from ..explain.explainer import AbstractExplainer
 from ..methods.asking import asking
 from ..methods.checking import check_task
@@ -22,7 +22,7 @@ from ..work.stage import Progress, silent
 from .baselines import note_baselines
 from .changes import settings_of
 from .editing import check_replaceable
-from .quick_check import checked
+from .quick_check import check_questions, checked
 from .run import Run, known_settings, run_settings
 from .unchanged import check_unchanged, present_prompt
 
@@ -66,8 +66,8 @@ def build(
     profile : Profile or str
         The wording and decoding: ``"default"`` or ``"paper"``.
     check : int
-        How many training questions to ask with the finished prompt and with its shots without rationales, which the prompt
-        records (``Prompt.check``); a warning says if the rationales seem to cost accuracy. By default none.
+        How many training questions, 10 or more, to ask with the finished prompt and with its shots without rationales, which
+        the prompt records (``Prompt.check``); a warning says if the rationales seem to cost accuracy. By default none.
     keep_rationales : {"all", "useful"}
         Whether all rationales become shots (the default), or only those that turn a wrong answer of the model into the right
         one: see ``UsefulRationales``. Only with an explainer.
@@ -90,7 +90,7 @@ def build(
     chosen = keeping(as_method(method, keywords, steps, profile), keep_rationales)
     check_selection(selection, shots)
     check_seed(seed)
-    check_whole("check", check, 0, 30)
+    check_questions(check)
     profile, questions = asking(profile, check_task(task, model))
     own = _settings(chosen, selection, shots, seed, keep_rationales)
     check_unchanged(out, "prompt", known_settings(profile, questions) | own)
@@ -120,9 +120,11 @@ def check_build(
     shots: int,
     seed: int,
     profile: Profile,
+    check: int,
     keep_rationales: Keep,
 ) -> None:
-    """Raise RunError, before a model is loaded, if ``build`` with these arguments would refuse the folder."""
+    """Raise what ``build`` would raise with these arguments, before a model is loaded: RunError for the folder, for one."""
+    check_questions(check)
     profile, questions = asking(profile, task)
     own = _settings(keeping(method, keep_rationales), selection, shots, seed, keep_rationales)
     check_unchanged(out, "prompt", known_settings(profile, questions) | own)

@@ -64,8 +64,8 @@ class Editing:
             )
         return True
 
-    def given_up(self) -> bool:
-        """Whether the form was emptied, which gives the edit up; the form is then taken away."""
+    def cancelled(self) -> bool:
+        """Whether the form was emptied, which cancels the edit; the form is then taken away."""
         emptied = not self.form_file.read_bytes().strip()
         if emptied:
             self.form_file.unlink()

@@ -6,7 +6,8 @@ from warnings import warn
 
 from ..answering.answer import answer
 from ..answering.fitting import fit
-from ..errors import SelfAmplifyWarning
+from ..arguments import check_whole
+from ..errors import SelfAmplifyWarning, SettingsError
 from ..evaluation.result import Result
 from ..methods.io import same_shots_io
 from ..models.context import fits
@@ -18,8 +19,17 @@ from ..tasks.copies import content_key
 from ..tasks.splitting import shuffle
 from ..tasks.task import Task
 
+_LEAST = 10
+"""With fewer questions, nothing is asked."""
 _DOUBT = 0.2
 """With a p value of the paired test below this, a loss is a reason to measure; it is no proof."""
+
+
+def check_questions(check: int) -> None:
+    """Raise SettingsError for so few questions that nothing would be asked."""
+    check_whole("check", check, 0, 30)
+    if 0 < check < _LEAST:
+        raise SettingsError(f"`check={check}` is too few questions to compare; use `check={_LEAST}` or more, or `check=0`.")
 
 
 def quick_check(session: Session, task: Task, prompt: Prompt, count: int, seed: int) -> QuickCheck | None:
@@ -36,7 +46,7 @@ def quick_check(session: Session, task: Task, prompt: Prompt, count: int, seed: 
         each for each in pool if all(fits(session.model, session.model.encode(own.chat(each)), longest) for own in prompts)
     )
     asked = tuple(islice(fitting, count))
-    if len(asked) < QuickCheck.least:
+    if len(asked) < _LEAST:
         return None
     ready = fit(session, prompts, replace(task, test=asked), drop_shots=False)
     plain, own = (

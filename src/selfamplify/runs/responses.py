@@ -65,8 +65,7 @@ def load_responses(folder: str | Path, name: str = FILE_NAME) -> list[Line]:
             lines.extend(adapter.validate_json(text) for text in opened if text != b"\n")
         except ValidationError as error:
             raise DataError(
-                f"{opened.name} can't be read (line {len(lines) + 1}: {reason(error)}); run the command that made the results "
-                f"again."
+                f"{opened.name} can't be read (line {len(lines) + 1}: {reason(error)}); run the original command again."
             ) from error
     return lines
 
@@ -85,7 +84,7 @@ def _opened(folder: str | Path, name: str) -> Iterator[BinaryIO]:
     try:
         with file.open("rb") as opened:
             if name == FILE_NAME and _recorded(folder) not in (None, file_digest(opened, "sha256").hexdigest()):
-                raise changed(file, "the command that made it")
+                raise changed(file, "the original command")
             opened.seek(0)
             yield opened
     except FileNotFoundError:

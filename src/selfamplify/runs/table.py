@@ -233,7 +233,7 @@ class Table:
             data = read_json(file)
             if "faithfulness" in data:
                 raise DataError(f"{file} was made by `selfamplify faithfulness`; read it with `Faithfulness.load(folder)`.")
-            unsealed(data, file, "the command that made it")
+            unsealed(data, file, "the original command")
             means = TypeAdapter(tuple[Mean, ...]).validate_python(data["means"])
             compared = TypeAdapter(tuple[Comparison, ...]).validate_python(data["comparisons"])
             rows = TypeAdapter(tuple[Row, ...]).validate_python(data["rows"])

@@ -35,7 +35,7 @@ def without_rationales(session: Session, prompt: Prompt) -> Prompt | None:
     if answers_alone(prompt.shots):
         _say(
             f"Not tested against IO: the shots of {file} have no rationales, only answers. To test the prompt against others, "
-            f"use `selfamplify compare --against {file}`, or in Python `compare` with `prompts`."
+            f"use `selfamplify compare --against` with the prompt's folder, or in Python `compare` with `prompts`."
         )
         return None
     _say(

@@ -90,19 +90,16 @@ class _Routes:
     async def asked(self, request: Request) -> Response:
         sent = fields(await _body(request))
         text = sent.get("question", "").replace("\r\n", "\n")
+        found = explained = None
         try:
-            waiting = self.service.ask_text(text)
-            found = await results([waiting], _gone(request))
-            if found is None or "explain" not in sent:
-                return self._page(self.page.answered(text, found[0] if found else None))
-            try:
+            found = await results([self.service.ask_text(text)], _gone(request))
+            if found and "explain" in sent:
                 explained = await results([self.service.explain(text, found[0].text)], _gone(request))
-                return self._page(self.page.answered(text, found[0], explained[0] if explained else None))
-            except (Refusal, SelfAmplifyError) as error:
-                refusal = _refusal(error)
-                return self._page(self.page.answered(text, found[0], unexplained=refusal.message), refusal.status)
+            return self._page(self.page.answered(text, found[0] if found else None, explained[0] if explained else None))
         except (Refusal, SelfAmplifyError) as error:
             refusal = _refusal(error)
+            if found:
+                return self._page(self.page.answered(text, found[0], unexplained=refusal.message))
             return self._page(self.page.refused(text, refusal.message), refusal.status)
 
     def _page(self, html: str, status: int = 200) -> Response:

@@ -83,9 +83,10 @@ class Guard:
             self.failed(fault)
             if not status:
                 await refused(Refusal(500, "This is a fault of the server; its terminal says more."))(scope, receive, sent)
-        known = scope.get("path_known", False)
-        path = scope["path"] if known else "(another path)"
-        self.report(f"{scope['method']} {path} {status or 'gone'} {time.perf_counter() - start:.3f} s")
+        finally:  # also of a request that is cancelled at the end
+            known = scope.get("path_known", False)
+            path = scope["path"] if known else "(another path)"
+            self.report(f"{scope['method']} {path} {status or 'gone'} {time.perf_counter() - start:.3f} s")
 
     def _refused(self, scope: Scope) -> Refusal | None:
         """Why a request is not even read, or None."""

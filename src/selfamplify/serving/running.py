@@ -17,6 +17,8 @@ from .batches import ModelThread
 
 GRACE = 10.0
 """Seconds for what is being done when the server is told to end."""
+_BACKLOG = 2048
+"""Connections that the system keeps waiting, as many as uvicorn asks for."""
 KEPT_OPEN = 75
 """Seconds for which a connection without requests stays open. Clients keep theirs for 5 seconds (httpx, OpenAI's package) to a
 minute, and a server that closes first may do so just when a request arrives, which is then lost."""
@@ -33,6 +35,14 @@ def bound(host: str, port: int) -> socket.socket:
             made.bind(address)
             failed.pop_all()
         return made
+    except OSError as error:
+        raise _unavailable(host, port, error) from None
+
+
+def listen(made: socket.socket, host: str, port: int) -> None:
+    """Let clients connect, who are answered once the event loop runs. Raises SettingsError if somebody else does by now."""
+    try:
+        made.listen(_BACKLOG)
     except OSError as error:
         raise _unavailable(host, port, error) from None
 

@@ -47,8 +47,8 @@ def log_run(folder: str | Path, to: AbstractTracker | str = "mlflow") -> str:
         return tracker.log(run)
     except Exception as error:  # clients raise what they like
         raise RunError(
-            f"{tracker.package} could not log the run ({error}). The results are in {folder}; run the same command again to "
-            f'log them, or in Python `log_run("{folder}", "{tracker.package}")`.'
+            f"{tracker.package} could not log the run ({error}). The results are in {folder}; log them later by "
+            f'the same command, or `log_run("{folder}", "{tracker.package}")`.'
         ) from error
 
 

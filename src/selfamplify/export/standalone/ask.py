@@ -54,7 +54,7 @@ def post(client: httpx.Client, place: str, body: dict[str, Any]) -> str:
         try:
             answer = client.post(place, json=body)
         except httpx.TransportError as error:
-            failed = f"no answer from {client.base_url} ({error}); start the server, or correct OPENAI_BASE_URL."
+            failed = f"no answer from {client.base_url} ({error}); check the server and OPENAI_BASE_URL."
             continue
         if answer.status_code < 400:
             return said(answer)

@@ -116,8 +116,8 @@ class ServerModel(AbstractLanguageModel):
         if decoding.num_beams > 1 or decoding.no_repeat_ngram_size > 0:
             raise SettingsError(
                 f"A server decodes without beams and without a ban on repeated n-grams (num_beams: {decoding.num_beams}, "
-                f"no_repeat_ngram_size: {decoding.no_repeat_ngram_size}, as in the paper's profile); use a prompt "
-                f'that was built with `profile="default"`, or a local model.'
+                f"no_repeat_ngram_size: {decoding.no_repeat_ngram_size}, as in the paper's profile); use "
+                f'`profile="default"` (for a finished prompt, when it is built), or a local model.'
             )
         chats = [each.chat for each in encoded]
         bodies = [
