@@ -407,7 +407,9 @@ def test_build_says_which_labels_have_no_shot_and_how_many_keywords_speak_agains
     shown = {shot.label for shot in prompt.shots}
     missing = [name for label, name in prompt.label_map.items() if label not in shown]
     assert code == 0 and missing
-    assert f"note: no shot has the answer {' or '.join(missing)}, so a small model may never give it." in said
+    assert (
+        f"note: no shot has the answer {' or '.join(missing)}, so a small model may never give it; other shots may help" in said
+    )
     assert "negative scores" not in said
     assert "no shot has" not in run(*words, "--shots", 2, "--out", tmp_path / "few")[2]
 

@@ -268,17 +268,18 @@ def test_progress_says_what_is_done(terminal: bool):
 
 
 def test_plain_progress_says_how_long_the_rest_will_take(monkeypatch: pytest.MonkeyPatch):
-    clock = iter([0.0, 10.0, 20.0, 21.0, 30.0, 40.0])
+    clock = iter([0.0, 5.0, 10.0, 20.0, 21.0, 30.0, 40.0])
     monkeypatch.setattr("selfamplify.report.progress.monotonic", lambda: next(clock))
     console = Console(file=io.StringIO(), width=80)
     with terminal_progress(console) as report:
-        for done in (40, 50, 60, 100):  # 40 are from an earlier run, and took no time
+        for done in (40, 41, 50, 60, 100):  # 40 are from an earlier run, and took no time; one more tells nothing yet
             report("answering", done, 100)
         for done in (1, 51):  # other work of the same name
             report("answering", done, 100)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines() == [
         "answering: 40/100",
+        "answering: 41/100",
         "answering: 50/100, about 50 seconds left",
         "answering: 60/100, about 40 seconds left",
         "answering: 100/100",

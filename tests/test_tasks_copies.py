@@ -162,8 +162,8 @@ def test_a_task_says_how_many_there_are_and_keeps_them_together(tmp_path: Path):
     path = _file(tmp_path, [*OTHERS, *ALIKE])
     notes = {note for seed in range(10) for note in load_task("file", path, split_seed=seed).notes if "differ" in note}
     assert len(notes) <= 2 and all(note.startswith("2 questions differ from others only in names or numbers") for note in notes)
-    assert all(note.endswith("they are on one side.") for note in notes)
-    assert any("a split keeps them on one side" in note for note in overview("file", path).warnings)
+    assert all(note.endswith("those that are alike are on the same side.") for note in notes)
+    assert any("a split keeps those that are alike on the same side" in note for note in overview("file", path).warnings)
     for seed in range(10):
         task = load_task("file", path, split_seed=seed)
         assert len({question in task.test for question in (*task.train, *task.test) if "bought" in question.text}) == 1

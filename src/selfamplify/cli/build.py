@@ -99,7 +99,11 @@ def _note_labels(prompt: selfamplify.Prompt) -> None:
     shown = {shot.label for shot in prompt.shots}
     missing = [name for label, name in prompt.label_map.items() if label not in shown]
     if missing and prompt.answer_style == "label" and len(prompt.shots) >= len(prompt.label_map):
-        say(f"note: no shot has the answer {' or '.join(missing)}, so a small model may never give it.", console=stderr)
+        say(
+            f"note: no shot has the answer {' or '.join(missing)}, so a small model may never give it; "
+            "other shots may help (--selection, --seed or --shots).",
+            console=stderr,
+        )
 
 
 def _note_against(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:
@@ -125,7 +129,11 @@ def _note_fewer(prompt: selfamplify.Prompt, stop_words: StopWords) -> None:
     fewer = sum(len(keywords(each, wanted, stop_words)) < wanted for each in made) if wanted else 0
     if fewer:
         named = any(isinstance(each, NamedWords) for each in made)
-        why = "no more were found" if named else "their texts have no more" if fewer > 1 else "its text has no more"
+        why = (
+            "no more were found"
+            if named
+            else f"{'their texts have' if fewer > 1 else 'its text has'} no more words that can be keywords"
+        )
         say(
             f"note: {fewer} of {counted(len(made), 'rationale')} {'has' if fewer == 1 else 'have'} fewer than {wanted} "
             f"keywords, since {why}; lower --keywords to give all the same number.",

@@ -60,6 +60,8 @@ def describe(
         say(f"note: {warning}")
     for line in listed_rows(reading.bad, _BAD):
         say(f"bad: {in_options(line, describe)}")
+    if reading.bad:
+        say("note: other commands stop at bad rows, unless --skip-bad leaves them out.")
     for question in found.asked(examples):
         answer = question.written(question.answer) if reading.classification else f"({question.answer})"
         say(f"\n{printable(question.render())}\n  → {printable(answer)}")

@@ -98,9 +98,10 @@ def for_task(prompt: Prompt, task: Task | str | None, questions: Sequence[Questi
                 f"The prompt was imported from {prompt.imported.file}, and only a task says how it shows the choices of "
                 f'questions; name it, as in `task="planted_arc"`.'
             )
+        labels = "are those that were guessed from that file" if prompt.label_map else "are not known, so no reply can be read"
         warn(
-            f"The prompt was imported from {prompt.imported.file}; without a task, its labels are those that were guessed from "
-            f'that file, and choices are shown only if its shots show some; name one, as in `task="planted_arc"`.',
+            f"The prompt was imported from {prompt.imported.file}; without a task, its labels {labels}, and choices are shown "
+            f'only if its shots show some; name one, as in `task="planted_arc"`.',
             SelfAmplifyWarning,
             stacklevel=3,
         )

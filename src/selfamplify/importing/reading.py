@@ -214,7 +214,10 @@ def _missing_frame(head: str, end: str) -> str:
 def _of_labels(labels: Labels) -> Iterator[str]:
     unread = [str(number) for number, label in enumerate(labels.given, 1) if not label]
     if len(unread) == len(labels.given):
-        yield "The labels of the shots could not be read from their replies."
+        yield (
+            "The labels of the shots could not be read from their replies. Names are taken for labels if there are "
+            "at most three, or each occurs twice on average; a task says which labels there are."
+        )
         return
     if labels.style == "letter":
         yield f"The shots are answered by letters: {', '.join(label or '?' for label in labels.given)}."

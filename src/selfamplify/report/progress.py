@@ -77,8 +77,8 @@ def _lines(console: Console, spent: "_Spent") -> Report:
         start, before = begun.at(what, done, now)
         costs = spent.shown(what, done, total)
         if done and (done == total or now - last.get(what, -_INTERVAL) >= _INTERVAL):
-            # A batch is finished at once, so that its first item alone tells nothing of the rate.
-            left = _left(now - start, done - before, total - done) if what in last else ""
+            # A batch is finished nearly at once, so that its first item alone tells nothing of the rate.
+            left = _left(now - start, done - before, total - done) if done - before > 1 else ""
             last[what] = now
             console.print(f"{what}: {done}/{total}{left}{costs and f', {costs}'}", highlight=False, markup=False)
 

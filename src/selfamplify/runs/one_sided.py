@@ -13,7 +13,9 @@ from ..text.label_counts import label_counts
 def note_one_sided(results: Iterable[tuple[str, Result]], deciding: Deciding) -> None:
     """Warn, once for all results, if nearly all answers of some of them have the same label, or none has one of the labels."""
     if said := one_sided((name, *_counts(result)) for name, result in results):
-        calibrating = "" if deciding.calibrate == "batch" else ', or `decide="likelihood"` with `calibrate="batch"`'
+        calibrating = (
+            "" if deciding.calibrate == "batch" else ', or `decide="likelihood"` with `calibrate="batch"` (and another `out`)'
+        )
         warn(f"{said}{calibrating}.", SelfAmplifyWarning, stacklevel=3)
 
 

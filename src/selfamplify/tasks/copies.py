@@ -119,9 +119,9 @@ def template_note(train: Sequence[Question], test: Sequence[Question] | None, sh
         return [f"{what}; accuracy on {'it' if len(crossing) == 1 else 'them'} says little about new questions."]
     alike = [question for question in (*train, *(test or ())) if question.id in shared]
     kept = (
-        "they are on one side"
+        "those that are alike are on the same side"
         if test
-        else "a split keeps them on one side, unless the other would have too few questions or labels"
+        else "a split keeps those that are alike on the same side, unless the other would have too few questions or labels"
     )
     return [f"{_differing(alike, 'question', 'others')}; {kept}."] if alike else []
 
