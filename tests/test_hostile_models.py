@@ -51,9 +51,7 @@ def with_template(folder: Path, template: str) -> None:
 def test_a_template_without_an_end_is_refused(folder: Path, loop: str):
     with_template(folder, loop + PLAIN)
     for load in (load_model, load_tokenizer):
-        with pytest.raises(
-            ModelError, match="chat template of model (is not finished after 200,000 steps|takes more than 2 seconds)"
-        ):
+        with pytest.raises(ModelError, match="chat template of model is not finished after 200,000 steps"):
             load(folder)
 
 

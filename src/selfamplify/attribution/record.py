@@ -11,7 +11,7 @@ from rich.text import Text
 from ..arguments import checked_path
 from ..errors import DataError, SettingsError
 from ..records import Baseline, Cost, Message
-from ..text.documents import read_json
+from ..text.documents import read_json, version_remedy
 from ..text.files import write_whole
 from ..text.lines import shortened
 from . import drawn
@@ -147,8 +147,7 @@ class AnswerAttribution:
         if not isinstance(data, dict) or "version" not in data:
             raise _damaged(file, "it has no version")
         if (version := data.pop("version")) not in _READABLE:
-            newer = isinstance(version, int) and version > _VERSION
-            remedy = "update selfamplify" if newer else "attribute the answer again"
+            remedy = version_remedy(version, _VERSION, "attribute the answer again")
             raise DataError(f"{file} has version {version!r}, but the latest known is {_VERSION}; {remedy}.")
         try:
             return _ADAPTER.validate_python(data)

@@ -103,7 +103,9 @@ MaxNewTokens = Annotated[
 ]
 ReplyLength = Annotated[
     int | None,
-    typer.Option("--max-new-tokens", min=1, help="Longest reply, in tokens. Default: the prompt's own limit."),
+    typer.Option(
+        "--max-new-tokens", min=1, help="Longest reply, in tokens. Default: the prompt's own limit; without a prompt: 300."
+    ),
 ]
 
 

@@ -56,12 +56,7 @@ def serve(
     queue: Annotated[
         int, typer.Option("--queue", min=1, help="Maximum number of waiting requests; more are refused with status 503.")
     ] = 1000,
-    max_new_tokens: Annotated[
-        int | None,
-        typer.Option(
-            "--max-new-tokens", min=1, help="Longest reply, in tokens. Default: the prompt's own limit; with --plain: 300."
-        ),
-    ] = None,
+    max_new_tokens: options.ReplyLength = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print a line for each request, without its texts.")] = False,
 ) -> None:  # fmt: skip
     """Serve a prompt at an OpenAI-compatible endpoint, with a form to try it in a browser.

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..arguments import checked_path
 from ..errors import DataError
-from ..text.documents import read_json, reason
+from ..text.documents import read_json, reason, version_remedy
 from ..text.lines import counted
 from ..text.sealing import seal
 from .demonstrations import Demonstrations
@@ -62,8 +62,7 @@ def read(
         if not isinstance(data, dict):
             raise ValueError("it is not an object")
         if data["version"] not in _READABLE:
-            newer = isinstance(data["version"], int) and data["version"] > _VERSION
-            remedy = "update selfamplify" if newer else "build it again"
+            remedy = version_remedy(data["version"], _VERSION, "build it again")
             raise DataError(f"{file} has version {data['version']}, and this package reads 2 to {_VERSION}; {remedy}.")
         hashes, messages = data.pop("hashes"), _TURNS.validate_python(data["messages"])
         if any(turn.keys() != {"role", "content"} for turn in messages):

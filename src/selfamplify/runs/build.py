@@ -123,7 +123,7 @@ def check_build(
     check: int,
     keep_rationales: Keep,
 ) -> None:
-    """Raise what ``build`` would raise with these arguments, before a model is loaded: RunError for the folder, for one."""
+    """Raise, before a model is loaded, what ``build`` would raise about the folder and the number of checks."""
     check_questions(check)
     profile, questions = asking(profile, task)
     own = _settings(keeping(method, keep_rationales), selection, shots, seed, keep_rationales)

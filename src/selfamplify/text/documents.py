@@ -49,6 +49,11 @@ def reason(error: Exception) -> str:
     return one_line(f"{'.'.join(map(str, first['loc']))}: {first['msg']}").removeprefix(": ")
 
 
+def version_remedy(version: object, latest: int, otherwise: str) -> str:
+    """What to do about a file of a version that can't be read: one of a later release needs that release."""
+    return "update selfamplify" if isinstance(version, int) and version > latest else otherwise
+
+
 def _within(data: Any, levels: int) -> bool:
     """Whether a document has at most so many levels."""
     level = [data]
